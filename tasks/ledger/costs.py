@@ -1,0 +1,123 @@
+"""What single mails cost a run: requests, tokens and money, from every call it sent, failed and repaired ones too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, case, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.ledger.schema import NANO_USD, completions, groups
+
+_KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """What a run sent and paid for one mail; an answer taken from the ledger is no attempt and costs nothing.
+
+    `cost_usd` is null when one of the calls has an unknown price. Of a call about several mails each mail bears an
+    equal share, and counts one attempt.
+    """
+
+    attempts: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal | None = Decimal(0)
+
+    def __add__(self, other: Spending) -> Spending:
+        known = self.cost_usd is not None and other.cost_usd is not None
+        return Spending(
+            attempts=self.attempts + other.attempts,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=self.cost_usd + other.cost_usd if known else None,  # type: ignore[operator]  # known: neither is null
+        )
+
+
+def spending(engine: Engine, run_id: str, keys: Iterable[str]) -> dict[str, Spending]:
+    """What this run spent on each of these mails; a mail without a call has attempts 0 and cost 0."""
+    found = dict.fromkeys(keys, Spending())
+    with engine.begin() as connection:
+        for some in _pieces(list(found)):
+            for row in connection.execute(_sums(run_id, some)):
+                found[row.message_key] = _whole(row)
+            for row in _shared(connection, run_id, some):
+                found[row.message_key] += _share(row)
+    return found
+
+
+def record_group(engine: Engine, keys: Sequence[str]) -> str:
+    """The key under which one call asks about all of these mails, written down so that its bill can be shared."""
+    group_key = sha256("\x1f".join(keys).encode()).hexdigest()
+    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+    rows = [
+        {"group_key": group_key, "position": position, "message_key": key, "size": len(keys)}
+        for position, key in enumerate(keys)
+    ]
+    with engine.begin() as connection:
+        connection.execute(dialect.insert(groups).on_conflict_do_nothing(), rows)
+    return group_key
+
+
+def _sums(run_id: str, keys: list[str]) -> Any:
+    return (
+        select(completions.c.message_key, *_figures())
+        .where(completions.c.run_id == run_id, completions.c.message_key.in_(keys))
+        .group_by(completions.c.message_key)
+    )
+
+
+def _shared(connection: Connection, run_id: str, keys: list[str]) -> Sequence[Row[Any]]:
+    shares = (groups.c.message_key, groups.c.position, groups.c.size)
+    return connection.execute(
+        select(*shares, *_figures())
+        .join(groups, groups.c.group_key == completions.c.message_key)
+        .where(completions.c.run_id == run_id, groups.c.message_key.in_(keys))
+        .group_by(*shares, groups.c.group_key)
+    ).all()
+
+
+def _figures() -> list[Any]:
+    # A call without an end has no price yet: its process died, or is still waiting for the answer.
+    unknown = case((completions.c.price_nusd.is_(None) & (completions.c.state != "begun"), 1), else_=0)
+    return [
+        func.count().label("calls"),
+        func.sum(completions.c.input_tokens).label("input_tokens"),
+        func.sum(completions.c.output_tokens).label("output_tokens"),
+        func.coalesce(func.sum(completions.c.price_nusd), 0).label("nusd"),
+        func.sum(unknown).label("unknown"),
+    ]
+
+
+def _whole(row: Row[Any]) -> Spending:
+    return Spending(
+        attempts=row.calls,
+        input_tokens=int(row.input_tokens),
+        output_tokens=int(row.output_tokens),
+        cost_usd=None if row.unknown else Decimal(int(row.nusd)) / NANO_USD,
+    )
+
+
+def _share(row: Row[Any]) -> Spending:
+    """One mail's part of a group's calls; the parts add up to the whole, the first mails bearing what is left over."""
+
+    def part(total: int) -> int:
+        each, left = divmod(int(total), int(row.size))
+        return each + int(row.position < left)
+
+    return replace(
+        _whole(row),
+        input_tokens=part(row.input_tokens),
+        output_tokens=part(row.output_tokens),
+        cost_usd=None if row.unknown else Decimal(part(row.nusd)) / NANO_USD,
+    )
+
+
+def _pieces(keys: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(keys), _KEYS_A_STATEMENT):
+        yield keys[start : start + _KEYS_A_STATEMENT]

@@ -1,0 +1,95 @@
+"""The tables of the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "messages",
+        sa.Column("message_key", sa.String(64), primary_key=True),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("retry", sa.Boolean, nullable=False),
+        sa.Column("error_type", sa.String(32)),
+        sa.Column("fence", sa.Integer, nullable=False),
+        sa.Column("owner", sa.String(200), nullable=False),
+        sa.Column("lease_until", sa.Float, nullable=False),
+        sa.Column("message_id", sa.Text),
+        sa.Column("first_seen", sa.Float, nullable=False),
+        sa.Column("updated", sa.Float, nullable=False),
+    )
+    op.create_index("ix_messages_state", "messages", ["state", "retry"])
+    op.create_index("ix_messages_owner", "messages", ["owner"])
+    op.create_table(
+        "sightings",
+        sa.Column("source", sa.String(512), primary_key=True),
+        sa.Column("place", sa.String(512), primary_key=True),
+        sa.Column("message_key", sa.String(64), nullable=False, index=True),
+        sa.Column("seen_at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "raws",
+        sa.Column("message_key", sa.String(64), primary_key=True),
+        sa.Column("source_id", sa.Text, nullable=False),
+        sa.Column("target_language", sa.String(64)),
+        sa.Column("raw", sa.LargeBinary, nullable=False),
+        sa.Column("stored_at", sa.Float, nullable=False, index=True),
+    )
+    op.create_table(
+        "completions",
+        sa.Column("call", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("run_id", sa.String(64), nullable=False, index=True),
+        sa.Column("message_key", sa.String(64), nullable=False),
+        sa.Column("question", sa.String(64), nullable=False),
+        sa.Column("provider", sa.String(32), nullable=False),
+        sa.Column("model", sa.String(128), nullable=False),
+        sa.Column("answered_by", sa.String(128)),
+        sa.Column("key_index", sa.Integer, nullable=False),
+        sa.Column("answer", sa.Text),
+        sa.Column("error_code", sa.String(32)),
+        sa.Column("request_id", sa.String(128)),
+        sa.Column("simulated", sa.Boolean, nullable=False),
+        sa.Column("input_tokens", sa.Integer, nullable=False),
+        sa.Column("output_tokens", sa.Integer, nullable=False),
+        sa.Column("cache_read_tokens", sa.Integer, nullable=False),
+        sa.Column("cache_write_tokens", sa.Integer, nullable=False),
+        sa.Column("reasoning_tokens", sa.Integer, nullable=False),
+        sa.Column("price_nusd", sa.BigInteger),
+        sa.Column("begun_at", sa.Float, nullable=False),
+        sa.Column("ended_at", sa.Float),
+    )
+    op.create_index("ix_completions_key", "completions", ["key", "ended_at"])
+    op.create_index("ix_completions_mail", "completions", ["message_key", "run_id"])
+    op.create_index("ix_completions_ended", "completions", ["ended_at"])
+    op.create_table(
+        "groups",
+        sa.Column("group_key", sa.String(64), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("message_key", sa.String(64), nullable=False, index=True),
+        sa.Column("size", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "outcomes",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("run_id", sa.String(64), nullable=False, index=True),
+        sa.Column("message_key", sa.String(64), nullable=False, index=True),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("category", sa.String(16)),
+        sa.Column("error_type", sa.String(32)),
+        sa.Column("provider", sa.String(32), nullable=False),
+        sa.Column("seconds", sa.Float, nullable=False),
+        sa.Column("price_nusd", sa.BigInteger),
+        sa.Column("processed_at", sa.Float, nullable=False, index=True),
+        sa.Column("row", sa.JSON, nullable=False),
+    )
+    op.create_table(
+        "budgets",
+        sa.Column("scope", sa.String(128), primary_key=True),
+        sa.Column("reserved_nusd", sa.BigInteger, nullable=False),
+        sa.Column("spent_nusd", sa.BigInteger, nullable=False),
+    )

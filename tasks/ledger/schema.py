@@ -1,0 +1,125 @@
+"""The ledger's tables. Times are UTC seconds since 1970; money is whole nano-dollars, so that sums are exact."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+NANO_USD = 1_000_000_000
+
+metadata = MetaData()
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_key", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("retry", Boolean, nullable=False, default=False),  # FAILED, but for a reason the next run may find gone
+    Column("error_type", String(32)),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("owner", String(200), nullable=False, default=""),
+    Column("lease_until", Float, nullable=False, default=0),
+    Column("message_id", Text),
+    Column("first_seen", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Index("ix_messages_state", "state", "retry"),
+    Index("ix_messages_owner", "owner"),
+)
+
+# Where a mail was met; the same mail may be met in many places, each place holds one mail.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("source", String(512), primary_key=True),
+    Column("place", String(512), primary_key=True),  # a file's name, a table's id, or "UIDVALIDITY/UID"
+    Column("message_key", String(64), nullable=False, index=True),
+    Column("seen_at", Float, nullable=False),
+)
+
+# The bytes as they came, compressed with zlib, so that a mail can be taken up without its source.
+raws = Table(
+    "raws",
+    metadata,
+    Column("message_key", String(64), primary_key=True),
+    Column("source_id", Text, nullable=False),
+    Column("target_language", String(64)),
+    Column("raw", LargeBinary, nullable=False),
+    Column("stored_at", Float, nullable=False, index=True),
+)
+
+completions = Table(
+    "completions",
+    metadata,
+    Column("call", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", String(64), nullable=False),
+    Column("state", String(8), nullable=False),  # begun, done or failed
+    Column("run_id", String(64), nullable=False, index=True),
+    Column("message_key", String(64), nullable=False),  # or a group's key, where one call asked about several
+    Column("question", String(64), nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("answered_by", String(128)),
+    Column("key_index", Integer, nullable=False),
+    Column("answer", Text),
+    Column("error_code", String(32)),
+    Column("request_id", String(128)),
+    Column("simulated", Boolean, nullable=False, default=False),
+    Column("input_tokens", Integer, nullable=False, default=0),
+    Column("output_tokens", Integer, nullable=False, default=0),
+    Column("cache_read_tokens", Integer, nullable=False, default=0),
+    Column("cache_write_tokens", Integer, nullable=False, default=0),
+    Column("reasoning_tokens", Integer, nullable=False, default=0),
+    Column("price_nusd", BigInteger),  # null: the price is unknown
+    Column("begun_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Index("ix_completions_key", "key", "ended_at"),
+    Index("ix_completions_mail", "message_key", "run_id"),
+    Index("ix_completions_ended", "ended_at"),
+)
+
+# Which mails one call asked about, where it asked about several; its tokens and price are theirs in equal shares.
+groups = Table(
+    "groups",
+    metadata,
+    Column("group_key", String(64), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),  # 0 to size - 1
+    Column("message_key", String(64), nullable=False, index=True),
+    Column("size", Integer, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(64), nullable=False, index=True),
+    Column("message_key", String(64), nullable=False, index=True),
+    Column("status", String(16), nullable=False),
+    Column("category", String(16)),
+    Column("error_type", String(32)),
+    Column("provider", String(32), nullable=False, default=""),
+    Column("seconds", Float, nullable=False, default=0),
+    Column("price_nusd", BigInteger),
+    Column("processed_at", Float, nullable=False, index=True),
+    Column("row", JSON, nullable=False),
+)
+
+# Money handed out and spent; `scope` is a run, a day or a month.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("scope", String(128), primary_key=True),
+    Column("reserved_nusd", BigInteger, nullable=False, default=0),
+    Column("spent_nusd", BigInteger, nullable=False, default=0),
+)
