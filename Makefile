@@ -1,0 +1,53 @@
+# Every target sets up what it needs: on a fresh machine only Python 3.11 to 3.13, make and git have to be there.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+# The locks are complete, so nothing is resolved anew; older versions of pip stumble over extras when they try.
+INSTALL := $(BIN)/python -m pip install --quiet --no-deps --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+  --no-emit-index-url --no-annotate --no-header
+EXTRAS := $(addprefix --extra ,postgres redis aws s3 dask tnef tokens otel)
+.DEFAULT_GOAL := help
+.PHONY: help demo stop test lint format bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "make %-16s %s\n", $$1, $$2}'
+
+demo: $(VENV)/run ## all of the set-up; server, simulator, worker; one run of process-mail; prints outcomes and where to look
+	@$(BIN)/mailroom demo
+
+stop: ## end what `make demo` left running
+	@if [ -x $(BIN)/mailroom ]; then $(BIN)/mailroom demo --stop; else echo "Nothing of ours is running."; fi
+
+test: lint ## all of the set-up; format, lint, types, import contracts and tests: what CI runs
+	$(BIN)/pytest -q -n 2 --dist loadgroup
+
+lint: $(VENV)/dev ## format, lint, types and import contracts alone
+	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports
+
+format: $(VENV)/dev ## format the code and mend what the linter can
+	$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+lock: $(VENV)/dev ## write the lock files anew from pyproject.toml, keeping versions that still fit
+	$(LOCK) pyproject.toml --group build -o requirements/run.lock
+	$(LOCK) pyproject.toml --group dev $(EXTRAS) -c requirements/run.lock -o requirements/dev.lock
+
+clean: stop ## end what runs, and delete everything that was made here, the demo's ledger included
+	rm -rf $(VENV) .mailroom out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "Mailroom needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: requirements/run.lock pyproject.toml | $(VENV)/python
+	@echo "Installing what Mailroom needs to run (about a minute)."
+	$(INSTALL) --require-hashes -r requirements/run.lock
+	$(INSTALL) --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.lock $(VENV)/run
+	@echo "Installing what the tests need (about a minute and a half)."
+	$(INSTALL) --require-hashes -r requirements/dev.lock
+	@touch $@

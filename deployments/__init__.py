@@ -1,0 +1,1 @@
+"""What runs Mailroom: registration, receivers, the simulator of the providers, containers and dashboards."""

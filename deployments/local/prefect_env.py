@@ -1,0 +1,47 @@
+"""The environment Prefect runs in: its own home, nothing sent outside, and our loggers in its UI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+# What every process that runs our flows needs, whoever's server it talks to.
+OF_EVERY_CLIENT = {
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "mailroom",
+    # A server inside the client's process is slow and loses events when the process ends.
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+    "DO_NOT_TRACK": "1",
+}
+
+OF_OUR_SERVER = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    # Every page of the second UI asks an analytics host for its configuration, whatever is switched off; the first
+    # UI asks no one. To be deleted when the second does not either.
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",
+}
+
+
+def own_environment(home: Path, api_url: str, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`base` with Prefect bound to the project's own server and to its files under `home`.
+
+    Settings of another Prefect server in `base` (its database, its keys) are left out; those of logging stay.
+    """
+    kept = {k: v for k, v in base.items() if not k.startswith("PREFECT_") or k.startswith("PREFECT_LOGGING_")}
+    ours = {"PREFECT_HOME": str((home / "prefect").absolute()), "PREFECT_API_URL": api_url}
+    return {**kept, **past_proxies(kept), **OF_EVERY_CLIENT, **OF_OUR_SERVER, **ours}
+
+
+def past_proxies(base: Mapping[str, str]) -> dict[str, str]:
+    """`NO_PROXY` with loopback in it, as HTTP clients ask a proxy even for 127.0.0.1."""
+    hosts = [h for h in base.get("NO_PROXY", base.get("no_proxy", "")).split(",") if h]
+    value = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost"]))
+    return {"NO_PROXY": value, "no_proxy": value}
+
+
+def enter(environment: Mapping[str, str]) -> None:
+    """Make `environment` this process's own; must happen before Prefect is imported, which reads it once."""
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)

@@ -1,0 +1,165 @@
+"""Background processes that outlive the command that started them, each with a record on disk to find it by.
+
+A record holds the process id and the moment the process began. Ids are handed out again by the system, so only a
+process that began at the recorded moment is ours, and only such a one is ever ended.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A background process; `facts` is what its users need to know of it, such as its address, and never a secret."""
+
+    name: str
+    pid: int
+    began: str
+    log: str
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def spawn(name: str, command: Sequence[str], home: Path, env: Mapping[str, str], facts: Mapping[str, str]) -> Process:
+    """The process, started apart from this terminal and on record; its output goes to `home/logs/NAME.log`."""
+    log = home / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output, _interruptible_children():
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(env), start_new_session=True
+        )
+    began = began_at(child.pid) or ""
+    process = Process(name=name, pid=child.pid, began=began, log=str(log), facts=dict(facts))
+    record = _record(home, name)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(asdict(process), indent=2))
+    return process
+
+
+def recall(home: Path, name: str) -> Process | None:
+    """The process of that name if it still runs, else null."""
+    try:
+        process = Process(**json.loads(_record(home, name).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    return process if is_alive(process) else None
+
+
+def is_alive(process: Process) -> bool:
+    """Whether that very process still runs, and not another one that got its id."""
+    return bool(process.began) and began_at(process.pid) == process.began
+
+
+def end(home: Path, name: str, patience_s: float = 20.0) -> bool:
+    """Whether a process of that name ran; it has ended now, asked first and killed after `patience_s`."""
+    process = recall(home, name)
+    if process is not None:
+        _signal(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + patience_s
+        while is_alive(process) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if is_alive(process):
+            _signal(process.pid, signal.SIGKILL)
+    _record(home, name).unlink(missing_ok=True)
+    return process is not None
+
+
+def began_at(pid: int) -> str | None:
+    """When the process began, in words only this system understands; null when it is gone or a zombie."""
+    if sys.platform == "linux":
+        return _began_at_by_proc(pid)
+    return _began_at_by_ps(pid)
+
+
+@contextmanager
+def alone(home: Path) -> Generator[None]:
+    """Hold the lock of `home`, so that two commands at once start one server and not two."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def free_port(wanted: int) -> int:
+    """`wanted` when nobody listens there, else a port the system chooses."""
+    for port in (wanted, 0):
+        with socket.socket() as listener:
+            # As servers do, or a port just left would count as taken for a minute.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                if port and not _is_listened_to(port):
+                    listener.bind((LOOPBACK, port))
+                    return port
+                if not port:
+                    listener.bind((LOOPBACK, 0))
+                    return int(listener.getsockname()[1])
+    raise OSError("No free port on the loopback interface.")
+
+
+def _record(home: Path, name: str) -> Path:
+    return home / "processes" / f"{name}.json"
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    _reap()
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _reap() -> None:
+    # A child of ours that has ended stays a zombie until someone asks for its exit code.
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+
+
+def _is_listened_to(port: int) -> bool:
+    with socket.socket() as caller:
+        caller.settimeout(1)
+        return caller.connect_ex((LOOPBACK, port)) == 0
+
+
+def _began_at_by_proc(pid: int) -> str | None:
+    try:
+        # The command's name may hold spaces and brackets; the fields after its last bracket do not.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # proc(5): fields 3 (state) and 22 (start time in clock ticks since boot) of the line.
+    return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+
+
+def _began_at_by_ps(pid: int) -> str | None:
+    # In UTC and English, or the same moment would read differently after a move or a clock change.
+    env = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    shown = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, env=env)
+    state, _, began = shown.stdout.strip().partition(" ")
+    return None if not began or state.startswith("Z") else began.strip()
+
+
+@contextmanager
+def _interruptible_children() -> Generator[None]:
+    # A shell's background jobs ignore SIGINT and so would their children, but Prefect's worker ends itself by SIGINT.
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,26 @@
+"""One Prefect worker of the project's own server, for the work pool that `prefect.yaml` names."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from deployments.local import processes
+from deployments.local.prefect_env import own_environment
+from deployments.local.processes import Process
+
+NAME = "worker"
+
+
+def ensure_worker(home: Path, api_url: str, pool: str) -> Process:
+    """The worker that serves `pool` from that server, found running or started; one of another server is replaced."""
+    facts = {"api_url": api_url, "pool": pool}
+    with processes.alone(home):
+        running = processes.recall(home, NAME)
+        if running is not None and running.facts == facts:
+            return running
+        processes.end(home, NAME)
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool, "--type", "process"]
+        # Asked for work every 2 s instead of 10, as someone sits before it and waits.
+        env = {**own_environment(home, api_url), "PREFECT_WORKER_QUERY_SECONDS": "2"}
+        return processes.spawn(NAME, [*command, "--name", "mailroom"], home, env, facts)

@@ -1,0 +1,115 @@
+"""What an operator may turn of the receiver, and the rule that it never stands open to strangers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasks.errors import Misconfigured
+
+SECRET_FILES = Path("/run/secrets")  # where Compose mounts secrets; a file `mailroom_receiver_webhook_secret` is read
+_SECRET_BYTES = range(24, 65)  # Standard Webhooks asks for 24 to 64 random bytes
+
+
+class ReceiverSettings(BaseSettings):
+    """All that an operator may turn, from `MAILROOM_RECEIVER_*`, `.env` and secret files."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILROOM_RECEIVER_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs the secrets below.")
+    port: int = Field(8000, ge=0, le=65535)
+    webhook_secret: SecretStr | None = Field(
+        None, description="`whsec_…` of Standard Webhooks; two with a blank between them while one is being replaced."
+    )
+    mailgun_signing_key: SecretStr | None = Field(None, description="Mailgun's HTTP webhook signing key.")
+    basic_auth: SecretStr | None = Field(
+        None, description="`user:password` that SendGrid or Postmark sends, as set in the webhook's URL there."
+    )
+    upload_token: SecretStr | None = Field(None, description="Bearer token of `/upload` and `/runs`.")
+    max_body_bytes: int = Field(50_000_000, ge=1_000, description="Largest post to `/webhooks/mail`.")
+    max_upload_bytes: int = Field(200_000_000, ge=1_000, description="Largest post to `/upload`.")
+    max_in_flight_bytes: int = Field(400_000_000, ge=1_000, description="Bodies held at a time, all posts together.")
+    rate_per_s: float = Field(1_000, gt=0, description="Posts a second from one address, in the long run.")
+    rate_burst: int = Field(2_000, ge=1, description="Posts that one address may send at once.")
+    gather_s: float = Field(1.0, ge=0, le=5, description="How long the first mail after a pause waits for others.")
+    gather_mails: int = Field(500, ge=1, description="So many gathered mails are announced without more waiting.")
+    event_gap_s: float = Field(20.0, ge=0, description="Least time between two announcements under steady traffic.")
+    min_free_bytes: int = Field(500_000_000, ge=0, description="With less free disk, `/ready` says no.")
+    replay_days: float = Field(7, ge=1, description="How long a delivery's id is remembered.")
+
+    @property
+    def webhook_keys(self) -> tuple[bytes, ...]:
+        """The HMAC keys, decoded; empty when no secret is set.
+
+        Raises:
+            Misconfigured: A secret is not base64 of 24 to 64 bytes.
+        """
+        secrets = self.webhook_secret.get_secret_value().split() if self.webhook_secret else []
+        return tuple(_decode_key(secret) for secret in secrets)
+
+    @property
+    def webhooks_guarded(self) -> bool:
+        """Whether any secret protects `/webhooks/mail`."""
+        return any(_is_set(secret) for secret in (self.webhook_secret, self.mailgun_signing_key, self.basic_auth))
+
+    @property
+    def uploads_guarded(self) -> bool:
+        """Whether a token protects `/upload` and `/runs`."""
+        return _is_set(self.upload_token)
+
+
+def read_receiver_settings() -> ReceiverSettings:
+    """The settings from the environment, `.env` and, where mounted, the secret files."""
+    folder = SECRET_FILES if SECRET_FILES.is_dir() else None
+    return ReceiverSettings(_secrets_dir=folder)
+
+
+def refuse_open_doors(settings: ReceiverSettings) -> None:
+    """Return when it is safe to listen.
+
+    Raises:
+        Misconfigured: The address is not loopback and a secret is missing, or a secret is unusable.
+    """
+    settings.webhook_keys  # noqa: B018 - decoding is the check
+    if _is_loopback(settings.host):
+        return
+    missing = []
+    if not settings.webhooks_guarded:
+        missing.append("MAILROOM_RECEIVER_WEBHOOK_SECRET (or _MAILGUN_SIGNING_KEY or _BASIC_AUTH)")
+    if not settings.uploads_guarded:
+        missing.append("MAILROOM_RECEIVER_UPLOAD_TOKEN")
+    if missing:
+        raise Misconfigured(
+            f"The receiver would stand open on `{settings.host}`: {' and '.join(missing)} not set. "
+            "Set it, or listen on 127.0.0.1."
+        )
+
+
+def _is_set(secret: SecretStr | None) -> bool:
+    return secret is not None and bool(secret.get_secret_value().strip())
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _decode_key(secret: str) -> bytes:
+    text = secret.removeprefix("whsec_")
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) not in _SECRET_BYTES:
+        raise Misconfigured(
+            "MAILROOM_RECEIVER_WEBHOOK_SECRET must be `whsec_` and base64 of 24 to 64 bytes. "
+            "Make one: echo whsec_$(openssl rand -base64 32)"
+        )
+    return key

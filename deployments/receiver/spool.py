@@ -1,0 +1,120 @@
+"""Durable before it is acknowledged: posts are gathered, their files synced together, their ids noted in one commit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from deployments.receiver.deliveries import find_deliveries, forget_deliveries, note_deliveries, open_deliveries
+from deployments.receiver.shapes import Spoolable
+from deployments.receiver.signature import Proof
+
+Verdict = Literal["accepted", "duplicate", "conflict"]
+Put = Callable[[bytes, str], Path]
+
+_BATCH = 64
+# The disk's journal syncs what many threads ask for at the same time in one go.
+_WRITERS = 8
+_PRUNE_EVERY_S = 3_600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One proven post and the files it makes."""
+
+    proof: Proof
+    files: tuple[Spoolable, ...]
+
+    @property
+    def mails(self) -> int:
+        """How many mails the post brings; a file of many counts as one until it is read."""
+        return sum(file.mails for file in self.files)
+
+
+class Spool:
+    """Writes deliveries into the inbox through `put`; one a process, used from one event loop."""
+
+    def __init__(self, put: Put, ledger_url: str, *, remember_s: float, on_stored: Callable[[int], None]) -> None:
+        self._put = put
+        self._ledger_url = ledger_url
+        self._remember_s = remember_s
+        self._on_stored = on_stored
+        self._waiting: asyncio.Queue[tuple[Delivery, asyncio.Future[Verdict]]] = asyncio.Queue()
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="spool")
+        self._pruned_at = 0.0
+
+    async def add(self, delivery: Delivery) -> Verdict:
+        """What became of the delivery, once it is on disk; `conflict` is an id that came before with another body.
+
+        Raises whatever the disk or the ledger raised; the delivery is not acknowledged then and its sender repeats it.
+        """
+        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        await self._waiting.put((delivery, future))
+        return await future
+
+    async def run(self) -> None:
+        """Serve `add` until cancelled; what waits then is still written."""
+        try:
+            while True:
+                batch = [await self._waiting.get()]
+                batch += self._take()
+                await asyncio.shield(self._serve(batch))
+        finally:
+            while batch := self._take():
+                await self._serve(batch)
+            self._writers.shutdown()
+
+    def _take(self) -> list[tuple[Delivery, asyncio.Future[Verdict]]]:
+        return [self._waiting.get_nowait() for _ in range(min(_BATCH, self._waiting.qsize()))]
+
+    async def _serve(self, batch: Sequence[tuple[Delivery, asyncio.Future[Verdict]]]) -> None:
+        results = await asyncio.to_thread(self._store, [delivery for delivery, _ in batch])
+        for (delivery, future), result in zip(batch, results, strict=True):
+            if result == "accepted":
+                self._on_stored(delivery.mails)
+            if future.done():  # its client went away
+                continue
+            if isinstance(result, BaseException):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+    def _store(self, batch: Sequence[Delivery]) -> list[Verdict | BaseException]:
+        try:
+            engine = open_deliveries(self._ledger_url)
+            known = find_deliveries(engine, [delivery.proof.delivery_id for delivery in batch])
+            results = self._write_fresh(batch, known)
+            fresh = [one.proof for one, result in zip(batch, results, strict=True) if result == "accepted"]
+            note_deliveries(engine, fresh, time.time())
+            if time.time() - self._pruned_at > _PRUNE_EVERY_S:
+                forget_deliveries(engine, time.time() - self._remember_s)
+                self._pruned_at = time.time()
+        except Exception as error:
+            return [error] * len(batch)
+        return results
+
+    def _write_fresh(self, batch: Sequence[Delivery], known: dict[str, str]) -> list[Verdict | BaseException]:
+        jobs = []
+        for delivery in batch:
+            proof = delivery.proof
+            if proof.delivery_id in known:
+                jobs.append(self._writers.submit(_judge_repeated, proof, known[proof.delivery_id]))
+            else:
+                known[proof.delivery_id] = proof.digest  # twice in one batch is a repetition, too
+                jobs.append(self._writers.submit(self._write, delivery))
+        return [job.exception() or job.result() for job in jobs]
+
+    def _write(self, delivery: Delivery) -> Verdict:
+        # Names follow from the delivery's id: a post repeated after a crash overwrites its own files.
+        for number, file in enumerate(delivery.files):
+            self._put(file.raw, f"{delivery.proof.delivery_id[:40]}-{number}{file.suffix}")
+        return "accepted"
+
+
+def _judge_repeated(proof: Proof, digest: str) -> Verdict:
+    return "duplicate" if digest == proof.digest else "conflict"

@@ -1,0 +1,89 @@
+"""From a question (user text and schema) to the JSON text of its answer."""
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from deployments.simulator.evidence import weigh
+from deployments.simulator.extracts import actions, summarise
+from deployments.simulator.gullible import obey, read_orders
+from deployments.simulator.phrases import replies, stand_in
+from deployments.simulator.reading import Mail, Prompt, read_prompt
+from deployments.simulator.schemas import Shape, fit, shape_of
+
+SAMPLES = Path(__file__).with_name("samples.json")
+_TRIAGE = ("category", "language", "needs_reply", "complexity", "confidence", "reason")
+
+
+class Answerer:
+    """Answers questions; the same question always gets the same answer. `gullible` obeys orders found in mails."""
+
+    def __init__(self, *, gullible: bool = False, samples: Path = SAMPLES) -> None:
+        self.gullible = gullible
+        self._samples = _read_samples(samples)
+        # A repeated question (a benchmark's second round, a retry) costs a look-up; new ones cost their own reading.
+        self.answer: Callable[[str, bytes], tuple[str, tuple[str, ...]]] = lru_cache(maxsize=2048)(self._answer)
+
+    def _answer(self, text: str, schema: bytes) -> tuple[str, tuple[str, ...]]:
+        """Return the answer and the tags of the mails asked about; an empty schema asks for prose."""
+        prompt = read_prompt(text)
+        tags = tuple(mail.tag for mail in prompt.mails)
+        if not schema:
+            return self._summary(prompt.mails[0]), tags
+        shape = _shape(schema)
+        return orjson.dumps(fit(self._value(prompt, shape), shape)).decode(), tags
+
+    def _value(self, prompt: Prompt, shape: Shape) -> dict[str, Any]:
+        batch = shape.properties.get("mails")
+        if batch is not None and batch.items is not None:
+            wanted = frozenset(batch.items.properties)
+            return {"mails": [self._about(mail, prompt, wanted) | {"key": mail.tag} for mail in prompt.mails]}
+        return self._about(prompt.mails[0], prompt, frozenset(shape.properties))
+
+    def _about(self, mail: Mail, prompt: Prompt, wanted: frozenset[str]) -> dict[str, Any]:
+        evidence = weigh(mail)
+        answer: dict[str, Any] = {name: getattr(evidence, name) for name in _TRIAGE if name in wanted}
+        if "summary" in wanted or "translation" in wanted:
+            answer["summary"] = self._summary(mail)
+        if "translation" in wanted:
+            answer["translation"] = self._translation(mail, prompt, answer["summary"])
+        if "action_items" in wanted:
+            answer["action_items"] = actions(mail, evidence)
+        if "replies" in wanted:
+            answer["replies"] = replies(mail, prompt.reply_to, evidence.language)
+        if "verdict" in wanted:
+            answer |= {"verdict": "accept", "problems": [], "text": prompt.outside}
+        return self._obeyed(answer, mail, prompt) if self.gullible else answer
+
+    def _obeyed(self, answer: dict[str, Any], mail: Mail, prompt: Prompt) -> dict[str, Any]:
+        orders = [(other, read_orders(other)) for other in prompt.mails]
+        own = next((found for other, found in orders if other is mail), None)
+        return obey(answer, own, [found for other, found in orders if found is not None and other is not mail])
+
+    def _summary(self, mail: Mail) -> str:
+        sample = self._samples.get(mail.subject)
+        return str(sample["summary"]) if sample else summarise(mail, weigh(mail))
+
+    def _translation(self, mail: Mail, prompt: Prompt, summary: str) -> str:
+        code = prompt.target_code
+        if code == weigh(mail).language:
+            return summary
+        sample = self._samples.get(mail.subject)
+        known = sample.get("translations", {}).get(code) if sample else None
+        return str(known) if known else stand_in(mail, code, prompt.target_name, summary)
+
+
+@lru_cache(maxsize=256)
+def _shape(schema: bytes) -> Shape:
+    return shape_of(orjson.loads(schema))
+
+
+def _read_samples(path: Path) -> dict[str, Any]:
+    """Return known mails by exact subject; none where the file is absent."""
+    if not path.exists():
+        return {}
+    return {sample["subject"]: sample for sample in json.loads(path.read_text(encoding="utf-8"))}

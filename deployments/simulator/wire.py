@@ -1,0 +1,183 @@
+"""What the three wire protocols share: a request read, a reply made, an answer with its cost."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+import orjson
+
+from deployments.simulator.answers import Answerer
+
+JsonObject = dict[str, Any]
+Provider = Literal["openai", "anthropic", "gemini"]
+
+# What providers bill for an image or a page, near enough, when all we have is base64.
+_MEDIA_TOKENS = 258
+# Shorter prompt prefixes are never cached: platform.openai.com/docs/guides/prompt-caching, docs.claude.com prompt caching.
+_FEWEST_CACHED_TOKENS = 1024
+UNKNOWN_MODEL = "no-such"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request; header names are lower case, `origin` is the address the client used, without a path."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one call; `input_tokens` includes `cached` (read from the cache) and `stored` (written to it)."""
+
+    input_tokens: int
+    output_tokens: int
+    cached: int = 0
+    stored: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """One answered question: the provider's own response object, and what the counters note of it."""
+
+    body: JsonObject
+    model: str
+    usage: Usage
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP reply; `answered` is set where a model was asked in this request, `batches` counts batches begun."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/json"
+    model: str = ""
+    answered: Answered | None = None
+    batches: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Question:
+    """What a wire module has read out of a body; `text` joins all user text, `prefix` is the part worth caching.
+
+    `caching` says how the provider caches: by itself (openai), when told (anthropic), or not at all.
+    """
+
+    model: str
+    instructions: str
+    text: str
+    schema: bytes
+    most_tokens: int | None
+    media: int = 0
+    prefix: str = ""
+    own_caching: bool = False
+
+
+@dataclass(slots=True)
+class World:
+    """What all requests share: the answerer, accepted keys (none: any key), batch time in seconds, seen prefixes."""
+
+    answerer: Answerer
+    keys: frozenset[str]
+    batch_s: float = 0.0
+    _prefixes: set[tuple[str, str]] = field(default_factory=set)
+
+    def ask(self, question: Question) -> tuple[str, bool, Usage, tuple[str, ...]]:
+        """Return the answer's text, whether `most_tokens` cut it, what it cost, and the tags of its mails."""
+        text, tags = self.answerer.answer(question.text, question.schema)
+        cut = question.most_tokens is not None and tokens_of(text) > question.most_tokens
+        if cut and question.most_tokens is not None:
+            text = text.encode()[: question.most_tokens * 4].decode(errors="ignore")
+        stored, cached = self._cache(question)
+        asked = tokens_of(question.instructions) + tokens_of(question.text) + question.media * _MEDIA_TOKENS
+        asked += tokens_of(question.schema)
+        usage = Usage(input_tokens=asked, output_tokens=tokens_of(text), cached=cached, stored=stored)
+        return text, cut, usage, tags
+
+    def _cache(self, question: Question) -> tuple[int, int]:
+        """Return tokens written to and read from the prompt cache; the first sight of a prefix writes it."""
+        tokens = tokens_of(question.prefix)
+        if tokens < _FEWEST_CACHED_TOKENS:
+            return 0, 0
+        seen = (question.model, question.prefix) in self._prefixes
+        self._prefixes.add((question.model, question.prefix))
+        if question.own_caching:
+            return 0, tokens // 128 * 128 if seen else 0
+        return (0, tokens) if seen else (tokens, 0)
+
+
+class Refused(Exception):
+    """A request that the real service would refuse, with the status and body that it would send."""
+
+    def __init__(self, status: int, body: JsonObject) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+
+
+Handler = Callable[[Request], Awaitable[Reply]]
+
+
+def tokens_of(text: str | bytes) -> int:
+    """Return about how many tokens a text has: a quarter of its UTF-8 bytes, rounded up, the same every time."""
+    return (len(text if isinstance(text, bytes) else text.encode()) + 3) // 4
+
+
+def read_object(body: bytes, refuse: Callable[[str], Refused]) -> JsonObject:
+    """Return the JSON object of a body; raises what `refuse` makes of a body that is none."""
+    try:
+        read = orjson.loads(body)
+    except orjson.JSONDecodeError as e:
+        raise refuse("We could not parse the JSON body of your request.") from e
+    if not isinstance(read, dict):
+        raise refuse("The body of the request must be a JSON object.")
+    return read
+
+
+def new_id(prefix: str) -> str:
+    """Return a fresh identifier in the style of the providers."""
+    return prefix + secrets.token_hex(12)
+
+
+def as_json(value: object, status: int = 200, **noted: Any) -> Reply:
+    """Return a JSON reply."""
+    return Reply(body=orjson.dumps(value), status=status, **noted)
+
+
+def is_number(value: object) -> bool:
+    """Return whether a JSON value is a number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+@lru_cache(maxsize=256)
+def first_fault(schema: bytes, check: Callable[[JsonObject, str], str | None], spot: str = "()") -> str | None:
+    """Return what `check` finds wrong first in a schema or any schema inside it; the root is called `spot`."""
+    return _search(orjson.loads(schema), check, spot)
+
+
+def _search(schema: Any, check: Callable[[JsonObject, str], str | None], spot: str) -> str | None:
+    if not isinstance(schema, dict):
+        return f"In context={spot}, the schema must be an object."
+    found = check(schema, spot)
+    for part, inside in _parts(schema):
+        found = found or _search(inside, check, f"{spot[:-1]}{', ' if len(spot) > 2 else ''}{part})")
+    return found
+
+
+def _parts(schema: JsonObject) -> list[tuple[str, Any]]:
+    parts: list[tuple[str, Any]] = []
+    for holder in ("properties", "$defs", "definitions"):
+        parts += [(f"'{holder}', '{name}'", inside) for name, inside in (schema.get(holder) or {}).items()]
+    if "items" in schema:
+        parts.append(("'items'", schema["items"]))
+    for union in ("anyOf", "any_of"):
+        parts += [(f"'{union}', '{n}'", inside) for n, inside in enumerate(schema.get(union) or [])]
+    return parts

@@ -1,0 +1,19 @@
+"""The task `decide`."""
+
+from __future__ import annotations
+
+from pandera.typing import DataFrame
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.decide.decide import decide
+from tasks.decide.rules import RuleBook
+from tasks.frames import Decisions, Messages, Readings
+
+
+@task(name="decide", cache_policy=NO_CACHE)
+def choose_actions(
+    messages: DataFrame[Messages], readings: DataFrame[Readings], rules: RuleBook
+) -> DataFrame[Decisions]:
+    """What is to be done about each mail, and which rule said so; pure, so neither retried nor cached."""
+    return decide(messages, readings, rules)

@@ -1,0 +1,69 @@
+"""From readings to plans: which rules hold for each mail, and what they want done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pandera.typing import DataFrame
+
+from tasks.actions import AnyAction
+from tasks.decide.conditions import BadCondition, row_language
+from tasks.decide.rules import RuleBook
+from tasks.frames import Decisions, Messages, Readings
+
+
+def decide(messages: DataFrame[Messages], readings: DataFrame[Readings], rules: RuleBook) -> DataFrame[Decisions]:
+    """One decision a message, in the order of `messages`, each naming the rules that made it.
+
+    Raises:
+        KeyError: A message has no reading.
+    """
+    read = {row["message_key"]: row for row in readings.to_dict("records")}
+    rows = [
+        decide_row(merge_row(message, read[message["message_key"]]), rules) for message in messages.to_dict("records")
+    ]
+    return Decisions.of(rows)
+
+
+def merge_row(message: Mapping[Any, Any], reading: Mapping[Any, Any]) -> dict[str, Any]:
+    """One row of both frames; the model's word on the language wins over the detector's guess, where it gave one."""
+    return {**message, **reading, "language": reading["language"] or message["language"]}
+
+
+def decide_row(row: Mapping[str, Any], rules: RuleBook) -> dict[str, Any]:
+    """What is to be done about one mail.
+
+    A rule that cannot be answered for this mail ends the list and nothing is done: what follows may have counted on it.
+    """
+    facts = row_language().facts(row)
+    decision: dict[str, Any] = {"message_key": row["message_key"], "urgent": False, "reply_wanted": False}
+    named: list[str] = []
+    actions: list[dict[str, Any]] = []
+    for compiled in rules.rules:
+        rule = compiled.entry
+        try:
+            holds = compiled.condition.holds(facts)
+        except BadCondition as e:
+            return decision | {"rule": f"{rule.name} (could not be answered: {e})", "actions": []}
+        if not holds:
+            continue
+        named.append(rule.name)
+        decision["urgent"] = decision["urgent"] if rule.urgent is None else rule.urgent
+        decision["reply_wanted"] = decision["reply_wanted"] if rule.reply is None else rule.reply
+        actions.extend(_as_planned(action, rule.name) for action in rule.then)
+        if rule.after == "stop":
+            break
+    return decision | {"rule": ", ".join(named) or "none", "actions": _once(actions)}
+
+
+def _as_planned(action: AnyAction, rule: str) -> dict[str, Any]:
+    return {**action.model_dump(), "rule": rule}
+
+
+def _once(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    # Two rules that want the same thing want it once: the first to say so is named.
+    kept: dict[str, dict[str, Any]] = {}
+    for action in actions:
+        kept.setdefault(repr(sorted((name, value) for name, value in action.items() if name != "rule")), action)
+    return list(kept.values())

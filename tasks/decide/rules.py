@@ -1,0 +1,148 @@
+"""Rules as data: read, checked as a whole, and compiled once.
+
+The text is a JSON object of two ordered lists. `rules` say what is done about a mail, `analyses` which questions it is
+worth. From the top, every entry whose condition holds adds what it says; the first with `"after": "stop"` ends the
+list. Without a text, `default_rules.json` holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tasks.actions import AnyAction
+from tasks.decide.conditions import BadCondition, Condition, Language, row_language, triage_language
+from tasks.errors import Misconfigured
+
+Analysis = Literal["summary", "translation", "action_items", "replies"]
+MAX_RULES_TEXT = 100_000  # characters; a Prefect Variable holds 5,000
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=64)
+    when: str = Field(min_length=1)
+    after: Literal["stop", "continue"] = "continue"
+
+
+class Rule(_Entry):
+    """What is done about a mail that meets `when`; `urgent` and `reply` stay as earlier rules left them when null."""
+
+    then: tuple[AnyAction, ...] = ()
+    urgent: bool | None = None
+    reply: bool | None = None
+
+
+class AnalysisRule(_Entry):
+    """Which questions a mail that meets `when` is worth."""
+
+    ask: tuple[Analysis, ...]
+
+
+class RuleFile(BaseModel):
+    """The text's shape; `mailroom rules` and the UI show its JSON schema."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    analyses: tuple[AnalysisRule, ...] = Field(max_length=100)
+    rules: tuple[Rule, ...] = Field(max_length=200)
+
+
+E = TypeVar("E", bound=_Entry)
+
+
+@dataclass(frozen=True)
+class Compiled(Generic[E]):
+    """An entry and its condition."""
+
+    entry: E
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """All rules, ready to use; it travels between processes as its text, since compiled conditions can't."""
+
+    text: str
+    analyses: tuple[Compiled[AnalysisRule], ...]
+    rules: tuple[Compiled[Rule], ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load_rules, (self.text,)
+
+
+def load_rules(text: str | None = None) -> RuleBook:
+    """The rules in `text`, or the ones shipped with Mailroom.
+
+    Raises:
+        Misconfigured: Names the first bad rule, its position and what is wrong with it.
+    """
+    if text is None:
+        text = resources.files("tasks.decide").joinpath("default_rules.json").read_text(encoding="utf-8")
+    if len(text) > MAX_RULES_TEXT:
+        raise Misconfigured(f"The rules have {len(text)} characters; at most {MAX_RULES_TEXT} are read.")
+    try:
+        file = RuleFile.model_validate_json(text)
+    except ValidationError as e:
+        raise Misconfigured(_say_fault(text, e)) from e
+    return RuleBook(
+        text, _compile("analyses", file.analyses, triage_language()), _compile("rules", file.rules, row_language())
+    )
+
+
+def analyses_for(rulebook: RuleBook, row: Mapping[str, Any]) -> frozenset[Analysis]:
+    """Which questions this mail is worth; `row` holds the columns of `conditions.TRIAGE_COLUMNS` that are known.
+
+    An entry that cannot be answered for this mail adds nothing.
+    """
+    facts = triage_language().facts(row)
+    asked: set[Analysis] = set()
+    for compiled in rulebook.analyses:
+        try:
+            holds = compiled.condition.holds(facts)
+        except BadCondition:
+            continue
+        if holds:
+            asked.update(compiled.entry.ask)
+            if compiled.entry.after == "stop":
+                break
+    return frozenset(asked)
+
+
+def _compile(section: str, entries: tuple[E, ...], language: Language) -> tuple[Compiled[E], ...]:
+    seen: dict[str, int] = {}
+    compiled = []
+    for position, entry in enumerate(entries, start=1):
+        at = f"`{section}` {position}, `{entry.name}`"
+        if entry.name in seen:
+            raise Misconfigured(f"Rule {at}: its name is taken by number {seen[entry.name]}. Give each its own name.")
+        seen[entry.name] = position
+        try:
+            compiled.append(Compiled(entry, language.compile(entry.when)))
+        except BadCondition as e:
+            raise Misconfigured(f"Rule {at}: its condition `{entry.when[:80]}` is no good: {e}.") from e
+    return tuple(compiled)
+
+
+def _say_fault(text: str, error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    location = list(fault["loc"])
+    if len(location) < 2 or not isinstance(location[1], int):
+        where = f"`{location[0]}`" if location else "the text as a whole"
+        return f"The rules cannot be read, {where}: {fault['msg']}."
+    section, index, *rest = location
+    name = _name_at(text, str(section), int(index))
+    field = ".".join(str(part + 1 if isinstance(part, int) else part) for part in rest) or "entry"
+    return f"Rule `{section}` {int(index) + 1}{name}, `{field}`: {fault['msg']}."
+
+
+def _name_at(text: str, section: str, index: int) -> str:
+    entry = json.loads(text)[section][index]
+    name = entry.get("name") if isinstance(entry, dict) else None
+    return f", `{name[:64]}`" if isinstance(name, str) else ""

@@ -1,0 +1,203 @@
+"""Everything that can go wrong, sorted by what the caller does next.
+
+MailroomError
+├── Transient            wait and ask again             → the call is retried, then the next provider
+│   ├── RateLimited      RATE_LIMIT, with `retry_after_s`
+│   ├── Overloaded       OVERLOADED
+│   ├── TimedOut         TIMEOUT
+│   ├── Unreachable      NETWORK_ERROR
+│   ├── ServerFault      API_ERROR, status 5xx
+│   └── CircuitOpen      CIRCUIT_OPEN, the provider is being left alone
+├── Permanent            asking again cannot help       → the row is parked
+│   ├── RequestRejected  API_ERROR, status 4xx
+│   ├── TooLong          TOO_LONG, more tokens than the model reads
+│   ├── BadAnswer        VALIDATION_ERROR
+│   ├── CutAnswer        VALIDATION_ERROR, the answer hit its token limit
+│   ├── Refused          REFUSED, for safety
+│   └── Unreadable       VALIDATION_ERROR, there is nothing to read in the mail
+├── Unusable             this key or provider, for now  → the next key, then the next provider
+│   ├── KeyRejected      AUTH
+│   └── OutOfFunds       OUT_OF_FUNDS
+├── BudgetExceeded       BUDGET_EXCEEDED                → the rest is left PENDING
+├── ChunkUnfinished      some rows of a chunk failed through the provider → the chunk is tried again
+└── Misconfigured        nothing can work               → the run stops before work
+
+Every error survives pickling (workers of Dask and Ray send them home), keeps which provider said it and under
+which request id, and tells the operator what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+Concern = Literal["mail", "provider", "run"]
+
+ERROR_CODES = (
+    "RATE_LIMIT",
+    "OVERLOADED",
+    "TIMEOUT",
+    "NETWORK_ERROR",
+    "API_ERROR",
+    "CIRCUIT_OPEN",
+    "TOO_LONG",
+    "VALIDATION_ERROR",
+    "REFUSED",
+    "AUTH",
+    "OUT_OF_FUNDS",
+    "BUDGET_EXCEEDED",
+    "LOST_CHUNK",
+    "CONFIGURATION",
+)
+
+
+class MailroomError(Exception):
+    """Base of all; `code` is what frames and the ledger store, `advice` is what the operator should do."""
+
+    code: ClassVar[str] = "CONFIGURATION"
+    concerns: ClassVar[Concern] = "run"
+    advice: ClassVar[str] = ""
+
+
+class CallError(MailroomError):
+    """A provider call that failed. All arguments but the message are keywords and may be unknown.
+
+    `usage` is set when the provider billed the call although it failed; `answer` then holds the raw text.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str = "",
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+        usage: dict[str, int] | None = None,
+        answer: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.status = status
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
+        self.usage = usage
+        self.answer = answer
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own reduce calls the class with `args` alone and then restores __dict__, which is all we need.
+        return (type(self), self.args, self.__dict__)
+
+
+class Transient(CallError):
+    concerns = "provider"
+
+
+class RateLimited(Transient):
+    code = "RATE_LIMIT"
+    advice = "Lower the provider's *_RPM or *_TPM, or wait; the next run takes these mails up."
+
+
+class Overloaded(Transient):
+    code = "OVERLOADED"
+    advice = "The provider is overloaded; run again later or add a fall-back provider."
+
+
+class TimedOut(Transient):
+    code = "TIMEOUT"
+    advice = "Raise the provider's *_TIMEOUT, or check the network; the next run takes these mails up."
+
+
+class Unreachable(Transient):
+    code = "NETWORK_ERROR"
+    advice = "Check the network and the provider's *_BASE_URL; the next run takes these mails up."
+
+
+class ServerFault(Transient):
+    code = "API_ERROR"
+    advice = "The provider answers with server errors; see its status page; the next run takes these mails up."
+
+
+class CircuitOpen(Transient):
+    code = "CIRCUIT_OPEN"
+    advice = "The provider failed several times in a row and is left alone for a while; run again later."
+
+
+class Permanent(CallError):
+    concerns = "mail"
+
+
+class RequestRejected(Permanent):
+    code = "API_ERROR"
+    advice = "The provider refused the request; check the model's name and parameters."
+
+
+class TooLong(Permanent):
+    code = "TOO_LONG"
+    advice = "The mail does not fit the model's window; choose a model with a larger one."
+
+
+class BadAnswer(Permanent):
+    code = "VALIDATION_ERROR"
+    advice = "The model's answer broke the schema twice; the raw answer is kept in the ledger."
+
+
+class CutAnswer(BadAnswer):
+    advice = "The answer was cut at the token limit; raise the provider's *_MAX_TOKENS."
+
+
+class Refused(Permanent):
+    code = "REFUSED"
+    advice = "The model declined for safety reasons; read the mail yourself."
+
+
+class Unreadable(Permanent):
+    code = "VALIDATION_ERROR"
+    advice = "There is nothing to read in this mail; open the original."
+
+
+class Unusable(CallError):
+    concerns = "provider"
+
+
+class KeyRejected(Unusable):
+    code = "AUTH"
+    advice = "The provider rejected the API key; check the provider's *_API_KEY."
+
+
+class OutOfFunds(Unusable):
+    code = "OUT_OF_FUNDS"
+    advice = "The provider's account has no credit left; top it up or add another key."
+
+
+class BudgetExceeded(MailroomError):
+    code = "BUDGET_EXCEEDED"
+    advice = "The run reached its budget; raise it, or let the next run take the rest up."
+
+
+class Misconfigured(MailroomError):
+    code = "CONFIGURATION"
+    advice = "Mend the setting that the message names and run again."
+
+
+class SourceError(Misconfigured):
+    """A source that isn't there, is empty or lacks what it must have; nothing was processed."""
+
+    advice = "Check the source that the message names."
+
+
+class ChunkUnfinished(MailroomError):
+    """Some mails of a chunk failed for a reason that concerns the provider; `rows` holds all that is known of the chunk.
+
+    Raised so that Prefect tries the chunk again and does not cache it; what was answered already comes from the
+    ledger then. `transient` says whether trying again can help.
+    """
+
+    code = "LOST_CHUNK"
+
+    def __init__(self, message: str, rows: Any, transient: bool) -> None:
+        super().__init__(message, rows, transient)
+        self.rows = rows
+        self.transient = transient
+
+    def __str__(self) -> str:
+        return str(self.args[0])

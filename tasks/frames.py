@@ -1,0 +1,140 @@
+"""The pipeline's story from top to bottom: one schema a border, one row a mail.
+
+Frames are coerced once, in ingest; after that they are only checked, where they cross a stage.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import DataFrame, Series
+
+from tasks.errors import ERROR_CODES
+
+Category = Literal["URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER"]
+Complexity = Literal["simple", "medium", "complex"]
+CATEGORIES = ("URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER")
+COMPLEXITIES = ("simple", "medium", "complex")
+STATUSES = ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "SKIPPED")
+
+
+class Frame(pa.DataFrameModel):
+    """A frame with exactly the columns it names."""
+
+    class Config:
+        strict = True
+        ordered = False
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The frame's column names, in order."""
+        return list(cls.to_schema().columns)
+
+    @classmethod
+    def of(cls, rows: list[dict[str, Any]]) -> DataFrame[Self]:
+        """A checked frame of these rows; an empty one keeps its columns."""
+        frame = pd.DataFrame(rows, columns=cls.names())
+        dtypes = {name: str(column.dtype) for name, column in cls.to_schema().columns.items()}
+        return cls.validate(frame.astype(dtypes), lazy=True)
+
+
+class Messages(Frame):
+    """One row a mail, as ingest leaves it; lists and attachments are Python objects in `object` columns."""
+
+    message_key: Series[str] = pa.Field(unique=True, description="SHA-256 of the canonical content, hex.")
+    fence: Series[int] = pa.Field(ge=0, description="Fencing number of this run's claim; settling needs it.")
+    source_id: Series[str] = pa.Field(description="The mail's id where it came from: a table's id, a file's name.")
+    sender: Series[str] = pa.Field(description="Address, with the display name when there is one; may be empty.")
+    sender_name: Series[str]
+    subject: Series[str]
+    date: Series[str] = pa.Field(description="UTC, ISO 8601; empty when the mail does not say.")
+    kind: Series[str] = pa.Field(description="mail, auto_reply, bounce, feedback, calendar or list.")
+    text: Series[str] = pa.Field(description="What is new in this mail: quotes and signature cut off; may be empty.")
+    language: Series[str] = pa.Field(description="ISO 639-1 as a small detector guesses; empty when it can't.")
+    target_language: Series[str] = pa.Field(description="ISO 639-1 its summary is to be translated into.")
+    attachments: Series[object] = pa.Field(description="List of dicts: name, type, bytes, fate and why.")
+    media: Series[object] = pa.Field(description="List of `tasks.questions.Media` a model may be sent.")
+    tokens: Series[int] = pa.Field(ge=0, description="Estimated input tokens of the text.")
+    parse_defects: Series[object] = pa.Field(description="List of what was wrong with the bytes; empty when nothing.")
+    unreadable: Series[str] = pa.Field(description="Why no model may be asked about it; empty when one may.")
+
+
+class Readings(Frame):
+    """One row a mail, as understand leaves it; exactly one of `category` and `error` is null."""
+
+    message_key: Series[str] = pa.Field(unique=True)
+    category: Series[str] = pa.Field(isin=CATEGORIES, nullable=True)
+    language: Series[str] = pa.Field(description="ISO 639-1, the model's word; empty when unread.")
+    needs_reply: Series[bool]
+    complexity: Series[str] = pa.Field(isin=COMPLEXITIES, nullable=True)
+    confidence: Series[float] = pa.Field(ge=0, le=1, nullable=True)
+    reason: Series[str] = pa.Field(description="The model's reason for the category, one line.")
+    summary: Series[str] = pa.Field(description="2-3 sentences; empty when the mail was not worth one.")
+    translation: Series[str] = pa.Field(description="The summary in `target_language`; empty when not asked.")
+    action_items: Series[object] = pa.Field(description="List of dicts: text, owner, due, quote, quote_found.")
+    replies: Series[object] = pa.Field(description="List of up to three suggested replies.")
+    doubts: Series[object] = pa.Field(description="List of checks the answer failed; empty when it passed all.")
+    provider: Series[str]
+    model: Series[str] = pa.Field(description="The model that answered the last question; empty when none did.")
+    model_reason: Series[str] = pa.Field(description="Why that model, and why an earlier one did not answer.")
+    calls: Series[int] = pa.Field(ge=0, description="Answers used, cached ones included.")
+    cached_calls: Series[int] = pa.Field(ge=0, description="Answers that cost nothing, from the ledger.")
+    simulated: Series[bool] = pa.Field(description="True when a simulator answered.")
+    seconds: Series[float] = pa.Field(ge=0)
+    error_type: Series[str] = pa.Field(isin=ERROR_CODES, nullable=True)
+    error: Series[str] = pa.Field(description="What happened; empty when nothing did.")
+
+
+class Decisions(Frame):
+    """One row a mail: what is to be done, and which rule said so; no model is asked."""
+
+    message_key: Series[str] = pa.Field(unique=True)
+    urgent: Series[bool]
+    reply_wanted: Series[bool]
+    rule: Series[str] = pa.Field(description="Name of the rule that decided.")
+    actions: Series[object] = pa.Field(description="List of action names with parameters.")
+
+
+class Outcomes(Frame):
+    """One row a mail, as everyone outside sees it; the telling columns come first."""
+
+    id: Series[str] = pa.Field(description="The mail's id where it came from.")
+    status: Series[str] = pa.Field(isin=STATUSES)
+    category: Series[str] = pa.Field(isin=CATEGORIES, nullable=True)
+    subject: Series[str]
+    sender: Series[str]
+    summary: Series[str]
+    translation: Series[str]
+    target_language: Series[str]
+    action_items: Series[object]
+    replies: Series[object]
+    urgent: Series[bool]
+    reply_wanted: Series[bool]
+    rule: Series[str]
+    actions: Series[object]
+    language: Series[str]
+    complexity: Series[str] = pa.Field(isin=COMPLEXITIES, nullable=True)
+    confidence: Series[float] = pa.Field(nullable=True)
+    reason: Series[str]
+    doubts: Series[object]
+    kind: Series[str]
+    attachments: Series[object]
+    parse_defects: Series[object]
+    provider: Series[str]
+    model: Series[str]
+    model_reason: Series[str]
+    calls: Series[int]
+    cached_calls: Series[int]
+    attempts: Series[int] = pa.Field(description="Requests this run sent for it, retries included.")
+    input_tokens: Series[int]
+    output_tokens: Series[int]
+    cost_usd: Series[float] = pa.Field(nullable=True, description="Null when a price is unknown, never zero instead.")
+    simulated: Series[bool]
+    seconds: Series[float]
+    error_type: Series[str] = pa.Field(isin=ERROR_CODES, nullable=True)
+    error: Series[str]
+    duplicate_of: Series[str] = pa.Field(description="Key of the mail this one repeats; empty when it is the first.")
+    message_key: Series[str]
+    processed_at: Series[str] = pa.Field(description="UTC, ISO 8601.")

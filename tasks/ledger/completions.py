@@ -1,0 +1,111 @@
+"""Every provider call, written down before it is paid for and after: response cache, crash recovery and cost book."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+
+from tasks.ledger.schema import NANO_USD, completions
+from tasks.ledger.scribe import Scribe
+from tasks.questions import RawAnswer, StoredAnswer, Usage
+
+_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_END = update(completions).where(completions.c.call == bindparam("b_call"))
+
+
+def nano_usd(price: Decimal | None) -> int | None:
+    """Whole nano-dollars, rounded half up; null stays null: unknown is not zero."""
+    return None if price is None else int((price * NANO_USD).to_integral_value(rounding="ROUND_HALF_UP"))
+
+
+class LedgerBook:
+    """`tasks.questions.Book` over the ledger, for one run; answers older than `ttl_s` are not found."""
+
+    def __init__(self, engine: Engine, *, run_id: str, ttl_s: float, clock: Callable[[], float] = time.time) -> None:
+        self._run_id = run_id
+        self._ttl_s = ttl_s
+        self._clock = clock
+        self._scribe = scribe_of(engine)
+
+    async def find(self, key: str) -> StoredAnswer | None:
+        """The newest whole answer to this question that is young enough to be used again."""
+        found = await self._scribe.write("find", key)
+        if found is None or self._clock() - found.ended_at >= self._ttl_s:
+            return None
+        return StoredAnswer(
+            text=found.answer,
+            usage=Usage(**{name: getattr(found, name) for name in _TOKENS}),
+            price_usd=None if found.price_nusd is None else Decimal(found.price_nusd) / NANO_USD,
+            model=found.answered_by,
+            request_id=found.request_id,
+            simulated=found.simulated,
+            age_s=self._clock() - found.ended_at,
+        )
+
+    async def begin(
+        self, key: str, *, message_key: str, question: str, provider: str, model: str, key_index: int
+    ) -> int:
+        """The call's number, once its intent is on disk."""
+        call = secrets.randbits(63)
+        row = {
+            "call": call, "key": key, "state": "begun", "run_id": self._run_id, "message_key": message_key,
+            "question": question, "provider": provider, "model": model, "key_index": key_index, "simulated": False,
+            "begun_at": self._clock(), **dict.fromkeys(_TOKENS, 0),
+        }  # fmt: skip
+        await self._scribe.write("begin", row)
+        return call
+
+    async def finish(self, call: int, answer: RawAnswer, price_usd: Decimal | None) -> None:
+        """Record the answer and its bill."""
+        await self._end(
+            call, "done", answer.usage, price_usd, answer=answer.text, answered_by=answer.model,
+            request_id=answer.request_id, simulated=answer.simulated,
+        )  # fmt: skip
+
+    async def fail(
+        self,
+        call: int,
+        code: str,
+        *,
+        usage: Usage | None,
+        price_usd: Decimal | None,
+        answer: str | None,
+        request_id: str | None,
+    ) -> None:
+        """Record a call that came to nothing, with its bill when the provider sent one."""
+        price = price_usd if usage else Decimal(0)
+        await self._end(call, "failed", usage or Usage(), price, answer=answer, error_code=code, request_id=request_id)
+
+    async def _end(self, call: int, state: str, usage: Usage, price: Decimal | None, **columns: Any) -> None:
+        row = {"answered_by": None, "error_code": None, "simulated": False, **columns}
+        row |= {name: getattr(usage, name) for name in _TOKENS}
+        row |= {"b_call": call, "state": state, "price_nusd": nano_usd(price), "ended_at": self._clock()}
+        await self._scribe.write("end", row)
+
+
+def _find(connection: Connection, keys: list[str]) -> list[Any]:
+    wanted = select(completions).where(completions.c.key.in_(set(keys)), completions.c.state == "done")
+    found = {row.key: row for row in connection.execute(wanted.order_by(completions.c.ended_at))}
+    return [found.get(key) for key in keys]
+
+
+def _begin(connection: Connection, rows: list[Any]) -> list[Any]:
+    connection.execute(insert(completions), rows)
+    return [None] * len(rows)
+
+
+def _end(connection: Connection, rows: list[Any]) -> list[Any]:
+    connection.execute(_END, rows)
+    return [None] * len(rows)
+
+
+@cache
+def scribe_of(engine: Engine) -> Scribe:
+    """The process's one writer for this ledger."""
+    return Scribe(engine, {"begin": _begin, "end": _end, "find": _find})

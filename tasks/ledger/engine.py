@@ -1,0 +1,90 @@
+"""Opening the ledger: connections that wait instead of failing, and a schema brought up to date on first use."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from tasks.errors import Misconfigured
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"  # the newest migration; a test holds it to the folder
+_MIGRATION_LOCK = 4_815_162_342
+
+
+@cache
+def open_ledger(url: str) -> Engine:
+    """The process's engine for this ledger, migrated to today's schema.
+
+    Raises:
+        Misconfigured: The database cannot be reached or is newer than this program.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": 60}, pool_size=8)
+        _make_sqlite_wait(engine)
+    else:
+        engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True)
+    try:
+        _migrate(engine)
+    except SQLAlchemyError as error:
+        raise Misconfigured(
+            f"The ledger at `{parsed.render_as_string(hide_password=True)}` cannot be opened "
+            f"({type(error).__name__}). Check MAILROOM_LEDGER_URL and that the database is up."
+        ) from error
+    return engine
+
+
+def _make_sqlite_wait(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way leaves DDL outside
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # an effect once claimed must survive a power cut
+        connection.execute("PRAGMA busy_timeout=60000")
+
+    @event.listens_for(engine, "begin")
+    def begin_for_writing(connection: Connection) -> None:
+        # A read that turns into a write can't wait for another writer (SQLITE_BUSY at once); a write lock from the
+        # start can.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if _version(connection) == HEAD:
+            return
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _MIGRATION_LOCK})
+        version = _version(connection)
+        if version == HEAD:
+            return
+        if version is not None and version > HEAD:
+            raise Misconfigured(
+                f"The ledger's schema is at {version}, this program knows up to {HEAD}. Use the newer program."
+            )
+        _upgrade(connection)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

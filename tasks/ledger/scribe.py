@@ -1,0 +1,81 @@
+"""Grouped writing: calls from the model loop are gathered and written in one transaction, in a thread of its own.
+
+A commit waits for the disk; fifty calls in flight share that wait. Nobody is told "written" before the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+
+@dataclass
+class _Wish:
+    kind: str
+    row: Any
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+Handler = Callable[[Connection, list[Any]], list[Any]]
+"""Writes the rows of one kind and returns one result a row, in order."""
+
+
+class Scribe:
+    """A writer thread over one engine; `handlers` says how the rows of each kind are written, in that order."""
+
+    def __init__(self, engine: Engine, handlers: dict[str, Handler]) -> None:
+        self._engine = engine
+        self._handlers = handlers
+        self._wishes: list[_Wish] = []
+        self._lock = threading.Lock()
+        self._something = threading.Event()
+        threading.Thread(target=self._write_for_ever, name="ledger-scribe", daemon=True).start()
+
+    async def write(self, kind: str, row: Any) -> Any:
+        """The handler's result for this row, after the commit; raises what the database raised."""
+        loop = asyncio.get_running_loop()
+        wish = _Wish(kind, row, loop, loop.create_future())
+        with self._lock:
+            self._wishes.append(wish)
+        self._something.set()
+        return await wish.future
+
+    def _write_for_ever(self) -> None:
+        while True:
+            self._something.wait()
+            self._something.clear()
+            with self._lock:
+                wishes, self._wishes = self._wishes, []
+            if wishes:
+                self._write_together(wishes)
+
+    def _write_together(self, wishes: list[_Wish]) -> None:
+        answers: list[tuple[_Wish, Any]] = []
+        try:
+            with self._engine.begin() as connection:
+                for kind, handler in self._handlers.items():
+                    group = [wish for wish in wishes if wish.kind == kind]
+                    if group:
+                        answers += zip(group, handler(connection, [wish.row for wish in group]), strict=True)
+        except Exception as error:
+            answers = [(wish, error) for wish in wishes]
+        for loop in {wish.loop for wish in wishes}:
+            mine = [(wish.future, answer) for wish, answer in answers if wish.loop is loop]
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_tell, mine)
+
+
+def _tell(answers: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, answer in answers:
+        if future.done():
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

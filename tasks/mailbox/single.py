@@ -1,0 +1,40 @@
+"""A file that is one mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tasks.errors import SourceError
+from tasks.mailbox.blobs import Blob
+from tasks.mailbox.raw import Origin, RawMail, read_kept
+
+SUFFIXES = frozenset({".eml", ".raw", ".msg"})
+
+# A header field, a From_ line before one included (RFC 5322, 2.2): printable characters but the colon.
+HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:>?From [^\r\n]*[\r\n]+)?[!-9;-~]{1,76}[ \t]*:")
+# Outlook's own .msg is an OLE file and no mail in the sense of RFC 5322.
+OLE = b"\xd0\xcf\x11\xe0"
+
+
+def claims(blob: Blob, head: bytes) -> bool:
+    """Return whether it begins as a mail does, or is called like one."""
+    return not head.startswith(OLE) and (blob.suffix in SUFFIXES or HEADER.match(head) is not None)
+
+
+def check(blob: Blob) -> None:
+    """Raise `SourceError` when there is nothing in it."""
+    if blob.size_bytes == 0:
+        raise SourceError(f"`{blob.where}` is an empty file")
+
+
+def count(blob: Blob) -> int:
+    """Return 1."""
+    return 1
+
+
+def read(blob: Blob, source: str) -> Iterator[RawMail]:
+    """Give the one mail."""
+    with blob.open() as stream:
+        raw, size = read_kept(stream)
+    yield RawMail(raw=raw, source_id=blob.name, origin=Origin(source=source), size_bytes=size)

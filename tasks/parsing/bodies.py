@@ -1,0 +1,273 @@
+"""The parts of a mail sorted into body, attachments, calendars, reports and mails inside the mail."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tasks.parsing.charsets import decode
+from tasks.parsing.html_text import read_html
+from tasks.parsing.inline_files import take_files
+from tasks.parsing.limits import Limits
+from tasks.parsing.transfer import content
+from tasks.parsing.tree import Part, disposition, grow, parameter, part_name
+from tasks.parsing.tree import field as header
+
+META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
+HTML_START = re.compile(r"\s*(?:<!doctype html|<html\b|<head\b|<body\b)", re.IGNORECASE)
+ENRICHED_TAG = re.compile(r"<param>[^<]{0,400}</param>|</?[A-Za-z-]{1,60}>", re.IGNORECASE)
+BOUNDARY_LINE = re.compile(rb"(?m)^--([^\s][^\r\n]{0,68}?)\r?$")
+SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+REPORTS = {"message/delivery-status", "message/feedback-report", "message/disposition-notification"}
+# A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
+STUB_CHARS = 200
+BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+@dataclass(kw_only=True, slots=True)
+class Body:
+    """One part of what the sender wrote; `text` of HTML is its source."""
+
+    kind: Literal["text", "html"]
+    text: str
+    note: str
+
+
+@dataclass(kw_only=True, slots=True)
+class Loose:
+    """One part that is not the body; `reason` says why it is not opened, where that is known already."""
+
+    name: str
+    declared_type: str
+    data: bytes
+    charset: str | None = None
+    reason: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Gathered:
+    """What a mail's parts came to."""
+
+    bodies: list[Body] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    """The decoded text of every text part, also of the alternatives that were not chosen."""
+    loose: list[Loose] = field(default_factory=list)
+    nested: list[Part] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    types: set[str] = field(default_factory=set)
+    defects: list[str] = field(default_factory=list)
+    encrypted: bool = False
+    signed: bool = False
+    too_deep: bool = False
+
+    def add(self, other: "Gathered", bodies: bool = True) -> None:
+        """Take over what another walk found, without its bodies where another alternative was chosen."""
+        if bodies:
+            self.bodies += other.bodies
+        self.sources += other.sources
+        self.loose += other.loose
+        self.nested += other.nested
+        self.reports += other.reports
+        self.types |= other.types
+        self.defects += other.defects
+        self.encrypted |= other.encrypted
+        self.signed |= other.signed
+        self.too_deep |= other.too_deep
+
+
+def gather(root: Part, limits: Limits) -> Gathered:
+    """Return the parts of a mail, sorted."""
+    gathered = Gathered()
+    walk(root, gathered, limits, 1)
+    return gathered
+
+
+def walk(part: Part, found: Gathered, limits: Limits, depth: int) -> None:
+    """Sort one part and what is in it into `found`."""
+    if depth > limits.depth:
+        found.too_deep = True
+        return
+    media_type = part.get_content_type().lower()
+    found.types.add(media_type)
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        children = [child for child in payload if not isinstance(child, str)]
+        walk_container(part, media_type, children, found, limits, depth)
+    elif media_type.startswith("multipart/"):
+        walk_without_boundary(part, payload, found, limits, depth)
+    else:
+        take_leaf(part, media_type, found, limits)
+
+
+def walk_container(
+    part: Part, media_type: str, children: list[Part], found: Gathered, limits: Limits, depth: int
+) -> None:
+    if media_type in REPORTS:
+        found.reports.append("\n".join(fields_text(child) for child in children).strip())
+    elif media_type.startswith("message/"):
+        found.nested += [unwrapped(part, child, limits) for child in children]
+    elif media_type == "multipart/alternative":
+        walk_alternatives(children, found, limits, depth)
+    elif media_type == "multipart/encrypted":
+        found.encrypted = True
+        found.loose += [sealed(child) for child in children]
+    else:
+        found.signed |= media_type == "multipart/signed"
+        for child in children:
+            walk(child, found, limits, depth + 1)
+
+
+def walk_alternatives(children: list[Part], found: Gathered, limits: Limits, depth: int) -> None:
+    """Choose the text alternative, or the HTML one where the text is empty or a stub; keep the files of all."""
+    walks = []
+    for child in children:
+        one = Gathered()
+        walk(child, one, limits, depth + 1)
+        walks.append(one)
+    texts = [w for w in walks if any(b.kind == "text" and b.text.strip() for b in w.bodies)]
+    pages = [w for w in walks if any(b.kind == "html" for b in w.bodies)]
+    chosen = texts[0] if texts else pages[-1] if pages else None
+    if texts and pages:
+        seen = sum(len(b.text.strip()) for b in texts[0].bodies)
+        if seen < STUB_CHARS and shown_chars(pages[-1], limits) > 3 * seen + STUB_CHARS:
+            chosen = pages[-1]
+    for one in walks:
+        found.add(one, bodies=one is chosen)
+
+
+def shown_chars(page: Gathered, limits: Limits) -> int:
+    return sum(len(read_html(body.text, limits).text) for body in page.bodies if body.kind == "html")
+
+
+def walk_without_boundary(part: Part, payload: object, found: Gathered, limits: Limits, depth: int) -> None:
+    """Sort a multipart whose declared boundary is missing or never occurs: a line repeated as one is taken for it."""
+    data = str(payload or "").encode("utf-8", "surrogateescape")
+    lines = [line.removesuffix(b"--") for line in BOUNDARY_LINE.findall(data[:1_000_000])]
+    boundary = next((line for line in lines if lines.count(line) > 1), b"") if len(lines) < 500 else b""
+    if boundary and b'"' not in boundary and depth < limits.depth:
+        found.defects.append("multipart boundary guessed")
+        repaired, _ = grow(b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + data, limits)
+        if isinstance(repaired.get_payload(), list):
+            walk(repaired, found, limits, depth + 1)
+            return
+    found.defects.append("multipart without parts")
+    take_text(data, "text/plain", None, part, found, limits)
+
+
+def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> None:
+    """Sort one part that has no parts."""
+    data, defect = content(part)
+    if defect:
+        found.defects.append(defect)
+    charset = parameter(part, "charset") or None
+    name, shown = part_name(part), disposition(part)
+    if media_type in SIGNATURES:
+        found.signed = True
+        found.loose.append(Loose(name=name, declared_type=media_type, data=data, reason="a signature"))
+    elif media_type in CMS:
+        opaque = "signed" in parameter(part, "smime-type")
+        found.signed, found.encrypted = found.signed or opaque, found.encrypted or not opaque
+        reason = "signed in a sealed form that is not opened" if opaque else "encrypted"
+        found.loose.append(Loose(name=name, declared_type=media_type, data=data, reason=reason))
+    elif media_type in REPORTS or media_type == "text/rfc822-headers":
+        take_report(data, media_type, charset, found, limits)
+    elif is_body(media_type, name, shown, data, found):
+        take_text(data, media_type, charset, part, found, limits)
+    elif data or name:
+        found.loose.append(Loose(name=name, declared_type=media_type, data=data, charset=charset))
+
+
+def take_report(data: bytes, media_type: str, charset: str | None, found: Gathered, limits: Limits) -> None:
+    if media_type == "text/rfc822-headers":
+        found.nested.append(grow(data, limits)[0])
+    else:
+        found.reports.append(decode(data, charset).text.strip())
+
+
+def is_body(media_type: str, name: str, shown: str, data: bytes, found: Gathered) -> bool:
+    """Return whether a leaf is something the sender wrote to be read, not a file."""
+    if media_type not in ("text/plain", "text/html", "text/enriched", "text/richtext", "text/unknown"):
+        return media_type.startswith("text/") and not name and shown != "attachment" and media_type in ("text/text",)
+    if data.startswith((b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04")) or is_binary(data):
+        return False
+    if shown == "attachment":
+        return not name and not found.bodies
+    return not name or not found.bodies
+
+
+def is_binary(data: bytes) -> bool:
+    """Return whether bytes declared as text hold too many control characters to be any; UTF-16 has many zeros."""
+    sample = data[:4096]
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return False
+    return len(sample) > 100 and len(BINARY.findall(sample)) > 0.3 * len(sample)
+
+
+def take_text(
+    data: bytes, media_type: str, charset: str | None, part: Part, found: Gathered, limits: Limits
+) -> None:
+    """Add one text part to the bodies, and the files coded into it to the files."""
+    html = media_type == "text/html"
+    if not html:
+        data, files = take_files(data)
+        found.loose += [Loose(name=f.name, declared_type="application/octet-stream", data=f.data) for f in files]
+    elif not charset and (meta := META_CHARSET.search(data[:2048])):
+        charset = meta[1].decode("ascii")
+    if len(data) > 4 * limits.text_chars:
+        found.defects.append("text cut")
+        data = data[: 4 * limits.text_chars]
+    text, note = decode(data, charset)
+    if "\x00" in text:
+        found.defects.append("NUL in text")
+        text = text.replace("\x00", "")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    found.sources.append(text)
+    html = html or (bool(HTML_START.match(text[:500])) and "</" in text)
+    if media_type in ("text/enriched", "text/richtext"):
+        text = ENRICHED_TAG.sub("", text)
+    if not html and parameter(part, "format").lower() == "flowed":
+        text = unflow(text, parameter(part, "delsp").lower() == "yes")
+    found.bodies.append(Body(kind="html" if html else "text", text=text, note=note))
+
+
+def unflow(text: str, delete_space: bool) -> str:
+    """Return RFC 3676 text with its soft line ends undone; quote marks stay in front of each paragraph."""
+    out: list[str] = []
+    open_depth = -1
+    for line in text.split("\n"):
+        unquoted = line.lstrip(">")
+        depth = len(line) - len(unquoted)
+        body = unquoted[1:] if unquoted.startswith(" ") else unquoted
+        flows = body.endswith(" ") and body != "-- "
+        kept = body[:-1] if flows and delete_space else body
+        if depth == open_depth and body != "-- ":
+            out[-1] += kept
+        else:
+            out.append(">" * depth + (" " if depth and kept else "") + kept)
+        open_depth = depth if flows else -1
+    return "\n".join(out)
+
+
+def fields_text(part: Part) -> str:
+    """Return the fields of a machine-readable report, one a line, and the text below them."""
+    lines = [f"{name}: {value}" for name, value in part.raw_items()]
+    payload = part.get_payload()
+    text = "\n".join([*lines, payload.strip() if isinstance(payload, str) else "", ""])
+    return decode(text.encode("utf-8", "surrogateescape")).text
+
+
+def unwrapped(wrapper: Part, inner: Part, limits: Limits) -> Part:
+    """Return the mail in a `message/rfc822` part, also where its sender coded it, which the RFC forbids."""
+    encoding = header(wrapper, "content-transfer-encoding").strip().lower()
+    payload = inner.get_payload()
+    if encoding not in ("base64", "quoted-printable") or inner.keys() or not isinstance(payload, str):
+        return inner
+    inner["Content-Transfer-Encoding"] = encoding
+    return grow(content(inner)[0], limits)[0]
+
+
+def sealed(part: Part) -> Loose:
+    """Return one part of an encrypted mail."""
+    return Loose(
+        name=part_name(part), declared_type=part.get_content_type(), data=content(part)[0], reason="encrypted"
+    )

@@ -1,0 +1,34 @@
+"""What makes two deliveries the same mail: what its author wrote, not how it travelled."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable
+
+# Part of every key: a change of what goes into it must change all keys, not some.
+VERSION = "1"
+
+
+def message_key(
+    *, message_id: str, sender: str, subject: str, date: str, bodies: Iterable[str], attachments: Iterable[str]
+) -> str:
+    """Return the SHA-256, hex, of the canonical content.
+
+    `date` is the Date header's moment in ISO form or its text; `bodies` are the decoded sources of all body parts, HTML
+    as HTML, so that a better text extractor later gives the same key; `attachments` are hashes of decoded contents.
+    White space never counts: line ends, folding and `format=flowed` change it on the way.
+    """
+    parts = [VERSION, message_id, sender.lower(), squeeze(subject), date]
+    parts += ["bodies", *(squeeze(body) for body in bodies), "attachments", *sorted(attachments)]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
+
+
+def squeeze(text: str) -> str:
+    """Return text in composed form with each run of white space as one blank."""
+    joined = " ".join(text.split())
+    return joined if joined.isascii() else unicodedata.normalize("NFC", joined)
+
+
+def raw_key(raw: bytes) -> str:
+    """Return the key of bytes that hold no mail that could be read."""
+    return hashlib.sha256(raw.replace(b"\r\n", b"\n").strip()).hexdigest()

@@ -1,0 +1,56 @@
+"""What sort of mail it is, by what its software said, and only then by what its words look like."""
+
+import re
+from collections.abc import Callable
+
+from tasks.parsing.mail import Kind
+
+BOUNCE_SENDER = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|mailerdaemon|bounce[s]?)\b", re.IGNORECASE)
+BOUNCE_SUBJECT = re.compile(
+    r"undeliver|returned mail|delivery (?:status|failure|failed|report|has failed|problem)|mail delivery|failure notice"
+    r"|delivery notification|could ?n.t be delivered|not delivered|message (?:status|delivery)|mail system error"
+    r"|unzustellbar|zustellung|non remis|no se puede entregar|配信|配送不能|送信不能|エラー|недостав|退信|반송",
+    re.IGNORECASE,
+)
+AUTO_SUBJECT = re.compile(
+    r"^\s*(?:(?:re|aw|fwd?)\s*:\s*)?(?:\[?auto(?:matic)?[ -]?(?:reply|response|answer)|out of (?:the )?office|autoreply|vacation"
+    r"|automatische antwort|abwesenheit|réponse automatique|absence|respuesta automática|fuera de (?:la )?oficina"
+    r"|risposta automatica|resposta automática|automatisch antwoord|afwezig|автоответ|自動(?:返信|応答)|自动回复|自動回覆|자동 ?(?:회신|응답)"
+    r"|الرد التلقائي)",
+    re.IGNORECASE,
+)
+
+
+def kind_of(header: Callable[[str], str], types: set[str], sender: str, subject: str, calendar: bool) -> Kind:
+    """Return the kind of a mail; `header` gives a field's raw value or an empty string, `types` are its parts' types."""
+    if "message/feedback-report" in types:
+        return "feedback"
+    if is_bounce(header, types, sender, subject):
+        return "bounce"
+    if is_auto_reply(header, types, subject):
+        return "auto_reply"
+    if calendar:
+        return "calendar"
+    bulk = header("precedence").strip().lower() in ("list", "bulk")
+    listed = any(header(name) for name in ("list-id", "list-unsubscribe", "list-post", "mailing-list"))
+    return "list" if listed or bulk else "mail"
+
+
+def is_bounce(header: Callable[[str], str], types: set[str], sender: str, subject: str) -> bool:
+    if "message/delivery-status" in types or header("x-failed-recipients"):
+        return True
+    if "delivery-status" in header("content-type").lower():
+        return True
+    daemon = bool(BOUNCE_SENDER.match(sender)) or header("return-path").strip() == "<>"
+    return daemon and bool(BOUNCE_SUBJECT.search(subject[:300]))
+
+
+def is_auto_reply(header: Callable[[str], str], types: set[str], subject: str) -> bool:
+    """Return whether nobody wrote this; `auto-generated` alone is a notification, which somebody may want handled."""
+    if "message/disposition-notification" in types:
+        return True
+    if header("auto-submitted").strip().lower().startswith("auto-replied"):
+        return True
+    if any(header(name) for name in ("x-autoreply", "x-autorespond", "x-autoresponder")):
+        return header("x-autoreply").strip().lower() != "no"
+    return header("precedence").strip().lower() == "auto_reply" or bool(AUTO_SUBJECT.match(subject[:300]))

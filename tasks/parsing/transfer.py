@@ -1,0 +1,70 @@
+"""Content-Transfer-Encoding undone, whatever state it is in."""
+
+import binascii
+import re
+from email.message import Message
+
+NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+UU_NAMES = {"x-uuencode", "uuencode", "uue", "x-uue"}
+AS_IS = {"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"}
+
+
+def content(part: "Message[str, str]") -> tuple[bytes, str]:
+    """Return a leaf's decoded bytes and what was wrong with them (empty if nothing was)."""
+    payload = part.get_payload()
+    if not isinstance(payload, str):
+        return b"", ""
+    data = payload.encode("utf-8", "surrogateescape")
+    encoding = str(part.get("content-transfer-encoding", "")).partition(";")[0].strip(" \t\r\n\"'").lower()
+    if encoding in AS_IS:
+        return data, ""
+    if encoding in ("quoted-printable", "quoted_printable", "quotedprintable", "qp"):
+        return binascii.a2b_qp(data), ""
+    if encoding in ("base64", "base-64", "b64", "x-base64"):
+        return from_base64(data)
+    if encoding in UU_NAMES:
+        return from_uuencode(data)
+    return data, f"unknown transfer encoding `{encoding[:40]}`"
+
+
+def from_base64(data: bytes) -> tuple[bytes, str]:
+    """Return the decoded bytes; text that is no base64 at all comes back as it is."""
+    try:
+        return binascii.a2b_base64(data), ""
+    except binascii.Error:
+        pass
+    dense = b"".join(data.split())
+    letters = NOT_BASE64.sub(b"", dense.rstrip(b"="))
+    if len(letters) < 0.9 * len(dense):
+        # Lines that are base64 first and something else after: a list's footer below a coded part.
+        coded = [line for line in data.split() if len(line) >= 40 and not NOT_BASE64.search(line.rstrip(b"="))]
+        if not coded:
+            return data, "declared base64, is none"
+        letters = NOT_BASE64.sub(b"", b"".join(coded))
+    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4)), "broken base64"
+
+
+def from_uuencode(data: bytes) -> tuple[bytes, str]:
+    """Return the decoded bytes of the first uuencoded block."""
+    out, inside = [], False
+    for line in data.splitlines():
+        if not inside:
+            inside = line.startswith(b"begin ")
+        elif line.strip() in (b"end", b"`"):
+            break
+        else:
+            out.append(uu_line(line))
+    return (b"".join(out), "") if inside else (data, "declared uuencode, is none")
+
+
+def uu_line(line: bytes) -> bytes:
+    """Return one decoded line; some encoders pad it wrongly, so its own count is believed."""
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        wanted = ((line[0] - 32) & 63) * 4 // 3 + 2 if line else 0
+        try:
+            return binascii.a2b_uu(line[:wanted])
+        except binascii.Error:
+            return b""

@@ -1,0 +1,122 @@
+"""Bytes to a tree of MIME parts, with the standard library's parser behind guards.
+
+The guards: size and lines before the parser sees anything, header length inside it (its own parameter parser is
+quadratic), parts while it runs, depth after it. What was parsed before a bound was met is kept.
+"""
+
+import re
+from email.feedparser import BytesFeedParser
+from email.message import Message
+from email.policy import Compat32, Policy
+from typing import Any
+
+from tasks.parsing.headers import parameter_text
+from tasks.parsing.limits import Limits
+
+HEAD_BYTES = 262_144
+MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
+# The parser compares each line with the boundary of every open multipart; 12 million such steps take about 2 s.
+WORK = 12_000_000
+STEPS_A_LINE = 8
+
+Part = Message[str, str]
+
+
+class PastBound(Exception):
+    """The tree has more parts than are read."""
+
+
+class CappedHeaders(Compat32):
+    """The policy that keeps header values raw and bounded."""
+
+    header_chars = 16_384
+    content_header_chars = 4_096
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, _, value = sourcelines[0].partition(":")
+        cap = self.content_header_chars if name[:8].lower() == "content-" else self.header_chars
+        pieces, size = [value.lstrip(" \t")[:cap]], len(value)
+        for line in sourcelines[1:]:
+            if size >= cap:
+                break
+            pieces.append(line[: cap - size])
+            size += len(line)
+        return name, "".join(pieces).rstrip("\r\n")
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value
+
+
+class Parts:
+    """Makes the parser's message objects, counts them, and keeps the first, which is the whole mail."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.made = most, 0
+        self.root: Part | None = None
+
+    def __call__(self, policy: Policy[Any]) -> Part:
+        self.made += 1
+        if self.made > self.most + 1:  # the parser makes one before it starts, to learn how it is done
+            raise PastBound
+        part: Part = Message(policy=policy)
+        if self.made == 2:
+            self.root = part
+        return part
+
+
+def grow(raw: bytes, limits: Limits) -> tuple[Part, str]:
+    """Return the tree of `raw` and why it is incomplete (empty if it is whole)."""
+    raw, reason = bounded(raw.lstrip(b"\xef\xbb\xbf\r\n"), limits)
+    policy = CappedHeaders(header_chars=limits.header_chars, content_header_chars=limits.content_header_chars)
+    parts = Parts(limits.parts)
+    parser = BytesFeedParser(parts, policy=policy)
+    try:
+        parser.feed(raw)
+        parser.close()
+    except PastBound:
+        reason = f"more than {limits.parts:,} parts"
+    except RecursionError:
+        reason = f"nested deeper than {limits.depth} levels"
+    root = parts.root if parts.root is not None else Message(policy=policy)
+    return root, reason
+
+
+def bounded(raw: bytes, limits: Limits) -> tuple[bytes, str]:
+    """Return what of `raw` can be parsed in bounded time, and why that is not all of it."""
+    if len(raw) > limits.mail_bytes:
+        return raw[:HEAD_BYTES], f"{len(raw):,} bytes, more than the {limits.mail_bytes:,} that are read"
+    lines = max(raw.count(b"\n"), raw.count(b"\r"))
+    if lines > limits.lines:
+        return raw[:HEAD_BYTES], f"{lines:,} lines, more than the {limits.lines:,} that are read"
+    nests = len(MULTIPART.findall(raw)) if lines > 10_000 else 0
+    if lines * (STEPS_A_LINE + nests) > WORK:
+        return raw[:HEAD_BYTES], f"{lines:,} lines in up to {nests:,} nested parts, more than can be read in time"
+    return raw, ""
+
+
+def field(part: Part, name: str) -> str:
+    """Return the first value of a header, raw; empty where it has none."""
+    return str(part.get(name, ""))
+
+
+def parameter(part: Part, name: str, header: str = "content-type") -> str:
+    """Return a parameter of a MIME header as text; empty where it has none or cannot be parsed."""
+    try:
+        return parameter_text(part.get_param(name, "", header))
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError):
+        return ""
+
+
+def part_name(part: Part) -> str:
+    """Return the file name that a part gives itself, without folders; empty where it gives none."""
+    for parameter_name, header in (("filename", "content-disposition"), ("name", "content-type")):
+        if part.get(header) is not None:
+            name = parameter(part, parameter_name, header)
+            if name:
+                return re.split(r"[/\\]", name)[-1].strip()[:255]
+    return ""
+
+
+def disposition(part: Part) -> str:
+    """Return `inline`, `attachment`, another word, or empty."""
+    return field(part, "content-disposition").partition(";")[0].strip().lower()

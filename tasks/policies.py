@@ -1,0 +1,64 @@
+"""Waits, tries and caches of every task, on one page.
+
+A provider call is retried where it is made (`tasks.providers`), by one loop that obeys Retry-After. A Prefect retry is
+for what is above a call: the provider was away for a whole chunk, or the ledger could not be reached. It finds the
+calls already answered in the ledger, so no answer is paid for twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from prefect import Task
+from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy, CachePolicy
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import TaskRunContext
+from sqlalchemy.exc import OperationalError
+
+from tasks.errors import ChunkUnfinished
+
+CACHE_FOR = timedelta(hours=1)
+
+
+class Policy(TypedDict, total=False):
+    """Options of a task; ours, because Prefect's own typed dictionary has optional fields that `**` can't take."""
+
+    retries: int
+    retry_delay_seconds: list[float]
+    retry_jitter_factor: float
+    retry_condition_fn: Callable[[Task[..., Any], TaskRun, State[Any]], bool]
+    cache_policy: CachePolicy
+    cache_expiration: timedelta
+    persist_result: bool
+    tags: list[str]
+
+
+def can_be_cured(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Whether the failure may be gone when the task is tried again; a plain function, others Prefect never calls."""
+    error = state.result(raise_on_failure=False)
+    return (isinstance(error, ChunkUnfinished) and error.transient) or isinstance(error, OperationalError)
+
+
+def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -> str:
+    """What an understood chunk depends on: which mails, and what is asked of whom; not the run, nor how fast.
+
+    A frame's own hash would change with its index and dtypes, and cost more than these few strings.
+    """
+    messages, settings = inputs["messages"], inputs["settings"]
+    parts = [*messages["message_key"], *messages["target_language"], *inputs["question"], str(settings.provider)]
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return f"understand-{digest}"
+
+
+PURE = Policy(retries=0, cache_policy=NO_CACHE, persist_result=False)
+LEDGER = Policy(
+    retries=2, retry_delay_seconds=[2.0, 10.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
+    cache_policy=NO_CACHE, persist_result=False,
+)  # fmt: skip
+ASK_MODEL = Policy(
+    retries=3, retry_delay_seconds=[5.0, 30.0, 120.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
+    cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question), cache_expiration=CACHE_FOR, tags=["model"],
+)  # fmt: skip

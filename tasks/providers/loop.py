@@ -1,0 +1,98 @@
+"""One event loop a process for all provider calls, so that connections, limits and breakers are shared by all chunks."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Closer = Callable[[], Awaitable[None]]
+
+_CLOSE_S = 5.0
+
+
+class ModelLoop:
+    """A daemon thread that runs an event loop until `stop`; what was registered with `at_close` is closed on it."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._closers: list[Closer] = []
+        self._thread = threading.Thread(target=self._run, name="mailroom-models", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def run(self, coro: Coroutine[Any, Any, T]) -> T:
+        """Return what `coro` returns, from any thread but the loop's own; an interrupted wait cancels it."""
+        if threading.current_thread() is self._thread:
+            coro.close()
+            raise RuntimeError("`on_model_loop` was called on the model loop itself; await the coroutine there instead")
+        future = asyncio.run_coroutine_threadsafe(coro, self.loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def at_close(self, closer: Closer) -> None:
+        self._closers.append(closer)
+
+    def stop(self) -> None:
+        """End what is still running, close what was opened, and stop the thread."""
+        if not self._thread.is_alive():
+            return
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._close(), self.loop).result(_CLOSE_S)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(_CLOSE_S)
+        if not self._thread.is_alive():
+            self.loop.close()
+
+    async def _close(self) -> None:
+        running = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*(closer() for closer in reversed(self._closers)), return_exceptions=True)
+
+
+_lock = threading.Lock()
+_loops: dict[int, ModelLoop] = {}
+
+
+def model_loop() -> ModelLoop:
+    """Return this process's loop, started at the first call; a forked child gets its own."""
+    with _lock:
+        pid = os.getpid()
+        if pid not in _loops:
+            _loops.clear()  # a parent's loop has no thread here
+            _loops[pid] = ModelLoop()
+        return _loops[pid]
+
+
+def on_model_loop(coro: Coroutine[Any, Any, T]) -> T:
+    """Return what `coro` returns, run on this process's one model loop; callable from any other thread."""
+    return model_loop().run(coro)
+
+
+def _unlock_child() -> None:
+    # The lock may have been held by a thread that the fork did not copy.
+    global _lock
+    _lock = threading.Lock()
+
+
+def _stop() -> None:
+    loop = _loops.pop(os.getpid(), None)
+    if loop is not None:
+        loop.stop()
+
+
+os.register_at_fork(after_in_child=_unlock_child)
+atexit.register(_stop)

@@ -1,0 +1,116 @@
+"""JSON schemas of answer types in each provider's dialect, made once a type."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+Schema = dict[str, Any]
+
+_BOUNDS = {
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "pattern": "matching {}",
+    "format": "in the format {}",
+    "uniqueItems": "without repetition",
+}
+_DIALECT_TAKES = {
+    "openai": {"minimum", "maximum", "multipleOf", "minItems", "maxItems", "pattern"},
+    "anthropic": set[str](),
+    "gemini": {"minItems", "maxItems"},
+}
+
+
+@cache
+def strict_schema(answer: type[BaseModel], dialect: str) -> Schema:
+    """The schema for `openai` or `anthropic`: closed objects, all properties required, references resolved.
+
+    A bound the dialect has no word for is said in the description, where the model reads it; our own validation
+    still holds it. Callers must not change what they are given.
+    """
+    return _closed(_plain(answer), _DIALECT_TAKES[dialect])
+
+
+@cache
+def gemini_schema(answer: type[BaseModel]) -> Schema:
+    """The schema as google-generativeai's `Schema` message takes it: no unions, null as `nullable`."""
+    return _nullable(_closed(_plain(answer), _DIALECT_TAKES["gemini"]))
+
+
+@cache
+def schema_digest(answer: type[BaseModel]) -> str:
+    """SHA-256 of the type's schema, hex: part of an answer's identity."""
+    return hashlib.sha256(json.dumps(answer.model_json_schema(), sort_keys=True).encode()).hexdigest()
+
+
+def _plain(answer: type[BaseModel]) -> Schema:
+    schema = answer.model_json_schema()
+    return _resolved(schema, schema.pop("$defs", {}))
+
+
+def _resolved(node: Any, definitions: Schema) -> Any:
+    if isinstance(node, list):
+        return [_resolved(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        target = copy.deepcopy(definitions[node["$ref"].rsplit("/", 1)[-1]])
+        return _resolved({**target, **{k: v for k, v in node.items() if k != "$ref"}}, definitions)
+    return {key: _resolved(value, definitions) for key, value in node.items()}
+
+
+def _closed(node: Any, takes: set[str]) -> Any:
+    """`node` with every object closed and every bound outside `takes` moved into the description."""
+    if isinstance(node, list):
+        return [_closed(item, takes) for item in node]
+    if not isinstance(node, dict):
+        return node
+    said = [words.format(node[name]) for name, words in _BOUNDS.items() if name in node and name not in takes]
+    # A title or default names a keyword here, but a property may be called so too: those are handled below.
+    dropped = {"title", "default", "properties", "const", *(name for name in _BOUNDS if name not in takes)}
+    closed = {key: _closed(value, takes) for key, value in node.items() if key not in dropped}
+    if "const" in node:
+        closed["enum"] = [node["const"]]
+    if "properties" in node:
+        closed["properties"] = {name: _closed(field, takes) for name, field in node["properties"].items()}
+        closed["required"] = list(node["properties"])
+        closed["additionalProperties"] = False
+    if said:
+        closed["description"] = " ".join(filter(None, [closed.get("description", ""), f"({', '.join(said)})"]))
+    return closed
+
+
+def _nullable(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_nullable(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    rest = {key: value for key, value in node.items() if key not in ("anyOf", "additionalProperties")}
+    if "anyOf" in node:
+        options = [option for option in node["anyOf"] if option.get("type") != "null"]
+        rest = {**options[0], **rest}
+        if len(options) < len(node["anyOf"]):
+            rest["nullable"] = True
+    if "properties" in rest:
+        rest["properties"] = {name: _nullable(field) for name, field in rest["properties"].items()}
+    if "items" in rest:
+        rest["items"] = _nullable(rest["items"])
+    rest.pop("additionalProperties", None)
+    if "enum" in rest:
+        rest["format"] = "enum"
+    return {_SNAKE.get(key, key): value for key, value in rest.items()}
+
+
+_SNAKE = {"minItems": "min_items", "maxItems": "max_items"}

@@ -1,0 +1,154 @@
+"""What is asked of a model and what comes back: the values that providers, the ledger and the stages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+T = TypeVar("T", bound=BaseModel)
+MediaKind = Literal["image", "audio", "video", "pdf"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """A part that is not text; `media_type` is a MIME type such as `image/png`."""
+
+    kind: MediaKind
+    media_type: str
+    data: bytes
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Generic[T]):
+    """What is asked of a model; equal questions get equal answers, so its fingerprint is the cache's key.
+
+    `instructions` is the stable prefix (providers cache it), `text` is what differs from mail to mail. `version` names
+    the prompt, so that a better prompt is not answered by the old one's answer.
+    """
+
+    name: str
+    version: str
+    instructions: str
+    text: str
+    answer: type[T]
+    media: tuple[Media, ...] = ()
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Tokens as the provider counted them; `input_tokens` includes the cached and the cache-writing ones."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawAnswer:
+    """What an adapter returns: the answer's text, not yet validated, and what the provider says of it."""
+
+    text: str
+    usage: Usage
+    model: str
+    request_id: str | None
+    simulated: bool = False
+    unsent: tuple[str, ...] = ()
+    """Names of media parts this model does not take, which were left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion(Generic[T]):
+    """A validated answer with its bill; `price_usd` is null when the model's price is unknown, never zero instead."""
+
+    value: T
+    usage: Usage
+    price_usd: Decimal | None
+    provider: str
+    model: str
+    request_id: str | None
+    attempts: int = 1
+    cached: bool = False
+    simulated: bool = False
+    unsent: tuple[str, ...] = ()
+    moved_on: str = ""
+    """Why an earlier provider of the chain did not answer; empty when the first did."""
+
+
+class Adapter(Protocol):
+    """One provider's API behind one method; raises only `tasks.errors`, never retries.
+
+    Built per key, on the model loop; `close` ends its connections.
+    """
+
+    provider: str
+
+    async def ask(self, question: Question[Any], model: str) -> RawAnswer: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A provider as configured, without its keys; `keys` are read by the providers alone."""
+
+    provider: str
+    base_url: str | None
+    model: str | None
+    max_tokens: int = 1_000
+    temperature: float | None = 0.7
+    timeout_s: float = 60.0
+    rpm: int = 10_000
+    tpm: int = 300_000
+    keys: int = field(default=0)
+    """How many keys there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredAnswer:
+    """An answer the ledger holds; `age_s` is how long ago it was given."""
+
+    text: str
+    usage: Usage
+    price_usd: Decimal | None
+    model: str
+    request_id: str | None
+    simulated: bool
+    age_s: float
+
+
+class Book(Protocol):
+    """Where calls are written down: before they are paid for, and after. The ledger implements it.
+
+    `key` is the fingerprint of provider, model, question and parameters; `begin` returns the call's number.
+    """
+
+    async def find(self, key: str) -> StoredAnswer | None: ...
+
+    async def begin(
+        self, key: str, *, message_key: str, question: str, provider: str, model: str, key_index: int
+    ) -> int: ...
+
+    async def finish(self, call: int, answer: RawAnswer, price_usd: Decimal | None) -> None: ...
+
+    async def fail(
+        self, call: int, code: str, *, usage: Usage | None, price_usd: Decimal | None, answer: str | None,
+        request_id: str | None,
+    ) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One place of a fall-back chain: which model of which provider to ask."""
+
+    provider: str
+    model: str

@@ -1,0 +1,37 @@
+"""What an operator may turn, read once a run and passed down; API keys live in `tasks.providers.accounts`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ProviderName = Literal["openai", "anthropic", "gemini", "local"]
+
+
+class Settings(BaseSettings):
+    """All that an operator may turn, from `MAILROOM_*` and `.env`; values only, so tasks may be given it."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILROOM_", env_file=".env", extra="ignore", frozen=True)
+
+    provider: ProviderName = Field("openai", description="Which provider reads the mail.")
+    triage_model: str | None = Field(None, description="Model of the first, small question; null is the provider's cheap one.")
+    analysis_model: str | None = Field(None, description="Model of the second question; null is chosen by complexity.")
+    target_language: str = Field("English", description="Language summaries are translated into, as people write it.")
+    chunk_rows: int = Field(50, ge=1, le=500, description="Mails in one mapped task run.")
+    window_rows: int = Field(2_000, ge=1, le=20_000, description="Mails read ahead and held in memory at a time.")
+    concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
+    chunk_workers: int = Field(4, ge=1, le=64, description="Chunks worked on at the same time, a process.")
+    again: bool = Field(False, description="Process mails that were processed before, too.")
+    max_input_tokens: int = Field(16_000, ge=100, description="A longer mail is cut at a sentence's end, and says so.")
+    answers_ttl_s: int = Field(3_600, ge=0, description="How long a provider's answer may be used again.")
+    data_dir: Path = Field(Path(".mailroom"), description="Where the ledger and Prefect's own files live.")
+    ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; null is SQLite in `data_dir`.")
+    lease_s: int = Field(600, ge=30, description="A claimed mail that is not settled by then may be taken by another run.")
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's URL, SQLite in `data_dir` unless one is set."""
+        return self.ledger_url or f"sqlite:///{(self.data_dir / 'ledger.db').absolute()}"

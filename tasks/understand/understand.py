@@ -1,0 +1,179 @@
+"""Reading mails with a model: all of a chunk at once; a mail that cannot be read carries its error instead."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import pandas as pd
+from pandera.typing import DataFrame
+from pydantic import BaseModel
+
+from tasks.errors import BudgetExceeded, CallError, MailroomError, Unreadable
+from tasks.frames import Messages, Readings
+from tasks.parsing.languages import parse_language
+from tasks.questions import Completion, Link, Question
+from tasks.understand import prompts
+from tasks.understand.answers import Triage, analysis_of, wanted_fields
+from tasks.understand.checks import doubts_of
+
+T = TypeVar("T", bound=BaseModel)
+log = logging.getLogger("mailroom.understand")
+
+Worth = Callable[[Mapping[str, Any]], Set[str]]
+"""Which analyses a mail is worth, from its columns and its triage."""
+
+
+class Asker(Protocol):
+    """What answers questions; `tasks.providers.gateway.Gateway` does."""
+
+    async def complete(
+        self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
+    ) -> Completion[T]: ...
+
+
+class Models(Protocol):
+    """Which model is asked what; the reason goes into the outcome."""
+
+    def for_triage(self, mail: Mapping[str, Any]) -> tuple[Sequence[Link], str]: ...
+
+    def for_analysis(self, mail: Mapping[str, Any], triage: Triage) -> tuple[Sequence[Link], str]: ...
+
+
+async def understand(
+    messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *, refresh: bool = False
+) -> DataFrame[Readings]:
+    """One row a mail, in the mails' order."""
+    reader = _Reader(asker, models, worth, refresh)
+    mails = messages.to_dict("records")
+    return Readings.of(list(await asyncio.gather(*(reader.read(mail) for mail in mails))))
+
+
+@dataclass
+class _Notes:
+    """What one mail's questions came to, gathered as they are answered."""
+
+    calls: int = 0
+    cached: int = 0
+    provider: str = ""
+    model: str = ""
+    reasons: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    simulated: bool = False
+
+    def add(self, completion: Completion[Any], reason: str) -> None:
+        self.calls += 1
+        self.cached += completion.cached
+        self.provider, self.model = completion.provider, completion.model
+        self.simulated = self.simulated or completion.simulated
+        self.reasons += [text for text in (reason, completion.moved_on) if text]
+        self.doubts += [f"not_sent:{name}" for name in completion.unsent]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    asker: Asker
+    models: Models
+    worth: Worth
+    refresh: bool
+
+    async def read(self, mail: dict[str, Any]) -> dict[str, Any]:
+        began, notes, found = time.perf_counter(), _Notes(), {}
+        error: MailroomError | None = None
+        try:
+            if mail["unreadable"]:
+                raise Unreadable(mail["unreadable"])
+            await self._ask(mail, notes, found)
+        except (CallError, BudgetExceeded) as failure:
+            error = failure
+            log.warning("mail %s: %s %s", mail["message_key"][:12], failure.code, failure.advice)
+        row = blank_reading(mail["message_key"], error) | _of_notes(notes)
+        return row | found_columns(found, error) | {"seconds": time.perf_counter() - began}
+
+    async def _ask(self, mail: dict[str, Any], notes: _Notes, found: dict[str, Any]) -> None:
+        triage = await self._triage(mail, notes)
+        found |= triage.model_dump()
+        wanted = wanted_fields(self.worth({**mail, **found}))
+        if wanted:
+            translate = mail["target_language"] if "translation" in wanted else None
+            found |= await self._analyse(mail, triage, wanted, translate, notes)
+            notes.doubts += doubts_of(found, mail["text"], translate)
+
+    async def _triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
+        chain, reason = self.models.for_triage(mail)
+        question = Question(
+            name="triage", version=prompts.TRIAGE_VERSION, instructions=prompts.TRIAGE, text=prompts.triage_text(mail),
+            answer=Triage,
+        )  # fmt: skip
+        completion = await self._complete(question, chain, mail)
+        notes.add(completion, reason)
+        return completion.value
+
+    async def _analyse(
+        self, mail: dict[str, Any], triage: Triage, wanted: frozenset[Any], translate: str | None, notes: _Notes
+    ) -> dict[str, Any]:
+        chain, reason = self.models.for_analysis(mail, triage)
+        label = _label(translate) if translate else None
+        question = Question(
+            name="analysis", version=prompts.ANALYSIS_VERSION, instructions=prompts.ANALYSIS,
+            text=prompts.analysis_text(mail, translate_into=label, replies="replies" in wanted),
+            answer=analysis_of(wanted), media=tuple(mail["media"]),
+        )  # fmt: skip
+        completion = await self._complete(question, chain, mail)
+        notes.add(completion, reason)
+        return completion.value.model_dump()
+
+    async def _complete(self, question: Question[T], chain: Sequence[Link], mail: dict[str, Any]) -> Completion[T]:
+        return await self.asker.complete(question, chain, message_key=mail["message_key"], refresh=self.refresh)
+
+
+def _label(code: str) -> str:
+    language = parse_language(code)
+    return f"{language.english_name} ({language.code})"
+
+
+def blank_reading(message_key: str, error: MailroomError | None) -> dict[str, Any]:
+    """The row of a mail that nothing is known of yet, or that failed with this error."""
+    return {
+        "message_key": message_key, "category": None, "language": "", "needs_reply": False, "complexity": None,
+        "confidence": None, "reason": "", "summary": "", "translation": "", "action_items": [], "replies": [],
+        "doubts": [], "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0,
+        "simulated": False, "seconds": 0.0,
+        "error_type": error.code if error else None, "error": describe(error) if error else "",
+    }  # fmt: skip
+
+
+def describe(error: MailroomError) -> str:
+    """What happened and what to do, in one line; never the mail's words."""
+    return " ".join(f"{error} {error.advice}".split())[:500]
+
+
+def found_columns(found: dict[str, Any], error: MailroomError | None) -> dict[str, Any]:
+    """The answers as columns; category stays null when the mail failed, for exactly one of the two is."""
+    columns = {name: value for name, value in found.items() if name in Readings.names()}
+    if error:
+        columns["category"] = None
+    if "action_items" in columns:
+        columns["action_items"] = [dict(item) for item in columns["action_items"]]
+    return columns
+
+
+def lost_readings(chunk: pd.DataFrame, why: MailroomError) -> DataFrame[Readings]:
+    """Rows for a chunk that nothing came back of."""
+    return Readings.of([blank_reading(key, why) for key in chunk["message_key"]])
+
+
+def _of_notes(notes: _Notes) -> dict[str, Any]:
+    return {
+        "calls": notes.calls,
+        "cached_calls": notes.cached,
+        "provider": notes.provider,
+        "model": notes.model,
+        "model_reason": "; ".join(dict.fromkeys(notes.reasons)),
+        "doubts": notes.doubts,
+        "simulated": notes.simulated,
+    }
