@@ -203,9 +203,7 @@ def is_binary(data: bytes) -> bool:
     return len(sample) > 100 and len(BINARY.findall(sample)) > 0.3 * len(sample)
 
 
-def take_text(
-    data: bytes, media_type: str, charset: str | None, part: Part, found: Gathered, limits: Limits
-) -> None:
+def take_text(data: bytes, media_type: str, charset: str | None, part: Part, found: Gathered, limits: Limits) -> None:
     """Add one text part to the bodies, and the files coded into it to the files."""
     html = media_type == "text/html"
     if not html:
@@ -268,6 +266,4 @@ def unwrapped(wrapper: Part, inner: Part, limits: Limits) -> Part:
 
 def sealed(part: Part) -> Loose:
     """Return one part of an encrypted mail."""
-    return Loose(
-        name=part_name(part), declared_type=part.get_content_type(), data=content(part)[0], reason="encrypted"
-    )
+    return Loose(name=part_name(part), declared_type=part.get_content_type(), data=content(part)[0], reason="encrypted")

@@ -59,11 +59,10 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     """Return `data` as text without lone surrogates, and how its charset was found."""
     if data.isascii() and not declares_escapes(data, declared):
         return Decoded(data.decode("ascii"), "ascii")
-    for bom, charset in BOMS:
+    for bom, marked in BOMS:
         if data.startswith(bom):
-            return Decoded(data[len(bom) :].decode("utf-8", "replace"), "utf-8") if charset == "utf-8" else Decoded(
-                data.decode(charset, "replace"), f"detected:{charset}"
-            )
+            note = "utf-8" if marked == "utf-8" else f"detected:{marked}"
+            return Decoded(data.decode(marked, "replace").removeprefix("\ufeff"), note)
     known = lookup(declared)
     seven_bit = known in ("utf-7", "hz") or (known or "").startswith(("iso2022", "utf-16", "utf-32"))
     charsets = (known, "utf-8") if seven_bit else ("utf-8", known)
@@ -79,8 +78,10 @@ def declares_escapes(data: bytes, declared: str | None) -> bool:
     if b"\x1b" in data:
         return True
     name = (declared or "").lower()
-    return name.startswith(("utf-16", "utf-32")) or ("utf-7" in name and b"+" in data) or (
-        name.startswith("hz") and b"~{" in data
+    return (
+        name.startswith(("utf-16", "utf-32"))
+        or ("utf-7" in name and b"+" in data)
+        or (name.startswith("hz") and b"~{" in data)
     )
 
 
@@ -106,7 +107,16 @@ def strictly(data: bytes, charset: str | None) -> str | None:
         text = data.decode(charset)
     except (UnicodeError, LookupError, ValueError):
         return None
-    return None if any("\ud800" <= c <= "\udfff" for c in text) else text
+    return text if charset == "utf-8" or has_no_surrogates(text) else None
+
+
+def has_no_surrogates(text: str) -> bool:
+    """Return whether UTF-8 can hold `text`; a few charsets decode to halves of characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def nearly_utf8(data: bytes, declared: str | None) -> Decoded | None:

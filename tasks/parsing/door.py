@@ -1,20 +1,141 @@
 """The one door: bytes in, a Mail out, never an exception on content."""
 
-import hashlib
+from hashlib import sha256
 
+from tasks.parsing.attachments import read_attachments
+from tasks.parsing.bodies import Gathered, gather
+from tasks.parsing.fields import Fields
+from tasks.parsing.forwards import Thread, as_text, read_thread
+from tasks.parsing.headers import decode_text, read_addresses, read_date, read_ids
+from tasks.parsing.identity import message_key, raw_key
+from tasks.parsing.kinds import kind_of
+from tasks.parsing.languages import detect_language
 from tasks.parsing.limits import Limits
-from tasks.parsing.mail import Mail
+from tasks.parsing.mail import Attachment, BodySource, Mail
+from tasks.parsing.texts import Text, join, read_bodies
+from tasks.parsing.tree import grow
+
+MAX_DEFECTS = 50
 
 
 def read_mail(raw: bytes, limits: Limits = Limits()) -> Mail:
     """Return the mail that `raw` holds; what cannot be read is named in `parse_defects`, never raised."""
-    return unreadable(raw, "not read")
+    try:
+        return assemble(raw, limits)
+    except Exception as failure:  # whatever a library finds in such bytes, the mail is still a row
+        return unreadable(raw, f"the reader failed ({type(failure).__name__})")
+
+
+def assemble(raw: bytes, limits: Limits) -> Mail:
+    """Return the mail that `raw` holds."""
+    root, past_bound = grow(raw, limits)
+    fields = Fields(root, limits)
+    found = gather(root, limits)
+    thread = read_thread(found.nested, limits)
+    text = read_bodies(found.bodies, limits)
+    everything = [found, *thread.parts]
+    attachments, hashes = read_attachments(everything, limits)
+    if found.too_deep and not past_bound:
+        past_bound = f"nested deeper than {limits.depth} levels"
+    if not (fields or found.sources or attachments):
+        return unreadable(raw, "these bytes hold no mail")
+
+    senders = read_addresses(fields.all("from")) or read_addresses(fields.all("sender"))
+    sender_name, sender_address = senders[0] if senders else ("", "")
+    subject = decode_text(fields.first("subject"))
+    date = read_date(fields.first("date"))
+    ids = read_ids(fields.all("message-id"))
+    body, source = choose_body(text, found, thread, attachments)
+    calendar = any(one.media_type == "text/calendar" for one in attachments)
+    incomplete = past_bound or thread.cut or any("text cut" in one.defects for one in everything)
+    encrypted = found.encrypted or text.encrypted
+    return Mail(
+        message_key=message_key(
+            message_id=ids[0] if ids else "",
+            sender=sender_address,
+            subject=subject,
+            date=date.isoformat() if date else decode_text(fields.first("date")),
+            bodies=[part for one in everything for part in (*one.sources, *one.reports)],
+            attachments=[*hashes, rest_of(raw)] if incomplete else hashes,
+        ),
+        message_id=ids[0] if ids else None,
+        in_reply_to=next(iter(read_ids(fields.all("in-reply-to"))), None),
+        references=read_ids(fields.all("references")),
+        sender_name=sender_name,
+        sender_address=sender_address,
+        reply_to=next((address for _, address in read_addresses(fields.all("reply-to"))), ""),
+        to=addresses(fields, "to"),
+        cc=addresses(fields, "cc"),
+        subject=subject,
+        date=date,
+        kind=kind_of(fields.first, found.types, sender_address, subject, calendar),
+        text=body,
+        quoted=text.quoted,
+        signature=text.signature,
+        hidden_text=text.hidden,
+        language=detect_language(body or subject),
+        encrypted=encrypted,
+        signed=found.signed or text.signed,
+        list_unsubscribe=bool(fields.first("list-unsubscribe")),
+        attachments=attachments,
+        thread=tuple(thread.mails),
+        parse_defects=defects_of(past_bound, fields, found, text, thread),
+        quarantine=past_bound or why_unreadable(encrypted, body, subject, attachments),
+        body_source=source,
+        charset_note=text.note,
+        source_id=decode_text(fields.first("x-mailroom-id")) or None,
+        target_language=decode_text(fields.first("x-mailroom-target-language")) or None,
+    )
+
+
+def choose_body(
+    text: Text, found: Gathered, thread: Thread, attachments: tuple[Attachment, ...]
+) -> tuple[str, BodySource]:
+    """Return what stands for the mail's text, and what it was made from: the body, or the next best part."""
+    if text.new:
+        return text.new, "html" if text.html else "text"
+    calendar = join(one.text or "" for one in attachments if one.media_type == "text/calendar")
+    if calendar:
+        return calendar, "calendar"
+    if found.reports and (report := join(found.reports)):
+        return report, "report"
+    if thread.mails:
+        return join(as_text(mail) for mail in thread.mails), "forwarded"
+    return "", "none"
+
+
+def addresses(fields: Fields, name: str) -> tuple[str, ...]:
+    return tuple(address for _, address in read_addresses(fields.all(name)) if address)
+
+
+def defects_of(past_bound: str, fields: Fields, found: Gathered, text: Text, thread: Thread) -> tuple[str, ...]:
+    """Return what was wrong with the bytes, each once, the worst first."""
+    defects = [past_bound] if past_bound else []
+    defects += [f"more than {MAX_DEFECTS} header fields"] if fields.cut else []
+    defects += [*found.defects, *text.defects]
+    defects += ["charset replaced"] if text.note.startswith("replaced") else []
+    defects += ["not all of the mails inside were read"] if thread.cut else []
+    return tuple(list(dict.fromkeys(defects))[:MAX_DEFECTS])
+
+
+def why_unreadable(encrypted: bool, body: str, subject: str, attachments: tuple[Attachment, ...]) -> str:
+    """Return why a mail must not go on to a model; empty where it may."""
+    if encrypted and not body:
+        return "encrypted: it opens only with its recipient's key"
+    readable = body or subject or any(one.fate in ("text", "media") for one in attachments)
+    return "" if readable else "nothing to read: no subject, no text and no attachment that can be read"
+
+
+def rest_of(raw: bytes) -> str:
+    """Return the SHA-256, hex, of all below the header: it tells apart mails that were not read to their end."""
+    content = raw.replace(b"\r\n", b"\n")
+    return sha256(content.partition(b"\n\n")[2].strip()).hexdigest()
 
 
 def unreadable(raw: bytes, reason: str) -> Mail:
     """Return a mail of which only its bytes are known."""
     return Mail(
-        message_key=hashlib.sha256(raw).hexdigest(),
+        message_key=raw_key(raw),
         message_id=None,
         in_reply_to=None,
         references=(),

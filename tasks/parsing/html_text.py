@@ -125,7 +125,7 @@ def within(node: LexborNode, outer: LexborNode) -> bool:
 
 def hiding_classes(tree: LexborHTMLParser) -> set[str]:
     """Return the classes that a `<style>` outside media queries hides."""
-    classes = set()
+    classes: set[str] = set()
     for style in tree.css("style"):
         sheet = re.sub(r"/\*.*?\*/", "", style.text()[:200_000], flags=re.DOTALL)
         # A media query hides on small screens only, and its rules are indented one brace deeper.

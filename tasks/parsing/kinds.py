@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from tasks.parsing.mail import Kind
 
-BOUNCE_SENDER = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|mailerdaemon|bounce[s]?)\b", re.IGNORECASE)
+BOUNCE_SENDER = re.compile(
+    r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|mailerdaemon|bounce[s]?)\b", re.IGNORECASE
+)
 BOUNCE_SUBJECT = re.compile(
     r"undeliver|returned mail|delivery (?:status|failure|failed|report|has failed|problem)|mail delivery|failure notice"
     r"|delivery notification|could ?n.t be delivered|not delivered|message (?:status|delivery)|mail system error"

