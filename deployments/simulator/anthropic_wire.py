@@ -62,14 +62,14 @@ def check_headers(request: Request, world: World) -> None:
         raise refuse(400, "anthropic-version: header is required")
 
 
-async def messages(request: Request, world: World) -> Reply:
+def messages(request: Request, world: World) -> Reply:
     """Answer `POST /v1/messages`."""
     check_headers(request, world)
     answered = create(read_object(request.body, lambda message: refuse(400, message)), world)
     return as_json(answered.body, model=answered.model, answered=answered)
 
 
-async def count_tokens(request: Request, world: World) -> Reply:
+def count_tokens(request: Request, world: World) -> Reply:
     """Answer `POST /v1/messages/count_tokens`: input tokens as `create` would count them."""
     check_headers(request, world)
     body = read_object(request.body, lambda message: refuse(400, message))
@@ -173,7 +173,7 @@ def _read_messages(given: Any) -> tuple[str, int, str | None]:
             if block.get("cache_control"):
                 marked = "\n".join(texts)
     if given[0]["role"] != "user":
-        raise refuse(400, "messages: first message must use the \"user\" role")
+        raise refuse(400, 'messages: first message must use the "user" role')
     return "\n".join(texts), media, marked
 
 

@@ -97,7 +97,11 @@ def actions(mail: Mail, evidence: Evidence) -> list[dict[str, str | None]]:
     for sentence in sentences(mail.body):
         if len(found) == _MOST_ACTIONS:
             break
-        if len(sentence.text) > 8 and not _GREETING.match(sentence.text) and _is_request(sentence.text, evidence.language):
+        if (
+            len(sentence.text) > 8
+            and not _GREETING.match(sentence.text)
+            and _is_request(sentence.text, evidence.language)
+        ):
             owner, due = _OWNER.match(sentence.text), _DUE.search(sentence.text)
             found.append(
                 {

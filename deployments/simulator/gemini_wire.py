@@ -57,7 +57,7 @@ def check_key(request: Request, world: World) -> None:
         raise refuse(400, "API key not valid. Please pass a valid API key.", reason="API_KEY_INVALID")
 
 
-async def generate(request: Request, world: World) -> Reply:
+def generate(request: Request, world: World) -> Reply:
     """Answer `POST /{version}/models/{name}:generateContent`."""
     check_key(request, world)
     path = MODEL_PATH.fullmatch(request.path)
@@ -139,7 +139,9 @@ def _read_parts(content: Any, spot: str) -> tuple[str, int]:
     media = 0
     for part in parts:
         if not isinstance(part, dict) or not part:
-            raise refuse(400, f"* GenerateContentRequest.{spot}.parts: required oneof field 'data' must be initialized\n")
+            raise refuse(
+                400, f"* GenerateContentRequest.{spot}.parts: required oneof field 'data' must be initialized\n"
+            )
         if isinstance(part.get("text"), str):
             texts.append(part["text"])
         media += any(name in part for name in _MEDIA_PARTS)
@@ -165,7 +167,9 @@ def _read_format(config: JsonObject) -> bytes:
     if schema is None:
         return b'{"type":"object"}' if as_json_text else b""
     if not as_json_text:
-        raise refuse(400, "Function calling with a response mime type: 'text/plain' is unsupported with a response schema")
+        raise refuse(
+            400, "Function calling with a response mime type: 'text/plain' is unsupported with a response schema"
+        )
     if not isinstance(schema, dict):
         raise refuse(400, "Invalid value at 'generation_config.response_schema': expected an object.")
     written = orjson.dumps(schema)
@@ -179,7 +183,9 @@ def _fault(schema: JsonObject, spot: str) -> str | None:
     """Return why Google refuses one node of a `response_schema`."""
     for name in schema:
         if _camel(name) not in _SCHEMA_WORDS:
-            return f"Invalid JSON payload received. Unknown name \"{name}\" at 'generation_config.response_schema' {spot}"
+            return (
+                f"Invalid JSON payload received. Unknown name \"{name}\" at 'generation_config.response_schema' {spot}"
+            )
     kind = schema.get("type")
     known = 1 <= kind <= 7 if isinstance(kind, int) else str(kind).upper() in _TYPES
     if not known and not (schema.get("anyOf") or schema.get("any_of")):

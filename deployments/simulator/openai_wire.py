@@ -51,7 +51,7 @@ def check_key(request: Request, world: World) -> None:
         raise refuse(401, "Incorrect API key provided.", code="invalid_api_key")
 
 
-async def chat(request: Request, world: World) -> Reply:
+def chat(request: Request, world: World) -> Reply:
     """Answer `POST /v1/chat/completions`."""
     check_key(request, world)
     answered = complete(read_object(request.body, lambda message: refuse(400, message)), world)
@@ -112,7 +112,9 @@ def _read(body: JsonObject) -> Question:
 def _read_messages(messages: Any) -> tuple[str, str, int]:
     """Return the instructions, the user's text and the number of media parts."""
     if messages is None:
-        raise refuse(400, "Missing required parameter: 'messages'.", code="missing_required_parameter", param="messages")
+        raise refuse(
+            400, "Missing required parameter: 'messages'.", code="missing_required_parameter", param="messages"
+        )
     if not isinstance(messages, list) or not messages:
         raise _bad("messages", "Expected an array with at least one message.")
     instructions: list[str] = []

@@ -21,23 +21,31 @@ STOP_WORDS = {
 EVIDENCE: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
         "URGENT": (
-            ("urgent;urgently;asap;immediately;emergency;critical;outage;as soon as possible;immediate attention;"
-            "immediate action;time-sensitive;right away;sev1;p0;production is down"),
+            (
+                "urgent;urgently;asap;immediately;emergency;critical;outage;as soon as possible;immediate attention;"
+                "immediate action;time-sensitive;right away;sev1;p0;production is down"
+            ),
             "immediate;deadline;overdue;escalate;escalation;breach;blocked;blocker;failing;down;eod;today;expires",
         ),
         "MEETING": (
-            ("meeting;reschedule;invitation to;calendar;agenda;schedule a call;set up a call;let's meet;available on;"
-            "video call;appointment"),
+            (
+                "meeting;reschedule;invitation to;calendar;agenda;schedule a call;set up a call;let's meet;available on;"
+                "video call;appointment"
+            ),
             "schedule;scheduling;call;sync;zoom;slot;availability;conference;meet;invite;attend;standup;1:1",
         ),
         "SUPPORT": (
-            ("ticket;troubleshoot;not working;doesn't work;does not work;can't log in;cannot log in;error message;"
-            "need help;support request;bug report;help desk"),
+            (
+                "ticket;troubleshoot;not working;doesn't work;does not work;can't log in;cannot log in;error message;"
+                "need help;support request;bug report;help desk"
+            ),
             "support;help;problem;issue;issues;error;bug;broken;crash;crashes;fix;customer;password;login;refund;failed",
         ),
         "MARKETING": (
-            ("unsubscribe;newsletter;% off;discount;discounts;coupon;special offer;limited time;free trial;buy now;shop now;"
-            "click here;opt out;exclusive offer;money back;black friday"),
+            (
+                "unsubscribe;newsletter;% off;discount;discounts;coupon;special offer;limited time;free trial;buy now;shop now;"
+                "click here;opt out;exclusive offer;money back;black friday"
+            ),
             "offer;offers;sale;deal;deals;save;free;exclusive;upgrade;subscribe;promotion;webinar;win;guarantee;price",
         ),
         "PERSONAL": (

@@ -1,7 +1,7 @@
 """What the three wire protocols share: a request read, a reply made, an answer with its cost."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -54,14 +54,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One HTTP reply; `answered` is set where a model was asked in this request, `batches` counts batches begun."""
+    """One HTTP reply; `answered` is set where a model was asked in this request."""
 
     body: bytes
     status: int = 200
     content_type: str = "application/json"
     model: str = ""
     answered: Answered | None = None
-    batches: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,6 +101,10 @@ class World:
         usage = Usage(input_tokens=asked, output_tokens=tokens_of(text), cached=cached, stored=stored)
         return text, cut, usage, tags
 
+    def reset(self) -> None:
+        """Forget what was asked before."""
+        self._prefixes.clear()
+
     def _cache(self, question: Question) -> tuple[int, int]:
         """Return tokens written to and read from the prompt cache; the first sight of a prefix writes it."""
         tokens = tokens_of(question.prefix)
@@ -123,7 +126,7 @@ class Refused(Exception):
         self.body = body
 
 
-Handler = Callable[[Request], Awaitable[Reply]]
+Handler = Callable[[Request, World], Reply]
 
 
 def tokens_of(text: str | bytes) -> int:

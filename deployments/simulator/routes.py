@@ -1,0 +1,63 @@
+"""Which request goes where, and what the three providers' replies have of their own."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from deployments.simulator import anthropic_wire, gemini_wire, openai_wire
+from deployments.simulator.wire import Handler, JsonObject, Provider, Refused, Reply, Request, World
+
+REQUEST_ID_HEADERS: Final[dict[Provider, bytes]] = {
+    "openai": b"x-request-id",
+    "anthropic": b"request-id",
+    "gemini": b"x-goog-request-id",
+}
+_REFUSALS = {"openai": openai_wire.refuse, "anthropic": anthropic_wire.refuse, "gemini": gemini_wire.refuse}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What answers a request; `asks` where a model is asked at once, which takes the model's latency."""
+
+    provider: Provider
+    handle: Handler
+    asks: bool = False
+
+
+_EXACT = {
+    ("POST", "/v1/chat/completions"): Route("openai", openai_wire.chat, asks=True),
+    ("POST", "/v1/messages"): Route("anthropic", anthropic_wire.messages, asks=True),
+    ("POST", "/v1/messages/count_tokens"): Route("anthropic", anthropic_wire.count_tokens),
+}
+_PATTERNS: tuple[tuple[str, re.Pattern[str], Route], ...] = (
+    ("POST", gemini_wire.MODEL_PATH, Route("gemini", gemini_wire.generate, asks=True)),
+)
+
+
+def route_of(method: str, path: str) -> Route:
+    """Return the route of a request; one that no provider knows is refused in the style of the nearest."""
+    exact = _EXACT.get((method, path))
+    if exact is not None:
+        return exact
+    known = (route for wanted, pattern, route in _PATTERNS if wanted == method and pattern.fullmatch(path))
+    return next(known, None) or Route(_nearest(path), _refuse_path)
+
+
+def refusal(provider: Provider, status: int, message: str) -> Refused:
+    """Return a refusal in a provider's own shape."""
+    return _REFUSALS[provider](status, message)
+
+
+def refusal_body(provider: Provider, body: JsonObject, request_id: str) -> JsonObject:
+    """Return the body of a refusal with the request's id, where the provider repeats it there."""
+    return body | {"request_id": request_id} if provider == "anthropic" else body
+
+
+def _nearest(path: str) -> Provider:
+    if path.startswith("/v1/messages"):
+        return "anthropic"
+    return "gemini" if "/models/" in path and ":" in path else "openai"
+
+
+def _refuse_path(request: Request, world: World) -> Reply:
+    raise refusal(_nearest(request.path), 404, f"Invalid URL ({request.method} {request.path})")
