@@ -16,7 +16,7 @@ from tasks.errors import ERROR_CODES
 Category = Literal["URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER"]
 Complexity = Literal["simple", "medium", "complex"]
 CATEGORIES = ("URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER")
-COMPLEXITIES = ("simple", "medium", "complex")
+COMPLEXITIES: tuple[Complexity, ...] = ("simple", "medium", "complex")
 STATUSES = ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "SKIPPED")
 
 

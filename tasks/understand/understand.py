@@ -41,6 +41,9 @@ class Models(Protocol):
 
     def for_triage(self, mail: Mapping[str, Any]) -> tuple[Sequence[Link], str]: ...
 
+    def for_second_triage(self, triage: Triage) -> tuple[Sequence[Link], str] | None:
+        """Whom to ask once more when the first answer is doubtful; null when it is not."""
+
     def for_analysis(self, mail: Mapping[str, Any], triage: Triage) -> tuple[Sequence[Link], str]: ...
 
 
@@ -49,7 +52,7 @@ async def understand(
 ) -> DataFrame[Readings]:
     """One row a mail, in the mails' order."""
     reader = _Reader(asker, models, worth, refresh)
-    mails = messages.to_dict("records")
+    mails: list[dict[str, Any]] = messages.to_dict("records")  # type: ignore[assignment]  # columns are strings
     return Readings.of(list(await asyncio.gather(*(reader.read(mail) for mail in mails))))
 
 
@@ -82,7 +85,8 @@ class _Reader:
     refresh: bool
 
     async def read(self, mail: dict[str, Any]) -> dict[str, Any]:
-        began, notes, found = time.perf_counter(), _Notes(), {}
+        began, notes = time.perf_counter(), _Notes()
+        found: dict[str, Any] = {}
         error: MailroomError | None = None
         try:
             if mail["unreadable"]:
@@ -105,13 +109,24 @@ class _Reader:
 
     async def _triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
         chain, reason = self.models.for_triage(mail)
-        question = Question(
-            name="triage", version=prompts.TRIAGE_VERSION, instructions=prompts.TRIAGE, text=prompts.triage_text(mail),
-            answer=Triage,
-        )  # fmt: skip
-        completion = await self._complete(question, chain, mail)
-        notes.add(completion, reason)
-        return completion.value
+        question = triage_question(mail)
+        first = await self._complete(question, chain, mail)
+        notes.add(first, reason)
+        again = self.models.for_second_triage(first.value)
+        return await self._second_triage(question, first.value, again, mail, notes) if again else first.value
+
+    async def _second_triage(
+        self, question: Question[Triage], first: Triage, again: tuple[Sequence[Link], str], mail: dict[str, Any],
+        notes: _Notes,
+    ) -> Triage:  # fmt: skip
+        chain, reason = again
+        try:
+            second = await self._complete(question, chain, mail)
+        except CallError as failure:  # a doubtful answer is better than none
+            notes.reasons.append(f"no second triage: {failure.code}")
+            return first
+        notes.add(second, reason)
+        return second.value
 
     async def _analyse(
         self, mail: dict[str, Any], triage: Triage, wanted: frozenset[Any], translate: str | None, notes: _Notes
@@ -129,6 +144,14 @@ class _Reader:
 
     async def _complete(self, question: Question[T], chain: Sequence[Link], mail: dict[str, Any]) -> Completion[T]:
         return await self.asker.complete(question, chain, message_key=mail["message_key"], refresh=self.refresh)
+
+
+def triage_question(mail: Mapping[str, Any]) -> Question[Triage]:
+    """The first question about one mail."""
+    return Question(
+        name="triage", version=prompts.TRIAGE_VERSION, instructions=prompts.TRIAGE, text=prompts.triage_text(mail),
+        answer=Triage,
+    )  # fmt: skip
 
 
 def _label(code: str) -> str:
