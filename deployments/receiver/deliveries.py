@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import cache
 
-from sqlalchemy import Column, Engine, Float, MetaData, String, Table, delete, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from deployments.receiver.signature import Proof
-from tasks.ledger.engine import open_ledger
-
-_metadata = MetaData()
-
-deliveries = Table(
-    "deliveries",
-    _metadata,
-    Column("delivery_id", String(64), primary_key=True),
-    Column("digest", String(64), nullable=False),
-    Column("received_at", Float, nullable=False, index=True),
-)
-
-
-@cache
-def open_deliveries(ledger_url: str) -> Engine:
-    """The ledger's engine, with the table of deliveries made where it is not there yet."""
-    engine = open_ledger(ledger_url)
-    # Two receivers that start together may both see no table; the one that comes second is told so, and looks again.
-    with suppress(IntegrityError, ProgrammingError):
-        _metadata.create_all(engine)
-    _metadata.create_all(engine)
-    return engine
+from tasks.ledger.schema import deliveries
 
 
 def find_deliveries(engine: Engine, ids: Sequence[str]) -> dict[str, str]:
     """The digests of those deliveries that were received before, by id."""
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         rows = connection.execute(select(deliveries).where(deliveries.c.delivery_id.in_(ids)))
         return {row.delivery_id: row.digest for row in rows}
 

@@ -36,9 +36,6 @@ class ReceiverSettings(BaseSettings):
     max_in_flight_bytes: int = Field(400_000_000, ge=1_000, description="Bodies held at a time, all posts together.")
     rate_per_s: float = Field(1_000, gt=0, description="Posts a second from one address, in the long run.")
     rate_burst: int = Field(2_000, ge=1, description="Posts that one address may send at once.")
-    gather_s: float = Field(1.0, ge=0, le=5, description="How long the first mail after a pause waits for others.")
-    gather_mails: int = Field(500, ge=1, description="So many gathered mails are announced without more waiting.")
-    event_gap_s: float = Field(20.0, ge=0, description="Least time between two announcements under steady traffic.")
     min_free_bytes: int = Field(500_000_000, ge=0, description="With less free disk, `/ready` says no.")
     replay_days: float = Field(7, ge=1, description="How long a delivery's id is remembered.")
 

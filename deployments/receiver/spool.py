@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from deployments.receiver.deliveries import find_deliveries, forget_deliveries, note_deliveries, open_deliveries
+from deployments.receiver.deliveries import find_deliveries, forget_deliveries, note_deliveries
 from deployments.receiver.shapes import Spoolable
 from deployments.receiver.signature import Proof
+from tasks.ledger.engine import open_ledger
 
 Verdict = Literal["accepted", "duplicate", "conflict"]
 Put = Callable[[bytes, str], Path]
+"""Makes a file of the inbox durable under this name and returns where it is."""
 
 _BATCH = 64
 # The disk's journal syncs what many threads ask for at the same time in one go.
@@ -59,12 +61,15 @@ class Spool:
 
     async def run(self) -> None:
         """Serve `add` until cancelled; what waits then is still written."""
+        serving: asyncio.Task[None] | None = None
         try:
             while True:
-                batch = [await self._waiting.get()]
-                batch += self._take()
-                await asyncio.shield(self._serve(batch))
+                batch = [await self._waiting.get(), *self._take()]
+                serving = asyncio.create_task(self._serve(batch))
+                await asyncio.shield(serving)
         finally:
+            if serving:
+                await serving
             while batch := self._take():
                 await self._serve(batch)
             self._writers.shutdown()
@@ -86,7 +91,7 @@ class Spool:
 
     def _store(self, batch: Sequence[Delivery]) -> list[Verdict | BaseException]:
         try:
-            engine = open_deliveries(self._ledger_url)
+            engine = open_ledger(self._ledger_url)
             known = find_deliveries(engine, [delivery.proof.delivery_id for delivery in batch])
             results = self._write_fresh(batch, known)
             fresh = [one.proof for one, result in zip(batch, results, strict=True) if result == "accepted"]
@@ -99,22 +104,26 @@ class Spool:
         return results
 
     def _write_fresh(self, batch: Sequence[Delivery], known: dict[str, str]) -> list[Verdict | BaseException]:
-        jobs = []
+        writing: dict[str, tuple[Proof, Future[None]]] = {}
         for delivery in batch:
             proof = delivery.proof
-            if proof.delivery_id in known:
-                jobs.append(self._writers.submit(_judge_repeated, proof, known[proof.delivery_id]))
-            else:
-                known[proof.delivery_id] = proof.digest  # twice in one batch is a repetition, too
-                jobs.append(self._writers.submit(self._write, delivery))
-        return [job.exception() or job.result() for job in jobs]
+            if proof.delivery_id not in known and proof.delivery_id not in writing:
+                writing[proof.delivery_id] = (proof, self._writers.submit(self._write, delivery))
+        return [self._judge(delivery.proof, known, writing) for delivery in batch]
 
-    def _write(self, delivery: Delivery) -> Verdict:
+    def _judge(
+        self, proof: Proof, known: dict[str, str], writing: dict[str, tuple[Proof, Future[None]]]
+    ) -> Verdict | BaseException:
+        if proof.delivery_id in known:
+            return "duplicate" if known[proof.delivery_id] == proof.digest else "conflict"
+        first, job = writing[proof.delivery_id]
+        if error := job.exception():  # a repetition in the same batch is no better off
+            return error
+        if first is proof:
+            return "accepted"
+        return "duplicate" if first.digest == proof.digest else "conflict"
+
+    def _write(self, delivery: Delivery) -> None:
         # Names follow from the delivery's id: a post repeated after a crash overwrites its own files.
         for number, file in enumerate(delivery.files):
             self._put(file.raw, f"{delivery.proof.delivery_id[:40]}-{number}{file.suffix}")
-        return "accepted"
-
-
-def _judge_repeated(proof: Proof, digest: str) -> Verdict:
-    return "duplicate" if digest == proof.digest else "conflict"

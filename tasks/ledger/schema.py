@@ -123,3 +123,12 @@ budgets = Table(
     Column("reserved_nusd", BigInteger, nullable=False, default=0),
     Column("spent_nusd", BigInteger, nullable=False, default=0),
 )
+
+# Posts that were received, by an id each sender gives but once; a repetition has the same digest.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("received_at", Float, nullable=False, index=True),
+)

@@ -93,3 +93,9 @@ def upgrade() -> None:
         sa.Column("reserved_nusd", sa.BigInteger, nullable=False),
         sa.Column("spent_nusd", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "deliveries",
+        sa.Column("delivery_id", sa.String(64), primary_key=True),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("received_at", sa.Float, nullable=False, index=True),
+    )

@@ -1,0 +1,71 @@
+"""Tells Prefect that mail has arrived, and goes on telling it while mail is left in the inbox."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from deployments.inbox.gathering import Gathering, GatherSettings
+
+_LAST_WORD_S = 5.0
+log = logging.getLogger("mailroom.inbox")
+
+
+class Announcer:
+    """One a process, used from one event loop.
+
+    `announce` is told how many mails wait and raises when Prefect did not hear it; `waiting` counts the inbox's files.
+    """
+
+    def __init__(
+        self, settings: GatherSettings, announce: Callable[[int], Awaitable[None]], waiting: Callable[[], int]
+    ) -> None:
+        self._gathering = Gathering(settings, time.monotonic())
+        self._announce = announce
+        self._waiting = waiting
+        self._news = asyncio.Event()
+
+    def stored(self, mails: int) -> None:
+        """Take note of mails that were made durable."""
+        self._gathering.add(mails, time.monotonic())
+        self._news.set()
+
+    async def run(self) -> None:
+        """Announce what comes until cancelled; what was not announced then is, if that can be done quickly."""
+        try:
+            while True:
+                await self._until_due()
+                await self._look()
+        finally:
+            if self._gathering.fresh:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._look(), _LAST_WORD_S)
+
+    async def _until_due(self) -> None:
+        while (left := self._gathering.due_at() - time.monotonic()) > 0:
+            self._news.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), left)
+
+    async def _look(self) -> None:
+        fresh = self._gathering.fresh  # more may come while Prefect is told of these
+        try:
+            mails = await asyncio.to_thread(self._waiting)
+            if mails:
+                await self._announce(mails)
+                self._gathering.announced(fresh, time.monotonic())
+                log.info("Announced %d waiting in the inbox.", mails)
+            else:
+                self._gathering.found_empty(fresh, time.monotonic())
+        except Exception as error:
+            # Whatever it was, the mail is safe where it is and the next look is soon.
+            self._gathering.failed(time.monotonic())
+            log.warning("Prefect could not be told of new mail (%s); it is kept and told again.", _kind(error))
+
+
+def _kind(error: Exception) -> str:
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__

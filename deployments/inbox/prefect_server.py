@@ -1,0 +1,71 @@
+"""What the inbox's feeders ask of Prefect's server: to hear an event, and how it and its runs are.
+
+Prefect is imported inside, in a thread: it takes seconds, and a receiver that starts after a crash must listen at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from tasks.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from prefect.client.orchestration import PrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+ARRIVED = "mail.arrived"
+RESOURCE = "mailroom.inbox"
+_PATIENCE_S = 10.0
+
+
+async def announce_mail(mails: int) -> None:
+    """Return when the server has the event; its automation starts the run.
+
+    The event is posted and not streamed, as Prefect's own emitter would: a stream does not tell what got through.
+
+    Raises whatever kept it from getting there.
+    """
+    async with asyncio.timeout(_PATIENCE_S), await _client() as client:
+        from prefect.events import Event, Resource
+
+        resource = Resource({"prefect.resource.id": RESOURCE, "prefect.resource.name": "inbox"})
+        event = Event(event=ARRIVED, resource=resource, payload={"mails": mails})
+        await client.request("POST", "/events", json=[event.model_dump(mode="json")])
+
+
+async def is_up() -> bool:
+    """Whether the server answers, within 2 s."""
+    try:
+        async with asyncio.timeout(2), await _client() as client:
+            return await client.api_healthcheck() is None
+    except Exception:
+        return False
+
+
+async def find_run(run_id: UUID) -> FlowRun | None:
+    """The flow run with this id; null when there is none.
+
+    Raises whatever kept the server from answering.
+    """
+    async with asyncio.timeout(_PATIENCE_S), await _client() as client:
+        from prefect.exceptions import ObjectNotFound
+
+        try:
+            return await client.read_flow_run(run_id)
+        except ObjectNotFound:
+            return None
+
+
+async def _client() -> PrefectClient:
+    await asyncio.to_thread(import_module, "prefect.client.orchestration")
+    await asyncio.to_thread(import_module, "prefect.events")
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
+
+    if not PREFECT_API_URL.value():
+        raise Misconfigured("PREFECT_API_URL is not set, so no run can be started. Set it to `http://HOST:4200/api`.")
+    return get_client()
