@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
 # A longer mail is cut here, so that one mail never fills the memory. Above what the parser accepts, so that it still
 # sees that the mail is too long.
 KEPT_BYTES = 64_000_000
+# What the ledger has room for.
+PLACE_CHARS = 512
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,10 +39,31 @@ class RawMail:
     size_bytes: int = 0
     """The mail's whole size; more than `len(raw)` where it was cut."""
     problem: str = ""
-    """Why `raw` is not the mail (a file without permission, a damaged member of an archive); empty where it is."""
+    """Why `raw` is not the mail (a file without permission, a damaged member of an archive); empty where it is.
+
+    Such a row is known by its place alone, as its bytes say nothing.
+    """
+    foreign: bool = False
+    """True where it is clearly something else than mail (a licence beside the mails); `problem` says what."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size_bytes", max(self.size_bytes, len(self.raw)))
+
+    @property
+    def place(self) -> str:
+        """Where in its source it lies, the same each time it is read: `FOLDER/UIDVALIDITY/UID`, or its id there."""
+        origin = self.origin
+        if origin.uid is None:
+            return shorten(self.source_id)
+        return shorten(f"{origin.mailbox}/{origin.uidvalidity}/{origin.uid}")
+
+
+def shorten(place: str) -> str:
+    """Return a place of at most `PLACE_CHARS`; of a longer one the end, which tells mails apart, and a hash of it all."""
+    if len(place) <= PLACE_CHARS:
+        return place
+    digest = hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"{digest}…{place[-(PLACE_CHARS - 33) :]}"
 
 
 def read_kept(stream: BinaryIO) -> tuple[bytes, int]:

@@ -1,0 +1,128 @@
+"""A folder with all that lies under it, Maildirs included; every file gives at least one row."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.errors import SourceError
+from tasks.mailbox import maildir, single
+from tasks.mailbox.blobs import Blob, encodable, of_path
+from tasks.mailbox.formats import find_format, no_mail, read_any, read_guarded, why
+from tasks.mailbox.raw import RawMail
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Something under the folder: a file, or what can't be read as one, with a `problem`."""
+
+    path: Path
+    name: str
+    """Its path inside the folder; of a mail in a Maildir without `new`, `cur` and flags, which change."""
+    maildir: Path | None = None
+    problem: str = ""
+
+    def blob(self) -> Blob:
+        """Return its bytes with their name.
+
+        Raises:
+            FileNotFoundError: It is gone.
+        """
+        try:
+            return of_path(self.path, self.name)
+        except FileNotFoundError:
+            moved = self.maildir and maildir.find_again(self.maildir, self.name.rpartition("/")[2])
+            if not moved:
+                raise
+            return of_path(moved, self.name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FolderSource:
+    """All files under a folder, in the order of their names."""
+
+    root: Path
+    name: str
+
+    def count(self) -> int | None:
+        """Return how many mails there are; None where a file holds many and would have to be read for that."""
+        total = 0
+        for found in walk(self.root):
+            held = 1 if _is_one(found) else _count(found)
+            if held is None:
+                return None
+            total += held
+        return total
+
+    def read(self) -> Iterator[RawMail]:
+        """Give every file's mails; a file that was deleted meanwhile gives none."""
+        for found in walk(self.root):
+            try:
+                blob = found.blob()
+            except FileNotFoundError:
+                continue
+            if found.problem:
+                yield no_mail(blob, self.name, found.problem)
+            elif found.maildir:
+                yield from read_guarded(blob, single, self.name)
+            else:
+                yield from read_any(blob, self.name)
+
+
+def open_folder(path: Path, name: str) -> FolderSource:
+    """Return the folder as a source.
+
+    Raises:
+        SourceError: There is no file in it, or it may not be read.
+    """
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        raise SourceError(f"`{name}` cannot be read: {why(error)}") from error
+    if next(walk(path), None) is None:
+        raise SourceError(f"`{name}` is empty: there is no mail in it, nor in the folders under it")
+    return FolderSource(root=path, name=name)
+
+
+def walk(folder: Path, prefix: str = "") -> Iterator[Found]:
+    """Give all files under the folder by name, hidden ones too, since Maildirs keep their subfolders so."""
+    held: frozenset[str] = frozenset()
+    if maildir.is_maildir(folder):
+        held = maildir.OWN
+        for unique, path in maildir.list_mails(folder).items():
+            yield Found(path=path, name=prefix + encodable(unique), maildir=folder)
+    for name in sorted(os.listdir(folder)):
+        if name not in held:
+            yield from _look_at(folder / name, prefix + encodable(name))
+
+
+def _look_at(path: Path, name: str) -> Iterator[Found]:
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode) and path.is_symlink():
+            # It may lead to a folder above, or to one that is read anyway.
+            yield Found(path=path, name=name, problem=f"`{name}` is a link to a folder, which is not followed")
+        elif stat.S_ISDIR(mode):
+            yield from walk(path, f"{name}/")
+        elif stat.S_ISREG(mode):
+            yield Found(path=path, name=name)
+        else:
+            yield Found(path=path, name=name, problem=f"`{name}` is no file but a device, a pipe or a socket")
+    except OSError as error:
+        yield Found(path=path, name=name, problem=f"`{name}` cannot be read: {why(error)}")
+
+
+def _is_one(found: Found) -> bool:
+    return bool(found.problem or found.maildir) or found.path.suffix.lower() in single.SUFFIXES
+
+
+def _count(found: Found) -> int | None:
+    try:
+        blob = found.blob()
+        reader = find_format(blob)
+    except OSError:
+        return 1
+    return reader.count(blob) if reader else 1
