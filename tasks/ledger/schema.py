@@ -132,3 +132,47 @@ deliveries = Table(
     Column("digest", String(64), nullable=False),
     Column("received_at", Float, nullable=False, index=True),
 )
+
+# The outbox (`tasks.ledger.effects`): what is to be done about a mail, and how far it got.
+effects = Table(
+    "effects",
+    metadata,
+    Column("effect_id", String(64), primary_key=True),
+    Column("message_key", String(64), nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("position", Integer, nullable=False),  # the order in which a mail's effects are to be done
+    Column("action", String(32), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("target", Text, nullable=False),  # where it goes, for people
+    Column("content", JSON, nullable=False),  # all that will be sent or shown
+    Column("content_hash", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("needs_approval", Boolean, nullable=False, default=False),
+    Column("dry_run", Boolean, nullable=False, default=False),
+    Column("detail", Text, nullable=False, default=""),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("owner", String(200), nullable=False, default=""),
+    Column("lease_until", Float, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("looks", Integer, nullable=False, default=0),  # how often it was looked for at the far end
+    Column("begun", Boolean, nullable=False, default=False),  # it may have happened
+    Column("planned_at", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Index("ix_effects_mail", "message_key", "position"),
+    Index("ix_effects_state", "state", "updated"),
+)
+
+# What a person decided about a held effect; hashes are over exactly what was shown and what was agreed to.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("effect_id", String(64), nullable=False, index=True),
+    Column("verdict", String(16), nullable=False),
+    Column("shown_hash", String(64), nullable=False),
+    Column("given_hash", String(64)),
+    Column("person", String(200), nullable=False),
+    Column("flow_run_id", String(64), nullable=False),
+    Column("at", Float, nullable=False),
+)

@@ -99,3 +99,41 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("received_at", sa.Float, nullable=False, index=True),
     )
+    op.create_table(
+        "effects",
+        sa.Column("effect_id", sa.String(64), primary_key=True),
+        sa.Column("message_key", sa.String(64), nullable=False),
+        sa.Column("run_id", sa.String(64), nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("parameters", sa.JSON, nullable=False),
+        sa.Column("rule", sa.String(64), nullable=False),
+        sa.Column("target", sa.Text, nullable=False),
+        sa.Column("content", sa.JSON, nullable=False),
+        sa.Column("content_hash", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("needs_approval", sa.Boolean, nullable=False),
+        sa.Column("dry_run", sa.Boolean, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("fence", sa.Integer, nullable=False),
+        sa.Column("owner", sa.String(200), nullable=False),
+        sa.Column("lease_until", sa.Float, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("looks", sa.Integer, nullable=False),
+        sa.Column("begun", sa.Boolean, nullable=False),
+        sa.Column("planned_at", sa.Float, nullable=False),
+        sa.Column("updated", sa.Float, nullable=False),
+    )
+    op.create_index("ix_effects_mail", "effects", ["message_key", "position"])
+    op.create_index("ix_effects_state", "effects", ["state", "updated"])
+    op.create_table(
+        "approvals",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("effect_id", sa.String(64), nullable=False, index=True),
+        sa.Column("verdict", sa.String(16), nullable=False),
+        sa.Column("shown_hash", sa.String(64), nullable=False),
+        sa.Column("given_hash", sa.String(64)),
+        sa.Column("person", sa.String(200), nullable=False),
+        sa.Column("flow_run_id", sa.String(64), nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+    )

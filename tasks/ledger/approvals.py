@@ -1,0 +1,54 @@
+"""What people decided about held effects: who, when, and about exactly which words."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from sqlalchemy import Engine, insert, update
+
+from tasks.ledger.effects import digest, lock_effect
+from tasks.ledger.schema import approvals, effects
+
+Verdict = Literal["approved", "edited", "rejected"]
+
+
+def give_verdict(
+    engine: Engine,
+    effect_id: str,
+    *,
+    verdict: Verdict,
+    shown_hash: str,
+    person: str,
+    flow_run_id: str,
+    text: str | None = None,
+) -> bool:
+    """Whether the verdict counts: the effect must still be held, and still be exactly what the person was shown.
+
+    `text` replaces the reply's text when the verdict is `edited`. An approval holds for the content that comes of it
+    and no other; the approved effect is `planned`, the rejected one is left for good.
+    """
+    now = time.time()
+    with engine.begin() as connection:
+        effect = lock_effect(connection, effect_id)
+        if effect is None or effect.state != "held" or effect.content_hash != shown_hash:
+            return False
+        content: dict[str, Any] = effect.content
+        if verdict == "edited":
+            content = {**content, "text": text or ""}
+        given = digest(content)
+        connection.execute(
+            insert(approvals).values(
+                effect_id=effect_id, verdict=verdict, shown_hash=shown_hash,
+                given_hash=None if verdict == "rejected" else given, person=person, flow_run_id=flow_run_id, at=now,
+            )
+        )  # fmt: skip
+        connection.execute(
+            update(effects)
+            .where(effects.c.effect_id == effect_id)
+            .values(
+                state="rejected" if verdict == "rejected" else "planned", content=content, content_hash=given,
+                detail=f"{verdict} by {person}", updated=now,
+            )
+        )  # fmt: skip
+    return True

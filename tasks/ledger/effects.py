@@ -1,0 +1,263 @@
+"""The outbox: what is to be done about a mail, written down before it is done and after.
+
+    planned ──▶ claimed ──▶ done | failed | ambiguous
+    held ──▶ planned | rejected          (by a person, `tasks.ledger.approvals`)
+    skipped                              (cannot be done to this mail)
+
+Every function is one transaction. A claim raises the effect's fence, and only the claim with today's fence may settle
+it. What a holder that died left `claimed` is not done again blindly: `tasks.act.reconcile` looks first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Row, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.ledger.owners import is_gone
+from tasks.ledger.schema import approvals, effects
+
+State = Literal["planned", "held", "claimed", "done", "failed", "ambiguous", "rejected", "skipped"]
+Settled = Literal["planned", "held", "done", "failed", "ambiguous", "skipped"]
+_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """An effect to be, as its rule and its mail determine it; `content` is all that will be sent or shown."""
+
+    message_key: str
+    position: int
+    action: str
+    parameters: Mapping[str, Any]
+    rule: str
+    target: str
+    content: Mapping[str, Any] = field(default_factory=dict)
+    state: Literal["planned", "held", "skipped"] = "planned"
+    detail: str = ""
+    dry_run: bool = False
+
+    @property
+    def effect_id(self) -> str:
+        """Follows from the mail and the action alone: the same again, and it is the same effect."""
+        return digest([self.message_key, self.action, dict(self.parameters)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """A row of the outbox."""
+
+    effect_id: str
+    message_key: str
+    run_id: str
+    position: int
+    action: str
+    parameters: dict[str, Any]
+    rule: str
+    target: str
+    content: dict[str, Any]
+    content_hash: str
+    state: State
+    needs_approval: bool
+    dry_run: bool
+    detail: str
+    fence: int
+    owner: str
+    lease_until: float
+    attempts: int
+    looks: int
+    begun: bool
+    """Whether it may have happened: set before anything leaves, so that false means that surely nothing did."""
+    planned_at: float
+    updated: float
+
+
+def digest(value: Any) -> str:
+    """SHA-256, hex, of a JSON value, however its keys are ordered."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def record_plan(engine: Engine, run_id: str, plans: Sequence[Plan]) -> None:
+    """Write down what is to be done; what the outbox already holds stays as it is.
+
+    Only what surely was not done is planned anew: a dry run's effects, failed ones and ones that could not be done.
+    """
+    if not plans:
+        return
+    now = time.time()
+    with engine.begin() as connection:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        insert = dialect.insert(effects)
+        renewed = {name: insert.excluded[name] for name in _PLANNED_COLUMNS}
+        statement = insert.on_conflict_do_update(
+            index_elements=[effects.c.effect_id],
+            set_=renewed,
+            where=or_(
+                and_(effects.c.dry_run, effects.c.state.in_(("planned", "held"))),
+                effects.c.state.in_(("failed", "skipped")),
+            ),
+        )
+        connection.execute(statement, [_row(run_id, plan, now) for plan in plans])
+
+
+_PLANNED_COLUMNS = (
+    "run_id", "position", "rule", "target", "content", "content_hash", "state", "needs_approval", "dry_run", "detail",
+    "attempts", "looks", "begun", "updated",
+)  # fmt: skip
+
+
+def _row(run_id: str, plan: Plan, now: float) -> dict[str, Any]:
+    return {
+        "effect_id": plan.effect_id, "message_key": plan.message_key, "run_id": run_id, "position": plan.position,
+        "action": plan.action, "parameters": dict(plan.parameters), "rule": plan.rule, "target": plan.target,
+        "content": dict(plan.content), "content_hash": digest(dict(plan.content)), "state": plan.state,
+        "needs_approval": plan.state == "held", "dry_run": plan.dry_run, "detail": plan.detail, "fence": 0, "owner": "",
+        "lease_until": 0.0, "attempts": 0, "looks": 0, "begun": False, "planned_at": now, "updated": now,
+    }  # fmt: skip
+
+
+def of_mails(engine: Engine, keys: Iterable[str]) -> dict[str, list[Effect]]:
+    """The effects of each of these mails, in the order they are to be done."""
+    found: dict[str, list[Effect]] = {}
+    for some in _batches(keys):
+        wanted = select(effects).where(effects.c.message_key.in_(some))
+        with engine.begin() as connection:
+            rows = connection.execute(wanted.order_by(effects.c.position, effects.c.effect_id)).all()
+        for row in rows:
+            found.setdefault(row.message_key, []).append(_effect(row))
+    return found
+
+
+def in_state(
+    engine: Engine, states: Sequence[State], *, dry_runs: bool = False, untouched_s: float = 0, most: int = 1_000
+) -> list[Effect]:
+    """Effects in one of these states that nobody touched for so long, oldest first; a dry run's only when asked for."""
+    wanted = select(effects).where(effects.c.state.in_(states), effects.c.updated <= time.time() - untouched_s)
+    if not dry_runs:
+        wanted = wanted.where(effects.c.dry_run.is_(False))
+    wanted = wanted.order_by(effects.c.planned_at, effects.c.message_key, effects.c.position).limit(most)
+    with engine.begin() as connection:
+        return [_effect(row) for row in connection.execute(wanted)]
+
+
+def by_id(engine: Engine, effect_id: str) -> Effect | None:
+    """The effect of this id; null when there is none."""
+    with engine.begin() as connection:
+        row = connection.execute(select(effects).where(effects.c.effect_id == effect_id)).one_or_none()
+    return _effect(row) if row else None
+
+
+def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) -> Effect | None:
+    """The effect, now ours to perform; null when it isn't planned (any more), or needs an approval it has not got.
+
+    A dry run's effect can't be claimed until a person approved it.
+    """
+    now = time.time()
+    with engine.begin() as connection:
+        row = connection.execute(
+            update(effects)
+            .where(
+                effects.c.effect_id == effect_id,
+                effects.c.state == "planned",
+                or_(effects.c.needs_approval.is_(False), _is_approved()),
+                or_(effects.c.dry_run.is_(False), _is_approved()),
+            )
+            .values(state="claimed", owner=owner, lease_until=now + lease_s, fence=effects.c.fence + 1,
+                    attempts=effects.c.attempts + 1, begun=False, updated=now)
+            .returning(*effects.c)
+        ).one_or_none()  # fmt: skip
+    return _effect(row) if row else None
+
+
+def take_over(engine: Engine, effect: Effect, *, owner: str, lease_s: float) -> Effect | None:
+    """An ambiguous effect, or a claimed one whose holder is gone, now ours to look after; null when another was faster."""
+    now = time.time()
+    with engine.begin() as connection:
+        row = connection.execute(
+            update(effects)
+            .where(
+                effects.c.effect_id == effect.effect_id,
+                effects.c.fence == effect.fence,
+                effects.c.state.in_(("claimed", "ambiguous")),
+            )
+            .values(state="claimed", owner=owner, lease_until=now + lease_s, fence=effects.c.fence + 1,
+                    looks=effects.c.looks + 1, updated=now)
+            .returning(*effects.c)
+        ).one_or_none()  # fmt: skip
+    return _effect(row) if row else None
+
+
+def settle_effect(engine: Engine, effect: Effect, state: Settled, detail: str) -> bool:
+    """Whether our claim still held, and the effect is now in this state; false leaves it to whom took it over."""
+    values: dict[str, Any] = {"state": state, "detail": detail[:1_000], "owner": "", "lease_until": 0.0}
+    if state == "held":  # a person is asked anew: what was approved before does not count any more
+        content = {**effect.content, "warning": detail}
+        values |= {"needs_approval": True, "content": content, "content_hash": digest(content)}
+    with engine.begin() as connection:
+        result = connection.execute(
+            update(effects)
+            .where(
+                effects.c.effect_id == effect.effect_id,
+                effects.c.state == "claimed",
+                effects.c.fence == effect.fence,
+            )
+            .values(**values, updated=time.time())
+        )
+    return result.rowcount == 1
+
+
+def mark_begun(engine: Engine, effect: Effect) -> bool:
+    """Note that from here on the effect may have happened; false when the claim was lost, and nothing may be done."""
+    with engine.begin() as connection:
+        result = connection.execute(
+            update(effects)
+            .where(
+                effects.c.effect_id == effect.effect_id,
+                effects.c.state == "claimed",
+                effects.c.fence == effect.fence,
+            )
+            .values(begun=True, updated=time.time())
+        )
+    return result.rowcount == 1
+
+
+def is_abandoned(effect: Effect) -> bool:
+    """Whether a claimed effect's holder died, or let its lease run out."""
+    return effect.state == "claimed" and (effect.lease_until < time.time() or is_gone(effect.owner))
+
+
+def _is_approved() -> Any:
+    return (
+        select(approvals.c.number)
+        .where(
+            approvals.c.effect_id == effects.c.effect_id,
+            approvals.c.verdict.in_(("approved", "edited")),
+            approvals.c.given_hash == effects.c.content_hash,
+        )
+        .exists()
+    )
+
+
+def _effect(row: Row[Any]) -> Effect:
+    return Effect(**row._asdict())
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    everything = list(keys)
+    for start in range(0, len(everything), _A_STATEMENT):
+        yield everything[start : start + _A_STATEMENT]
+
+
+def lock_effect(connection: Connection, effect_id: str) -> Effect | None:
+    """The effect, as it is until the connection's transaction ends."""
+    wanted = select(effects).where(effects.c.effect_id == effect_id)
+    if connection.dialect.name == "postgresql":
+        wanted = wanted.with_for_update()
+    row = connection.execute(wanted).one_or_none()
+    return _effect(row) if row else None

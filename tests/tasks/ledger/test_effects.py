@@ -1,0 +1,134 @@
+import dataclasses
+
+import pytest
+
+from tasks.ledger import effects
+from tasks.ledger.approvals import give_verdict
+from tasks.ledger.effects import Plan
+from tasks.ledger.engine import open_ledger
+
+PLAN = Plan(
+    message_key="m1", position=0, action="draft_reply", parameters={"suggestion": 1}, rule="answer", target="Drafts",
+    content={"text": "Hello", "recipient": "a@b.example"},
+)  # fmt: skip
+HELD = dataclasses.replace(PLAN, state="held")
+
+
+@pytest.fixture
+def ledger(ledger_url):
+    return open_ledger(ledger_url)
+
+
+def only(ledger):
+    (effect,) = effects.of_mails(ledger, ["m1"])["m1"]
+    return effect
+
+
+def claim(ledger, owner="host|1|1|run", lease_s=600.0):
+    return effects.claim_effect(ledger, PLAN.effect_id, owner=owner, lease_s=lease_s)
+
+
+def approve(ledger, verdict="approved", **changes):
+    return give_verdict(
+        ledger, PLAN.effect_id, verdict=verdict, shown_hash=changes.pop("shown_hash", only(ledger).content_hash),
+        person="Ann", flow_run_id="f", **changes,
+    )  # fmt: skip
+
+
+def test_the_same_plan_again_changes_nothing_whatever_the_model_says_now(ledger):
+    effects.record_plan(ledger, "run1", [PLAN])
+    effects.record_plan(ledger, "run2", [dataclasses.replace(PLAN, content={"text": "Other"}, rule="renamed")])
+
+    assert only(ledger).content["text"] == "Hello"
+    assert only(ledger).run_id == "run1"
+
+
+def test_an_effect_is_claimed_once_and_settled_by_its_claim_alone(ledger):
+    effects.record_plan(ledger, "run", [PLAN])
+    mine = claim(ledger)
+
+    assert claim(ledger, owner="host|2|2|run") is None
+    taken = effects.take_over(ledger, mine, owner="host|2|2|run", lease_s=600)
+    assert effects.take_over(ledger, mine, owner="host|3|3|run", lease_s=600) is None
+    assert not effects.mark_begun(ledger, mine)
+    assert not effects.settle_effect(ledger, mine, "done", "")
+    assert effects.settle_effect(ledger, taken, "done", "there it is")
+    assert (only(ledger).state, only(ledger).detail) == ("done", "there it is")
+
+
+@pytest.mark.parametrize(
+    ("state", "anew"), [("done", False), ("ambiguous", False), ("failed", True), ("skipped", True)]
+)
+def test_only_what_surely_was_not_done_is_planned_anew(ledger, state, anew):
+    effects.record_plan(ledger, "run1", [PLAN])
+    effects.settle_effect(ledger, claim(ledger), state, "")
+    effects.record_plan(ledger, "run2", [PLAN])
+
+    assert (only(ledger).state == "planned") is anew
+
+
+def test_what_may_have_happened_stays_so_when_it_is_taken_over(ledger):
+    effects.record_plan(ledger, "run", [PLAN])
+    mine = claim(ledger)
+    effects.mark_begun(ledger, mine)
+    effects.settle_effect(ledger, mine, "ambiguous", "cut")
+
+    assert effects.take_over(ledger, only(ledger), owner="o|1|1|r", lease_s=600).begun
+
+
+def test_a_dry_run_is_never_claimed_and_gives_way_to_a_real_run(ledger):
+    effects.record_plan(ledger, "dry", [dataclasses.replace(PLAN, dry_run=True)])
+    assert claim(ledger) is None
+    assert effects.in_state(ledger, ["planned"]) == []
+
+    effects.record_plan(ledger, "real", [PLAN])
+    effects.record_plan(ledger, "dry", [dataclasses.replace(PLAN, dry_run=True)])
+    assert claim(ledger) is not None
+
+
+def test_a_held_effect_waits_for_the_approval_of_exactly_what_was_shown(ledger):
+    effects.record_plan(ledger, "run", [HELD])
+
+    assert claim(ledger) is None
+    assert not approve(ledger, shown_hash="what was shown before")
+    assert approve(ledger)
+    assert not approve(ledger), "a second verdict on the same effect"
+    assert claim(ledger).content["text"] == "Hello"
+
+
+def test_an_edit_is_approved_in_the_persons_own_words(ledger):
+    effects.record_plan(ledger, "run", [HELD])
+
+    assert approve(ledger, "edited", text="My words")
+    assert claim(ledger).content == {"text": "My words", "recipient": "a@b.example"}
+
+
+def test_a_rejected_effect_is_never_claimed_nor_planned_again(ledger):
+    effects.record_plan(ledger, "run", [HELD])
+    assert approve(ledger, "rejected")
+    effects.record_plan(ledger, "run2", [PLAN])
+
+    assert claim(ledger) is None
+    assert only(ledger).state == "rejected"
+
+
+def test_what_is_held_again_needs_a_new_approval(ledger):
+    effects.record_plan(ledger, "run", [HELD])
+    approve(ledger)
+    effects.settle_effect(ledger, claim(ledger), "held", "it may have been sent already")
+
+    assert claim(ledger) is None
+    assert only(ledger).content["warning"] == "it may have been sent already"
+    assert approve(ledger)
+    assert claim(ledger)
+
+
+def test_a_holder_that_died_is_known_on_its_own_machine_at_once_and_elsewhere_by_its_lease(ledger):
+    from tasks.ledger.owners import owner_name
+
+    effects.record_plan(ledger, "run", [PLAN])
+    mine = claim(ledger, owner=owner_name("run"))
+
+    assert not effects.is_abandoned(mine)
+    assert effects.is_abandoned(dataclasses.replace(mine, owner=mine.owner.replace("|", "|9", 1)))
+    assert effects.is_abandoned(dataclasses.replace(mine, lease_until=0.0))
