@@ -54,6 +54,14 @@ class Usage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Requests and tokens a minute; null where the limit is not known."""
+
+    rpm: int | None = None
+    tpm: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RawAnswer:
     """What an adapter returns: the answer's text, not yet validated, and what the provider says of it."""
 
@@ -64,11 +72,16 @@ class RawAnswer:
     simulated: bool = False
     unsent: tuple[str, ...] = ()
     """Names of media parts this model does not take, which were left out."""
+    limits: Limits | None = None
+    """What the reply's rate-limit headers say this key may send; null when they say nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Completion(Generic[T]):
-    """A validated answer with its bill; `price_usd` is null when the model's price is unknown, never zero instead."""
+    """A validated answer with its bill; `price_usd` is null when the model's price is unknown, never zero instead.
+
+    A `cached` one was paid for by another call, so its usage and price are zero here.
+    """
 
     value: T
     usage: Usage
@@ -77,11 +90,20 @@ class Completion(Generic[T]):
     model: str
     request_id: str | None
     attempts: int = 1
+    """Requests sent for it, to all providers of the chain; none when it was cached."""
     cached: bool = False
     simulated: bool = False
     unsent: tuple[str, ...] = ()
     moved_on: str = ""
     """Why an earlier provider of the chain did not answer; empty when the first did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One place of a fall-back chain: which model of which provider to ask."""
+
+    provider: str
+    model: str
 
 
 class Adapter(Protocol):
@@ -146,9 +168,57 @@ class Book(Protocol):
     ) -> None: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Link:
-    """One place of a fall-back chain: which model of which provider to ask."""
+class Pace(Protocol):
+    """How fast a provider's model may be asked; all chunks and processes that share a ledger share it.
 
-    provider: str
-    model: str
+    A limit that is missing or cannot be reached raises; no call goes out unlimited.
+    """
+
+    async def turn(self, link: Link, tokens: int) -> None:
+        """Return when a call of about this many tokens may be sent, and no earlier than the provider allowed."""
+
+    def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:
+        """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
+
+    async def hold(self, link: Link, seconds: float) -> None:
+        """Let every call of the link's provider wait this long: the provider said so."""
+
+    async def slow(self, link: Link) -> None:
+        """Halve the rate, which grows again by itself: the provider said that it was too fast."""
+
+
+class Breakers(Protocol):
+    """Who is being left alone because it failed several times in a row; shared by all that share a ledger."""
+
+    async def admit(self, provider: str) -> None:
+        """Return when the provider may be asked: its circuit is closed, or this call is the one that probes it.
+
+        Raises:
+            CircuitOpen: It is left alone; `retry_after_s` says for how long at most.
+        """
+
+    async def succeeded(self, provider: str) -> None: ...
+
+    async def failed(self, provider: str) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reservation:
+    """Money set aside for one call; `worst_usd` is null when the model's price is unknown."""
+
+    number: int
+    worst_usd: Decimal | None
+
+
+class Purse(Protocol):
+    """Money that may still be spent; a reservation that is never settled counts as spent."""
+
+    async def reserve(self, worst_usd: Decimal | None) -> Reservation:
+        """Set aside what a call may cost at most, before it is made.
+
+        Raises:
+            BudgetExceeded: There is not that much left.
+        """
+
+    async def settle(self, reservation: Reservation, actual_usd: Decimal | None) -> None:
+        """Put in the place of the reservation what the call did cost: zero when it was not billed, null if unknown."""
