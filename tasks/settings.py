@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ProviderName = Literal["openai", "anthropic", "gemini", "local"]
+ModelClass = Literal["triage", "simple", "medium", "complex"]
 
 
 class Settings(BaseSettings):
@@ -19,7 +21,18 @@ class Settings(BaseSettings):
     provider: ProviderName = Field("openai", description="Which provider reads the mail.")
     triage_model: str | None = Field(None, description="Model of the first, small question; null is the provider's cheap one.")
     analysis_model: str | None = Field(None, description="Model of the second question; null is chosen by complexity.")
+    models: dict[str, dict[ModelClass, str]] = Field(
+        {}, description='Models by provider and class, as JSON: {"openai": {"triage": "gpt-6-luna", "complex": "…"}}.'
+    )
+    min_confidence: float = Field(0.5, ge=0, le=1, description="A triage less sure is asked of a stronger model, once.")
+    mails_per_call: int = Field(1, ge=1, le=10, description="Short mails that one triage call asks about.")
+    budget_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a run may cost; the rest stays PENDING.")
+    budget_day_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a day (UTC), over all runs.")
+    budget_month_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a month (UTC), over all runs.")
     target_language: str = Field("English", description="Language summaries are translated into, as people write it.")
+    sender_languages: dict[str, str] = Field(
+        {}, description='Target language by sender address or domain, as JSON: {"example.jp": "Japanese"}.'
+    )
     chunk_rows: int = Field(50, ge=1, le=500, description="Mails in one mapped task run.")
     window_rows: int = Field(2_000, ge=1, le=20_000, description="Mails read ahead and held in memory at a time.")
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")

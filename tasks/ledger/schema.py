@@ -115,13 +115,23 @@ outcomes = Table(
     Column("row", JSON, nullable=False),
 )
 
-# Money handed out and spent; `scope` is a run, a day or a month.
+# Money handed out and spent; `scope` is "run:ID", "day:2026-11-25" or "month:2026-11", the last two in UTC.
 budgets = Table(
     "budgets",
     metadata,
     Column("scope", String(128), primary_key=True),
     Column("reserved_nusd", BigInteger, nullable=False, default=0),
     Column("spent_nusd", BigInteger, nullable=False, default=0),
+)
+
+# Whose the reserved money is, so that a dead process's comes back.
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("scope", String(128), primary_key=True, index=True),
+    Column("reserved_nusd", BigInteger, nullable=False),
+    Column("lease_until", Float, nullable=False),
 )
 
 # Posts that were received, by an id each sender gives but once; a repetition has the same digest.

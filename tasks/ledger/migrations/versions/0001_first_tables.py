@@ -94,6 +94,13 @@ def upgrade() -> None:
         sa.Column("spent_nusd", sa.BigInteger, nullable=False),
     )
     op.create_table(
+        "holdings",
+        sa.Column("owner", sa.String(200), primary_key=True),
+        sa.Column("scope", sa.String(128), primary_key=True, index=True),
+        sa.Column("reserved_nusd", sa.BigInteger, nullable=False),
+        sa.Column("lease_until", sa.Float, nullable=False),
+    )
+    op.create_table(
         "deliveries",
         sa.Column("delivery_id", sa.String(64), primary_key=True),
         sa.Column("digest", sa.String(64), nullable=False),
