@@ -44,3 +44,8 @@ def anthropic_block(part: Media) -> dict[str, Any]:
     """A content block of Messages."""
     source = {"type": "base64", "media_type": part.media_type, "data": base64.b64encode(part.data).decode()}
     return {"type": "image" if part.kind == "image" else "document", "source": source}
+
+
+def gemini_part(part: Media) -> dict[str, Any]:
+    """A content part of Gemini; both SDKs take the bytes as they are and encode them."""
+    return {"inline_data": {"mime_type": part.media_type, "data": part.data}}

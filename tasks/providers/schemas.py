@@ -110,6 +110,8 @@ def _nullable(node: Any) -> Any:
     rest.pop("additionalProperties", None)
     if "enum" in rest:
         rest["format"] = "enum"
+    if "type" in rest:
+        rest["type"] = rest["type"].upper()
     return {_SNAKE.get(key, key): value for key, value in rest.items()}
 
 

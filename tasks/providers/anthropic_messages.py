@@ -1,0 +1,136 @@
+"""Anthropic's Messages through its SDK."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+from anthropic import APIStatusError, AsyncAnthropic, DefaultAioHttpClient
+from pydantic import SecretStr
+
+from tasks.errors import CallError
+from tasks.providers.accounts import ProviderAccount
+from tasks.providers.faults import (
+    Asked,
+    is_simulated,
+    read_object,
+    request_id_of,
+    told_in_our_words,
+    transport_error,
+)
+from tasks.providers.limits import CONNECT_S, answer_tokens
+from tasks.providers.media import anthropic_block, sendable
+from tasks.providers.models import traits
+from tasks.providers.schemas import strict_schema
+from tasks.questions import Question, RawAnswer, Usage
+
+_ADDRESS = "https://api.anthropic.com"
+# The endings other than `end_turn`; an answer cut by a full window has no room to be finished in.
+_ENDINGS = {"refusal": "refusal", "max_tokens": "cut", "model_context_window_exceeded": "window_full"}
+
+
+class AnthropicMessages:
+    """One key's client. Replies are taken raw and read here, as in `openai_chat`."""
+
+    provider = "anthropic"
+
+    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+        self._account = account
+        self._client = AsyncAnthropic(
+            api_key=key.get_secret_value(),
+            base_url=account.base_url or _ADDRESS,
+            max_retries=0,
+            # Said in so many words: without it the SDK refuses large `max_tokens`.
+            timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),
+            http_client=DefaultAioHttpClient(),
+        )
+        self._create = self._client.messages.with_raw_response.create
+
+    async def ask(self, question: Question[Any], model: str) -> RawAnswer:
+        asked = Asked(self.provider, model)
+        request, unsent = messages_request(question, model, self._account)
+        temperature = request.pop("temperature", None)
+        # The SDK's signature has no temperature any more, though older models take one.
+        extra = None if temperature is None else {"temperature": temperature}
+        call = self._send(request, extra)
+        headers, content = await told_in_our_words(asked, call, _translate, self._account.timeout)
+        return read_message(
+            asked,
+            read_object(asked, content),
+            request_id=request_id_of(headers),
+            simulated=is_simulated(headers),
+            unsent=unsent,
+        )
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _send(self, request: dict[str, Any], extra: dict[str, Any] | None) -> tuple[httpx2.Headers, bytes]:
+        reply = await self._create(**request, extra_body=extra)
+        return reply.headers, await reply.read()
+
+
+def messages_request(
+    question: Question[Any], model: str, account: ProviderAccount
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The body of a request, and the names of the media parts that `model` does not take."""
+    takes = traits("anthropic", model)
+    media, unsent = sendable(question.media, "anthropic", model)
+    text: Any = question.text
+    if media:
+        text = [*map(anthropic_block, media), {"type": "text", "text": text}]
+    system = {"type": "text", "text": question.instructions, "cache_control": {"type": "ephemeral"}}
+    body = {
+        "model": model,
+        "max_tokens": answer_tokens(question, account, takes),
+        "system": [system],
+        "messages": [{"role": "user", "content": text}],
+        "output_config": {"format": {"type": "json_schema", "schema": strict_schema(question.answer, "anthropic")}},
+    }
+    if takes.temperature and account.temperature is not None:
+        body["temperature"] = min(account.temperature, 1.0)  # Anthropic's scale ends at 1
+    return body, unsent
+
+
+def read_message(
+    asked: Asked, body: dict[str, Any], *, request_id: str | None, simulated: bool = False, unsent: tuple[str, ...] = ()
+) -> RawAnswer:
+    """The answer in a `message` object.
+
+    Raises:
+        CallError: It holds no answer that could be used; with the usage, since it was billed.
+    """
+    usage = _usage(body.get("usage") or {})
+    content, ending = body.get("content"), body.get("stop_reason")
+    if not isinstance(content, list):
+        raise asked.error("no_choice", request_id=request_id)
+    text = "".join(block.get("text") or "" for block in content if block.get("type") == "text")
+    fault = _ENDINGS.get(ending) if ending != "end_turn" else None if text.strip() else "empty"
+    if fault or ending != "end_turn":
+        detail = "" if fault else str(ending)[:40]
+        raise asked.unusable(fault or "odd_ending", detail, usage, text or None, request_id)
+    return RawAnswer(
+        text=text,
+        usage=usage,
+        model=body.get("model") or asked.model,
+        request_id=request_id,
+        simulated=simulated,
+        unsent=unsent,
+    )
+
+
+def _usage(given: dict[str, Any]) -> Usage:
+    """Anthropic counts the cached tokens beside its input tokens, we count them in."""
+    written, read = given.get("cache_creation_input_tokens") or 0, given.get("cache_read_input_tokens") or 0
+    return Usage(
+        input_tokens=(given.get("input_tokens") or 0) + written + read,
+        output_tokens=given.get("output_tokens") or 0,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+    )
+
+
+def _translate(asked: Asked, error: Exception) -> CallError:
+    if isinstance(error, APIStatusError):
+        return asked.reply_error(error.status_code, error.response.headers, error.response.content)
+    return transport_error(asked, error)

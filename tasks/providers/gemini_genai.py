@@ -1,0 +1,73 @@
+"""Gemini through google-genai, the successor of google-generativeai; chosen by `GEMINI_SDK=google-genai`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google import genai
+from google.genai import types
+from google.genai.errors import APIError
+from pydantic import SecretStr
+
+from tasks.errors import CallError
+from tasks.providers.accounts import ProviderAccount
+from tasks.providers.faults import Asked, is_simulated, read_object, request_id_of, told_in_our_words, transport_error
+from tasks.providers.gemini_wire import ADDRESS, gemini_parts, generation_limits, read_candidates
+from tasks.providers.schemas import strict_schema
+from tasks.questions import Question, RawAnswer
+
+
+class GeminiGenAI:
+    """One key's client, asynchronous."""
+
+    provider = "gemini"
+
+    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+        self._account = account
+        self._client = genai.Client(
+            api_key=key.get_secret_value(),
+            vertexai=False,
+            http_options=types.HttpOptions(
+                base_url=account.base_url or ADDRESS,
+                api_version="v1beta",
+                timeout=int(account.timeout * 1_000),
+                # One attempt; without this the SDK sleeps and asks again after a refused connection.
+                retry_options=types.HttpRetryOptions(attempts=1),
+            ),
+        )
+
+    async def ask(self, question: Question[Any], model: str) -> RawAnswer:
+        asked = Asked(self.provider, model)
+        parts, unsent = gemini_parts(question, model)
+        call = self._client.aio.models.generate_content(
+            model=model,
+            contents=[types.Content(role="user", parts=[types.Part.model_validate(part) for part in parts])],
+            config=types.GenerateContentConfig(
+                **generation_limits(question, model, self._account),
+                system_instruction=question.instructions,
+                response_json_schema=strict_schema(question.answer, "gemini"),
+                should_return_http_response=True,
+            ),
+        )
+        found = await told_in_our_words(asked, call, _translate, self._account.timeout)
+        reply = found.sdk_http_response
+        headers = {name.lower(): value for name, value in (reply.headers or {}).items()}
+        return read_candidates(
+            asked,
+            read_object(asked, (reply.body or "").encode()),
+            request_id=request_id_of(headers),
+            simulated=is_simulated(headers),
+            unsent=unsent,
+        )
+
+    async def close(self) -> None:
+        await self._client.aio.aclose()
+        self._client.close()
+
+
+def _translate(asked: Asked, error: Exception) -> CallError:
+    if isinstance(error, APIError):
+        headers = getattr(error.response, "headers", None) or {}
+        content = getattr(error.response, "content", b"")
+        return asked.reply_error(error.code, headers, content if isinstance(content, bytes) else b"")
+    return transport_error(asked, error)
