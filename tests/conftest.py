@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.services.dovecot"]
+
 ROOT = Path(__file__).resolve().parents[1]
 _SERVER = "MAILROOM_TEST_PREFECT_API_URL"
 _PROVIDER_PREFIXES = ("OPENAI_", "ANTHROPIC_", "CLAUDE_", "GEMINI_", "GOOGLE_", "LOCAL_", "MAILROOM_")

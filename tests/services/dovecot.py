@@ -1,0 +1,177 @@
+"""A real IMAP server, Debian's dovecot, on loopback: one a session, a fresh account a test.
+
+Any user may log in with any password, so tests don't see each other's mail. Runs as root or as an ordinary user.
+"""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROGRAM = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+_CONFIG = """
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+base_dir = {root}/run
+state_dir = {root}/state
+log_path = {root}/log
+default_internal_user = {internal}
+default_internal_group = {group}
+default_login_user = {login}
+mail_location = maildir:{root}/mail/%u
+mailbox_list_index = no
+mail_max_userip_connections = 100
+first_valid_uid = 1
+passdb {{
+  driver = static
+  args = nopassword=y
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={user_group} home={root}/mail/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A mailbox on the server, and the folder its mails lie in."""
+
+    host: str
+    port: int
+    user: str
+    home: Path
+    password: str = "anything"
+
+    def folder(self, name: str = "INBOX") -> Path:
+        """Where a folder's Maildir lies; subfolders of INBOX are beside it with a dot in front."""
+        return self.home if name == "INBOX" else self.home / f".{name}"
+
+    def deliver(self, mails: Iterable[bytes], folder: str = "INBOX") -> None:
+        """Put mails into a folder as a delivery agent does; they get ascending UIDs, in this order."""
+        inside = self.folder(folder)
+        for held in ("tmp", "new", "cur"):
+            (inside / held).mkdir(parents=True, exist_ok=True)
+            (inside / held).chmod(0o777)
+        for parent in {inside, self.home}:
+            parent.chmod(0o777)
+        start = time.time_ns()
+        for number, mail in enumerate(mails):
+            path = inside / "new" / f"{start // 10**9}.M{number:09d}P{start}.test"
+            path.write_bytes(mail)
+            path.chmod(0o666)
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """A running server."""
+
+    host: str
+    port: int
+    root: Path
+
+    def new_account(self) -> Account:
+        """An account nobody used before, with an empty INBOX."""
+        user = f"u{uuid.uuid4().hex[:12]}"
+        account = Account(host=self.host, port=self.port, user=user, home=self.root / "mail" / user)
+        account.deliver([])
+        return account
+
+
+@contextmanager
+def running_dovecot() -> Iterator[Dovecot]:
+    """Start a server on a free port in a folder of its own, and end it after."""
+    assert PROGRAM, "dovecot is not installed"
+    # Neither pytest's own folders (others may not enter them) nor long paths (Unix sockets lie in it) will do.
+    root = Path(tempfile.mkdtemp(prefix="dovecot-"))
+    root.chmod(0o755)
+    (root / "mail").mkdir()
+    (root / "mail").chmod(0o777)
+    port = _free_port()
+    config = root / "dovecot.conf"
+    config.write_text(_CONFIG.format(root=root, port=port, **_users()))
+    server = subprocess.Popen([PROGRAM, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _await_greeting(server, port, root / "log")
+        yield Dovecot("127.0.0.1", port, root)
+    finally:
+        server.terminate()
+        server.communicate(timeout=20)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """The session's IMAP server."""
+    if PROGRAM is None:
+        pytest.skip(
+            "dovecot is not installed (Debian: apt install dovecot-imapd), so nothing was asked of a real server"
+        )
+    with running_dovecot() as server:
+        yield server
+
+
+@pytest.fixture
+def imap_account(dovecot: Dovecot) -> Account:
+    """A fresh account with an empty INBOX."""
+    return dovecot.new_account()
+
+
+def _users() -> dict[str, str]:
+    if os.geteuid() == 0:
+        return {"internal": "dovecot", "group": "dovecot", "login": "dovenull", "user": "mail", "user_group": "mail"}
+    me, group = getpass.getuser(), grp.getgrgid(os.getegid()).gr_name
+    return {"internal": me, "group": group, "login": me, "user": me, "user_group": group}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _await_greeting(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            said = server.stderr.read().decode() if server.stderr else ""
+            raise RuntimeError(f"dovecot ended: {said}{log.read_text() if log.exists() else ''}")
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+                if connection.recv(100).startswith(b"* OK"):
+                    return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("dovecot does not answer")
