@@ -37,14 +37,22 @@ class Scribe:
         self._something = threading.Event()
         threading.Thread(target=self._write_for_ever, name="ledger-scribe", daemon=True).start()
 
+    def learn(self, handlers: dict[str, Handler]) -> None:
+        """Write rows of these kinds, too, after those of the kinds known before."""
+        self._handlers = {**self._handlers, **handlers}  # a new one: the writer may be walking through the old
+
     async def write(self, kind: str, row: Any) -> Any:
         """The handler's result for this row, after the commit; raises what the database raised."""
+        return await self.post(kind, row)
+
+    def post(self, kind: str, row: Any) -> asyncio.Future[Any]:
+        """As `write`, for a caller that need not wait: rows posted before others are never committed after them."""
         loop = asyncio.get_running_loop()
         wish = _Wish(kind, row, loop, loop.create_future())
         with self._lock:
             self._wishes.append(wish)
         self._something.set()
-        return await wish.future
+        return wish.future
 
     def _write_for_ever(self) -> None:
         while True:
