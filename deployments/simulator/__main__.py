@@ -12,9 +12,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from deployments.simulator.answers import Answerer
-from deployments.simulator.counters import Counters
 from deployments.simulator.server import Connection, Simulator
-from deployments.simulator.wire import World
+from deployments.simulator.world import DAY_S, World
 
 LOOPBACK = "127.0.0.1"
 # Clients keep idle connections for minutes; a server that closes first makes them fail now and then.
@@ -54,8 +53,9 @@ def main() -> None:
         answerer=Answerer(gullible=options.gullible),
         keys=frozenset(key.strip() for key in options.keys.split(",") if key.strip()),
         batch_s=options.batch_s,
+        batch_expires_s=options.batch_expires_s,
     )
-    app = Simulator(world, Counters(), latency_s=options.latency_ms / 1000)
+    app = Simulator(world, latency_s=options.latency_ms / 1000)
     listener = socket.create_server((LOOPBACK, options.port), backlog=_BACKLOG)
     config = uvicorn.Config(
         app,
@@ -86,6 +86,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--latency-ms", type=float, default=0.0, help="how long a model takes to answer")
     parser.add_argument("--gullible", action="store_true", help="obey instructions found in mails")
     parser.add_argument("--batch-s", type=float, default=0.0, help="how long a batch takes")
+    parser.add_argument("--batch-expires-s", type=float, default=DAY_S, help="when a batch that takes longer expires")
     parser.add_argument("--log-level", choices=("debug", "info", "warning"), default="info")
     return parser.parse_args()
 

@@ -12,7 +12,6 @@ from deployments.simulator.wire import (
     Refused,
     Reply,
     Request,
-    World,
     as_json,
     first_fault,
     is_number,
@@ -20,6 +19,7 @@ from deployments.simulator.wire import (
     read_object,
     tokens_of,
 )
+from deployments.simulator.world import World
 
 _KINDS = {
     400: "invalid_request_error",
@@ -36,6 +36,8 @@ _REFUSED_BOUNDS = {
     "string": ("minLength", "maxLength"),
     "array": ("maxItems", "uniqueItems"),
 }
+# docs.claude.com/en/api/errors, request size limits
+_MOST_BYTES = 32_000_000
 # docs.claude.com/en/api/messages
 _ARGUMENTS = frozenset(
     "model messages max_tokens cache_control container context_management diagnostics fallbacks inference_geo mcp_servers "
@@ -65,6 +67,8 @@ def check_headers(request: Request, world: World) -> None:
 def messages(request: Request, world: World) -> Reply:
     """Answer `POST /v1/messages`."""
     check_headers(request, world)
+    if len(request.body) > _MOST_BYTES:
+        raise refuse(413, "Request exceeds the maximum size")
     answered = create(read_object(request.body, lambda message: refuse(400, message)), world)
     return as_json(answered.body, model=answered.model, answered=answered)
 

@@ -1,10 +1,11 @@
 """What the simulator was asked, counted by provider and model."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployments.simulator.wire import Answered, Provider
+from deployments.simulator.wire import Answered, Provider, Refused
 
 
 @dataclass(slots=True)
@@ -84,10 +85,13 @@ class Counters:
         """Count a batch begun."""
         self._batches[provider] += 1
 
-    def note_batched(self, provider: Provider, answered: Answered) -> None:
-        """Count a question that was answered inside a batch."""
-        self._batched[provider, answered.model].note(answered)
-        self.note_mails(answered)
+    def note_batched(self, provider: Provider, outcome: Answered | Refused) -> None:
+        """Count a question that was settled inside a batch."""
+        if isinstance(outcome, Refused):
+            self._batched[provider, ""].refused[outcome.status] += 1
+            return
+        self._batched[provider, outcome.model].note(outcome)
+        self.note_mails(outcome)
 
     def as_json(self, *, with_mails: bool = False) -> dict[str, Any]:
         """Return all counts; `with_mails` adds how often each mail was asked about, by its tag."""
@@ -113,7 +117,7 @@ class Counters:
         }
 
 
-def _sum(tallies: Any) -> Tally:
+def _sum(tallies: Iterable[Tally]) -> Tally:
     total = Tally()
     for tally in tallies:
         total.add(tally)

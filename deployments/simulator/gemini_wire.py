@@ -14,17 +14,19 @@ from deployments.simulator.wire import (
     Refused,
     Reply,
     Request,
-    World,
     as_json,
     first_fault,
     is_number,
     new_id,
     read_object,
 )
+from deployments.simulator.world import World
 
 MODEL_PATH = re.compile(r"/(v1|v1beta|v1alpha)/models/([^/:]+):generateContent")
 _STATUS = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
 _STOP, _MAX_TOKENS = (1, "STOP"), (2, "MAX_TOKENS")
+# ai.google.dev/gemini-api/docs/files: larger input goes through files, which the simulator does not keep.
+_MOST_BYTES = 20_971_520
 _MEDIA_PARTS = ("inlineData", "inline_data", "fileData", "file_data")
 _TYPES = frozenset({"STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"})
 # ai.google.dev/api/generate-content and ai.google.dev/api/caching#Schema; protocol buffers accept both spellings.
@@ -67,6 +69,8 @@ def generate(request: Request, world: World) -> Reply:
     if model.startswith(UNKNOWN_MODEL):
         message = f"models/{model} is not found for API version {version}, or is not supported for generateContent."
         raise refuse(404, message)
+    if len(request.body) > _MOST_BYTES:
+        raise refuse(400, f"Request payload size exceeds the limit: {_MOST_BYTES} bytes.")
     body = read_object(request.body, lambda message: refuse(400, message))
     answered = _answer(_read(body, model), world, numbered="enum-encoding" in request.query)
     return as_json(answered.body, model=model, answered=answered)

@@ -14,13 +14,13 @@ from deployments.simulator.wire import (
     Refused,
     Reply,
     Request,
-    World,
     as_json,
     first_fault,
     is_number,
     new_id,
     read_object,
 )
+from deployments.simulator.world import World
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _MEDIA_PARTS = {"image_url": "image_url", "input_audio": "input_audio", "file": "file"}
@@ -62,7 +62,7 @@ def complete(body: JsonObject, world: World) -> Answered:
     """Return the chat completion for a request body; raises `Refused` as the real service would."""
     question = _read(body)
     text, cut, usage, tags = world.ask(question)
-    message = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
+    message: JsonObject = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "length" if cut else "stop"}
     spent = {
         "prompt_tokens": usage.input_tokens,

@@ -59,13 +59,12 @@ def read_prompt(text: str) -> Prompt:
 def _read_mail(tag: str, block: str) -> Mail:
     fields: dict[str, str] = {}
     lines = block.split("\n")
-    start = 0
-    for start, line in enumerate(lines):
+    for line in lines:
         header = _HEADER.match(line)
         if header is None or header[1] in fields:
             break
         fields[header[1]] = header[2].strip()
-    body, mark, attached = "\n".join(lines[start:]).partition(_SECTION)
+    body, mark, attached = "\n".join(lines[len(fields) :]).partition(_SECTION)
     sender = _SENDER.match(fields.get("From", ""))
     name, address = (sender[1].strip(), sender[2] or "") if sender else (fields.get("From", ""), "")
     return Mail(

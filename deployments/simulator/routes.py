@@ -1,11 +1,20 @@
 """Which request goes where, and what the three providers' replies have of their own."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from deployments.simulator import anthropic_wire, gemini_wire, openai_wire
-from deployments.simulator.wire import Handler, JsonObject, Provider, Refused, Reply, Request, World
+from deployments.simulator import (
+    anthropic_batches,
+    anthropic_wire,
+    gemini_wire,
+    openai_batches,
+    openai_files,
+    openai_wire,
+)
+from deployments.simulator.wire import JsonObject, Provider, Refused, Reply, Request
+from deployments.simulator.world import World
 
 REQUEST_ID_HEADERS: Final[dict[Provider, bytes]] = {
     "openai": b"x-request-id",
@@ -20,17 +29,31 @@ class Route:
     """What answers a request; `asks` where a model is asked at once, which takes the model's latency."""
 
     provider: Provider
-    handle: Handler
+    handle: Callable[[Request, World], Reply]
     asks: bool = False
 
 
 _EXACT = {
     ("POST", "/v1/chat/completions"): Route("openai", openai_wire.chat, asks=True),
+    ("POST", "/v1/files"): Route("openai", openai_files.upload),
+    ("POST", "/v1/batches"): Route("openai", openai_batches.create),
+    ("GET", "/v1/batches"): Route("openai", openai_batches.list_all),
     ("POST", "/v1/messages"): Route("anthropic", anthropic_wire.messages, asks=True),
     ("POST", "/v1/messages/count_tokens"): Route("anthropic", anthropic_wire.count_tokens),
+    ("POST", "/v1/messages/batches"): Route("anthropic", anthropic_batches.create),
+    ("GET", "/v1/messages/batches"): Route("anthropic", anthropic_batches.list_all),
 }
-_PATTERNS: tuple[tuple[str, re.Pattern[str], Route], ...] = (
+_PATTERNS = (
     ("POST", gemini_wire.MODEL_PATH, Route("gemini", gemini_wire.generate, asks=True)),
+    ("GET", re.compile(r"/v1/files/[^/]+"), Route("openai", openai_files.retrieve)),
+    ("DELETE", re.compile(r"/v1/files/[^/]+"), Route("openai", openai_files.delete)),
+    ("GET", re.compile(r"/v1/files/[^/]+/content"), Route("openai", openai_files.content)),
+    ("GET", re.compile(r"/v1/batches/[^/]+"), Route("openai", openai_batches.retrieve)),
+    ("POST", re.compile(r"/v1/batches/[^/]+/cancel"), Route("openai", openai_batches.cancel)),
+    ("GET", re.compile(r"/v1/messages/batches/[^/]+"), Route("anthropic", anthropic_batches.retrieve)),
+    ("DELETE", re.compile(r"/v1/messages/batches/[^/]+"), Route("anthropic", anthropic_batches.delete)),
+    ("GET", re.compile(r"/v1/messages/batches/[^/]+/results"), Route("anthropic", anthropic_batches.results)),
+    ("POST", re.compile(r"/v1/messages/batches/[^/]+/cancel"), Route("anthropic", anthropic_batches.cancel)),
 )
 
 

@@ -4,12 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qs
 
-
-from deployments.simulator.counters import Counters
 from deployments.simulator.routes import REQUEST_ID_HEADERS, Route, refusal, refusal_body, route_of
-from deployments.simulator.wire import Provider, Refused, Reply, Request, World, as_json, new_id
+from deployments.simulator.wire import Provider, Refused, Reply, Request, as_json, new_id
+from deployments.simulator.world import World
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -29,9 +27,8 @@ class Connection:
 class Simulator:
     """The ASGI application; a model takes `latency_s` to answer, everything else is answered at once."""
 
-    def __init__(self, world: World, counters: Counters, latency_s: float = 0.0) -> None:
+    def __init__(self, world: World, latency_s: float = 0.0) -> None:
         self._world = world
-        self._counters = counters
         self._latency_s = latency_s
         self._agents: set[tuple[Provider, str]] = set()
 
@@ -55,9 +52,9 @@ class Simulator:
             case "GET", "/health":
                 return as_json({"status": "ok"})
             case "GET", "/stats":
-                return as_json(self._counters.as_json(with_mails="mails" in parse_qs(request.query)))
+                self._world.advance(*self._world.batches.values())
+                return as_json(self._world.counters.as_json(with_mails=request.query == "mails"))
             case "POST", "/reset":
-                self._counters.reset()
                 self._world.reset()
                 return as_json({"status": "reset"})
         return None
@@ -74,17 +71,18 @@ class Simulator:
 
     def _note(self, request: Request, route: Route, reply: Reply, scope: Scope) -> None:
         connection: Connection = scope.get("state", {}).get("connection") or Connection()
-        tally = self._counters.note_request(route.provider, reply.model, connected=not connection.used)
+        tally = self._world.counters.note_request(route.provider, reply.model, connected=not connection.used)
         connection.used = True
         if reply.answered is not None:
             tally.note(reply.answered)
-            self._counters.note_mails(reply.answered)
+            self._world.counters.note_mails(reply.answered)
         elif reply.status >= 400:
             tally.refused[reply.status] += 1
         self._log(request, route.provider, reply)
 
     def _log(self, request: Request, provider: Provider, reply: Reply) -> None:
-        agent = request.headers.get("user-agent", "no user agent")
+        # google-generativeai leaves `user-agent` to the library below it and names itself here.
+        agent = request.headers.get("x-goog-api-client") or request.headers.get("user-agent", "an unnamed client")
         if (provider, agent) not in self._agents:
             self._agents.add((provider, agent))
             log.info("%s is asked by %s", provider, agent)

@@ -2,21 +2,16 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
 
-from deployments.simulator.answers import Answerer
-
 JsonObject = dict[str, Any]
 Provider = Literal["openai", "anthropic", "gemini"]
 
-# What providers bill for an image or a page, near enough, when all we have is base64.
-_MEDIA_TOKENS = 258
-# Shorter prompt prefixes are never cached: platform.openai.com/docs/guides/prompt-caching, docs.claude.com prompt caching.
-_FEWEST_CACHED_TOKENS = 1024
+# A model of a name that begins so does not exist.
 UNKNOWN_MODEL = "no-such"
 
 
@@ -80,43 +75,6 @@ class Question:
     own_caching: bool = False
 
 
-@dataclass(slots=True)
-class World:
-    """What all requests share: the answerer, accepted keys (none: any key), batch time in seconds, seen prefixes."""
-
-    answerer: Answerer
-    keys: frozenset[str]
-    batch_s: float = 0.0
-    _prefixes: set[tuple[str, str]] = field(default_factory=set)
-
-    def ask(self, question: Question) -> tuple[str, bool, Usage, tuple[str, ...]]:
-        """Return the answer's text, whether `most_tokens` cut it, what it cost, and the tags of its mails."""
-        text, tags = self.answerer.answer(question.text, question.schema)
-        cut = question.most_tokens is not None and tokens_of(text) > question.most_tokens
-        if cut and question.most_tokens is not None:
-            text = text.encode()[: question.most_tokens * 4].decode(errors="ignore")
-        stored, cached = self._cache(question)
-        asked = tokens_of(question.instructions) + tokens_of(question.text) + question.media * _MEDIA_TOKENS
-        asked += tokens_of(question.schema)
-        usage = Usage(input_tokens=asked, output_tokens=tokens_of(text), cached=cached, stored=stored)
-        return text, cut, usage, tags
-
-    def reset(self) -> None:
-        """Forget what was asked before."""
-        self._prefixes.clear()
-
-    def _cache(self, question: Question) -> tuple[int, int]:
-        """Return tokens written to and read from the prompt cache; the first sight of a prefix writes it."""
-        tokens = tokens_of(question.prefix)
-        if tokens < _FEWEST_CACHED_TOKENS:
-            return 0, 0
-        seen = (question.model, question.prefix) in self._prefixes
-        self._prefixes.add((question.model, question.prefix))
-        if question.own_caching:
-            return 0, tokens // 128 * 128 if seen else 0
-        return (0, tokens) if seen else (tokens, 0)
-
-
 class Refused(Exception):
     """A request that the real service would refuse, with the status and body that it would send."""
 
@@ -124,9 +82,6 @@ class Refused(Exception):
         super().__init__(status, body)
         self.status = status
         self.body = body
-
-
-Handler = Callable[[Request, World], Reply]
 
 
 def tokens_of(text: str | bytes) -> int:
