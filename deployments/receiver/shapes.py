@@ -132,7 +132,7 @@ def _from_postmark(mail: PostmarkMail) -> Spoolable:
     return Spoolable(raw=compose(headers, mail.TextBody, mail.HtmlBody, attachments), suffix=".eml")
 
 
-def read_form(fields: Mapping[str, str], files: Sequence[Attached], body: bytes) -> Spoolable:
+def read_form_shape(fields: Mapping[str, str], files: Sequence[Attached], body: bytes) -> Spoolable:
     """SendGrid's or Mailgun's form, raw or taken apart; `body` is the whole post, to find a raw mail's bytes in.
 
     Raises:

@@ -1,0 +1,17 @@
+"""`mailroom receiver`: take mail by HTTP."""
+
+from __future__ import annotations
+
+
+def receiver(*, host: str | None = None, port: int | None = None) -> None:
+    """Take mail by webhook and upload, make it durable, and have Prefect start a run for it.
+
+    Args:
+        host: Address to listen on; any but loopback needs the secrets. Default: MAILROOM_RECEIVER_HOST, 127.0.0.1.
+        port: Default: MAILROOM_RECEIVER_PORT, 8000.
+    """
+    from deployments.receiver.serve import serve
+    from deployments.receiver.settings import read_receiver_settings
+
+    told = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    serve(read_receiver_settings().model_copy(update=told))

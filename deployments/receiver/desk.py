@@ -1,0 +1,22 @@
+"""What the receiver's routes share: its settings, its limits, and the spool that makes mail durable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployments.receiver.limits import RateLimit, Room
+from deployments.receiver.settings import ReceiverSettings
+from deployments.receiver.spool import Spool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One a process."""
+
+    settings: ReceiverSettings
+    ledger_url: str
+    inbox: Path
+    spool: Spool
+    rate: RateLimit
+    room: Room

@@ -1,0 +1,63 @@
+"""What every request is asked before its body is read: where it comes from, how often, and with which token."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, HTTPException, Request
+
+from deployments.receiver.desk import Desk
+from deployments.receiver.signature import bearer_matches
+
+
+def desk_of(request: Request) -> Desk:
+    """The process's desk."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+TheDesk = Annotated[Desk, Depends(desk_of)]
+
+
+def not_too_often(request: Request, desk: TheDesk) -> None:
+    """Answer 429 to an address that posts more than it may."""
+    address = request.client.host if request.client else ""
+    wait_s = desk.rate.wait_s(address, time.monotonic())
+    if wait_s:
+        seconds = str(math.ceil(wait_s))
+        raise HTTPException(429, f"Too many posts from this address; wait {seconds} s.", {"Retry-After": seconds})
+
+
+def not_another_site(request: Request, desk: TheDesk) -> None:
+    """Answer 403 to a page of another site: a browser on this machine must not be made to post here for it.
+
+    Where no secret is asked, the name it was reached by must be this machine's, too (DNS rebinding).
+    """
+    host = request.headers.get("host", "")
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host:
+        raise HTTPException(403, "Pages of other sites may not post here.")
+    guarded = desk.settings.webhooks_guarded and desk.settings.uploads_guarded
+    if not guarded and not _is_this_machine(host):
+        raise HTTPException(403, "Without secrets, only `localhost` and loopback addresses are answered.")
+
+
+def with_token(request: Request, desk: TheDesk) -> None:
+    """Answer 401 unless the upload token is brought, where one is set."""
+    token = desk.settings.upload_token
+    if not (desk.settings.uploads_guarded and token):
+        return
+    if not bearer_matches(request.headers.get("authorization", ""), token.get_secret_value()):
+        raise HTTPException(401, "The token is missing or wrong.", {"WWW-Authenticate": "Bearer"})
+
+
+def _is_this_machine(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"

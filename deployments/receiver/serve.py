@@ -1,0 +1,32 @@
+"""The receiver as a process: it listens until it is told to end, and finishes what it has accepted."""
+
+from __future__ import annotations
+
+import logging
+
+from deployments.inbox.folder import open_inbox
+from deployments.inbox.gathering import GatherSettings
+from deployments.inbox.prefect_server import announce_mail
+from deployments.receiver.app import make_app
+from deployments.receiver.settings import ReceiverSettings
+from tasks.settings import Settings
+
+_GRACE_S = 20
+log = logging.getLogger("mailroom.receiver")
+
+
+def serve(settings: ReceiverSettings) -> None:
+    """Return when the process was told to end and every accepted post is on disk.
+
+    Raises:
+        Misconfigured: It would stand open to strangers.
+    """
+    import uvicorn
+
+    ours = Settings()
+    app = make_app(settings, GatherSettings(), open_inbox(ours.data_dir), ours.ledger, announce_mail)
+    log.info("Receiving on http://%s:%d", settings.host, settings.port)
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, timeout_graceful_shutdown=_GRACE_S, access_log=False,
+        log_config=None, server_header=False,
+    )  # fmt: skip

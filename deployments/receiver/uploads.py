@@ -1,0 +1,108 @@
+"""`POST /upload`: files of mail, one or many; the page at `GET /upload` posts them one by one to show their progress."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+
+from deployments.receiver.answers import PROBLEMS, FileReceipt, UploadReceipt
+from deployments.receiver.bodies import read_body, read_form
+from deployments.receiver.desk import Desk
+from deployments.receiver.doors import TheDesk, not_another_site, not_too_often, with_token
+from deployments.receiver.mime import Attached
+from deployments.receiver.shapes import BadShape, Spoolable
+from deployments.receiver.signature import no_proof
+from deployments.receiver.spool import Delivery
+from tasks.errors import SourceError
+from tasks.mailbox.blobs import Blob
+from tasks.mailbox.formats import find_format
+
+router = APIRouter(tags=["uploads"])
+SUFFIXES = (".eml", ".mbox", ".csv", ".zip")
+_NAME_CHARACTERS = 200
+_FILES = {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}}
+_FORM = {"type": "object", "required": ["file"], "properties": {"file": _FILES}}
+
+
+@router.post(
+    "/upload",
+    status_code=202,
+    dependencies=[Depends(not_too_often), Depends(not_another_site), Depends(with_token)],
+    responses={**PROBLEMS, 200: {"model": UploadReceipt, "description": "Nothing in it was new, or all was refused."}},
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)
+async def receive_files(request: Request, response: Response, desk: TheDesk) -> UploadReceipt:
+    """Take `.eml`, `.mbox`, `.csv` and `.zip` files, each for itself; answers once those accepted are durable."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise HTTPException(415, "Post multipart/form-data with one or more files.")
+    with desk.room.hold() as held:
+        body = await read_body(request, desk.settings.max_upload_bytes, held)
+        try:
+            _fields, files = await read_form(request, body)
+        except BadShape as error:
+            raise HTTPException(422, f"Not accepted: {error}.") from error
+        if not files:
+            raise HTTPException(422, "There is no file in the form; name the part's file.")
+        receipts = await asyncio.gather(*(_receive(file, desk) for file in files))
+    accepted = any(receipt.status == "accepted" for receipt in receipts)
+    response.status_code = 202 if accepted else 200
+    return UploadReceipt(files=list(receipts))
+
+
+async def _receive(file: Attached, desk: Desk) -> FileReceipt:
+    name = _shown(file.name)
+    try:
+        spoolable = await asyncio.to_thread(check_file, name, file.content)
+    except SourceError as error:
+        return FileReceipt(name=name, status="refused", reason=f"{error}.")
+    proof = await asyncio.to_thread(no_proof, file.content)
+    # An upload is never a conflict: its id is what is in it.
+    verdict = await desk.spool.add(Delivery(proof=proof, files=(spoolable,)))
+    return FileReceipt(name=name, status="duplicate" if verdict == "duplicate" else "accepted")
+
+
+def check_file(name: str, content: bytes) -> Spoolable:
+    """The file as one for the inbox.
+
+    Raises:
+        SourceError: It is of no kind that is taken, or lacks what it must have.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise SourceError(f"`{name}` is none of {', '.join(SUFFIXES)}")
+    if not content.strip():
+        raise SourceError(f"`{name}` is empty")
+    if suffix == ".zip":
+        _check_archive(name, content)
+    else:
+        _check_mails(Blob(name=name, where=name, size_bytes=len(content), open=lambda: io.BytesIO(content)))
+    return Spoolable(raw=content, suffix=suffix)
+
+
+def _check_mails(blob: Blob) -> None:
+    reader = find_format(blob)
+    if reader is None:
+        raise SourceError(f"`{blob.name}` is no mail and holds none")
+    reader.check(blob)
+
+
+def _check_archive(name: str, content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise SourceError(f"`{name}` is no zip archive, or a damaged one") from error
+    if not members:
+        raise SourceError(f"`{name}` is an archive with no file in it")
+    if any(member.flag_bits & 1 for member in members):
+        raise SourceError(f"`{name}` is locked with a password; pack it again without one")
+
+
+def _shown(name: str) -> str:
+    """The file's own name without the folders a browser or a program may put before it."""
+    own = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(character for character in own if character.isprintable())[-_NAME_CHARACTERS:]

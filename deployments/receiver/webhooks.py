@@ -1,0 +1,100 @@
+"""`POST /webhooks/mail`: mail as mail providers and programs send it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+
+from deployments.receiver.answers import PROBLEMS, Problem, Receipt
+from deployments.receiver.bodies import read_body, read_form
+from deployments.receiver.doors import TheDesk, not_another_site, not_too_often
+from deployments.receiver.proofs import prove_form, prove_post
+from deployments.receiver.settings import ReceiverSettings
+from deployments.receiver.shapes import (
+    FORM_TYPES,
+    RAW_TYPES,
+    BadShape,
+    MailRow,
+    Spoolable,
+    read_form_shape,
+    read_json,
+    read_raw,
+)
+from deployments.receiver.signature import NotProven, Proof
+from deployments.receiver.spool import Delivery
+
+router = APIRouter(tags=["webhooks"])
+T = TypeVar("T")
+Kind = Literal["raw", "json", "form"]
+_LARGE_BYTES = 100_000  # checking and decoding more than this would hold up the others
+
+_ROW = {"$ref": f"#/components/schemas/{MailRow.__name__}"}
+_ROWS = {"type": "array", "items": _ROW, "minItems": 1, "maxItems": 10_000}
+_POSTMARK = {"$ref": "#/components/schemas/PostmarkMail"}
+_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        **{kind: {"schema": {"type": "string", "format": "binary", "minLength": 1}} for kind in RAW_TYPES},
+        "application/json": {"schema": {"anyOf": [_ROW, _ROWS, _POSTMARK]}},
+        **{kind: {"schema": {"type": "object", "additionalProperties": {"type": "string"}}} for kind in FORM_TYPES},
+    },
+}
+
+
+@router.post(
+    "/webhooks/mail",
+    status_code=202,
+    dependencies=[Depends(not_too_often), Depends(not_another_site)],
+    responses={
+        **PROBLEMS,
+        200: {"model": Receipt, "description": "It had come before."},
+        409: {"model": Problem, "description": "Its webhook-id came before with another body."},
+    },
+    openapi_extra={"requestBody": _BODY},
+)
+async def receive_mail(request: Request, response: Response, desk: TheDesk) -> Receipt:
+    """Take a raw mail (RFC 5322), rows of a table, or what SendGrid, Mailgun and Postmark post; answers once it is durable."""
+    kind = _kind_of(request)
+    with desk.room.hold() as held:
+        body = await read_body(request, desk.settings.max_body_bytes, held)
+        try:
+            proof, mail = await _read_post(request, body, kind, desk.settings)
+        except NotProven as error:
+            raise HTTPException(401, f"Not accepted: {error}.") from error
+        except BadShape as error:
+            raise HTTPException(422, f"Not accepted: {error}.") from error
+        verdict = await desk.spool.add(Delivery(proof=proof, files=(mail,)))
+    if verdict == "conflict":
+        raise HTTPException(409, "This webhook-id came before with another body; give each message an id of its own.")
+    response.status_code = 202 if verdict == "accepted" else 200
+    return Receipt(status=verdict, delivery=proof.delivery_id, mails=mail.mails)
+
+
+async def _read_post(request: Request, body: bytes, kind: Kind, settings: ReceiverSettings) -> tuple[Proof, Spoolable]:
+    proof = await _apart(body, lambda: prove_post(body, request.headers, settings, time.time()))
+    if kind == "form":
+        fields, files = await read_form(request, body)
+        proof = proof or prove_form(fields, settings, time.time())
+        return proof, await _apart(body, lambda: read_form_shape(fields, files, body))
+    if proof is None:
+        raise NotProven("the post must bring a valid signature, user or password; Mailgun's comes in a form only")
+    return proof, await _apart(body, lambda: read_raw(body) if kind == "raw" else read_json(body))
+
+
+async def _apart(body: bytes, work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work) if len(body) > _LARGE_BYTES else work()
+
+
+def _kind_of(request: Request) -> Kind:
+    told = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
+    if told in RAW_TYPES:
+        return "raw"
+    if told == "application/json":
+        return "json"
+    if told in FORM_TYPES:
+        return "form"
+    raise HTTPException(415, f"Post one of {', '.join((*RAW_TYPES, 'application/json', *FORM_TYPES))}.")
