@@ -1,0 +1,238 @@
+"""Money handed out and spent, by run, day and month, over all processes that share a ledger; no cap is ever passed.
+
+A process takes money in blocks, hands it out call by call (`tasks.ledger.purse`), and writes down what was spent. What
+is reserved for a process that died comes back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.ledger.owners import is_gone
+from tasks.ledger.schema import NANO_USD, budgets, completions, holdings
+
+LEASE_S = 600.0
+"""A holding is renewed with every block and every bill, so a living process's is far younger."""
+
+ALERT_AT = Decimal("0.8")
+
+# A big block is only handed out while this many of them are left, so that one process does not starve the others.
+_BLOCKS_LEFT = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What a cap is about: `name` is its row, `cap` in nano-dollars, null where spending is only counted."""
+
+    name: str
+    cap: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A block of `most` nano-dollars if there is plenty, else `least`, from all scopes at once.
+
+    `worst` is what the call behind the wish may cost; `least` is that without what its owner holds already.
+    """
+
+    owner: str
+    scopes: tuple[Scope, ...]
+    most: int
+    least: int
+    worst: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bill:
+    """What a call did cost, and what of the owner's holding goes back with it."""
+
+    owner: str
+    scopes: tuple[Scope, ...]
+    spent: int
+    given_back: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortage:
+    """Why nothing was granted: `hopeless` when it would not fit even if all reserved money came back."""
+
+    scope: Scope
+    left: int
+    hopeless: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """A cap of which 80 % is spent; said once, by the process whose bill reached it."""
+
+    scope: str
+    spent_usd: Decimal
+    cap_usd: Decimal
+
+
+def scopes_at(run_id: str, caps: Mapping[str, Decimal | None], now: datetime) -> tuple[Scope, ...]:
+    """Day, month and run of a call made now, in the order in which their rows are always locked.
+
+    `caps` are US dollars by "run", "day" and "month". Day and month are counted without a cap, too.
+    """
+    names = {"day": f"day:{now:%Y-%m-%d}", "month": f"month:{now:%Y-%m}", "run": f"run:{run_id}"}
+    return tuple(
+        Scope(name=names[kind], cap=None if (cap := caps.get(kind)) is None else int(cap * NANO_USD))
+        for kind in sorted(names)
+    )
+
+
+def open_scopes(engine: Engine, scopes: Sequence[Scope]) -> None:
+    """Make sure that each scope has a row; a new one begins with what the ledger knows was spent in it before."""
+    with engine.begin() as connection:
+        wanted = [scope.name for scope in scopes]
+        known = set(connection.scalars(select(budgets.c.scope).where(budgets.c.scope.in_(wanted))))
+        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+        for name in wanted:
+            if name not in known:
+                row = {"scope": name, "reserved_nusd": 0, "spent_nusd": _spent_before(connection, name)}
+                connection.execute(dialect.insert(budgets).values(row).on_conflict_do_nothing())
+
+
+def take(connection: Connection, rows: list[Any]) -> list[int | Shortage]:
+    """Nano-dollars granted to each `Wanted`, or why not; a handler of the ledger's scribe."""
+    return [_take_one(connection, wanted) for wanted in rows]
+
+
+def pay(connection: Connection, rows: list[Any]) -> list[list[Alert]]:
+    """Write down bills, those of one owner together, with the alerts they set off; a handler of the ledger's scribe."""
+    together: dict[tuple[str, tuple[Scope, ...]], list[Bill]] = {}
+    for bill in rows:
+        together.setdefault((bill.owner, bill.scopes), []).append(bill)
+    alerts: dict[int, list[Alert]] = {}
+    for (owner, scopes), bills in together.items():
+        spent = sum(bill.spent for bill in bills)
+        back = sum(bill.spent + bill.given_back for bill in bills)
+        alerts[id(bills[0])] = [
+            alert for scope in scopes if (alert := _pay_scope(connection, owner, scope, spent, back)) is not None
+        ]
+    return [alerts.get(id(bill), []) for bill in rows]
+
+
+def release_dead(connection: Connection) -> None:
+    """Give back what is reserved for owners that are gone or have not been heard of for a lease's time.
+
+    What such a process had already paid for is in `spent`; a call under way when it died may have been billed
+    without our learning of it.
+    """
+    now = time.time()
+    gone = [row for row in connection.execute(select(holdings)) if row.lease_until < now or is_gone(row.owner)]
+    for row in sorted(gone, key=lambda row: (row.scope, row.owner)):
+        which = (holdings.c.owner == row.owner, holdings.c.scope == row.scope)
+        if connection.execute(delete(holdings).where(*which)).rowcount:
+            connection.execute(
+                update(budgets)
+                .where(budgets.c.scope == row.scope)
+                .values(reserved_nusd=budgets.c.reserved_nusd - row.reserved_nusd)
+            )
+
+
+def left_usd(engine: Engine, scopes: Sequence[Scope]) -> dict[str, Decimal]:
+    """Dollars neither spent nor reserved, by the name of each scope that has a cap."""
+    caps = {scope.name: scope.cap for scope in scopes if scope.cap is not None}
+    with engine.begin() as connection:
+        rows = connection.execute(select(budgets).where(budgets.c.scope.in_(caps))).all()
+    used = {row.scope: row.reserved_nusd + row.spent_nusd for row in rows}
+    return {name: Decimal(cap - used.get(name, 0)) / NANO_USD for name, cap in caps.items()}
+
+
+def _take_one(connection: Connection, wanted: Wanted) -> int | Shortage:
+    if _reserve(connection, wanted, wanted.most, room=wanted.most * _BLOCKS_LEFT):
+        return wanted.most
+    if _reserve(connection, wanted, wanted.least, room=wanted.least):
+        return wanted.least
+    release_dead(connection)
+    if _reserve(connection, wanted, wanted.least, room=wanted.least):
+        return wanted.least
+    return _shortage(connection, wanted)
+
+
+def _reserve(connection: Connection, wanted: Wanted, amount: int, *, room: int) -> bool:
+    """Whether the amount was reserved in all scopes; in none, when one of them has no room for `room`."""
+    attempt = connection.begin_nested()
+    for scope in wanted.scopes:
+        statement = (
+            update(budgets).where(budgets.c.scope == scope.name).values(reserved_nusd=budgets.c.reserved_nusd + amount)
+        )
+        if scope.cap is not None:
+            statement = statement.where(budgets.c.reserved_nusd + budgets.c.spent_nusd + room <= scope.cap)
+        if not connection.execute(statement).rowcount:
+            attempt.rollback()
+            return False
+    attempt.commit()
+    _hold(connection, wanted, amount)
+    return True
+
+
+def _hold(connection: Connection, wanted: Wanted, amount: int) -> None:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    until = time.time() + LEASE_S
+    rows = [
+        {"owner": wanted.owner, "scope": scope.name, "reserved_nusd": amount, "lease_until": until}
+        for scope in wanted.scopes
+    ]
+    new = dialect.insert(holdings)
+    more = {"reserved_nusd": holdings.c.reserved_nusd + new.excluded.reserved_nusd, "lease_until": until}
+    connection.execute(new.on_conflict_do_update(index_elements=["owner", "scope"], set_=more), rows)
+
+
+def _shortage(connection: Connection, wanted: Wanted) -> Shortage:
+    rows = connection.execute(select(budgets).where(budgets.c.scope.in_([scope.name for scope in wanted.scopes])))
+    spent = {row.scope: row.spent_nusd for row in rows}
+    capped = [scope for scope in wanted.scopes if scope.cap is not None]
+    tightest = min(capped, key=lambda scope: (scope.cap or 0) - spent[scope.name])
+    left = (tightest.cap or 0) - spent[tightest.name]
+    return Shortage(scope=tightest, left=left, hopeless=left < wanted.worst)
+
+
+_PAY = (
+    update(budgets)
+    .where(budgets.c.scope == bindparam("b_scope"))
+    .values(
+        reserved_nusd=budgets.c.reserved_nusd - bindparam("b_back"),
+        spent_nusd=budgets.c.spent_nusd + bindparam("b_spent"),
+    )
+    .returning(budgets.c.spent_nusd)
+)
+_LET_GO = (
+    update(holdings)
+    .where(holdings.c.owner == bindparam("b_owner"), holdings.c.scope == bindparam("b_scope"))
+    .values(reserved_nusd=holdings.c.reserved_nusd - bindparam("b_back"), lease_until=bindparam("b_until"))
+)
+
+
+def _pay_scope(connection: Connection, owner: str, scope: Scope, spent: int, back: int) -> Alert | None:
+    lease = {"b_owner": owner, "b_scope": scope.name, "b_back": back, "b_until": time.time() + LEASE_S}
+    if not connection.execute(_LET_GO, lease).rowcount:
+        back = 0  # another process took us for dead and gave it back already
+    paid = {"b_scope": scope.name, "b_spent": spent, "b_back": back}
+    now_spent = int(connection.execute(_PAY, paid).scalar_one())
+    threshold = None if scope.cap is None else int(scope.cap * ALERT_AT)
+    if threshold is None or scope.cap is None or not now_spent - spent < threshold <= now_spent:
+        return None
+    return Alert(scope=scope.name, spent_usd=Decimal(now_spent) / NANO_USD, cap_usd=Decimal(scope.cap) / NANO_USD)
+
+
+def _spent_before(connection: Connection, scope: str) -> int:
+    kind, _, which = scope.partition(":")
+    total = select(func.coalesce(func.sum(completions.c.price_nusd), 0))
+    if kind == "run":
+        return int(connection.scalar(total.where(completions.c.run_id == which)) or 0)
+    begin = datetime.strptime(which, "%Y-%m-%d" if kind == "day" else "%Y-%m").replace(tzinfo=UTC)
+    end = begin + timedelta(days=1 if kind == "day" else 32)
+    end = end if kind == "day" else end.replace(day=1)
+    ended = completions.c.ended_at
+    return int(connection.scalar(total.where(ended >= begin.timestamp(), ended < end.timestamp())) or 0)

@@ -1,0 +1,208 @@
+"""One process's money for one run: taken from the ledger in blocks, handed out call by call, exact to the nano-dollar."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import Engine
+
+from tasks.errors import BudgetExceeded, Misconfigured
+from tasks.ledger.budgets import Alert, Bill, Scope, Shortage, Wanted, open_scopes, pay, scopes_at, take
+from tasks.ledger.completions import scribe_of
+from tasks.ledger.owners import owner_name
+from tasks.ledger.schema import NANO_USD
+from tasks.ledger.scribe import Scribe
+from tasks.questions import Reservation
+from tasks.settings import Settings
+
+# A hundredth of the smallest cap: few writes, and little that one process may hold while others want it.
+_BLOCKS_A_CAP = 100
+_LOOK_AGAIN_S = 0.25
+_PATIENCE_S = 120.0
+_purses = itertools.count()
+
+
+class _Till:
+    """Money of one set of scopes: `free` to hand out, the rest of what is held being out with calls under way."""
+
+    def __init__(
+        self, scribe: Scribe, owner: str, scopes: tuple[Scope, ...], on_alert: Callable[[Alert], None] | None
+    ) -> None:
+        self.scopes = scopes
+        self._scribe = scribe
+        self._owner = owner
+        self._on_alert = on_alert
+        caps = [scope.cap for scope in scopes if scope.cap is not None]
+        self._block = min(caps) // _BLOCKS_A_CAP if caps else NANO_USD
+        self._free = 0
+        self._calls = 0
+        self._waiting = 0
+        self._too_much: int | None = None
+        self._turn = asyncio.Lock()
+        self._returned = asyncio.Event()
+        self._written: asyncio.Future[list[Alert]] | None = None
+
+    async def take(self, worst: int) -> None:
+        """Move `worst` from what is free to what is out, fetching more when it does not suffice."""
+        self._waiting += 1
+        try:
+            async with self._turn:  # in the order of asking, so that a dear call is not starved by cheap ones
+                await self._fetch(worst)
+                self._free -= worst
+                self._calls += 1
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self._calls and self._free:
+                self._post(spent=0, given_back=self._free)  # refused, and nobody here is left to use it
+
+    def settle(self, worst: int, actual: int) -> None:
+        """Pay `actual` of the `worst` that was out; what nobody here waits for goes back to the ledger."""
+        self._calls -= 1
+        self._free += worst - actual
+        keep = self._free if self._waiting else 2 * self._block if self._calls else 0
+        self._post(spent=actual, given_back=max(0, self._free - keep))
+        self._returned.set()
+
+    async def flushed(self) -> None:
+        """Return when the last bill is on disk."""
+        if self._written is not None:
+            await self._written
+
+    def _post(self, *, spent: int, given_back: int) -> None:
+        self._free -= given_back
+        bill = Bill(owner=self._owner, scopes=self.scopes, spent=spent, given_back=given_back)
+        self._written = self._scribe.post("pay", bill)
+        self._written.add_done_callback(self._tell)
+
+    async def _fetch(self, worst: int) -> None:
+        patient_until = time.monotonic() + _PATIENCE_S
+        while self._free < worst:
+            if self._too_much is not None and worst >= self._too_much:
+                raise BudgetExceeded(f"A call that may cost {_dollars(worst)} no longer fits the budget.")
+            missing = worst - self._free
+            wanted = Wanted(
+                owner=self._owner, scopes=self.scopes, most=max(self._block, missing), least=missing, worst=worst
+            )
+            self._returned.clear()
+            granted = await self._scribe.write("take", wanted)
+            if not isinstance(granted, Shortage):
+                self._free += granted
+                continue
+            if granted.hopeless:
+                self._too_much = worst
+            if granted.hopeless or time.monotonic() > patient_until:
+                raise BudgetExceeded(_short(granted, worst))
+            await self._more_may_be_free()
+
+    async def _more_may_be_free(self) -> None:
+        """Return when a call of ours was settled, or after a while, since those of other processes are not heard."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._returned.wait(), _LOOK_AGAIN_S)
+
+    def _tell(self, written: asyncio.Future[list[Alert]]) -> None:
+        if written.cancelled() or self._on_alert is None:
+            return
+        if written.exception() is None:
+            for alert in written.result():
+                self._on_alert(alert)
+
+
+def _short(shortage: Shortage, worst: int) -> str:
+    kind, _, which = shortage.scope.name.partition(":")
+    named = f"The run's budget of {_dollars(shortage.scope.cap or 0)}"
+    if kind != "run":
+        named = f"The budget of {_dollars(shortage.scope.cap or 0)} for the {kind} {which}"
+    return f"{named} has {_dollars(shortage.left)} left unspent, and the next call may cost up to {_dollars(worst)}."
+
+
+def _dollars(nano: int) -> str:
+    return f"${Decimal(nano) / NANO_USD:.6f}"
+
+
+class LedgerPurse:
+    """`tasks.questions.Purse` over the ledger; one a process and run, used on one event loop.
+
+    `caps` are US dollars by "run", "day" and "month"; one that is missing or null does not bind. `on_alert` is called
+    on the loop, once, when 80 % of a cap is spent.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        run_id: str,
+        caps: Mapping[str, Decimal | None],
+        on_alert: Callable[[Alert], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._engine = engine
+        self._run_id = run_id
+        self._caps = caps
+        self._on_alert = on_alert
+        self._clock = clock
+        self._scribe = scribe_of(engine)
+        self._scribe.learn({"pay": pay, "take": take})
+        self._owner = owner_name(f"{run_id}/{next(_purses)}")
+        self._numbers = itertools.count()
+        self._open: dict[int, tuple[_Till, int]] = {}
+        self._till_now: _Till | None = None
+
+    async def reserve(self, worst_usd: Decimal | None) -> Reservation:
+        """Money for one call, set aside in run, day and month; waits while others hold money that may come back.
+
+        Raises:
+            BudgetExceeded: A cap leaves less than `worst_usd`.
+            Misconfigured: The price is unknown, so no budget can be kept.
+        """
+        if worst_usd is None:
+            raise Misconfigured(
+                "A budget is set, but the price of a model to be asked is unknown. Set its price in MAILROOM_PRICES, "
+                "choose another model, or take the budget away."
+            )
+        worst = int((worst_usd * NANO_USD).to_integral_value(rounding="ROUND_CEILING"))
+        till = await self._till()
+        await till.take(worst)
+        number = next(self._numbers)
+        self._open[number] = (till, worst)
+        return Reservation(number=number, worst_usd=worst_usd)
+
+    async def settle(self, reservation: Reservation, actual_usd: Decimal | None) -> None:
+        """Pay for the call and free the rest; an unknown price is paid as the worst.
+
+        To be called before the answer is written down: what was paid is then never less than what the ledger shows.
+        """
+        till, worst = self._open.pop(reservation.number)
+        actual = worst if actual_usd is None else int((actual_usd * NANO_USD).to_integral_value("ROUND_HALF_UP"))
+        till.settle(worst, actual)
+
+    async def close(self) -> None:
+        """Give back what is left; calls that were never settled are paid as their worst."""
+        for till, worst in self._open.values():
+            till.settle(worst, worst)
+        self._open.clear()
+        if self._till_now:
+            await self._till_now.flushed()
+
+    async def _till(self) -> _Till:
+        scopes = scopes_at(self._run_id, self._caps, datetime.fromtimestamp(self._clock(), UTC))
+        if self._till_now is None or self._till_now.scopes != scopes:
+            await asyncio.get_running_loop().run_in_executor(None, open_scopes, self._engine, scopes)
+            if self._till_now is None or self._till_now.scopes != scopes:
+                self._till_now = _Till(self._scribe, self._owner, scopes, self._on_alert)
+        return self._till_now
+
+
+def purse_for(
+    engine: Engine, run_id: str, settings: Settings, on_alert: Callable[[Alert], None] | None = None
+) -> LedgerPurse | None:
+    """The run's purse in this process; null when no budget is set, for then nothing is to be kept."""
+    caps = {"run": settings.budget_usd, "day": settings.budget_day_usd, "month": settings.budget_month_usd}
+    if not any(caps.values()):
+        return None
+    return LedgerPurse(engine, run_id=run_id, caps=caps, on_alert=on_alert)

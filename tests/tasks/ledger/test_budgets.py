@@ -1,0 +1,168 @@
+"""A cap is never passed, money that was not needed comes back, and a dead process's money comes back, too."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tasks.errors import BudgetExceeded, Misconfigured
+from tasks.ledger.budgets import Alert, left_usd, open_scopes, scopes_at
+from tasks.ledger.completions import LedgerBook
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.purse import LedgerPurse
+from tasks.ledger.schema import budgets, holdings
+from tasks.questions import RawAnswer, Usage
+
+CENT = Decimal("0.01")
+SPENDER = Path(__file__).with_name("spender.py")
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def spent_and_reserved(url: str, kind: str = "run") -> tuple[int, int]:
+    with open_ledger(url).begin() as connection:
+        rows = connection.execute(select(budgets).where(budgets.c.scope.startswith(f"{kind}:"))).all()
+    return sum(row.spent_nusd for row in rows), sum(row.reserved_nusd for row in rows)
+
+
+def with_purse(url: str, body: Callable[[LedgerPurse], Awaitable[Any]], **options: Any) -> Any:
+    async def run() -> Any:
+        purse = LedgerPurse(open_ledger(url), **{"run_id": "run", **options})
+        try:
+            return await body(purse)
+        finally:
+            await purse.close()
+
+    return asyncio.run(run())
+
+
+async def pay(purse: LedgerPurse, worst: Decimal, actual: Decimal | None) -> None:
+    await purse.settle(await purse.reserve(worst), actual)
+
+
+def test_spending_is_exact_and_nothing_stays_reserved(ledger_url):
+    async def body(purse: LedgerPurse) -> None:
+        await asyncio.gather(*(pay(purse, CENT, Decimal("0.001234567")) for _ in range(50)))
+
+    with_purse(ledger_url, body, caps={"run": Decimal(1)})
+    assert spent_and_reserved(ledger_url) == (50 * 1_234_567, 0)
+
+
+def test_a_call_that_may_pass_the_cap_is_refused_with_what_is_left(ledger_url):
+    async def body(purse: LedgerPurse) -> None:
+        await pay(purse, CENT, CENT)
+        with pytest.raises(BudgetExceeded, match=r"\$0\.015000 has \$0\.005000 left .* up to \$0\.010000"):
+            await purse.reserve(CENT)
+        await pay(purse, Decimal("0.005"), Decimal("0.005"))
+
+    with_purse(ledger_url, body, caps={"run": Decimal("0.015")})
+    assert spent_and_reserved(ledger_url) == (15_000_000, 0)
+
+
+def test_calls_wait_for_money_that_others_may_give_back(ledger_url):
+    async def body(purse: LedgerPurse) -> None:
+        first = await purse.reserve(CENT)
+        waiting = asyncio.ensure_future(purse.reserve(CENT))
+        await asyncio.sleep(0)
+        await purse.settle(first, Decimal("0.001"))
+        await purse.settle(await waiting, CENT)
+
+    with_purse(ledger_url, body, caps={"run": Decimal("0.015")})
+    assert spent_and_reserved(ledger_url) == (11_000_000, 0)
+
+
+@pytest.mark.parametrize("kind", ["day", "month"])
+def test_days_and_months_bind_all_runs_together(ledger_url, kind):
+    with_purse(ledger_url, lambda purse: pay(purse, CENT, CENT), run_id="one", caps={kind: CENT})
+    with pytest.raises(BudgetExceeded, match=f"for the {kind} "):
+        with_purse(ledger_url, lambda purse: purse.reserve(CENT), run_id="two", caps={kind: CENT})
+
+
+def test_a_new_day_begins_with_a_full_purse(ledger_url):
+    now = datetime(2026, 11, 25, 23, 59, 59, tzinfo=UTC).timestamp()
+
+    async def body(purse: LedgerPurse) -> None:
+        nonlocal now
+        await pay(purse, CENT, CENT)
+        now += 2
+        await pay(purse, CENT, CENT)
+
+    with_purse(ledger_url, body, caps={"day": CENT}, clock=lambda: now)
+    assert spent_and_reserved(ledger_url, "day") == (20_000_000, 0)
+
+
+def test_a_day_that_was_not_watched_begins_with_what_the_ledger_knows_of_it(ledger_url):
+    engine = open_ledger(ledger_url)
+
+    async def ask() -> None:
+        book = LedgerBook(engine, run_id="before", ttl_s=60)
+        call = await book.begin("k", message_key="m", question="q", provider="openai", model="m", key_index=0)
+        await book.finish(call, RawAnswer(text="", usage=Usage(), model="m", request_id=None), Decimal("0.25"))
+
+    asyncio.run(ask())
+    scopes = scopes_at("run", {"day": Decimal(1), "month": Decimal(2), "run": Decimal(3)}, datetime.now(UTC))
+    open_scopes(engine, scopes)
+    assert sorted(left_usd(engine, scopes).values()) == [Decimal("0.75"), Decimal("1.75"), Decimal(3)]
+
+
+def test_an_unknown_price_is_an_error_before_the_call_and_the_worst_after_it(ledger_url):
+    async def body(purse: LedgerPurse) -> None:
+        with pytest.raises(Misconfigured, match="MAILROOM_PRICES"):
+            await purse.reserve(None)
+        await pay(purse, CENT, None)
+
+    with_purse(ledger_url, body, caps={"run": Decimal(1)})
+    assert spent_and_reserved(ledger_url) == (10_000_000, 0)
+
+
+def test_a_call_that_was_never_settled_counts_as_its_worst(ledger_url):
+    with_purse(ledger_url, lambda purse: purse.reserve(CENT), caps={"run": Decimal(1)})
+    assert spent_and_reserved(ledger_url) == (10_000_000, 0)
+
+
+def test_four_fifths_of_a_cap_are_told_once(ledger_url):
+    alerts: list[Alert] = []
+
+    async def body(purse: LedgerPurse) -> None:
+        for _ in range(10):
+            await pay(purse, CENT, CENT)
+
+    with_purse(ledger_url, body, caps={"run": Decimal("0.1")}, on_alert=alerts.append)
+    assert [(alert.scope, alert.spent_usd) for alert in alerts] == [("run:run", Decimal("0.08"))]
+
+
+def spender(url: str, cap: str, seed: int, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, str(SPENDER), url, cap, str(seed), *more]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def test_three_processes_never_pass_the_cap_and_leave_less_than_one_call(ledger_url):
+    cap = Decimal("0.5")
+    workers = [spender(ledger_url, str(cap), seed) for seed in range(3)]
+    spent = sum(int(worker.communicate(timeout=60)[0]) for worker in workers)
+    assert spent_and_reserved(ledger_url) == (spent, 0)
+    assert cap - Decimal("0.004") < Decimal(spent) / 1_000_000_000 <= cap
+
+
+def test_what_a_killed_process_had_reserved_comes_back(ledger_url):
+    worker = spender(ledger_url, "0.1", 0, "20")
+    worker.communicate(timeout=60)
+    assert worker.returncode < 0
+    assert spent_and_reserved(ledger_url)[1] >= 80_000_000
+
+    async def body(purse: LedgerPurse) -> None:
+        await pay(purse, Decimal("0.1"), Decimal("0.1"))
+
+    with_purse(ledger_url, body, caps={"run": Decimal("0.1")})
+    assert spent_and_reserved(ledger_url) == (100_000_000, 0)
+    with open_ledger(ledger_url).begin() as connection:
+        assert sum(row.reserved_nusd for row in connection.execute(select(holdings))) == 0
