@@ -42,6 +42,8 @@ class Loose:
     data: bytes
     charset: str | None = None
     reason: str = ""
+    inline: bool = False
+    """The mail's HTML may show it between its words."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -174,7 +176,8 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> N
     elif is_body(media_type, name, shown, data, found):
         take_text(data, media_type, charset, part, found, limits)
     elif data or name:
-        found.loose.append(Loose(name=name, declared_type=media_type, data=data, charset=charset))
+        inline = shown != "attachment" and part.get("content-id") is not None
+        found.loose.append(Loose(name=name, declared_type=media_type, data=data, charset=charset, inline=inline))
 
 
 def take_report(data: bytes, media_type: str, charset: str | None, found: Gathered, limits: Limits) -> None:

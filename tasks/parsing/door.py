@@ -1,8 +1,9 @@
 """The one door: bytes in, a Mail out, never an exception on content."""
 
+from dataclasses import replace
 from hashlib import sha256
 
-from tasks.parsing.attachments import read_attachments
+from tasks.parsing.attachments import Attached, read_attachments
 from tasks.parsing.bodies import Gathered, gather
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
@@ -12,10 +13,12 @@ from tasks.parsing.kinds import kind_of
 from tasks.parsing.languages import detect_language
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, BodySource, Mail
+from tasks.parsing.sniffing import CALENDAR
 from tasks.parsing.texts import Text, join, read_bodies
 from tasks.parsing.tree import grow
 
 MAX_DEFECTS = 50
+IS_THE_TEXT = "it is this mail's text"
 
 
 def read_mail(raw: bytes, limits: Limits = Limits()) -> Mail:
@@ -34,10 +37,10 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     thread = read_thread(found.nested, limits)
     text = read_bodies(found.bodies, limits)
     everything = [found, *thread.parts]
-    attachments, hashes = read_attachments(everything, limits)
+    attached = read_attachments(everything, limits)
     if found.too_deep and not past_bound:
         past_bound = f"nested deeper than {limits.depth} levels"
-    if not (fields or found.sources or attachments):
+    if not (fields or found.sources or attached.attachments):
         return unreadable(raw, "these bytes hold no mail")
 
     senders = read_addresses(fields.all("from")) or read_addresses(fields.all("sender"))
@@ -45,8 +48,9 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     subject = decode_text(fields.first("subject"))
     date = read_date(fields.first("date"))
     ids = read_ids(fields.all("message-id"))
-    body, source = choose_body(text, found, thread, attachments)
-    calendar = any(one.media_type == "text/calendar" for one in attachments)
+    body, source = choose_body(text, found, thread, attached)
+    attachments = (*reports_of(found, source), *(fate_beside(one, source) for one in attached.attachments))
+    calendar = any(one.media_type == CALENDAR for one in attachments)
     incomplete = past_bound or thread.cut or any("text cut" in one.defects for one in everything)
     encrypted = found.encrypted or text.encrypted
     return Mail(
@@ -56,7 +60,7 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
             subject=subject,
             date=date.isoformat() if date else decode_text(fields.first("date")),
             bodies=[part for one in everything for part in (*one.sources, *one.reports)],
-            attachments=[*hashes, rest_of(raw)] if incomplete else hashes,
+            attachments=[*attached.hashes, rest_of(raw)] if incomplete else attached.hashes,
         ),
         message_id=ids[0] if ids else None,
         in_reply_to=next(iter(read_ids(fields.all("in-reply-to"))), None),
@@ -79,7 +83,7 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
         list_unsubscribe=bool(fields.first("list-unsubscribe")),
         attachments=attachments,
         thread=tuple(thread.mails),
-        parse_defects=defects_of(past_bound, fields, found, text, thread),
+        parse_defects=defects_of(past_bound, fields, found, text, thread, attached),
         quarantine=past_bound or why_unreadable(encrypted, body, subject, attachments),
         body_source=source,
         charset_note=text.note,
@@ -88,13 +92,13 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     )
 
 
-def choose_body(
-    text: Text, found: Gathered, thread: Thread, attachments: tuple[Attachment, ...]
-) -> tuple[str, BodySource]:
+def choose_body(text: Text, found: Gathered, thread: Thread, attached: Attached) -> tuple[str, BodySource]:
     """Return what stands for the mail's text, and what it was made from: the body, or the next best part."""
     if text.new:
         return text.new, "html" if text.html else "text"
-    calendar = join(one.text or "" for one in attachments if one.media_type == "text/calendar")
+    if attached.letter:
+        return attached.letter, "tnef"
+    calendar = join(one.text or "" for one in attached.attachments if one.media_type == CALENDAR)
     if calendar:
         return calendar, "calendar"
     if found.reports and (report := join(found.reports)):
@@ -104,15 +108,42 @@ def choose_body(
     return "", "none"
 
 
+def fate_beside(one: Attachment, source: BodySource) -> Attachment:
+    """Return an attachment; a calendar that became the mail's text is not sent a second time."""
+    if source == "calendar" and one.media_type == CALENDAR and one.text:
+        return replace(one, fate="listed", reason=IS_THE_TEXT)
+    return one
+
+
+def reports_of(found: Gathered, source: BodySource) -> list[Attachment]:
+    """Return the machine-readable parts of a bounce or a receipt as attachments."""
+    return [
+        Attachment(
+            name="",
+            media_type="message/delivery-status",
+            declared_type="message/delivery-status",
+            size_bytes=len(report.encode()),
+            sha256=sha256(report.encode()).hexdigest(),
+            fate="listed" if source == "report" else "text",
+            reason=IS_THE_TEXT if source == "report" else "",
+            text=report,
+        )
+        for report in found.reports
+        if report
+    ]
+
+
 def addresses(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(address for _, address in read_addresses(fields.all(name)) if address)
 
 
-def defects_of(past_bound: str, fields: Fields, found: Gathered, text: Text, thread: Thread) -> tuple[str, ...]:
+def defects_of(
+    past_bound: str, fields: Fields, found: Gathered, text: Text, thread: Thread, attached: Attached
+) -> tuple[str, ...]:
     """Return what was wrong with the bytes, each once, the worst first."""
     defects = [past_bound] if past_bound else []
-    defects += [f"more than {MAX_DEFECTS} header fields"] if fields.cut else []
-    defects += [*found.defects, *text.defects]
+    defects += ["not all header fields were read"] if fields.cut else []
+    defects += [*found.defects, *text.defects, *attached.defects]
     defects += ["charset replaced"] if text.note.startswith("replaced") else []
     defects += ["not all of the mails inside were read"] if thread.cut else []
     return tuple(list(dict.fromkeys(defects))[:MAX_DEFECTS])
