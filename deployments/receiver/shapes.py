@@ -27,11 +27,13 @@ class BadShape(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spoolable:
-    """A file for the inbox: its bytes, what kind it is, and how many mails it holds."""
+    """A file for the inbox: its bytes, what kind it is, how many mails it holds, and what its sender calls it."""
 
     raw: bytes
     suffix: str
     mails: int = 1
+    stem: str = ""
+    """Only letters, digits, `_`, `.` and `-`; goes into the file's name, and so into the mail's id."""
 
 
 def _text_of(value: Any) -> Any:

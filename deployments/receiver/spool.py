@@ -126,4 +126,5 @@ class Spool:
     def _write(self, delivery: Delivery) -> None:
         # Names follow from the delivery's id: a post repeated after a crash overwrites its own files.
         for number, file in enumerate(delivery.files):
-            self._put(file.raw, f"{delivery.proof.delivery_id[:40]}-{number}{file.suffix}")
+            name = "-".join(filter(None, (delivery.proof.delivery_id[:32], str(number), file.stem)))
+            self._put(file.raw, name + file.suffix)

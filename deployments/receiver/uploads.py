@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import zipfile
 from pathlib import PurePosixPath
 
@@ -24,6 +25,8 @@ from tasks.mailbox.formats import find_format
 router = APIRouter(tags=["uploads"])
 SUFFIXES = (".eml", ".mbox", ".csv", ".zip")
 _NAME_CHARACTERS = 200
+_STEM_CHARACTERS = 60
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
 _FILES = {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}}
 _FORM = {"type": "object", "required": ["file"], "properties": {"file": _FILES}}
 
@@ -80,7 +83,7 @@ def check_file(name: str, content: bytes) -> Spoolable:
         _check_archive(name, content)
     else:
         _check_mails(Blob(name=name, where=name, size_bytes=len(content), open=lambda: io.BytesIO(content)))
-    return Spoolable(raw=content, suffix=suffix)
+    return Spoolable(raw=content, suffix=suffix, stem=_NOT_PLAIN.sub("_", PurePosixPath(name).stem)[:_STEM_CHARACTERS])
 
 
 def _check_mails(blob: Blob) -> None:
