@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
@@ -16,8 +16,8 @@ def split_rows(frame: pd.DataFrame, rows: int) -> list[Any]:
     return [frame.iloc[start : start + rows].reset_index(drop=True) for start in range(0, len(frame), rows)]
 
 
-def collect(answers: Iterator[Any], chunks: list[pd.DataFrame], empty: pd.DataFrame, lost: Lost) -> pd.DataFrame:
-    """One frame of all answers, in the chunks' order; `answers` yields a frame or the exception that took its place."""
+def collect(answers: Iterable[Any], chunks: list[pd.DataFrame], empty: pd.DataFrame, lost: Lost) -> Any:
+    """One frame of all answers, in the chunks' order; `answers` gives a frame or the exception that took its place."""
     frames = [
         lost(chunk, answer) if isinstance(answer, BaseException) else answer
         for chunk, answer in zip(chunks, answers, strict=True)

@@ -19,6 +19,7 @@ MailroomError
 │   ├── KeyRejected      AUTH
 │   └── OutOfFunds       OUT_OF_FUNDS
 ├── BudgetExceeded       BUDGET_EXCEEDED                → the rest is left PENDING
+├── LostChunk            LOST_CHUNK                     → its rows are FAILED, the next run takes them up
 ├── ChunkUnfinished      some rows of a chunk failed through the provider → the chunk is tried again
 └── Misconfigured        nothing can work               → the run stops before work
 
@@ -183,6 +184,13 @@ class SourceError(Misconfigured):
     """A source that isn't there, is empty or lacks what it must have; nothing was processed."""
 
     advice = "Check the source that the message names."
+
+
+class LostChunk(MailroomError):
+    """A chunk that nothing came back of."""
+
+    code = "LOST_CHUNK"
+    advice = "See the chunk's log in Prefect's UI; the next run takes these mails up."
 
 
 class ChunkUnfinished(MailroomError):

@@ -61,6 +61,22 @@ class Messages(Frame):
     unreadable: Series[str] = pa.Field(description="Why no model may be asked about it; empty when one may.")
 
 
+class Skipped(Frame):
+    """One row a mail that was met and is not this run's to work on; a mail may be met more than once."""
+
+    message_key: Series[str]
+    source_id: Series[str]
+    sender: Series[str]
+    subject: Series[str]
+    kind: Series[str]
+    language: Series[str]
+    target_language: Series[str]
+    attachments: Series[object]
+    parse_defects: Series[object]
+    repeats: Series[bool] = pa.Field(description="Whether the ledger knows the same mail already.")
+    reason: Series[str] = pa.Field(description="Why it is left alone.")
+
+
 class Readings(Frame):
     """One row a mail, as understand leaves it; exactly one of `category` and `error` is null."""
 
@@ -85,6 +101,7 @@ class Readings(Frame):
     seconds: Series[float] = pa.Field(ge=0)
     error_type: Series[str] = pa.Field(isin=ERROR_CODES, nullable=True)
     error: Series[str] = pa.Field(description="What happened; empty when nothing did.")
+    curable: Series[bool] = pa.Field(description="Whether another run may find the error gone.")
 
 
 class Decisions(Frame):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from tasks.errors import Misconfigured
 
 ProviderName = Literal["openai", "anthropic", "gemini", "local"]
 ModelClass = Literal["triage", "simple", "medium", "complex"]
@@ -19,6 +21,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MAILROOM_", env_file=".env", extra="ignore", frozen=True)
 
     provider: ProviderName = Field("openai", description="Which provider reads the mail.")
+    fallbacks: tuple[ProviderName, ...] = Field((), description="Asked in this order where `provider` cannot answer.")
+    refused_moves_on: bool = Field(False, description="Whether a mail one provider refused is shown to the next.")
     triage_model: str | None = Field(None, description="Model of the first, small question; null is the provider's cheap one.")
     analysis_model: str | None = Field(None, description="Model of the second question; null is chosen by complexity.")
     models: dict[str, dict[ModelClass, str]] = Field(
@@ -38,9 +42,14 @@ class Settings(BaseSettings):
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
     chunk_workers: int = Field(4, ge=1, le=64, description="Chunks worked on at the same time, a process.")
     again: bool = Field(False, description="Process mails that were processed before, too.")
+    refresh: bool = Field(False, description="Ask anew even what was answered before.")
+    chunk_retry_delays_s: tuple[float, ...] = Field(
+        (5.0, 30.0, 120.0), description="Waits before a chunk whose provider was away is tried again."
+    )
     max_input_tokens: int = Field(16_000, ge=100, description="A longer mail is cut at a sentence's end, and says so.")
     answers_ttl_s: int = Field(3_600, ge=0, description="How long a provider's answer may be used again.")
     data_dir: Path = Field(Path(".mailroom"), description="Where the ledger and Prefect's own files live.")
+    output_dir: Path = Field(Path("out"), description="Each run writes its outcome files into a folder in here.")
     ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; null is SQLite in `data_dir`.")
     lease_s: int = Field(600, ge=30, description="A claimed mail that is not settled by then may be taken by another run.")
 
@@ -48,3 +57,27 @@ class Settings(BaseSettings):
     def ledger(self) -> str:
         """The ledger's URL, SQLite in `data_dir` unless one is set."""
         return self.ledger_url or f"sqlite:///{(self.data_dir / 'ledger.db').absolute()}"
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of the environment and `.env`; a value that is given, and not null, wins over both.
+
+    Raises:
+        Misconfigured: A value cannot be used; it is named by its variable, and what would be right is said.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = "; ".join(
+            f"`{_said(fault['loc'], given)}` {fault['msg'].removeprefix('Value error, ').replace('Input should', 'should')}"
+            for fault in error.errors(include_input=False, include_url=False, include_context=False)
+        )
+        raise Misconfigured(f"Settings cannot be used: {faults}.") from None
+    except SettingsError as error:
+        # It names the field; its cause would show the value.
+        raise Misconfigured(f"Settings cannot be used: {error}; write it as JSON.") from None
+
+
+def _said(location: tuple[int | str, ...], given: dict[str, Any]) -> str:
+    name = ".".join(str(step) for step in location)
+    return name if given.get(str(location[0])) is not None else f"MAILROOM_{name.upper()}"

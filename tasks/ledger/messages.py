@@ -149,6 +149,16 @@ def load_raw(engine: Engine, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
             yield {**row._asdict(), "raw": zlib.decompress(row.raw)}
 
 
+def states_of(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
+    """The state of each of these mails that is known."""
+    found: dict[str, str] = {}
+    for some in _batches(keys):
+        with engine.begin() as connection:
+            wanted = select(messages.c.message_key, messages.c.state).where(messages.c.message_key.in_(some))
+            found |= {key: state for key, state in connection.execute(wanted)}
+    return found
+
+
 def failed_keys(engine: Engine, error_types: Sequence[str] = ()) -> list[str]:
     """Keys of FAILED mails, oldest first; only of these error types when some are named."""
     wanted = select(messages.c.message_key).where(messages.c.state == "FAILED").order_by(messages.c.first_seen)

@@ -13,7 +13,7 @@ import pandas as pd
 from pandera.typing import DataFrame
 from pydantic import BaseModel
 
-from tasks.errors import BudgetExceeded, CallError, MailroomError, Unreadable
+from tasks.errors import BudgetExceeded, CallError, LostChunk, MailroomError, Transient, Unreadable, Unusable
 from tasks.frames import Messages, Readings
 from tasks.parsing.languages import parse_language
 from tasks.questions import Completion, Link, Question
@@ -167,6 +167,7 @@ def blank_reading(message_key: str, error: MailroomError | None) -> dict[str, An
         "doubts": [], "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0,
         "simulated": False, "seconds": 0.0,
         "error_type": error.code if error else None, "error": describe(error) if error else "",
+        "curable": isinstance(error, (Transient, Unusable, BudgetExceeded, LostChunk)),
     }  # fmt: skip
 
 

@@ -1,0 +1,105 @@
+"""`mailroom doctor`: is everything there that a run needs?"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from rich.console import Console
+from rich.table import Table
+
+from tasks.errors import Misconfigured
+from tasks.settings import Settings, read_settings
+
+_PACKAGES = ("prefect", "openai", "anthropic", "google-generativeai", "pandas", "sqlalchemy")
+_LEAST_FREE_BYTES = 500_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing looked at; `ok` is null where it is a matter of taste."""
+
+    name: str
+    ok: bool | None
+    said: str
+
+
+def doctor() -> int:
+    """Check versions, server, keys and ledger; exit code 1 when something is wrong."""
+    findings = list(_findings())
+    table = Table(show_header=False, box=None, pad_edge=False)
+    marks = {True: "[green]ok[/]", False: "[red]wrong[/]", None: "[dim]–[/]"}
+    for finding in findings:
+        table.add_row(marks[finding.ok], finding.name, finding.said)
+    Console().print(table)
+    return int(any(finding.ok is False for finding in findings))
+
+
+def _findings() -> Iterator[Finding]:
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    yield Finding(name="Versions", ok=True, said=f"Python {platform.python_version()}, {versions}")
+    yield from _guarded("Settings", _settings)
+    yield _server()
+    try:
+        settings = read_settings()
+    except Misconfigured:
+        return
+    yield from _keys(settings)
+    yield from _guarded("Ledger", lambda: _ledger(settings))
+    free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".").free
+    yield Finding(name="Disk", ok=free > _LEAST_FREE_BYTES, said=f"{free / 1e9:.1f} GB free")
+
+
+def _guarded(name: str, look: Callable[[], str]) -> Iterator[Finding]:
+    try:
+        yield Finding(name=name, ok=True, said=look())
+    except Misconfigured as error:
+        yield Finding(name=name, ok=False, said=f"{error} {error.advice}")
+
+
+def _settings() -> str:
+    settings = read_settings()
+    return f"provider {settings.provider}, summaries into {settings.target_language}, data in {settings.data_dir}"
+
+
+def _server() -> Finding:
+    from deployments.cli.home import HOME
+    from deployments.local import processes, server
+
+    running = processes.recall(HOME, server.NAME)
+    url = os.environ.get("PREFECT_API_URL") or (running and running.facts["api_url"])
+    if not url:
+        return Finding(name="Prefect", ok=None, said="no server runs; `mailroom run` and `make demo` start one")
+    healthy = server.is_healthy(url)
+    return Finding(name="Prefect", ok=healthy, said=f"{url} {'answers' if healthy else 'does not answer; start it'}")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    from tasks.providers.accounts import ACCOUNTS, Accounts
+
+    accounts = Accounts()
+    for provider in ACCOUNTS:
+        needed = provider == settings.provider or provider in settings.fallbacks
+        try:
+            accounts.require(provider)
+            yield Finding(name=f"Key of {provider}", ok=True, said=_told(accounts, provider))
+        except Misconfigured as error:
+            yield Finding(name=f"Key of {provider}", ok=False if needed else None, said=str(error))
+
+
+def _told(accounts: object, provider: str) -> str:
+    account = accounts.account(provider)  # type: ignore[attr-defined]  # Accounts, imported late
+    return f"{account.keys} set, asked at {account.base_url or 'its own address'}"
+
+
+def _ledger(settings: Settings) -> str:
+    from sqlalchemy.engine import make_url
+
+    from tasks.ledger.engine import open_ledger
+
+    open_ledger(settings.ledger)
+    return f"{make_url(settings.ledger).render_as_string(hide_password=True)} is there and up to date"

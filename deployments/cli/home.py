@@ -1,0 +1,33 @@
+"""Which Prefect server a command talks to: the one PREFECT_API_URL names, or the project's own, started and left up."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deployments.local.prefect_env import OF_EVERY_CLIENT, enter, own_environment, past_proxies
+from deployments.local.server import Server, ensure_server, is_healthy
+from tasks.errors import Misconfigured
+
+HOME = Path(".mailroom")
+
+# What a run logs belongs into Prefect's UI; on the console there are a progress bar and a table.
+_QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+
+
+def use_server(*, quiet: bool = True) -> Server:
+    """The server this process uses from now on; to be called before Prefect is imported.
+
+    Raises:
+        Misconfigured: PREFECT_API_URL names a server that does not answer, or ours does not start.
+    """
+    logging = _QUIET if quiet else {}
+    url = os.environ.get("PREFECT_API_URL")
+    if url:
+        if not is_healthy(url):
+            raise Misconfigured(f"No Prefect server answers at `{url}`, which PREFECT_API_URL names. Start it, or unset it.")
+        os.environ.update({**OF_EVERY_CLIENT, **past_proxies(os.environ), **logging})
+        return Server(api_url=url)
+    server = ensure_server(HOME)
+    enter({**own_environment(HOME, server.api_url), **logging})
+    return server

@@ -1,0 +1,37 @@
+"""The command `mailroom`: what there is, and how it fails: 1 when mails failed, 2 on bad usage or configuration."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from tasks.errors import Misconfigured
+
+app = App(
+    name="mailroom",
+    help="AI-powered e-mail workflows on Prefect: mail in, one outcome row a mail out.",
+    version=lambda: version("mailroom"),
+    result_action="return_value",
+)
+# Named by their place, so that `mailroom --help` does not import Prefect.
+app.command("deployments.cli.run:run", name="run", help="Process the mails of a source.")
+app.command("deployments.cli.demo:demo", name="demo", help="Set up everything on this machine and process sample mails.")
+app.command("deployments.cli.show:show", name="show", help="Show one mail's whole outcome.")
+app.command("deployments.cli.doctor:doctor", name="doctor", help="Check versions, server, keys and ledger.")
+app.command("deployments.cli.simulator:simulator", name="simulator", help="Run the simulator of the providers.")
+
+
+def main() -> None:
+    """Run the command line; errors the user can mend are one line, not a stack trace."""
+    try:
+        code = app(exit_on_error=False, print_error=True)
+    except CycloptsError:
+        code = 2
+    except Misconfigured as error:
+        print(f"mailroom: {error} {error.advice}", file=sys.stderr)  # noqa: T201  # the console is what this file is for
+        code = 2
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)

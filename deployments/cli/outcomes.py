@@ -1,0 +1,51 @@
+"""Outcomes on the console: a table of a run, and one mail's outcome whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_SHOWN = 100
+_STYLES = {"COMPLETED": "green", "FAILED": "red", "SKIPPED": "dim", "PENDING": "yellow", "URGENT": "bold red"}
+
+
+def print_outcomes(console: Console, ledger_url: str, run_id: str) -> int:
+    """How many mails of the run failed; its first outcomes were printed as a table."""
+    from tasks.ledger.outcomes import read_run
+
+    rows = read_run(ledger_url, run_id)
+    simulated = any(row["simulated"] for row in rows)
+    table = Table(title="Outcomes (answers simulated)" if simulated else "Outcomes", title_justify="left", expand=True)
+    for name, ratio in (("id", 3), ("status", 2), ("category", 2), ("subject", 5), ("summary and translation", 9)):
+        table.add_column(name, ratio=ratio, overflow="fold")
+    for row in rows[:_SHOWN]:
+        table.add_row(
+            plain(row["id"]), styled(row["status"]), styled(row["category"] or ""), plain(row["subject"]), _told(row)
+        )
+    console.print(table)
+    if len(rows) > _SHOWN:
+        console.print(f"… and {len(rows) - _SHOWN} more.")
+    return sum(row["status"] == "FAILED" for row in rows)
+
+
+def _told(row: dict[str, Any]) -> Text:
+    if row["error_type"]:
+        return plain(f"{row['error_type']}: {row['error']}")
+    if row["status"] == "SKIPPED":
+        return plain(row["reason"])
+    parts = [row["summary"], row["translation"]]
+    parts += [f"• {item['text']}" for item in row["action_items"]]
+    return plain("\n".join(part for part in parts if part) or row["reason"])
+
+
+def styled(word: str) -> Text:
+    """A status or category in its colour."""
+    return Text(word, style=_STYLES.get(word, ""))
+
+
+def plain(text: str) -> Text:
+    """A stranger's text without control characters, which a terminal would obey."""
+    return Text("".join(c if c.isprintable() or c == "\n" else " " for c in text))

@@ -1,0 +1,81 @@
+"""`mailroom run SOURCE`: one run of `process-mail` in this process, with a progress bar and a table at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deployments.cli.home import use_server
+from deployments.cli.outcomes import print_outcomes
+from tasks.settings import ProviderName, read_settings
+
+console = Console()
+
+
+def run(
+    source: str,
+    /,
+    *,
+    provider: ProviderName | None = None,
+    triage_model: str | None = None,
+    analysis_model: str | None = None,
+    target_language: str | None = None,
+    chunk_rows: int | None = None,
+    concurrency: int | None = None,
+    budget_usd: float | None = None,
+    output_dir: Path | None = None,
+    again: Annotated[bool, Parameter(negative="")] = False,
+    refresh: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Process the mails of a source; exit code 0 when nothing failed, 1 when mails failed, 2 when it could not begin.
+
+    Args:
+        source: A folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, an address, or - for stdin.
+        provider: Who reads the mail.
+        triage_model: Model that sorts the mail.
+        analysis_model: Model that summarises and drafts.
+        target_language: Language that summaries are translated into, as you write it.
+        chunk_rows: Mails in one task run.
+        concurrency: Provider calls in flight at a time.
+        budget_usd: Most US dollars this run may cost.
+        output_dir: Folder for the outcome files.
+        again: Process mails that were processed before, too.
+        refresh: Ask the models anew even where their answers are known.
+    """
+    given = {name: value for name, value in locals().items() if value is not None}
+    settings = read_settings(output_dir=output_dir)
+    server = use_server()
+    if server.started:
+        console.print(f"Started a Prefect server; it stays up until `make stop`: {server.ui_url}")
+    state, run_id = _run_flow({**given, **({"output_dir": str(output_dir)} if output_dir else {})})
+    return _tell(state, run_id, settings.ledger, server.ui_url)
+
+
+def _run_flow(parameters: dict[str, Any]) -> tuple[Any, str]:
+    from flows.process_mail import process_mail
+    from tasks.report import progress
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        line = bar.add_task("Mails", total=None)
+        listener: progress.Listener = lambda done, total: bar.update(line, completed=done, total=total)  # noqa: E731
+        progress.listeners.append(listener)
+        try:
+            state = process_mail(**parameters, return_state=True)
+        finally:
+            progress.listeners.remove(listener)
+    return state, str(state.state_details.flow_run_id)
+
+
+def _tell(state: Any, run_id: str, ledger_url: str, ui_url: str) -> int:
+    if state.name == "Misconfigured" or state.is_crashed():
+        Console(stderr=True).print(f"mailroom: {state.message}", markup=False, highlight=False, soft_wrap=True)
+        return 2
+    failed = print_outcomes(console, ledger_url, run_id)
+    console.print(f"{state.name}: {state.message}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"Run: {ui_url}/runs/flow-run/{run_id}", markup=False, highlight=False, soft_wrap=True)
+    return 1 if failed or state.is_failed() else 0

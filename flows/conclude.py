@@ -1,0 +1,42 @@
+"""How a run ends: a state that says what happened, never a stack trace for what an operator can mend."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from tasks.errors import Misconfigured
+from tasks.report.summary import Summary
+
+P = ParamSpec("P")
+
+MISCONFIGURED = "Misconfigured"
+"""Name of the state of a run that could not begin."""
+
+
+def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
+    """The flow's body, ending in a state that names what to mend where a setting or a source is wrong."""
+
+    @functools.wraps(body)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            return body(*args, **kwargs)
+        except Misconfigured as error:
+            return Failed(name=MISCONFIGURED, message=" ".join(f"{error} {error.advice}".split()))
+
+    return wrapped
+
+
+def concluded(summary: Summary) -> State[Any]:
+    """The run's last state: Completed unless mails failed for a reason that lies with a provider or the run."""
+    data = {"mails": summary.mails, **{name.lower(): count for name, count in summary.statuses.items()}}
+    if summary.statuses["PENDING"]:
+        left = f"{summary.statuses['PENDING']} mails are left for the next run."
+        return Completed(name="StoppedAtBudget", message=f"{summary.sentence()}. {left}", data=data)
+    if summary.curable:
+        return Failed(name="ProviderFailed", message=f"{summary.sentence()}. The next run tries them again.", data=data)
+    return Completed(message=summary.sentence(), data=data)

@@ -1,0 +1,98 @@
+"""The main job: mail in, one outcome row a mail out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Any
+
+from prefect import flow, unmapped
+from prefect.client.schemas.objects import State
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from flows.conclude import concluded, says_what_is_wrong
+from flows.opening import Opened, opened
+from tasks.chunks import collect, split_rows
+from tasks.decide.choose_actions import choose_actions
+from tasks.decide.rules import analyses_for
+from tasks.frames import Readings
+from tasks.ingest.read_messages import read_windows
+from tasks.ingest.windows import Window
+from tasks.report.publish_summary import publish_summary
+from tasks.report.settle_outcomes import settle_outcomes
+from tasks.settings import ProviderName, read_settings
+from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
+
+
+@flow(name="process-mail", task_runner=ThreadPoolTaskRunner(), persist_result=False)
+@says_what_is_wrong
+def process_mail(
+    source: str,
+    provider: ProviderName | None = None,
+    triage_model: str | None = None,
+    analysis_model: str | None = None,
+    target_language: str | None = None,
+    chunk_rows: Annotated[int, Field(ge=1, le=500)] | None = None,
+    concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None,
+    budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
+    output_dir: str | None = None,
+    again: bool = False,
+    refresh: bool = False,
+) -> State[Any]:
+    """Read mail, understand it, decide what is to be done, and say what became of each.
+
+    Whatever is left empty is taken from the environment (`MAILROOM_…`) of the worker that runs it.
+
+    Args:
+        source: Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, or an address.
+        provider: Who reads the mail: openai, anthropic, gemini, or a local endpoint.
+        triage_model: Model that sorts the mail; empty is the provider's cheap one.
+        analysis_model: Model that summarises and drafts; empty is chosen by complexity and price.
+        target_language: Language that summaries are translated into, as you write it: Japanese, ja, 日本語.
+        chunk_rows: Mails in one task run.
+        concurrency: Provider calls in flight at a time.
+        budget_usd: Most US dollars this run may cost; what is left is taken up by the next run.
+        output_dir: Folder for the outcome files; each run makes its own in it.
+        again: Process mails that were processed before, too.
+        refresh: Ask the models anew even where their answers are known from the last hour.
+    """
+    settings = read_settings(
+        provider=provider, triage_model=triage_model, analysis_model=analysis_model, target_language=target_language,
+        chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd, output_dir=output_dir,
+        again=again or None, refresh=refresh or None,
+    )  # fmt: skip
+    with opened(source, settings) as job:
+        return handle_messages(read_windows(job.reader), job)
+
+
+def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
+    """All stages after reading, window by window; `retry_failed` enters here with mails from the ledger."""
+    for window in windows:
+        readings = understood(window, job)
+
+        decisions = choose_actions(window.messages, readings, job.rules)
+
+        outcomes = settle_outcomes(window.messages, window.skipped, readings, decisions, job.run)
+
+        job.note(window, outcomes, readings)
+
+    job.progress.finish()
+    publish_summary(job.summary, job.source, job.folder, job.estimate)
+    return concluded(job.summary)
+
+
+def understood(window: Window, job: Opened) -> Any:
+    """The window's readings: its chunks mapped over the models, a lost one standing as rows that say so."""
+    chunks = split_rows(window.messages, job.run.settings.chunk_rows)
+    asked = understand_messages.with_options(
+        retry_delay_seconds=list(job.run.settings.chunk_retry_delays_s),
+        retries=len(job.run.settings.chunk_retry_delays_s),
+        refresh_cache=job.run.settings.refresh,
+    )
+    answers = asked.map(
+        chunks, part=chunk_names(chunks, job.progress.done), run=unmapped(job.run),
+        worth=unmapped(partial(analyses_for, job.rules)), question=unmapped(question_of(job.run.settings, job.rules.text)),
+    )  # fmt: skip
+    return collect(job.progress.watched(answers, chunks), chunks, Readings.of([]), lost_chunk)

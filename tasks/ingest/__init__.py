@@ -1,0 +1,1 @@
+"""From a source to claimed mails: read once, parsed, written down, and taken on by this run alone."""

@@ -1,0 +1,36 @@
+"""The task `ingest`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from prefect import task
+
+from tasks import policies
+from tasks.ingest.windows import MessageReader, Window
+
+log = logging.getLogger("mailroom.ingest")
+
+
+@task(name="ingest", **policies.LEDGER)
+def read_messages(reader: MessageReader) -> Window:
+    """The next window of the source, parsed, on record, and claimed by this run."""
+    window = reader.next_window()
+    defective = sum(bool(defects) for defects in window.messages["parse_defects"])
+    log.info(
+        "%d mails to work on, %d left alone; %d of them have defects.", len(window.messages), len(window.skipped), defective
+    )
+    return window
+
+
+def read_windows(reader: MessageReader) -> Iterator[Window]:
+    """All windows of the reader, one task run each."""
+    try:
+        while True:
+            window = read_messages(reader)
+            yield window
+            if window.last:
+                return
+    finally:
+        reader.close()

@@ -1,0 +1,127 @@
+"""One raw mail as a row of `Messages`: what a model will read, and what is known before it does."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from email.utils import formataddr
+from typing import Any
+
+from tasks.mailbox.raw import RawMail
+from tasks.parsing.characters import clean_for_model
+from tasks.parsing.door import read_mail, unreadable
+from tasks.parsing.languages import parse_language
+from tasks.parsing.mail import Attachment, Mail
+from tasks.parsing.texts import cut_text
+from tasks.providers.tokens import estimate_tokens
+from tasks.questions import Media
+from tasks.settings import Settings
+
+# Between a mail's own words and what lies beside them; the name is one line, so nothing in it can end the block.
+ATTACHMENT_HEAD = "--- attachment {name} ---"
+FORWARDED_HEAD = "--- forwarded mail from {sender}: {subject} ---"
+_ENOUGH_HIDDEN = 20  # characters; a handful of invisible ones is ordinary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """A raw mail and its row."""
+
+    raw: RawMail
+    mail: Mail
+    row: dict[str, Any]
+
+
+def parse(raw: RawMail, settings: Settings) -> Parsed:
+    """The mail read and its row made; `fence` is 0 until it is claimed."""
+    mail = _broken(raw) if raw.problem else read_mail(raw.raw)
+    text, defects = _text_for_model(mail, settings.max_input_tokens)
+    target, complaint = _target_language(raw, mail, settings)
+    row = {
+        "message_key": mail.message_key,
+        "fence": 0,
+        "source_id": mail.source_id or raw.source_id,
+        "sender": formataddr((mail.sender_name, mail.sender_address)) if mail.sender_name else mail.sender_address,
+        "sender_name": mail.sender_name,
+        "subject": mail.subject,
+        "date": mail.date.isoformat().replace("+00:00", "Z") if mail.date else "",
+        "kind": mail.kind,
+        "text": text,
+        "language": mail.language or "",
+        "target_language": target,
+        "attachments": [_described(one) for one in mail.attachments],
+        "media": [media for one in mail.attachments if (media := _media(one))],
+        "tokens": estimate_tokens(text),
+        "parse_defects": [*mail.parse_defects, *defects, *complaint],
+        "unreadable": mail.quarantine or _nothing_to_read(mail, text),
+    }
+    return Parsed(raw=raw, mail=mail, row=row)
+
+
+def _broken(raw: RawMail) -> Mail:
+    # Every such mail has the same (or no) bytes, so its place has to tell it from the others.
+    place = f"{raw.origin.source}\0{raw.origin.mailbox}\0{raw.source_id}".encode()
+    mail = unreadable(place, raw.problem)
+    assert mail.message_key == hashlib.sha256(place).hexdigest()
+    return mail
+
+
+def _nothing_to_read(mail: Mail, text: str) -> str:
+    return "" if text.strip() or mail.subject.strip() else "There is neither a subject nor a text in it."
+
+
+def _text_for_model(mail: Mail, max_tokens: int) -> tuple[str, list[str]]:
+    """What is new in the mail, then mails inside it and the texts of its attachments, cut to size; and what was done."""
+    parts = [mail.text]
+    for inner in mail.thread:
+        head = FORWARDED_HEAD.format(sender=_one_line(inner.sender), subject=_one_line(inner.subject))
+        parts += [head, inner.text]
+    for one in mail.attachments:
+        if one.fate == "text" and one.text:
+            parts += [ATTACHMENT_HEAD.format(name=_one_line(one.name) or one.media_type), one.text]
+    cleaned = clean_for_model("\n\n".join(part for part in parts if part))
+    text, was_cut = cut_text(cleaned.text, max_tokens, estimate_tokens)
+    defects = ["text cut to fit"] if was_cut else []
+    if cleaned.removed >= _ENOUGH_HIDDEN:
+        defects.append(f"{cleaned.removed} invisible characters taken out")
+    if mail.hidden_text:
+        defects.append("hidden text left out")
+    return text, defects
+
+
+def _target_language(raw: RawMail, mail: Mail, settings: Settings) -> tuple[str, list[str]]:
+    """The code of the language to translate into: the mail's own wish, its sender's, the run's, in that order."""
+    wanted = raw.target_language or mail.target_language
+    if wanted:
+        try:
+            return _code(wanted), []
+        except ValueError:
+            return _code(_sender_or_run(mail, settings)), [f"unknown target language `{wanted[:40]}`"]
+    return _code(_sender_or_run(mail, settings)), []
+
+
+def _sender_or_run(mail: Mail, settings: Settings) -> str:
+    address = mail.sender_address.lower()
+    by_sender = settings.sender_languages
+    return by_sender.get(address) or by_sender.get(address.rpartition("@")[2]) or settings.target_language
+
+
+def _code(name: str) -> str:
+    return parse_language(name).code.partition("-")[0]
+
+
+def _described(one: Attachment) -> dict[str, Any]:
+    return {"name": one.name, "type": one.media_type, "bytes": one.size_bytes, "fate": one.fate, "why": one.reason}
+
+
+def _media(one: Attachment) -> Media | None:
+    if one.fate != "media" or one.data is None:
+        return None
+    kind = "pdf" if one.media_type == "application/pdf" else one.media_type.partition("/")[0]
+    if kind not in ("image", "audio", "video", "pdf"):
+        return None
+    return Media(kind=kind, media_type=one.media_type, data=one.data, name=one.name)  # type: ignore[arg-type]  # checked above
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:200]

@@ -1,0 +1,159 @@
+"""A source read in windows of some thousand mails, one window ahead of the stages that work on them."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from pandera.typing import DataFrame
+from sqlalchemy import Engine
+
+from tasks.frames import Messages, Skipped
+from tasks.ingest.rows import Parsed, parse
+from tasks.ledger.messages import Seen, claim, record_seen, states_of
+from tasks.mailbox.kinds import Source
+from tasks.mailbox.raw import RawMail
+from tasks.settings import Settings
+
+log = logging.getLogger("mailroom.ingest")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Some mails of a source: those that are this run's to work on, and those that are not, with the reason."""
+
+    messages: DataFrame[Messages]
+    skipped: DataFrame[Skipped]
+    last: bool
+
+    def __len__(self) -> int:
+        return len(self.messages) + len(self.skipped)
+
+
+class MessageReader:
+    """Gives the windows of a source, in order. The next one is read while the last one is worked on.
+
+    The first window is small, so that the first answers come soon. What was read is on record before it is claimed,
+    and a window that could not be recorded is tried again from the bytes already read.
+    """
+
+    def __init__(self, source: Source, engine: Engine, *, owner: str, settings: Settings) -> None:
+        self._source = source
+        self._engine = engine
+        self._owner = owner
+        self._settings = settings
+        self._mails = source.read()
+        self._batch: list[RawMail] = []
+        self._peeked: RawMail | None = None
+        self._broken: BaseException | None = None
+        self._mine: set[bytes] = set()
+        self._sizes = itertools.chain([settings.chunk_rows * settings.chunk_workers], itertools.repeat(settings.window_rows))
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+        self._ahead: Future[Window] | None = None
+
+    def expected(self) -> int | None:
+        """How many mails there will be, where the source knows without reading them."""
+        return self._source.count()
+
+    def next_window(self) -> Window:
+        """The next window; after one that is `last` there is none.
+
+        Raises whatever reading or recording raised; calling again then tries the same mails again.
+        """
+        ahead = self._ahead or self._pool.submit(self._read)
+        self._ahead = None
+        window = ahead.result()
+        if window.last:
+            self._pool.shutdown(wait=False)
+        else:
+            self._ahead = self._pool.submit(self._read)
+        return window
+
+    def close(self) -> None:
+        """Stop reading ahead."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _read(self) -> Window:
+        if not self._batch:
+            self._fill(next(self._sizes))
+        parsed = [parse(raw, self._settings) for raw in self._batch]
+        record_seen(self._engine, [_seen(one) for one in parsed if not one.raw.foreign])
+        self._note_recorded()
+        window = self._claim(parsed)
+        self._batch = []
+        return window
+
+    def _fill(self, size: int) -> None:
+        """Take the next mails from the source, and one more to know whether there are any.
+
+        A source that breaks in the middle breaks the window after the mails it had given.
+        """
+        if self._broken is not None:
+            raise self._broken
+        if self._peeked is not None:
+            self._batch.append(self._peeked)
+            self._peeked = None
+        try:
+            for raw in self._mails:
+                if len(self._batch) == size:
+                    self._peeked = raw
+                    break
+                self._batch.append(raw)
+        except Exception as error:
+            self._broken = error
+            if not self._batch:
+                raise
+
+    def _note_recorded(self) -> None:
+        # The inbox gives up its files once the ledger holds their bytes; other sources keep theirs.
+        settled = getattr(self._source, "settled", None)
+        if settled is not None:
+            settled([raw.place for raw in self._batch])
+
+    def _claim(self, parsed: list[Parsed]) -> Window:
+        fresh: dict[str, Parsed] = {}
+        for one in parsed:
+            if not one.raw.foreign and bytes.fromhex(one.mail.message_key) not in self._mine:
+                fresh.setdefault(one.mail.message_key, one)
+        again, lease_s = self._settings.again, self._settings.lease_s
+        claims = claim(self._engine, fresh, owner=self._owner, lease_s=lease_s, again=again)
+        self._mine.update(bytes.fromhex(key) for key in claims)
+        states = states_of(self._engine, [key for key in fresh if key not in claims])
+        ours = [fresh[key].row | {"fence": claims[key].fence} for key in fresh if key in claims]
+        firsts = {id(fresh[key]) for key in claims}
+        others = [_skipped(one, states) for one in parsed if id(one) not in firsts]
+        return Window(messages=Messages.of(ours), skipped=Skipped.of(others), last=self._peeked is None and self._broken is None)
+
+
+def _seen(one: Parsed) -> Seen:
+    return Seen(
+        message_key=one.mail.message_key,
+        source=one.raw.origin.source[:512],
+        place=one.raw.place,
+        source_id=one.row["source_id"],
+        raw=one.raw.raw,
+        message_id=one.mail.message_id,
+        target_language=one.raw.target_language,
+    )
+
+
+def _skipped(one: Parsed, states: dict[str, str]) -> dict[str, Any]:
+    key = one.mail.message_key
+    if one.raw.foreign:
+        return _row_of_skipped(one, one.raw.problem, repeats=False)
+    reasons = {
+        "COMPLETED": "Already processed.",
+        "FAILED": "Already processed; it failed, and another try would not help.",
+        "PROCESSING": "Another run is working on it.",
+    }
+    reason = reasons.get(states.get(key, ""), "The same mail stands earlier in this source.")
+    return _row_of_skipped(one, reason, repeats=True)
+
+
+def _row_of_skipped(one: Parsed, reason: str, *, repeats: bool) -> dict[str, Any]:
+    known = {name: one.row[name] for name in Skipped.names() if name in one.row}
+    return known | {"reason": reason, "repeats": repeats}
+

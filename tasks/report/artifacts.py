@@ -1,0 +1,99 @@
+"""What a run shows in Prefect's UI: a table of outcomes and a report, in words and numbers that are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.frames import CATEGORIES
+from tasks.report.plain import plain_cell
+from tasks.report.plots import bars
+from tasks.report.summary import Summary
+
+_STATUSES = ("COMPLETED", "FAILED", "SKIPPED", "PENDING")
+_MEANING = {
+    "summary_length": "The summary has not 2 or 3 sentences.",
+    "translation_language": "The translation is not in the language asked for.",
+    "translation_empty": "There is no translation.",
+    "quote_not_in_mail": "An action item rests on words that are not in the mail.",
+    "reply_too_long": "A suggested reply has more than 50 words.",
+    "reply_names_address": "A suggested reply names a link or an address; it is never used.",
+    "not_sent": "An attachment was not sent to the model.",
+}
+
+
+def table_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the table artifact: the telling columns first, everything short, nothing a page would run."""
+    return [_table_row(row) for row in rows]
+
+
+def _table_row(row: dict[str, Any]) -> dict[str, Any]:
+    cost = "?" if row["cost_usd"] is None else f"{row['cost_usd']:.5f}"
+    return {
+        "category": row["category"] or "",
+        "status": row["status"],
+        "subject": plain_cell(row["subject"], 60),
+        "sender": plain_cell(row["sender"], 40),
+        "summary": plain_cell(row["summary"], 200),
+        "action items": plain_cell("; ".join(item["text"] for item in row["action_items"]), 160),
+        "cost $": f"{cost} (simulated)" if row["simulated"] else cost,
+        "error": plain_cell(f"{row['error_type']}: {row['error']}" if row["error_type"] else _why_left(row), 160),
+        "key": row["message_key"][:12],
+    }
+
+
+def _why_left(row: dict[str, Any]) -> str:
+    return row["reason"] if row["status"] == "SKIPPED" else ""
+
+
+def report_text(summary: Summary, *, source: str, folder: str, estimate: str) -> str:
+    """The report as Markdown."""
+    parts = [f"# {summary.sentence()}", ""]
+    if summary.simulated:
+        parts += ["> **Simulated.** A simulator answered in the providers' place; nothing was paid.", ""]
+    if summary.mails:
+        categories = {name: summary.categories[name] for name in CATEGORIES if summary.categories[name]}
+        statuses = {name: summary.statuses[name] for name in _STATUSES if summary.statuses[name]}
+        parts += [f"![counts]({bars(categories, statuses, ('Mails by category', 'Mails by status'))})", ""]
+        parts += _table(("category", "mails"), categories) + _table(("status", "mails"), statuses)
+    parts += _table(("what", "how much"), _figures(summary, source, folder, estimate))
+    parts += _errors(summary) + _doubts(summary)
+    parts += _table(("model", "mails"), dict(summary.models.most_common()))
+    return "\n".join(parts)
+
+
+def _figures(summary: Summary, source: str, folder: str, estimate: str) -> dict[str, Any]:
+    sent = f"{summary.calls - summary.cached_calls} asked for, {summary.cached_calls} known from before"
+    return {
+        "Source": f"`{plain_cell(source, 200)}`",
+        "Time": f"{summary.seconds:.1f} s",
+        "Urgent": summary.urgent,
+        "Reply wanted": summary.reply_wanted,
+        "Answers": f"{sent}, in {summary.attempts} requests",
+        "Tokens": f"{summary.input_tokens:,} in, {summary.output_tokens:,} out",
+        "Cost": summary.cost(),
+        "Estimated": estimate or "–",
+        "Files": f"`{plain_cell(folder, 200)}`",
+    }
+
+
+def _errors(summary: Summary) -> list[str]:
+    if not summary.errors:
+        return []
+    rows = [(name, count, plain_cell(summary.advice[name], 300)) for name, count in summary.errors.most_common()]
+    lines = [f"| {name} | {count} | {advice} |" for name, count, advice in rows]
+    return ["## Errors", "", "| type | mails | what happened, and what to do |", "| --- | --- | --- |", *lines, ""]
+
+
+def _doubts(summary: Summary) -> list[str]:
+    if not summary.doubts:
+        return []
+    lines = [f"| {_MEANING.get(name, name)} | {count} |" for name, count in summary.doubts.most_common()]
+    return ["## Answers that failed a check", "", "| check | times |", "| --- | --- |", *lines, ""]
+
+
+def _table(head: tuple[str, str], rows: Mapping[str, Any]) -> list[str]:
+    if not rows:
+        return []
+    lines = [f"| {name} | {value} |" for name, value in rows.items()]
+    return [f"| {head[0]} | {head[1]} |", "| --- | --- |", *lines, ""]

@@ -1,0 +1,72 @@
+"""The outcomes of a run as files: JSON Lines, CSV and Parquet, written window by window, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.frames import Outcomes
+
+NAMES = ("outcomes.jsonl", "outcomes.csv", "outcomes.parquet")
+# Lists of records have no fixed columns; in tables they stand as the JSON they are in outcomes.jsonl.
+_TYPES = {"bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64()}
+# A cell that begins so is a formula to a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class OutcomeFiles:
+    """Files in `folder` that get their names when the block ends well; until then, and else, they are called `….part`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._schema = pa.schema([(name, _arrow_type(name)) for name in Outcomes.names()])
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lines = self._part(NAMES[0]).open("w", encoding="utf-8")
+        self._csv = self._part(NAMES[1]).open("w", encoding="utf-8", newline="")
+        self._table = csv.writer(self._csv)
+        self._table.writerow(Outcomes.names())
+        self._parquet = pq.ParquetWriter(self._part(NAMES[2]), self._schema)
+        return self
+
+    def add(self, rows: list[dict[str, Any]]) -> None:
+        """Write these outcome rows behind those that were added before."""
+        if not rows:
+            return
+        ordered = [{name: row[name] for name in Outcomes.names()} for row in rows]
+        self._lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in ordered)
+        flat = [{name: _flat(value) for name, value in row.items()} for row in ordered]
+        self._table.writerows([_safe_cell(value) for value in row.values()] for row in flat)
+        self._parquet.write_table(pa.Table.from_pylist(flat, schema=self._schema))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._lines.close()
+        self._csv.close()
+        self._parquet.close()
+        if kind is None:
+            for name in NAMES:
+                self._part(name).replace(self.folder / name)
+
+    def _part(self, name: str) -> Path:
+        return self.folder / f"{name}.part"
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    return _TYPES.get(str(Outcomes.to_schema().columns[name].dtype), pa.string())
+
+
+def _flat(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+
+
+def _safe_cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,102 @@
+"""One outcome row a mail, joined from what every stage knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pandera.typing import DataFrame
+
+from tasks.frames import Decisions, Messages, Outcomes, Readings, Skipped
+from tasks.ledger.costs import Spending
+
+Row = dict[str, Any]
+
+_OF_MESSAGE = ("message_key", "subject", "sender", "target_language", "kind", "attachments", "parse_defects")
+_OF_READING = (
+    "category", "summary", "translation", "action_items", "replies", "complexity", "confidence", "reason", "doubts",
+    "provider", "model", "model_reason", "calls", "cached_calls", "simulated", "seconds", "error_type", "error",
+)  # fmt: skip
+_OF_DECISION = ("urgent", "reply_wanted", "rule", "actions")
+_UNREAD: Row = {
+    "category": None, "summary": "", "translation": "", "action_items": [], "replies": [], "urgent": False,
+    "reply_wanted": False, "rule": "", "actions": [], "complexity": None, "confidence": None, "reason": "", "doubts": [],
+    "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0, "attempts": 0, "input_tokens": 0,
+    "output_tokens": 0, "cost_usd": 0.0, "simulated": False, "seconds": 0.0, "error_type": None, "error": "",
+    "duplicate_of": "",
+}  # fmt: skip
+
+
+def outcome_rows(
+    messages: DataFrame[Messages],
+    readings: DataFrame[Readings],
+    decisions: DataFrame[Decisions],
+    spent: Mapping[str, Spending],
+) -> list[Row]:
+    """Rows of `Outcomes` in the order of `messages`, as Python's own values, so that they can be kept as JSON.
+
+    Raises:
+        KeyError: A message has no reading or no decision.
+    """
+    read = _by_key(readings)
+    decided = _by_key(decisions)
+    now = utc_now()
+    rows = []
+    for message in messages.to_dict("records"):
+        key = message["message_key"]
+        reading, decision = read[key], decided[key]
+        row = {"id": message["source_id"], "status": _status(reading), "duplicate_of": "", "processed_at": now}
+        row |= {name: message[name] for name in _OF_MESSAGE}
+        row |= {name: _plain(reading[name]) for name in _OF_READING}
+        row |= {name: decision[name] for name in _OF_DECISION}
+        row |= {"language": reading["language"] or message["language"], **_spending(spent[key])}
+        rows.append(row)
+    return rows
+
+
+def skipped_rows(skipped: DataFrame[Skipped]) -> list[Row]:
+    """Rows of `Outcomes` for mails that were left alone."""
+    now = utc_now()
+    return [
+        _UNREAD
+        | {name: mail[name] for name in _OF_MESSAGE}
+        | {"id": mail["source_id"], "status": "SKIPPED", "language": mail["language"], "reason": mail["reason"]}
+        | {"duplicate_of": mail["message_key"] if mail["repeats"] else "", "processed_at": now}
+        for mail in skipped.to_dict("records")
+    ]
+
+
+def check_outcomes(rows: list[Row]) -> DataFrame[Outcomes]:
+    """The rows as a frame that has its schema's columns and types."""
+    return Outcomes.of(rows)
+
+
+def utc_now() -> str:
+    """This moment, UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _by_key(frame: Any) -> dict[str, Row]:
+    return {row["message_key"]: row for row in frame.to_dict("records")}
+
+
+def _status(reading: Row) -> str:
+    if _plain(reading["error_type"]) is None:
+        return "COMPLETED"
+    # What the budget stopped was not tried: the next run takes it up.
+    return "PENDING" if reading["error_type"] == "BUDGET_EXCEEDED" else "FAILED"
+
+
+def _plain(value: Any) -> Any:
+    # pandas keeps a missing text or number as NaN, the only value that is not itself.
+    return None if isinstance(value, float) and value != value else value
+
+
+def _spending(spent: Spending) -> Row:
+    return {
+        "attempts": spent.attempts,
+        "input_tokens": spent.input_tokens,
+        "output_tokens": spent.output_tokens,
+        "cost_usd": None if spent.cost_usd is None else float(spent.cost_usd),
+    }

@@ -1,0 +1,20 @@
+"""Text of strangers for a page: whatever it holds, a browser shows it and neither fetches nor runs anything of it."""
+
+from __future__ import annotations
+
+import re
+
+from tasks.parsing.characters import clean_for_model
+
+# Prefect's pages render Markdown and HTML, in table cells too: `<img src=…>` and `![](…)` would be fetched.
+_SPECIAL = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")", "|": "¦", "`": "'", "\\": "/", "&": "＆"})
+_LINES = re.compile(r"\s+")
+# A page may turn a bare address into a link, which someone clicks.
+_ADDRESS = re.compile(r"(https?|ftp|file|data|javascript):", re.IGNORECASE)
+
+
+def plain_cell(text: str, most: int) -> str:
+    """The text on one line of at most `most` characters, with nothing in it that Markdown or HTML knows."""
+    line = _LINES.sub(" ", clean_for_model(text).text).strip()
+    line = _ADDRESS.sub(r"\1 :", line.translate(_SPECIAL))
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -1,0 +1,30 @@
+"""Plots as pictures inside the page, so that no browser fetches anything for them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+
+_COLOURS = {"COMPLETED": "#2e7d5b", "FAILED": "#b3372f", "SKIPPED": "#9aa0a6", "PENDING": "#d9a400"}
+_OTHER = "#3b6ea5"
+
+
+def bars(left: Mapping[str, int], right: Mapping[str, int], titles: tuple[str, str]) -> str:
+    """Two bar charts side by side as a `data:` URI of a PNG; the words are ours, never a mail's."""
+    from matplotlib.figure import Figure  # 0.3 s, and a run without mails has nothing to draw
+
+    height = 0.9 + 0.3 * max(len(left), len(right), 1)
+    figure = Figure(figsize=(8, height), layout="constrained")
+    for axes, counts, title in zip(figure.subplots(1, 2), (left, right), titles, strict=True):
+        names = list(counts)[::-1]
+        drawn = axes.barh(names, [counts[name] for name in names], color=[_COLOURS.get(name, _OTHER) for name in names])
+        axes.bar_label(drawn, padding=3, fontsize=8)
+        axes.set_title(title, loc="left", fontsize=9)
+        axes.tick_params(labelsize=8, length=0)
+        axes.xaxis.set_visible(False)
+        axes.margins(x=0.15)
+        axes.spines[["top", "right", "bottom"]].set_visible(False)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=110)
+    return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()

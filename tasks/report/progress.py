@@ -1,0 +1,58 @@
+"""How far a run is: a progress artifact in the UI, and a number for whoever listens in this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+Listener = Callable[[int, int | None], None]
+"""Told the mails done and, once it is known, how many there are in all."""
+
+_EVERY_S = 1.0  # an update costs about 80 ms
+
+listeners: list[Listener] = []
+"""The command line's progress bar puts itself here."""
+
+
+class Progress:
+    """Mails done of a run; `total` is null until the source is known to its end."""
+
+    def __init__(self, total: int | None) -> None:
+        self.done = 0
+        self.total = total
+        self._updated = time.monotonic()
+        self._artifact = create_progress_artifact(
+            progress=0.0, key="mailroom-progress", description="Mails read and understood."
+        )
+
+    def advance(self, mails: int) -> None:
+        """Count these mails as done."""
+        self.done += mails
+        for listener in listeners:
+            listener(self.done, self.total)
+        if time.monotonic() - self._updated >= _EVERY_S:
+            self._show()
+
+    def watched(self, futures: Iterable[Any], chunks: Sequence[Any]) -> Iterator[Any]:
+        """Each future's result, or the exception in its place, in order; its chunk counts as done then."""
+        for future, chunk in zip(futures, chunks, strict=True):
+            yield future.result(raise_on_failure=False)
+            self.advance(len(chunk))
+
+    def finish(self) -> None:
+        """Show the end."""
+        self.total = self.done
+        self._show()
+
+    def _show(self) -> None:
+        self._updated = time.monotonic()
+        of = f" of {self.total:,}" if self.total is not None else ""
+        share = 100.0 * self.done / self.total if self.total else 100.0 * (self.total == 0)
+        assert isinstance(self._artifact, UUID)
+        update_progress_artifact(
+            artifact_id=self._artifact, progress=share, description=f"{self.done:,}{of} mails read and understood."
+        )

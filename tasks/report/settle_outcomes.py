@@ -1,0 +1,42 @@
+"""The task `settle`: outcomes into the ledger, claims given up."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pandera.typing import DataFrame
+from prefect import task
+
+from tasks import policies
+from tasks.frames import Decisions, Messages, Readings, Skipped
+from tasks.ledger.costs import spending
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.outcomes import settle
+from tasks.report.outcomes import check_outcomes, outcome_rows, skipped_rows
+from tasks.runs import Run
+
+log = logging.getLogger("mailroom.report")
+
+
+@task(name="settle", **policies.LEDGER)
+def settle_outcomes(
+    messages: DataFrame[Messages],
+    skipped: DataFrame[Skipped],
+    readings: DataFrame[Readings],
+    decisions: DataFrame[Decisions],
+    run: Run,
+) -> list[dict[str, Any]]:
+    """The outcome rows of a window, recorded in the ledger; a mail whose claim was lost is left to its new owner."""
+    engine = open_ledger(run.settings.ledger)
+    spent = spending(engine, run.id, list(messages["message_key"]))
+    rows = outcome_rows(messages, readings, decisions, spent)
+    every = [*rows, *skipped_rows(skipped)]
+    check_outcomes(every)
+    fences = dict(zip(messages["message_key"], messages["fence"].tolist(), strict=True))
+    curable = set(readings.loc[readings["curable"], "message_key"])
+    settled = settle(engine, run.id, every, curable, fences)
+    if settled < len(every):
+        log.warning("%d mails were taken over by another run, which settles them.", len(every) - settled)
+    log.info("%d outcomes recorded.", settled)
+    return every

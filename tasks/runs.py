@@ -1,0 +1,15 @@
+"""A run of a flow, as its stages see it: values only, so tasks may be given it wherever they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tasks.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """`id` names the run in the ledger; a flow run's own id, so that the UI and the ledger say the same."""
+
+    id: str
+    settings: Settings

@@ -1,0 +1,81 @@
+"""The task `understand`: a chunk of mails read by the models."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+from pandera.typing import DataFrame
+from prefect import task
+
+from tasks import policies
+from tasks.errors import ChunkUnfinished, LostChunk, MailroomError
+from tasks.frames import Messages, Readings
+from tasks.providers.loop import on_model_loop
+from tasks.runs import Run
+from tasks.settings import Settings
+from tasks.understand import prompts
+from tasks.understand.connect import gateway_for, models_for
+from tasks.understand.understand import Worth, lost_readings, understand
+
+log = logging.getLogger("mailroom.understand")
+
+
+@task(name="understand", task_run_name="understand {part}", **policies.ASK_MODEL)
+def understand_messages(
+    messages: DataFrame[Messages], part: str, run: Run, worth: Worth, question: tuple[str, ...]
+) -> DataFrame[Readings]:
+    """One reading a mail, in the mails' order.
+
+    Raises:
+        ChunkUnfinished: Mails failed for a reason that lies with a provider or the budget; it holds all readings.
+    """
+    gateway, models = gateway_for(run), models_for(run.settings)
+    readings = on_model_loop(understand(messages, gateway, models, worth, refresh=run.settings.refresh))
+    _tell(readings, part)
+    unfinished = readings.loc[readings["curable"], "error_type"]
+    if len(unfinished):
+        said = ", ".join(f"{count} {code}" for code, count in Counter(unfinished).most_common())
+        # A budget does not grow by waiting, and a rejected key stays so; a chunk with such mails alone is not retried.
+        transient = not set(unfinished) <= {"BUDGET_EXCEEDED", "AUTH", "OUT_OF_FUNDS"}
+        raise ChunkUnfinished(f"{len(unfinished)} of {len(readings)} mails could not be read: {said}.", readings, transient)
+    return readings
+
+
+def chunk_names(chunks: list[Any], done: int) -> list[str]:
+    """What each chunk is called in the UI: the mails' numbers in the run, from 1."""
+    names = []
+    for chunk in chunks:
+        names.append(f"mails {done + 1}-{done + len(chunk)}")
+        done += len(chunk)
+    return names
+
+
+def question_of(settings: Settings, rules_text: str) -> tuple[str, ...]:
+    """What the answers depend on besides the mails: prompts, models, rules; part of the cache's key."""
+    models = (settings.provider, *settings.fallbacks, settings.triage_model or "", settings.analysis_model or "")
+    rules = hashlib.sha256(rules_text.encode()).hexdigest()
+    return (prompts.TRIAGE_VERSION, prompts.ANALYSIS_VERSION, *models, repr(sorted(settings.models.items())), rules)
+
+
+def lost_chunk(chunk: pd.DataFrame, why: BaseException) -> pd.DataFrame:
+    """The readings of a chunk that did not come back: those it had made, or rows that say why there are none."""
+    if isinstance(why, ChunkUnfinished):
+        return why.rows
+    if isinstance(why, MailroomError):
+        return lost_readings(chunk, why)
+    # Its words may quote what it was given, so only its kind is kept.
+    return lost_readings(chunk, LostChunk(f"The chunk was lost to an error of the kind {type(why).__name__}."))
+
+
+def _tell(readings: DataFrame[Readings], part: str) -> None:
+    """One line of log a chunk with a line a mail in it: a record a mail would cost the server more than the mail."""
+    lines = [
+        f"{row.message_key[:12]} {row.category or row.error_type} calls={row.calls} cached={row.cached_calls}"
+        f" {row.model} {','.join(row.doubts)}".rstrip()
+        for row in readings.itertuples()
+    ]
+    log.info("%s: %d read.\n%s", part, len(readings), "\n".join(lines))
