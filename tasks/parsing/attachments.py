@@ -34,7 +34,7 @@ WORDS = {
     "application/x-msdownload": "a program",
     "application/x-executable": "a program",
     "image/svg+xml": "a drawing, which is not read",
-    "application/pgp-encrypted": "encrypted",
+    "application/pgp-signature": "a signature",
 }
 
 
@@ -58,13 +58,14 @@ class Budget:
     media_bytes: int
 
 
-def read_attachments(parts: Iterable[Gathered], limits: Limits) -> Attached:
-    """Return every attachment with its fate."""
+def read_attachments(parts: Iterable[Gathered], has_words: bool, limits: Limits) -> Attached:
+    """Return every attachment with its fate; where the mail has no words, no picture in it is decoration."""
     attached = Attached()
     loose = [one for gathered in parts for one in gathered.loose]
     if loose:
         budget = Budget(seconds=limits.document_s, text_chars=limits.text_chars, media_bytes=limits.media_bytes)
         for one in loose:
+            one.inline = one.inline and has_words
             attached.hashes.append(take(one, attached, budget, limits))
     return attached
 
@@ -123,6 +124,8 @@ class Fated:
         kind = self.media_type.partition("/")[0]
         if self.loose.reason:
             self.refuse(self.loose.reason)
+        elif self.media_type == "application/pgp-encrypted":
+            self.refuse("encrypted")
         elif not self.loose.data:
             self.refuse("empty")
         elif self.media_type in READERS:

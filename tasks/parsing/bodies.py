@@ -15,10 +15,12 @@ from tasks.parsing.tree import field as header
 META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
 HTML_START = re.compile(r"\s*(?:<!doctype html|<html\b|<head\b|<body\b)", re.IGNORECASE)
 ENRICHED_TAG = re.compile(r"<param>[^<]{0,400}</param>|</?[A-Za-z-]{1,60}>", re.IGNORECASE)
+TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 BOUNDARY_LINE = re.compile(rb"(?m)^--([^\s][^\r\n]{0,68}?)\r?$")
 SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 REPORTS = {"message/delivery-status", "message/feedback-report", "message/disposition-notification"}
+HEADERS_ONLY = {"text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers"}
 # A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
 STUB_CHARS = 200
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -89,7 +91,7 @@ def walk(part: Part, found: Gathered, limits: Limits, depth: int) -> None:
     if depth > limits.depth:
         found.too_deep = True
         return
-    media_type = part.get_content_type().lower()
+    media_type = media_type_of(part)
     found.types.add(media_type)
     payload = part.get_payload()
     if isinstance(payload, list):
@@ -99,6 +101,13 @@ def walk(part: Part, found: Gathered, limits: Limits, depth: int) -> None:
         walk_without_boundary(part, payload, found, limits, depth)
     else:
         take_leaf(part, media_type, found, limits)
+
+
+def media_type_of(part: Part) -> str:
+    """Return the declared MIME type without what does not belong into one."""
+    declared = part.get_content_type().lower()
+    plain = TYPE.match(declared)
+    return plain[0] if plain else declared
 
 
 def walk_container(
@@ -171,7 +180,7 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> N
         found.signed, found.encrypted = found.signed or opaque, found.encrypted or not opaque
         reason = "signed in a sealed form that is not opened" if opaque else "encrypted"
         found.loose.append(Loose(name=name, declared_type=media_type, data=data, reason=reason))
-    elif media_type in REPORTS or media_type == "text/rfc822-headers":
+    elif media_type in REPORTS or media_type in HEADERS_ONLY:
         take_report(data, media_type, charset, found, limits)
     elif is_body(media_type, name, shown, data, found):
         take_text(data, media_type, charset, part, found, limits)
@@ -181,7 +190,7 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> N
 
 
 def take_report(data: bytes, media_type: str, charset: str | None, found: Gathered, limits: Limits) -> None:
-    if media_type == "text/rfc822-headers":
+    if media_type in HEADERS_ONLY:
         found.nested.append(grow(data, limits)[0])
     else:
         found.reports.append(decode(data, charset).text.strip())

@@ -43,6 +43,9 @@ ALIASES = {
     "unicode-1-1-utf-7": "utf-7",
     "x-unicode-2-0-utf-7": "utf-7",
 }
+# They read any bytes, and are what programs declare that know no better.
+LATIN = {"cp1252", "iso8859-15"}
+HIGH = bytes(range(128, 256))
 # Text codecs of Python that are no charsets of mail; some take quadratic time.
 NOT_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
@@ -67,10 +70,26 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     seven_bit = known in ("utf-7", "hz") or (known or "").startswith(("iso2022", "utf-16", "utf-32"))
     charsets = (known, "utf-8") if seven_bit else ("utf-8", known)
     for charset in charsets:
+        if charset in LATIN and not mostly_ascii(data):
+            continue
         text = strictly(data, charset)
         if text is not None:
             return Decoded(text, "utf-8" if charset == "utf-8" else f"declared:{charset}")
-    return nearly_utf8(data, known) or detect(data) or Decoded(data.decode("cp1252", "replace"), "replaced:cp1252")
+    return nearly_utf8(data, known) or detect(data) or last_resort(data, known)
+
+
+def mostly_ascii(data: bytes) -> bool:
+    """Return whether few bytes are outside ASCII, as in every language that these charsets were made for."""
+    sample = data[:DETECTOR_BYTES]
+    return len(sample.translate(None, HIGH)) > 0.6 * len(sample)
+
+
+def last_resort(data: bytes, known: str | None) -> Decoded:
+    """Return the declared reading that nothing better was found for, else cp1252 with replacements."""
+    text = strictly(data, known)
+    if text is not None:
+        return Decoded(text, f"declared:{known}")
+    return Decoded(data.decode("cp1252", "replace"), "replaced:cp1252")
 
 
 def declares_escapes(data: bytes, declared: str | None) -> bool:

@@ -37,7 +37,7 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     thread = read_thread(found.nested, limits)
     text = read_bodies(found.bodies, limits)
     everything = [found, *thread.parts]
-    attached = read_attachments(everything, limits)
+    attached = read_attachments(everything, bool(text.new), limits)
     if found.too_deep and not past_bound:
         past_bound = f"nested deeper than {limits.depth} levels"
     if not (fields or found.sources or attached.attachments):

@@ -25,7 +25,8 @@ PREFIXES = (
     (b"\x1f\x8b", "application/gzip"),
     (b"BEGIN:VCALENDAR", CALENDAR),
     (b"BEGIN:VCARD", "text/vcard"),
-    (b"-----BEGIN PGP ", "application/pgp-encrypted"),
+    (b"-----BEGIN PGP SIGNATURE", "application/pgp-signature"),
+    (b"-----BEGIN PGP MESSAGE", "application/pgp-encrypted"),
 )
 # Entries that an office file begins with, and what it then holds.
 OFFICE_FIRST = re.compile(rb"\[Content_Types\]\.xml|_rels/|docProps/|word/|xl/|ppt/|customXml/")

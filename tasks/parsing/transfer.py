@@ -5,8 +5,10 @@ import re
 from email.message import Message
 
 NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
-UU_NAMES = {"x-uuencode", "uuencode", "uue", "x-uue"}
-AS_IS = {"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"}
+UU_NAMES = {"xuuencode", "uuencode", "uue", "xuue"}
+# As senders spell it: `7-bit`, `8bits`, `quoted printable`.
+SPELLING = re.compile(r"[\s_-]+")
+AS_IS = re.compile(r"\d?bits?|binary|none|plain|")
 
 
 def content(part: "Message[str, str]") -> tuple[bytes, str]:
@@ -16,13 +18,14 @@ def content(part: "Message[str, str]") -> tuple[bytes, str]:
         return b"", ""
     data = payload.encode("utf-8", "surrogateescape")
     encoding = str(part.get("content-transfer-encoding", "")).partition(";")[0].strip(" \t\r\n\"'").lower()
-    if encoding in AS_IS:
+    spelled = SPELLING.sub("", encoding[:40])
+    if AS_IS.fullmatch(spelled):
         return data, ""
-    if encoding in ("quoted-printable", "quoted_printable", "quotedprintable", "qp"):
+    if spelled in ("quotedprintable", "qp"):
         return binascii.a2b_qp(data), ""
-    if encoding in ("base64", "base-64", "b64", "x-base64"):
+    if spelled in ("base64", "b64", "xbase64"):
         return from_base64(data)
-    if encoding in UU_NAMES:
+    if spelled in UU_NAMES:
         return from_uuencode(data)
     return data, f"unknown transfer encoding `{encoding[:40]}`"
 
