@@ -115,6 +115,19 @@ outcomes = Table(
     Column("row", JSON, nullable=False),
 )
 
+# What a run was started as, and what it was expected to cost; `run_id` is the one of its calls and outcomes.
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("flow", String(128), nullable=False),
+    Column("deployment", String(256), nullable=False, default=""),  # empty when it was started by hand
+    Column("source", Text, nullable=False, default=""),
+    Column("mode", String(16), nullable=False, default="normal"),
+    Column("started_at", Float, nullable=False, index=True),
+    Column("estimate", JSON),
+)
+
 # Money handed out and spent; `scope` is "run:ID", "day:2026-11-25" or "month:2026-11", the last two in UTC.
 budgets = Table(
     "budgets",
@@ -185,4 +198,29 @@ approvals = Table(
     Column("person", String(200), nullable=False),
     Column("flow_run_id", String(64), nullable=False),
     Column("at", Float, nullable=False),
+)
+
+# Who is being left alone; `until` is when an open circuit may be probed, or when a probe counts as dead.
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("provider", String(32), primary_key=True),
+    Column("state", String(16), nullable=False),  # closed, open or half_open
+    Column("until", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
+# The next free time of each limit, and how far a model was slowed down after being told it is too fast.
+paces = Table(
+    "paces",
+    metadata,
+    Column("provider", String(32), primary_key=True),
+    Column("model", String(128), primary_key=True),
+    Column("rpm", Float, nullable=False),  # as last used
+    Column("tpm", Float, nullable=False),
+    Column("requests_free_at", Float, nullable=False),
+    Column("tokens_free_at", Float, nullable=False),
+    Column("held_until", Float, nullable=False),
+    Column("slowed_to", Float, nullable=False),  # part of the limit, at `slowed_at`; grows again with time
+    Column("slowed_at", Float, nullable=False),
 )

@@ -88,6 +88,16 @@ def upgrade() -> None:
         sa.Column("row", sa.JSON, nullable=False),
     )
     op.create_table(
+        "runs",
+        sa.Column("run_id", sa.String(64), primary_key=True),
+        sa.Column("flow", sa.String(128), nullable=False),
+        sa.Column("deployment", sa.String(256), nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("mode", sa.String(16), nullable=False),
+        sa.Column("started_at", sa.Float, nullable=False, index=True),
+        sa.Column("estimate", sa.JSON),
+    )
+    op.create_table(
         "budgets",
         sa.Column("scope", sa.String(128), primary_key=True),
         sa.Column("reserved_nusd", sa.BigInteger, nullable=False),
@@ -143,4 +153,23 @@ def upgrade() -> None:
         sa.Column("person", sa.String(200), nullable=False),
         sa.Column("flow_run_id", sa.String(64), nullable=False),
         sa.Column("at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "breakers",
+        sa.Column("provider", sa.String(32), primary_key=True),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("until", sa.Float, nullable=False),
+        sa.Column("changed_at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "paces",
+        sa.Column("provider", sa.String(32), primary_key=True),
+        sa.Column("model", sa.String(128), primary_key=True),
+        sa.Column("rpm", sa.Float, nullable=False),
+        sa.Column("tpm", sa.Float, nullable=False),
+        sa.Column("requests_free_at", sa.Float, nullable=False),
+        sa.Column("tokens_free_at", sa.Float, nullable=False),
+        sa.Column("held_until", sa.Float, nullable=False),
+        sa.Column("slowed_to", sa.Float, nullable=False),
+        sa.Column("slowed_at", sa.Float, nullable=False),
     )

@@ -1,0 +1,164 @@
+"""The cost book: what was asked and paid, summed by day, model, question, category or deployment.
+
+Failed calls that were billed are in it; a price that is unknown is counted and never taken as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, Engine, Integer, Row, case, cast, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from tasks.ledger.schema import NANO_USD, completions, groups, outcomes, runs
+
+Dimension = Literal["day", "model", "question", "category", "deployment"]
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+BY_HAND = "(by hand)"
+UNSORTED = "(unsorted)"
+"""Calls about mails that have no category: they failed, or are still being worked on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostLine:
+    """One line of the book; `input_tokens` includes `cache_read_tokens` and `cache_write_tokens`."""
+
+    name: str
+    calls: int = 0
+    failed: int = 0
+    unended: int = 0
+    """Calls whose end nobody recorded: under way, or their process died; they may have been billed."""
+    simulated: int = 0
+    unpriced: int = 0
+    """Calls that are missing from `nano_usd`, because the price of their model is unknown."""
+    input_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    nano_usd: int = 0
+
+    @property
+    def usd(self) -> Decimal:
+        """US dollars of the calls whose price is known, exact."""
+        return Decimal(self.nano_usd) / NANO_USD
+
+    def __add__(self, other: CostLine) -> CostLine:
+        return CostLine(name=self.name, **{name: getattr(self, name) + getattr(other, name) for name in _FIGURES})
+
+
+_FIGURES = tuple(field.name for field in fields(CostLine) if field.name != "name")
+
+
+def cost_book(engine: Engine, by: Dimension, *, since: float = 0, until: float = 1e12) -> list[CostLine]:
+    """A line for each value of `by`, days in order and the rest dearest first; times are UTC seconds of a call's end."""
+    window = (_when() >= since, _when() < until)
+    with engine.begin() as connection:
+        if by == "category":
+            lines = _by_category(connection, window)
+        else:
+            name = _name(by, engine)
+            wanted = select(name.label("name"), *_sums()).where(*window).group_by(name)
+            if by == "deployment":
+                wanted = wanted.outerjoin(runs, runs.c.run_id == completions.c.run_id)
+            lines = [_line(row) for row in connection.execute(wanted)]
+    if by == "day":
+        lines = [replace(line, name=_date(int(line.name))) for line in lines]
+        return sorted(lines, key=lambda line: line.name)
+    return sorted(lines, key=lambda line: (-line.nano_usd, -line.calls, line.name))
+
+
+def total(lines: Sequence[CostLine]) -> CostLine:
+    """The sum of all lines."""
+    return sum(lines, CostLine(name="total"))
+
+
+def _by_category(connection: Connection, window: Sequence[ColumnElement[bool]]) -> list[CostLine]:
+    """Each mail's calls under its latest category; of a call about several mails each category bears its mails' part."""
+    category = _latest_categories()
+    name = func.coalesce(category.c.category, UNSORTED)
+    shared = select(groups.c.group_key)
+    own = (
+        select(name.label("name"), *_sums())
+        .outerjoin(category, category.c.message_key == completions.c.message_key)
+        .where(*window, completions.c.message_key.not_in(shared))
+        .group_by(name)
+    )
+    lines = {row.name: _line(row) for row in connection.execute(own)}
+    parts = (
+        select(name.label("name"), groups.c.position, groups.c.size, *_sums())
+        .join(groups, groups.c.group_key == completions.c.message_key)
+        .outerjoin(category, category.c.message_key == groups.c.message_key)
+        .where(*window)
+        .group_by(groups.c.group_key, groups.c.position, groups.c.size, name)
+    )
+    for row in connection.execute(parts):
+        lines[row.name] = lines.get(row.name, CostLine(name=row.name)) + _part(row)
+    return list(lines.values())
+
+
+def _latest_categories() -> Any:
+    newest = select(func.max(outcomes.c.number)).where(outcomes.c.status != "SKIPPED").group_by(outcomes.c.message_key)
+    return select(outcomes.c.message_key, outcomes.c.category).where(outcomes.c.number.in_(newest)).subquery()
+
+
+def _part(row: Row[Any]) -> CostLine:
+    """One mail's part of a group's calls; whole calls are counted for the first mail, so that all parts add up."""
+
+    def part(name: str, whole: int) -> int:
+        if name in ("calls", "failed", "unended", "simulated", "unpriced"):
+            return whole if row.position == 0 else 0
+        each, left = divmod(whole, int(row.size))
+        return each + int(row.position < left)
+
+    line = _line(row)
+    return CostLine(name=line.name, **{name: part(name, getattr(line, name)) for name in _FIGURES})
+
+
+def _line(row: Row[Any]) -> CostLine:
+    return CostLine(name=str(row.name), **{name: int(getattr(row, name)) for name in _FIGURES})
+
+
+def _sums() -> list[Any]:
+    def count(what: ColumnElement[bool]) -> Any:
+        return func.coalesce(func.sum(case((what, 1), else_=0)), 0)
+
+    table = completions.c
+    figures = {
+        "calls": func.count(),
+        "failed": count(table.state == "failed"),
+        "unended": count(table.state == "begun"),
+        "simulated": count(table.simulated.is_(True)),
+        "unpriced": count(table.price_nusd.is_(None) & (table.state != "begun")),
+        "nano_usd": func.coalesce(func.sum(table.price_nusd), 0),
+    }
+    sums = {name: func.coalesce(func.sum(table[name]), 0) for name in _FIGURES if name in table}
+    return [(sums | figures)[name].label(name) for name in _FIGURES]
+
+
+def _when() -> ColumnElement[float]:
+    return func.coalesce(completions.c.ended_at, completions.c.begun_at)
+
+
+def _name(by: Dimension, engine: Engine) -> ColumnElement[Any]:
+    if by == "day":
+        return _day(engine)
+    if by == "model":
+        return completions.c.provider + ":" + func.coalesce(completions.c.answered_by, completions.c.model)
+    if by == "question":
+        return completions.c.question
+    return func.coalesce(func.nullif(runs.c.deployment, ""), func.nullif(runs.c.flow, "") + " " + BY_HAND, BY_HAND)
+
+
+def _day(engine: Engine) -> ColumnElement[int]:
+    # A cast to whole numbers cuts in SQLite and rounds in PostgreSQL; `floor` is not in every SQLite.
+    seconds = func.floor(_when()) if engine.dialect.name == "postgresql" else _when()
+    return cast(seconds, Integer) // 86_400
+
+
+def _date(days: int) -> str:
+    return f"{datetime.fromtimestamp(days * 86_400, UTC):%Y-%m-%d}"

@@ -1,0 +1,41 @@
+"""What each run was started as, so that its calls can be told apart by deployment, and its estimate beside its bill."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.ledger.schema import runs
+
+
+def record_run(
+    engine: Engine, run_id: str, *, flow: str, deployment: str = "", source: str = "", mode: str = "normal"
+) -> None:
+    """Write down that this run began; a run that is taken up again keeps what it was first recorded as."""
+    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+    row = {
+        "run_id": run_id,
+        "flow": flow,
+        "deployment": deployment,
+        "source": source,
+        "mode": mode,
+        "started_at": time.time(),
+    }
+    with engine.begin() as connection:
+        connection.execute(dialect.insert(runs).values(row).on_conflict_do_nothing())
+
+
+def record_estimate(engine: Engine, run_id: str, estimate: dict[str, Any]) -> None:
+    """Keep what the run was expected to cost; JSON values only."""
+    with engine.begin() as connection:
+        connection.execute(update(runs).where(runs.c.run_id == run_id).values(estimate=estimate))
+
+
+def read_estimate(engine: Engine, run_id: str) -> dict[str, Any] | None:
+    """What the run was expected to cost; null when nobody estimated it."""
+    with engine.begin() as connection:
+        found: dict[str, Any] | None = connection.scalar(select(runs.c.estimate).where(runs.c.run_id == run_id))
+    return found
