@@ -131,9 +131,13 @@ class GeminiAccount(ProviderAccount):
 
 
 class LocalAccount(ProviderAccount):
-    """Any OpenAI-compatible endpoint near the data: no key needed, nothing to pay."""
+    """Any OpenAI-compatible endpoint near the data: no key needed, nothing to pay.
+
+    `LOCAL_JSON_MODE=json_object` is for servers that cannot hold an answer to a schema: it is told in words then.
+    """
 
     prefixes = ("LOCAL_",)
+    json_mode: Literal["json_schema", "json_object"] = "json_schema"
 
 
 ACCOUNTS: dict[str, type[ProviderAccount]] = {

@@ -6,21 +6,16 @@ from typing import Any
 
 import httpx2
 from anthropic import APIStatusError, AsyncAnthropic, DefaultAioHttpClient
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
 from tasks.providers.accounts import ProviderAccount
-from tasks.providers.faults import (
-    Asked,
-    is_simulated,
-    read_object,
-    request_id_of,
-    told_in_our_words,
-    transport_error,
-)
+from tasks.providers.calls import in_our_words, transport_error
+from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S, answer_tokens
 from tasks.providers.media import anthropic_block, sendable
 from tasks.providers.models import traits
+from tasks.providers.replies import Told, read_object, told_by
 from tasks.providers.schemas import strict_schema
 from tasks.questions import Question, RawAnswer, Usage
 
@@ -30,7 +25,8 @@ _ENDINGS = {"refusal": "refusal", "max_tokens": "cut", "model_context_window_exc
 
 
 class AnthropicMessages:
-    """One key's client. Replies are taken raw and read here, as in `openai_chat`."""
+    """One key's client. Replies are taken raw and requests given whole, for the reason told in `openai_chat`; it is also
+    the one way to give a temperature, which the SDK's signature has no more and older models still take."""
 
     provider = "anthropic"
 
@@ -49,29 +45,21 @@ class AnthropicMessages:
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = Asked(self.provider, model)
         request, unsent = messages_request(question, model, self._account)
-        temperature = request.pop("temperature", None)
-        # The SDK's signature has no temperature any more, though older models take one.
-        extra = None if temperature is None else {"temperature": temperature}
-        call = self._send(request, extra)
-        headers, content = await told_in_our_words(asked, call, _translate, self._account.timeout)
-        return read_message(
-            asked,
-            read_object(asked, content),
-            request_id=request_id_of(headers),
-            simulated=is_simulated(headers),
-            unsent=unsent,
-        )
+        headers, content = await in_our_words(asked, self._send(request), _translate, self._account.timeout)
+        return read_message(asked, read_object(asked, content), told_by(headers, unsent))
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def _send(self, request: dict[str, Any], extra: dict[str, Any] | None) -> tuple[httpx2.Headers, bytes]:
-        reply = await self._create(**request, extra_body=extra)
+    async def _send(self, request: dict[str, Any]) -> tuple[httpx2.Headers, bytes]:
+        reply = await self._create(
+            model=request["model"], max_tokens=request["max_tokens"], messages=(), extra_body=request
+        )
         return reply.headers, await reply.read()
 
 
 def messages_request(
-    question: Question[Any], model: str, account: ProviderAccount
+    question: Question[BaseModel], model: str, account: ProviderAccount
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The body of a request, and the names of the media parts that `model` does not take."""
     takes = traits("anthropic", model)
@@ -92,31 +80,27 @@ def messages_request(
     return body, unsent
 
 
-def read_message(
-    asked: Asked, body: dict[str, Any], *, request_id: str | None, simulated: bool = False, unsent: tuple[str, ...] = ()
-) -> RawAnswer:
+def read_message(asked: Asked, body: dict[str, Any], told: Told) -> RawAnswer:
     """The answer in a `message` object.
 
     Raises:
         CallError: It holds no answer that could be used; with the usage, since it was billed.
     """
-    usage = _usage(body.get("usage") or {})
-    content, ending = body.get("content"), body.get("stop_reason")
+    content = body.get("content")
     if not isinstance(content, list):
-        raise asked.error("no_choice", request_id=request_id)
+        raise asked.error("no_choice", request_id=told.request_id)
+    usage = _usage(body.get("usage") or {})
     text = "".join(block.get("text") or "" for block in content if block.get("type") == "text")
-    fault = _ENDINGS.get(ending) if ending != "end_turn" else None if text.strip() else "empty"
-    if fault or ending != "end_turn":
-        detail = "" if fault else str(ending)[:40]
-        raise asked.unusable(fault or "odd_ending", detail, usage, text or None, request_id)
-    return RawAnswer(
-        text=text,
-        usage=usage,
-        model=body.get("model") or asked.model,
-        request_id=request_id,
-        simulated=simulated,
-        unsent=unsent,
-    )
+    fault = _fault(body.get("stop_reason"), text)
+    if fault:
+        raise asked.billed(fault, "", usage, text or None, told.request_id)
+    return told.answer(text, usage, body.get("model") or asked.model)
+
+
+def _fault(ending: Any, text: str) -> str | None:
+    if ending != "end_turn":
+        return _ENDINGS.get(ending, "odd_ending")
+    return None if text.strip() else "empty"
 
 
 def _usage(given: dict[str, Any]) -> Usage:
@@ -132,5 +116,5 @@ def _usage(given: dict[str, Any]) -> Usage:
 
 def _translate(asked: Asked, error: Exception) -> CallError:
     if isinstance(error, APIStatusError):
-        return asked.reply_error(error.status_code, error.response.headers, error.response.content)
+        return asked.rejected(error.status_code, error.response.headers, error.response.content)
     return transport_error(asked, error)

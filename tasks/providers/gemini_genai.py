@@ -7,12 +7,14 @@ from typing import Any
 from google import genai
 from google.genai import types
 from google.genai.errors import APIError
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
 from tasks.providers.accounts import ProviderAccount
-from tasks.providers.faults import Asked, is_simulated, read_object, request_id_of, told_in_our_words, transport_error
+from tasks.providers.calls import in_our_words, transport_error
+from tasks.providers.faults import Asked
 from tasks.providers.gemini_wire import ADDRESS, gemini_parts, generation_limits, read_candidates
+from tasks.providers.replies import read_object, told_by
 from tasks.providers.schemas import strict_schema
 from tasks.questions import Question, RawAnswer
 
@@ -42,32 +44,30 @@ class GeminiGenAI:
         call = self._client.aio.models.generate_content(
             model=model,
             contents=[types.Content(role="user", parts=[types.Part.model_validate(part) for part in parts])],
-            config=types.GenerateContentConfig(
-                **generation_limits(question, model, self._account),
-                system_instruction=question.instructions,
-                response_json_schema=strict_schema(question.answer, "gemini"),
-                should_return_http_response=True,
-            ),
+            config=_config(question, model, self._account),
         )
-        found = await told_in_our_words(asked, call, _translate, self._account.timeout)
-        reply = found.sdk_http_response
+        found = await in_our_words(asked, call, _translate, self._account.timeout)
+        reply = found.sdk_http_response or types.HttpResponse()
         headers = {name.lower(): value for name, value in (reply.headers or {}).items()}
-        return read_candidates(
-            asked,
-            read_object(asked, (reply.body or "").encode()),
-            request_id=request_id_of(headers),
-            simulated=is_simulated(headers),
-            unsent=unsent,
-        )
+        return read_candidates(asked, read_object(asked, reply.body or ""), told_by(headers, unsent))
 
     async def close(self) -> None:
         await self._client.aio.aclose()
         self._client.close()
 
 
+def _config(question: Question[BaseModel], model: str, account: ProviderAccount) -> types.GenerateContentConfig:
+    return types.GenerateContentConfig(
+        **generation_limits(question, model, account),
+        system_instruction=question.instructions,
+        response_json_schema=strict_schema(question.answer, "gemini"),
+        should_return_http_response=True,  # the reply as it came: its objects would cost more and say less
+    )
+
+
 def _translate(asked: Asked, error: Exception) -> CallError:
     if isinstance(error, APIError):
         headers = getattr(error.response, "headers", None) or {}
         content = getattr(error.response, "content", b"")
-        return asked.reply_error(error.code, headers, content if isinstance(content, bytes) else b"")
+        return asked.rejected(error.code, headers, content if isinstance(content, bytes) else b"")
     return transport_error(asked, error)

@@ -16,15 +16,20 @@ from requests.adapters import HTTPAdapter
 with warnings.catch_warnings():
     # The package announces its end at every import; `GEMINI_SDK=google-genai` chooses its successor.
     warnings.filterwarnings("ignore", category=FutureWarning)
-    import google.generativeai as genai
     from google.ai.generativelanguage import GenerativeServiceClient
     from google.api_core.client_options import ClientOptions
     from google.api_core.exceptions import GoogleAPICallError
+    from google.auth.transport.requests import AuthorizedSession
+    from google.generativeai import protos
+    from google.generativeai.generative_models import GenerativeModel
+    from google.generativeai.types import RequestOptions
 
 from tasks.errors import CallError
 from tasks.providers.accounts import ProviderAccount
-from tasks.providers.faults import Asked, is_simulated, read_object, request_id_of, told_in_our_words, transport_error
+from tasks.providers.calls import in_our_words, transport_error
+from tasks.providers.faults import Asked
 from tasks.providers.gemini_wire import ADDRESS, gemini_parts, generation_limits, read_candidates
+from tasks.providers.replies import read_object, told_by
 from tasks.providers.schemas import gemini_schema
 from tasks.questions import Question, RawAnswer
 
@@ -41,7 +46,7 @@ class GeminiGenerative:
         self._account = account
         self._client = _rest_client(account.base_url or ADDRESS, key.get_secret_value(), concurrency)
         self._replies = _Replies()
-        self._session = self._client.transport._session
+        self._session = _session_of(self._client)
         self._session.hooks["response"].append(self._replies.keep)
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="mailroom-gemini")
 
@@ -49,27 +54,22 @@ class GeminiGenerative:
         asked = Asked(self.provider, model)
         parts, unsent = gemini_parts(question, model)
         call = asyncio.get_running_loop().run_in_executor(self._threads, self._generate, question, model, parts)
-        reply = await told_in_our_words(asked, call, _translate, self._account.timeout)
-        return read_candidates(
-            asked,
-            read_object(asked, reply.content),
-            request_id=request_id_of(reply.headers),
-            simulated=is_simulated(reply.headers),
-            unsent=unsent,
-        )
+        reply = await in_our_words(asked, call, _translate, self._account.timeout)
+        return read_candidates(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._session.close()
+        self._session.close()  # type: ignore[no-untyped-call]  # of google-auth
 
-    def _generate(self, question: Question[Any], model: str, parts: list[dict[str, Any]]) -> requests.Response:
-        asker = genai.GenerativeModel(model, system_instruction=question.instructions)
-        asker._client = self._client  # else it takes the process-wide one
+    def _generate(self, question: Question[BaseModel], model: str, parts: list[dict[str, Any]]) -> requests.Response:
+        asker = GenerativeModel(model, system_instruction=question.instructions)
+        asker._client = self._client  # type: ignore[assignment]  # else it takes the process-wide one
         limits = generation_limits(question, model, self._account)
         asker.generate_content(
-            genai.protos.Content(role="user", parts=parts),
-            generation_config={**limits, "response_schema": _schema(question.answer)},
-            request_options={"timeout": self._account.timeout, "retry": None},
+            protos.Content(role="user", parts=parts),
+            generation_config=protos.GenerationConfig(**limits, response_schema=_schema(question.answer)),
+            # Its own retries would go on for minutes, whatever the time-out.
+            request_options=RequestOptions(timeout=self._account.timeout, retry=None),
         )
         return self._replies.last()
 
@@ -91,7 +91,7 @@ class _Replies(threading.local):
 def _rest_client(address: str, key: str, concurrency: int) -> GenerativeServiceClient:
     options = ClientOptions(api_endpoint=address, api_key=key)
     client = GenerativeServiceClient(transport="rest", client_options=options)
-    session = client.transport._session
+    session = _session_of(client)
     # The pool holds 10 connections by itself and reopens the others; and a 401 is sent three times, though a key
     # cannot be refreshed.
     for scheme in ("http://", "https://"):
@@ -100,13 +100,19 @@ def _rest_client(address: str, key: str, concurrency: int) -> GenerativeServiceC
     return client
 
 
+def _session_of(client: GenerativeServiceClient) -> AuthorizedSession:
+    """The connections of a REST client, which the SDK keeps to itself."""
+    session: AuthorizedSession = client.transport._session  # type: ignore[attr-defined]  # the REST transport's own
+    return session
+
+
 @lru_cache(maxsize=64)
-def _schema(answer: type[BaseModel]) -> genai.protos.Schema:
-    return genai.protos.Schema(gemini_schema(answer))
+def _schema(answer: type[BaseModel]) -> protos.Schema:
+    return protos.Schema(gemini_schema(answer))
 
 
 def _translate(asked: Asked, error: Exception) -> CallError:
     reply = getattr(error, "response", None) if isinstance(error, GoogleAPICallError) else None
     if reply is not None:
-        return asked.reply_error(reply.status_code, reply.headers, reply.content)
+        return asked.rejected(reply.status_code, reply.headers, reply.content)
     return transport_error(asked, error)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx2
 from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
-from tasks.providers.accounts import ProviderAccount
-from tasks.providers.faults import (
-    Asked,
-    is_simulated,
-    read_object,
-    request_id_of,
-    told_in_our_words,
-    transport_error,
-)
+from tasks.providers.accounts import LocalAccount, ProviderAccount
+from tasks.providers.calls import in_our_words, transport_error
+from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S, answer_tokens
 from tasks.providers.media import openai_part, sendable
 from tasks.providers.models import traits
+from tasks.providers.replies import Told, read_object, told_by
 from tasks.providers.schemas import strict_schema
 from tasks.questions import Question, RawAnswer, Usage
 
@@ -30,7 +26,8 @@ _NO_KEY = "none"
 
 
 class OpenAIChat:
-    """One key's client. Replies are taken raw and read here: building the SDK's objects costs a third of a call."""
+    """One key's client. Replies are taken raw and read here, and requests given whole as `extra_body`: the SDK's walk
+    over every part of both, types in hand, would double the cost of a call."""
 
     def __init__(self, account: ProviderAccount, key: SecretStr | None, *, provider: str = "openai") -> None:
         self.provider = provider
@@ -47,33 +44,26 @@ class OpenAIChat:
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = Asked(self.provider, model)
         request, unsent = chat_request(question, self.provider, model, self._account)
-        reply = await told_in_our_words(asked, self._create(**request), _translate, self._account.timeout)
-        return read_chat(
-            asked,
-            read_object(asked, reply.content),
-            request_id=request_id_of(reply.headers),
-            simulated=is_simulated(reply.headers),
-            unsent=unsent,
-        )
+        call = self._create(model=model, messages=(), extra_body=request)
+        reply = await in_our_words(asked, call, _translate, self._account.timeout)
+        return read_chat(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 
     async def close(self) -> None:
         await self._client.close()
 
 
 def chat_request(
-    question: Question[Any], provider: str, model: str, account: ProviderAccount
+    question: Question[BaseModel], provider: str, model: str, account: ProviderAccount
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The body of a request, and the names of the media parts that `model` does not take."""
     takes = traits(provider, model)
     media, unsent = sendable(question.media, provider, model)
-    text: Any = question.text
-    if media:
-        text = [{"type": "text", "text": text}, *map(openai_part, media)]
-    schema = {"name": question.answer.__name__, "strict": True, "schema": strict_schema(question.answer, "openai")}
+    instructions, answer_format = _format(question, account)
+    text: Any = [{"type": "text", "text": question.text}, *map(openai_part, media)] if media else question.text
     body = {
         "model": model,
-        "messages": [{"role": "system", "content": question.instructions}, {"role": "user", "content": text}],
-        "response_format": {"type": "json_schema", "json_schema": schema},
+        "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": text}],
+        "response_format": answer_format,
         # Servers of the older API know `max_tokens` alone.
         "max_tokens" if provider == "local" else "max_completion_tokens": answer_tokens(question, account, takes),
     }
@@ -84,44 +74,41 @@ def chat_request(
     return body, unsent
 
 
-def read_chat(
-    asked: Asked, body: dict[str, Any], *, request_id: str | None, simulated: bool = False, unsent: tuple[str, ...] = ()
-) -> RawAnswer:
+def _format(question: Question[BaseModel], account: ProviderAccount) -> tuple[str, dict[str, Any]]:
+    """The instructions, and the `response_format` that holds the answer to its schema."""
+    schema = strict_schema(question.answer, "openai")
+    if isinstance(account, LocalAccount) and account.json_mode == "json_object":
+        told = f"{question.instructions}\nThe object follows this JSON schema:\n{json.dumps(schema)}"
+        return told, {"type": "json_object"}
+    named = {"name": question.answer.__name__, "strict": True, "schema": schema}
+    return question.instructions, {"type": "json_schema", "json_schema": named}
+
+
+def read_chat(asked: Asked, body: dict[str, Any], told: Told) -> RawAnswer:
     """The answer in a `chat.completion` object.
 
     Raises:
         CallError: It holds no answer that could be used; with the usage, since it was billed.
     """
-    usage = _usage(body.get("usage") or {})
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
-        raise asked.error("no_choice", request_id=request_id)
-    text, ending = message.get("content") or "", choice.get("finish_reason")
-    fault = _fault(message, ending, text)
+        raise asked.error("no_choice", request_id=told.request_id)
+    usage, text = _usage(body.get("usage") or {}), message.get("content") or ""
+    fault = _fault(message, choice.get("finish_reason"), text)
     if fault:
-        raise asked.unusable(*fault, usage, text or None, request_id)
-    return RawAnswer(
-        text=text,
-        usage=usage,
-        model=body.get("model") or asked.model,
-        request_id=request_id,
-        simulated=simulated,
-        unsent=unsent,
-    )
+        kept = text or message.get("refusal") or None
+        raise asked.billed(fault, "", usage, kept, told.request_id)
+    return told.answer(text, usage, body.get("model") or asked.model)
 
 
-def _fault(message: dict[str, Any], ending: Any, text: str) -> tuple[str, str] | None:
-    if message.get("refusal"):
-        return "refusal", ""
-    if ending == "content_filter":
-        return "refusal", "content_filter"
-    if ending == "length":
-        return "cut", ""
-    if ending not in ("stop", None):
-        return "odd_ending", str(ending)[:40]
-    return None if text.strip() else ("empty", "")
+def _fault(message: dict[str, Any], ending: Any, text: str) -> str | None:
+    if message.get("refusal") or ending == "content_filter":
+        return "refusal"
+    if ending != "stop":
+        return "cut" if ending == "length" else "odd_ending"
+    return None if text.strip() else "empty"
 
 
 def _usage(given: dict[str, Any]) -> Usage:
@@ -136,5 +123,5 @@ def _usage(given: dict[str, Any]) -> Usage:
 
 def _translate(asked: Asked, error: Exception) -> CallError:
     if isinstance(error, APIStatusError):
-        return asked.reply_error(error.status_code, error.response.headers, error.response.content)
+        return asked.rejected(error.status_code, error.response.headers, error.response.content)
     return transport_error(asked, error)

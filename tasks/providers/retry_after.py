@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
-def told_wait_s(headers: Mapping[str, str], error: Mapping[str, Any]) -> float | None:
+def told_wait_s(headers: Mapping[str, str], details: Sequence[Mapping[str, Any]] = ()) -> float | None:
     """Seconds to wait by `retry-after-ms`, `Retry-After` (seconds or a date) or Google's RetryInfo; null if none is said.
 
-    `error` is the `error` object of the reply's body. A time that is over is 0; nonsense is nothing.
+    `details` are those of a Google error. A time that is over is 0; nonsense is nothing.
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
@@ -24,7 +24,7 @@ def told_wait_s(headers: Mapping[str, str], error: Mapping[str, Any]) -> float |
     if told:
         seconds = _number(told)
         return seconds if seconds is not None else _until(told)
-    return _retry_info(error)
+    return _retry_info(details)
 
 
 def _number(text: str | None) -> float | None:
@@ -42,9 +42,9 @@ def _until(date: str) -> float | None:
         return None
 
 
-def _retry_info(error: Mapping[str, Any]) -> float | None:
-    for detail in error.get("details") or ():
-        found = _SECONDS.fullmatch(str(detail.get("retryDelay", ""))) if isinstance(detail, dict) else None
+def _retry_info(details: Sequence[Mapping[str, Any]]) -> float | None:
+    for detail in details:
+        found = _SECONDS.fullmatch(str(detail.get("retryDelay", "")))
         if found:
             return float(found[1])
     return None

@@ -40,13 +40,15 @@ def strict_schema(answer: type[BaseModel], dialect: str) -> Schema:
     A bound the dialect has no word for is said in the description, where the model reads it; our own validation
     still holds it. Callers must not change what they are given.
     """
-    return _closed(_plain(answer), _DIALECT_TAKES[dialect])
+    schema: Schema = _closed(_plain(answer), _DIALECT_TAKES[dialect])
+    return schema
 
 
 @cache
 def gemini_schema(answer: type[BaseModel]) -> Schema:
     """The schema as google-generativeai's `Schema` message takes it: no unions, null as `nullable`."""
-    return _nullable(_closed(_plain(answer), _DIALECT_TAKES["gemini"]))
+    schema: Schema = _nullable(_closed(_plain(answer), _DIALECT_TAKES["gemini"]))
+    return schema
 
 
 @cache
@@ -57,7 +59,8 @@ def schema_digest(answer: type[BaseModel]) -> str:
 
 def _plain(answer: type[BaseModel]) -> Schema:
     schema = answer.model_json_schema()
-    return _resolved(schema, schema.pop("$defs", {}))
+    plain: Schema = _resolved(schema, schema.pop("$defs", {}))
+    return plain
 
 
 def _resolved(node: Any, definitions: Schema) -> Any:
