@@ -9,13 +9,21 @@ from typing import Protocol
 
 from tasks.mailbox.raw import RawMail
 
-SinceUid = Callable[[str, int], int]
-"""(folder, UIDVALIDITY) → the UID up to which nothing is wanted any more; 0 where everything is."""
+SinceUid = Callable[[str, str, int], int]
+"""(source, folder, UIDVALIDITY) → the UID up to which all is on record; 0 where nothing is, or all is wanted again."""
+
+LeftOver = Callable[[str], Iterator[RawMail]]
+"""(source) → mails it gave before that are on record but not done; only sources that don't give them again ask."""
 
 
-def from_the_start(mailbox: str, uidvalidity: int) -> int:
+def from_the_start(source: str, mailbox: str, uidvalidity: int) -> int:
     """Return 0: every mail is wanted."""
     return 0
+
+
+def nothing(source: str) -> Iterator[RawMail]:
+    """Give no mail: none was left."""
+    return iter(())
 
 
 class Source(Protocol):
@@ -38,3 +46,4 @@ class Opening:
 
     data_dir: Path = Path(".mailroom")
     since_uid: SinceUid = from_the_start
+    left_over: LeftOver = nothing

@@ -1,0 +1,77 @@
+"""Where mails were met."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Engine, and_, cast, func, or_, select
+
+from tasks.ledger.messages import load_raw
+from tasks.ledger.owners import is_gone
+from tasks.ledger.schema import messages, sightings
+
+_LOADED_MAILS = 50  # of which the bytes are held in memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOver:
+    """A mail on record that nobody has done."""
+
+    place: str
+    source_id: str
+    raw: bytes
+    target_language: str | None
+
+
+def sightings_of(engine: Engine, message_key: str) -> list[tuple[str, str]]:
+    """(source, place) of every meeting with this mail, the first one first."""
+    wanted = select(sightings.c.source, sightings.c.place).where(sightings.c.message_key == message_key)
+    with engine.begin() as connection:
+        return [(source, place) for source, place in connection.execute(wanted.order_by(sightings.c.seen_at))]
+
+
+def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> int:
+    """The UID up to which a folder's mails are on record, as they are recorded in their order; 0 when none is."""
+    folder = f"{mailbox}/{uidvalidity}/"
+    uid = cast(func.substr(sightings.c.place, len(folder) + 1), BigInteger)
+    wanted = select(func.max(uid)).where(
+        sightings.c.source == source, sightings.c.place.startswith(folder, autoescape=True)
+    )
+    with engine.begin() as connection:
+        return int(connection.scalar(wanted) or 0)
+
+
+def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
+    """Mails this source gave before that a run now may take up, in the order they were met.
+
+    New ones a run did not get to, ones whose run died, and ones that failed for a reason that may be gone.
+    """
+    with engine.begin() as connection:
+        owners = connection.scalars(select(messages.c.owner).where(messages.c.state == "PROCESSING").distinct()).all()
+        dead = [owner for owner in owners if owner and is_gone(owner)]
+        undone = or_(
+            messages.c.state == "PENDING",
+            and_(messages.c.state == "FAILED", messages.c.retry),
+            and_(
+                messages.c.state == "PROCESSING", or_(messages.c.lease_until < time.time(), messages.c.owner.in_(dead))
+            ),
+        )
+        wanted = (
+            select(sightings.c.message_key, func.min(sightings.c.place))
+            .join(messages, messages.c.message_key == sightings.c.message_key)
+            .where(sightings.c.source == source, undone)
+            .group_by(sightings.c.message_key)
+            .order_by(func.min(sightings.c.seen_at), func.min(sightings.c.place))
+        )
+        places = {key: place for key, place in connection.execute(wanted)}
+    keys = list(places)
+    for start in range(0, len(keys), _LOADED_MAILS):
+        for row in load_raw(engine, keys[start : start + _LOADED_MAILS]):
+            yield LeftOver(
+                place=places[row["message_key"]],
+                source_id=row["source_id"],
+                raw=row["raw"],
+                target_language=row["target_language"],
+            )

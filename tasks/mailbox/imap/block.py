@@ -1,0 +1,53 @@
+"""The Prefect block that holds how a mailbox is reached."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from prefect.blocks.core import Block
+from pydantic import Field, SecretStr, StringConstraints, model_validator
+
+# No line ends: they would begin a command of their own.
+Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00]*$", max_length=1_000)]
+IMAPS_PORT, IMAP_PORT = 993, 143
+
+
+class Mailbox(Block):
+    """A mailbox on an IMAP server, to be read and acted on."""
+
+    _block_type_name = "Mailbox"
+    _block_type_slug = "mailbox"
+    _description = "A mailbox on an IMAP server: what `imap://NAME` reads, drafts are put into and labels are set in."
+
+    host: Line = Field(min_length=1, description="The IMAP server, such as `imap.example.com`.")
+    port: int | None = Field(None, ge=1, le=65_535, description="Null is 993 with TLS, 143 without.")
+    encryption: Literal["tls", "starttls", "none"] = Field(
+        "tls", description="`none` sends the password in clear: only for a server on this machine or a private network."
+    )
+    user: Line = Field(min_length=1, description="The name to log in with, often the address.")
+    password: SecretStr | None = Field(None, description="The password, often one made for this application alone.")
+    oauth2_token: SecretStr | None = Field(None, description="An OAuth 2.0 access token, in place of a password.")
+    folder: Line = Field("INBOX", min_length=1, description="The folder that is read unless the address names another.")
+    search: Line = Field(
+        "ALL",
+        min_length=1,
+        description="Which mails are read, as IMAP puts it (RFC 9051, 6.4.4): `UNSEEN`, `FROM example.com`. A mail that "
+        "matches only later is not read later, as reading goes on above the highest UID that was read.",
+    )
+    since: date | None = Field(None, description="Mails that arrived before this day are not read.")
+    drafts_folder: Line = Field("Drafts", min_length=1, description="Where drafts of replies are put.")
+    timeout_s: float = Field(
+        60, gt=0, le=600, description="How long the server may be silent before it counts as gone."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_way_to_log_in(self) -> Mailbox:
+        if (self.password is None) == (self.oauth2_token is None):
+            raise ValueError("give either `password` or `oauth2_token`")
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return self.host, self.port or (IMAPS_PORT if self.encryption == "tls" else IMAP_PORT)

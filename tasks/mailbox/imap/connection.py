@@ -1,0 +1,118 @@
+"""A logged-in connection to a mailbox: for reading, for acting on mails, and for waiting for new ones."""
+
+from __future__ import annotations
+
+import imaplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
+
+from tasks.errors import SourceError
+from tasks.mailbox.imap.address import load_mailbox, split_address
+
+if TYPE_CHECKING:
+    from tasks.mailbox.imap.block import Mailbox
+
+LOST = (imaplib.IMAP4.abort, OSError)
+"""What the connection raises once it is cut; a new one may work."""
+REFUSED = (imaplib.IMAP4.error, ImapToolsError)
+"""What a command raises that the server refused."""
+
+
+@contextmanager
+def connected(block: Mailbox, folder: str = "", *, readonly: bool = False) -> Iterator[BaseMailBox]:
+    """Give a connection with a folder selected, the block's own unless another is named; log out after.
+
+    `readonly` opens it so that nothing can change. Beware of imap_tools' `flag` and `delete`: both also expunge what
+    others marked as deleted; `client.uid("STORE", …)` does not.
+
+    Raises:
+        SourceError: The server can't be reached, refuses the login, or has no such folder; the password is in no message.
+    """
+    mailbox = log_in(block)
+    try:
+        _select(mailbox, folder or block.folder, block, readonly)
+        yield mailbox
+    finally:
+        # It may be cut, and then there is nothing to take leave of.
+        with suppress(*LOST, *REFUSED):
+            mailbox.logout()
+
+
+def connect_to(source: str) -> BaseMailBox:
+    """Return a logged-in connection to the mailbox a source's name stands for, no folder selected.
+
+    Raises:
+        SourceError: As `connected`, or Prefect has no such block.
+    """
+    return log_in(load_mailbox(split_address(source)[0]))
+
+
+def log_in(block: Mailbox) -> BaseMailBox:
+    """Return a logged-in connection, no folder selected.
+
+    Raises:
+        SourceError: The server can't be reached or refuses the login.
+    """
+    mailbox = _connect(block)
+    try:
+        _log_in(mailbox, block)
+    except SourceError:
+        with suppress(*LOST, *REFUSED):
+            mailbox.client.shutdown()
+        raise
+    return mailbox
+
+
+def _connect(block: Mailbox) -> BaseMailBox:
+    host, port = block.address
+    # The standard library's own default for IMAP checks no certificate.
+    checked = ssl.create_default_context()
+    try:
+        if block.encryption == "tls":
+            return MailBox(host, port, timeout=block.timeout_s, ssl_context=checked)
+        if block.encryption == "starttls":
+            return MailBoxStartTls(host, port, timeout=block.timeout_s, ssl_context=checked)
+        return MailBoxUnencrypted(host, port, timeout=block.timeout_s)
+    except (*LOST, *REFUSED, ValueError) as error:
+        raise SourceError(
+            f"`{host}:{port}` cannot be reached as an IMAP server ({block.encryption}): {error}"
+        ) from error
+
+
+def _log_in(mailbox: BaseMailBox, block: Mailbox) -> None:
+    try:
+        if block.oauth2_token is not None:
+            mailbox.xoauth2(block.user, block.oauth2_token.get_secret_value(), initial_folder=None)
+        elif block.password is not None:
+            _give_password(mailbox, block.user, block.password.get_secret_value())
+        # A server says more of what it can do (MOVE, UIDPLUS) once it knows whom it talks to.
+        _, told = mailbox.client.capability()
+        mailbox.client.capabilities = tuple(str(told[-1], "ascii", "replace").upper().split())
+    except LOST as error:
+        raise SourceError(f"`{block.host}` cut the connection at login: {type(error).__name__}") from error
+    except REFUSED:
+        # Servers repeat what they were sent, and tracebacks show it; so none of it goes on.
+        raise SourceError(
+            f"`{block.host}` refused the login of `{block.user}`: check the block's user and secret"
+        ) from None
+
+
+def _give_password(mailbox: BaseMailBox, user: str, password: str) -> None:
+    if "AUTH=PLAIN" in mailbox.client.capabilities:
+        mailbox.login_utf8(user, password, initial_folder=None)
+    elif (user + password).isascii() and (user + password).isprintable():
+        mailbox.login(user, password, initial_folder=None)
+    else:
+        raise SourceError(f"the server takes only plain ASCII passwords, and that of `{user}` has other characters")
+
+
+def _select(mailbox: BaseMailBox, folder: str, block: Mailbox, readonly: bool) -> None:
+    try:
+        mailbox.folder.set(folder, readonly=readonly)
+    except MailboxFolderSelectError as error:
+        raise SourceError(f"`{block.user}` at `{block.host}` has no folder `{folder}`, or may not open it") from error

@@ -1,0 +1,109 @@
+"""Mails fetched by UID, some at a time: few enough to be held in memory, many enough to be quick."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from imap_tools import BaseMailBox
+from imap_tools.errors import MailboxFetchError
+
+from tasks.mailbox.raw import KEPT_BYTES
+
+# How many mails are asked for their sizes at once, and what is fetched at once at most; a longer mail goes alone.
+LISTED_MAILS = 500
+PAGE_MAILS = 50
+PAGE_BYTES = 4_000_000
+
+UID = re.compile(rb"\bUID (\d+)")
+SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+# A mail comes as a literal; one of hardly any bytes may also stand quoted, or as NIL.
+QUOTED = re.compile(rb'\bBODY\[\](?:<\d+>)? (?:NIL|"((?:[^"\\]|\\.)*)")')
+
+Response = Sequence[bytes | tuple[bytes, bytes] | None]
+"""As imaplib gives it: a line, or a line up to a literal with the literal, followed by the rest of the line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetched:
+    """A mail from the server, cut at `KEPT_BYTES`; `problem` says why the server would not give it."""
+
+    uid: int
+    raw: bytes = b""
+    size_bytes: int = 0
+    problem: str = ""
+
+
+def fetch_mails(mailbox: BaseMailBox, uids: Sequence[int]) -> Iterator[Fetched]:
+    """Give the mails of these ascending UIDs in that order, but for those that are gone; `\\Seen` is not set."""
+    for start in range(0, len(uids), LISTED_MAILS):
+        sizes = _fetch_sizes(mailbox, uids[start : start + LISTED_MAILS])
+        for page in split_pages(sizes):
+            yield from _fetch_page(mailbox, page, sizes)
+
+
+def split_pages(sizes: Mapping[int, int]) -> Iterator[list[int]]:
+    """Give the UIDs in ascending order, in pages of at most `PAGE_MAILS` and, with more than one, `PAGE_BYTES`."""
+    page: list[int] = []
+    room = PAGE_BYTES
+    for uid in sorted(sizes):
+        if page and (len(page) == PAGE_MAILS or sizes[uid] > room):
+            yield page
+            page, room = [], PAGE_BYTES
+        page.append(uid)
+        room -= sizes[uid]
+    if page:
+        yield page
+
+
+def _fetch_sizes(mailbox: BaseMailBox, uids: Sequence[int]) -> dict[int, int]:
+    """Return the size in bytes of each mail that is still there."""
+    status, response = mailbox.client.uid("FETCH", _set_of(uids), "(RFC822.SIZE)")
+    if status != "OK":
+        raise MailboxFetchError((status, response), "OK")
+    wanted = set(uids)
+    found = {uid: size for line in response if line for uid, size in _uid_and_size(line)}
+    return {uid: size for uid, size in found.items() if uid in wanted}
+
+
+def _uid_and_size(line: bytes) -> Iterator[tuple[int, int]]:
+    uid, size = UID.search(line), SIZE.search(line)
+    if uid and size:
+        yield int(uid[1]), int(size[1])
+
+
+def _fetch_page(mailbox: BaseMailBox, uids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[Fetched]:
+    # Only where a mail is cut: not every server can give a part of it.
+    part = f"<0.{KEPT_BYTES}>" if any(sizes[uid] > KEPT_BYTES for uid in uids) else ""
+    status, response = mailbox.client.uid("FETCH", _set_of(uids), f"(UID BODY.PEEK[]{part})")
+    if status == "OK":
+        mails = dict(read_response(response))
+        for uid in uids:
+            if uid in mails:
+                yield Fetched(uid=uid, raw=mails[uid], size_bytes=sizes[uid])
+    elif len(uids) > 1:
+        # One of them was expunged meanwhile, or can't be given; the others can.
+        for uid in uids:
+            yield from _fetch_page(mailbox, [uid], sizes)
+    elif str(uids[0]) in mailbox.uids(f"UID {uids[0]}", charset=None):
+        yield Fetched(uid=uids[0], size_bytes=sizes[uids[0]], problem="the mail server would not give this mail")
+
+
+def read_response(response: Response) -> Iterator[tuple[int, bytes]]:
+    """Give UID and bytes of each mail in the answer to a FETCH; other news in it is passed over."""
+    for item, rest in zip(response, [*response[1:], b""], strict=True):
+        if isinstance(item, tuple):
+            # The UID may stand before the mail or after it.
+            uid = UID.search(item[0]) or (UID.search(rest) if isinstance(rest, bytes) else None)
+            raw: bytes | None = item[1]
+        else:
+            quoted = QUOTED.search(item or b"")
+            uid = UID.search(item or b"") if quoted else None
+            raw = re.sub(rb"\\(.)", rb"\1", quoted[1] or b"") if quoted else None
+        if uid and raw is not None:
+            yield int(uid[1]), raw
+
+
+def _set_of(uids: Sequence[int]) -> str:
+    return ",".join(map(str, uids))
