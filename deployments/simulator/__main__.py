@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def main() -> None:
         batch_expires_s=options.batch_expires_s,
     )
     app = Simulator(world, latency_s=options.latency_ms / 1000)
-    listener = socket.create_server((LOOPBACK, options.port), backlog=_BACKLOG)
+    listener = listen(options.port)
     config = uvicorn.Config(
         app,
         http=CountedProtocol,
@@ -72,9 +73,21 @@ def main() -> None:
         backlog=_BACKLOG,
     )
     # Uvicorn raises the signal that ended it once more when all is closed, which would make a clean end look like a kill.
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: None)
     server = Server(config, listener, options.port_file)
     server.run(sockets=[listener])
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on loopback; ends the process with code 2 where the port cannot be had."""
+    try:
+        return socket.create_server((LOOPBACK, port), backlog=_BACKLOG)
+    except OSError as e:
+        sys.stderr.write(
+            f"Port {port} on {LOOPBACK} cannot be had: {e.strerror}. Give another --port, or 0 for a free one.\n"
+        )
+        raise SystemExit(2) from e
 
 
 def read_options() -> argparse.Namespace:

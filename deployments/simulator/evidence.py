@@ -32,6 +32,11 @@ _LATIN = re.compile(r"[A-Za-zÀ-ÿ]")
 _NOT_LATIN = re.compile(r"[\u0370-\u1dff\u3040-\u9fff\uac00-\ud7af]")
 _UKRAINIAN = re.compile(r"[іїєґ]")
 _AUTOMATIC = re.compile(r"no-?reply|do-?not-?reply|mailer-daemon|postmaster", re.IGNORECASE)
+_AUTOMATIC_SUBJECT = re.compile(
+    r"auto(?:matic|matische|mated)?[- ]?(?:reply|response|antwort)|out of (?:the )?office|abwesenheit|undeliver|"
+    r"returned (?:mail|to sender)|delivery (?:status|failure)|réponse automatique|respuesta automática|自動返信",
+    re.IGNORECASE,
+)
 _STOP_SETS = {language: frozenset(words.split(";")) for language, words in STOP_WORDS.items()}
 _REQUEST_LISTS = {language: tuple(words.split(";")) for language, words in REQUESTS.items()}
 
@@ -154,7 +159,7 @@ def _score(subject: str, text: str, language: str) -> tuple[Counter[str], dict[s
 
 
 def _needs_reply(mail: Mail, text: str, category: str, language: str) -> bool:
-    if category == "MARKETING" or _AUTOMATIC.search(mail.address):
+    if category == "MARKETING" or _AUTOMATIC.search(mail.address) or _AUTOMATIC_SUBJECT.search(mail.subject):
         return False
     question = "?" in text or "？" in text or "か。" in text
     return category in ("URGENT", "SUPPORT") or question or asks_something(text, language)

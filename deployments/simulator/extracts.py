@@ -19,12 +19,14 @@ _ABBREVIATION = re.compile(
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _LIST_LINE = re.compile(r"[ \t]*(?:[-*•·]|\d{1,2}[.)])[ \t]+")
+# A line broken inside Chinese or Japanese text stands for nothing; any other one for a space.
+_BROKEN = re.compile(r"(?<=[\u3000-\u9fff])\s+(?=[\u3000-\u9fff])")
 _SPACES = re.compile(r"\s+")
 _GREETING = re.compile(
     r"(?:hi|hello|dear|hey|good (?:morning|afternoon|evening)|hallo|sehr geehrte|liebe|guten|bonjour|ch[eè]re?|hola|"
     r"estimad|querid|ciao|gentile|buongiorno|ol[áa]|prezad|car[oa]|beste|geachte|best|kind regards|regards|thanks|"
     r"cheers|sincerely|yours|mit freundlichen|viele grüße|cordialement|saludos|cordiali|atenciosamente|met vriendelijke|"
-    r"sent from|お世話|よろしく|此致|您好|你好)",
+    r"sent from|お世話|(?:どうぞ)?よろしく|此致|您好|你好)",
     re.IGNORECASE,
 )
 _IMPERATIVE = re.compile(
@@ -42,19 +44,43 @@ _NEAR = (
     r"today|tonight|tomorrow|eod|end of (?:the )?(?:day|week|month)|noon|heute|morgen|aujourd'hui|demain|hoy|mañana|oggi|"
     r"domani|hoje|amanhã|vandaag|next week|this week"
 )
-_DATE = r"\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?|(?:[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?)|\d{1,2}\.? ?[A-Z][a-zäé]{2,9}"
+_MONTH = r"(?:Jan|Feb|M[aä]r|Apr|Ma[iy]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz])[a-zé]{0,7}"
+_DATE = (
+    r"\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?|"
+    rf"{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}\.? ?{_MONTH}"
+)
 _CLOCK = r"\d{1,2}(?::\d\d)? ?(?:am|pm|uhr|h|Uhr|AM|PM)\b|\d{1,2}:\d\d"
 _DUE = re.compile(
     rf"\b(?:(?:by|before|until|no later than|due|on|bis(?: zum)?|vor|avant(?: le)?|d'ici(?: le)?|pour|antes del?|para el?|"
     rf"hasta el?|entro(?: il)?|até(?: a)?|voor|uiterlijk|at) )?"
-    rf"(?:(?i:next |this )?(?i:{_DAY})|(?i:{_NEAR})|{_DATE}|{_CLOCK})(?:,? (?:at |um |à |a las )?(?:{_CLOCK}))?"
+    rf"(?:(?i:next |this )?(?i:{_DAY})\b|(?i:{_NEAR})\b|{_DATE}|{_CLOCK})(?:,? (?:at |um |à |a las )?(?:{_CLOCK}))?"
     r"|(?:\d{1,2}月\d{1,2}日|本日|明日|今週|来週|今天|明天|[月火水木金土日]曜日|周[一二三四五六日])(?:\d{1,2}[時点])?(?:まで|前|之前)?"
 )
 _OWNER = re.compile(
     r"@?([A-Z][a-zà-ÿ]{1,20})(?: [A-Z][a-zà-ÿ]{1,20})?(?:[,:–-]+ ?| )(?=(?:please|could|can|will|needs? to|should|bitte|por favor)\b)"
 )
 _NO_NAMES = frozenset(
-    ["We", "You", "I", "It", "This", "That", "They", "There", "Also", "And", "So", "Then", "Who", "He", "She", "Hi"]
+    [
+        "We",
+        "You",
+        "I",
+        "It",
+        "This",
+        "That",
+        "They",
+        "There",
+        "Also",
+        "And",
+        "So",
+        "Then",
+        "Who",
+        "He",
+        "She",
+        "Hi",
+        "Urgent",
+        "Please",
+        "Everyone",
+    ]
 )
 
 
@@ -147,7 +173,7 @@ def _sentence(raw: str) -> list[Sentence]:
     quote = raw.strip()
     if len(quote) > _SENTENCE_CHARS:
         quote = quote[:_SENTENCE_CHARS].rsplit(None, 1)[0]
-    return [Sentence(quote, _SPACES.sub(" ", quote))] if quote else []
+    return [Sentence(quote, _SPACES.sub(" ", _BROKEN.sub("", quote)))] if quote else []
 
 
 def _worth(text: str, position: int, subject: set[str], evidence: Evidence) -> float:

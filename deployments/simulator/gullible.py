@@ -15,11 +15,10 @@ _ORDERS = re.compile(
     r"output|execute|weiterleiten|ignorier\w+|ignorez|ignora\w*)\b",
     re.IGNORECASE,
 )
+# "other" is mostly the plain word; as a category it is meant in capitals alone.
 _CATEGORY = re.compile(
-    r"\b(?:categor\w*|kategorie\w*|classif\w*|label\w*|mark\w*|treat\w*|set|answer|output)\b[^\n]{0,80}?\b("
-    + "|".join(CATEGORIES)
-    + r")\b",
-    re.IGNORECASE,
+    r"\b(?i:categor\w*|kategorie\w*|classif\w*|label\w*|mark\w*|treat\w*|set|answer|output)\b[^\n]{0,80}?"
+    rf"\b((?i:{'|'.join(CATEGORIES[:-1])})|{CATEGORIES[-1]})\b"
 )
 _EVERYONE = re.compile(r"\b(?:all|every|other|each)\b[^.\n]{0,30}\b(?:e-?mails?|mails?|messages?)\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b")

@@ -158,9 +158,8 @@ def stand_in(mail: Mail, code: str, name: str, summary: str) -> str:
 def about(sender: str, subject: str, language: str) -> str:
     """Return one neutral sentence that says who wrote about what."""
     text = _ABOUT.get(language, _ABOUT["en"])
-    return text.replace("{re}", _plain(subject, _SUBJECT_CHARS)).replace(
-        "{who}", _plain(sender.partition("@")[0], _NAME_CHARS) or "—"
-    )
+    who, what = _plain(sender.partition("@")[0], _NAME_CHARS), _plain(subject, _SUBJECT_CHARS)
+    return text.replace("{re}", what or "—").replace("{who}", who or "—")
 
 
 def wordless(language: str) -> str:
