@@ -12,18 +12,19 @@ from uuid import uuid4
 from prefect.runtime import flow_run
 
 from tasks.decide.rules import RuleBook, load_rules
+from tasks.errors import SourceError
+from tasks.ingest.openings import opening_for
 from tasks.ingest.windows import MessageReader, Window
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import leases_kept
 from tasks.ledger.owners import owner_name
-from tasks.mailbox.kinds import Opening, Source
 from tasks.mailbox.sources import open_source
 from tasks.report.files import OutcomeFiles
 from tasks.report.progress import Progress
 from tasks.report.summary import Summary
 from tasks.runs import Run
 from tasks.settings import Settings
-from tasks.understand.understand_messages import check_models
+from tasks.understand.connect import check_models
 
 
 @dataclass(kw_only=True)
@@ -52,7 +53,7 @@ class Opened:
 
 
 @contextmanager
-def opened(source: str, settings: Settings) -> Iterator[Opened]:
+def opened(settings: Settings) -> Iterator[Opened]:
     """The run, with its claims kept while the block lasts; what is not settled then is given back.
 
     Raises:
@@ -61,7 +62,7 @@ def opened(source: str, settings: Settings) -> Iterator[Opened]:
     rules = load_rules()
     check_models(settings)
     engine = open_ledger(settings.ledger)
-    mails = open_source(source, Opening(data_dir=settings.data_dir))
+    mails = open_source(_source_of(settings), opening_for(engine, settings))
     run = Run(id=str(flow_run.id or uuid4()), settings=settings)
     owner = owner_name(run.id)
     reader = MessageReader(mails, engine, owner=owner, settings=settings)
@@ -69,11 +70,13 @@ def opened(source: str, settings: Settings) -> Iterator[Opened]:
     with leases_kept(engine, owner, settings.lease_s), OutcomeFiles(folder.absolute()) as files:
         try:
             yield Opened(
-                run=run, source=mails.name, rules=rules, reader=reader, files=files, progress=Progress(_count(mails))
+                run=run, source=mails.name, rules=rules, reader=reader, files=files, progress=Progress(mails.count())
             )
         finally:
             reader.close()
 
 
-def _count(source: Source) -> int | None:
-    return source.count()
+def _source_of(settings: Settings) -> str:
+    if not settings.source:
+        raise SourceError("No source is named: give one, or set `MAILROOM_SOURCE`.")
+    return settings.source

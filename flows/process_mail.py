@@ -29,7 +29,7 @@ from tasks.understand.understand_messages import chunk_names, lost_chunk, questi
 @flow(name="process-mail", task_runner=ThreadPoolTaskRunner(), persist_result=False)
 @says_what_is_wrong
 def process_mail(
-    source: str,
+    source: str | None = None,
     provider: ProviderName | None = None,
     triage_model: str | None = None,
     analysis_model: str | None = None,
@@ -47,6 +47,7 @@ def process_mail(
 
     Args:
         source: Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, or an address.
+            Empty is what MAILROOM_SOURCE names.
         provider: Who reads the mail: openai, anthropic, gemini, or a local endpoint.
         triage_model: Model that sorts the mail; empty is the provider's cheap one.
         analysis_model: Model that summarises and drafts; empty is chosen by complexity and price.
@@ -59,11 +60,11 @@ def process_mail(
         refresh: Ask the models anew even where their answers are known from the last hour.
     """
     settings = read_settings(
-        provider=provider, triage_model=triage_model, analysis_model=analysis_model, target_language=target_language,
+        source=source, provider=provider, triage_model=triage_model, analysis_model=analysis_model, target_language=target_language,
         chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd, output_dir=output_dir,
         again=again or None, refresh=refresh or None,
     )  # fmt: skip
-    with opened(source, settings) as job:
+    with opened(settings) as job:
         return handle_messages(read_windows(job.reader), job)
 
 

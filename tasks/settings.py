@@ -20,6 +20,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MAILROOM_", env_file=".env", extra="ignore", frozen=True)
 
+    source: str | None = Field(None, description="Where the mail lies, for runs that are not told.")
     provider: ProviderName = Field("openai", description="Which provider reads the mail.")
     fallbacks: tuple[ProviderName, ...] = Field((), description="Asked in this order where `provider` cannot answer.")
     refused_moves_on: bool = Field(False, description="Whether a mail one provider refused is shown to the next.")

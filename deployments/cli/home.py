@@ -25,9 +25,16 @@ def use_server(*, quiet: bool = True) -> Server:
     url = os.environ.get("PREFECT_API_URL")
     if url:
         if not is_healthy(url):
-            raise Misconfigured(f"No Prefect server answers at `{url}`, which PREFECT_API_URL names. Start it, or unset it.")
+            raise Misconfigured(
+                f"No Prefect server answers at `{url}`, which PREFECT_API_URL names. Start it, or unset it."
+            )
         os.environ.update({**OF_EVERY_CLIENT, **past_proxies(os.environ), **logging})
         return Server(api_url=url)
+    return use_own_server(quiet=quiet)
+
+
+def use_own_server(*, quiet: bool = True) -> Server:
+    """The project's own server, found running or started, whatever PREFECT_API_URL names."""
     server = ensure_server(HOME)
-    enter({**own_environment(HOME, server.api_url), **logging})
+    enter({**own_environment(HOME, server.api_url), **(_QUIET if quiet else {})})
     return server

@@ -17,7 +17,9 @@ app = App(
 )
 # Named by their place, so that `mailroom --help` does not import Prefect.
 app.command("deployments.cli.run:run", name="run", help="Process the mails of a source.")
-app.command("deployments.cli.demo:demo", name="demo", help="Set up everything on this machine and process sample mails.")
+app.command(
+    "deployments.cli.demo:demo", name="demo", help="Set up everything on this machine and process sample mails."
+)
 app.command("deployments.cli.show:show", name="show", help="Show one mail's whole outcome.")
 app.command("deployments.cli.doctor:doctor", name="doctor", help="Check versions, server, keys and ledger.")
 app.command("deployments.cli.simulator:simulator", name="simulator", help="Run the simulator of the providers.")

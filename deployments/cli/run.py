@@ -65,7 +65,7 @@ def _run_flow(parameters: dict[str, Any]) -> tuple[Any, str]:
         listener: progress.Listener = lambda done, total: bar.update(line, completed=done, total=total)  # noqa: E731
         progress.listeners.append(listener)
         try:
-            state = process_mail(**parameters, return_state=True)
+            state: Any = process_mail(**parameters, return_state=True)
         finally:
             progress.listeners.remove(listener)
     return state, str(state.state_details.flow_run_id)

@@ -19,7 +19,10 @@ def read_messages(reader: MessageReader) -> Window:
     window = reader.next_window()
     defective = sum(bool(defects) for defects in window.messages["parse_defects"])
     log.info(
-        "%d mails to work on, %d left alone; %d of them have defects.", len(window.messages), len(window.skipped), defective
+        "%d mails to work on, %d left alone; %d of them have defects.",
+        len(window.messages),
+        len(window.skipped),
+        defective,
     )
     return window
 

@@ -50,7 +50,9 @@ class MessageReader:
         self._peeked: RawMail | None = None
         self._broken: BaseException | None = None
         self._mine: set[bytes] = set()
-        self._sizes = itertools.chain([settings.chunk_rows * settings.chunk_workers], itertools.repeat(settings.window_rows))
+        self._sizes = itertools.chain(
+            [settings.chunk_rows * settings.chunk_workers], itertools.repeat(settings.window_rows)
+        )
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._ahead: Future[Window] | None = None
 
@@ -125,7 +127,9 @@ class MessageReader:
         ours = [fresh[key].row | {"fence": claims[key].fence} for key in fresh if key in claims]
         firsts = {id(fresh[key]) for key in claims}
         others = [_skipped(one, states) for one in parsed if id(one) not in firsts]
-        return Window(messages=Messages.of(ours), skipped=Skipped.of(others), last=self._peeked is None and self._broken is None)
+        return Window(
+            messages=Messages.of(ours), skipped=Skipped.of(others), last=self._peeked is None and self._broken is None
+        )
 
 
 def _seen(one: Parsed) -> Seen:
@@ -156,4 +160,3 @@ def _skipped(one: Parsed, states: dict[str, str]) -> dict[str, Any]:
 def _row_of_skipped(one: Parsed, reason: str, *, repeats: bool) -> dict[str, Any]:
     known = {name: one.row[name] for name in Skipped.names() if name in one.row}
     return known | {"reason": reason, "repeats": repeats}
-

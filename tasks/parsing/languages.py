@@ -42,6 +42,8 @@ ALIASES = {
     "bahasa": "id",
     "bahasa indonesia": "id",
 }
+# What the library calls more narrowly than people mean it.
+MACRO_LANGUAGES = {"cmn": "zh", "tl": "fil"}
 # The libraries' fuzzy search finds a language in any nonsense, so only living languages that mail is written in pass.
 KNOWN = set(
     "af am ar as az be bg bn bo br bs ca co cs cy da de dv el en eo es et eu fa fi fil fo fr fy ga gd gl gu ha he hi hr "
@@ -85,17 +87,18 @@ def parse_language(name: str) -> Language:
     import langcodes  # 60 ms, and the data is read on first use
 
     wanted = " ".join(name.strip().split())
-    known = ALIASES.get(wanted.lower())
-    tag = known or wanted.replace("_", "-")
+    tag = ALIASES.get(wanted.lower()) or wanted.replace("_", "-")
     try:
-        language = langcodes.get(tag)
-        if not language.is_valid():
+        language = langcodes.get(tag)  # it wants a tag, and calls names malformed ones
+    except ValueError:
+        language = None
+    if language is None or not language.is_valid():
+        try:
             language = langcodes.find(wanted)
-    except (LookupError, ValueError):
-        raise unknown(name) from None
-    language = langcodes.get(ALIASES.get(language.language or "", language.to_tag()))
-    if (langcodes.get({"cmn": "zh", "tl": "fil"}.get(language.language or "", language.to_tag()))) != language:
-        language = langcodes.get({"cmn": "zh", "tl": "fil"}[language.language or ""])
+        except LookupError:
+            raise unknown(name) from None
+    macro = MACRO_LANGUAGES.get(language.language or "")
+    language = langcodes.get(macro) if macro else language
     if language.language not in KNOWN:
         raise unknown(name)
     return Language(language.to_tag(), language.display_name("en"))

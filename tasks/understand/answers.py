@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from contextlib import suppress
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    create_model,
+    field_validator,
+)
 
 from tasks.frames import Category, Complexity
 
@@ -29,6 +38,29 @@ class Triage(Answer):
     complexity: Complexity
     confidence: Annotated[float, Field(ge=0, le=1)]
     reason: Annotated[str, Field(description="One line: why this category")]
+
+
+class KeyedTriage(Triage):
+    """What one of several mails is."""
+
+    key: Annotated[str, Field(description="The mail's KEY")]
+
+
+class Triages(Answer):
+    """What several mails are; an entry that is not as asked for is left out, so that it does not spoil the others."""
+
+    mails: list[KeyedTriage]
+
+    @field_validator("mails", mode="wrap")
+    @classmethod
+    def _readable(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> list[KeyedTriage]:
+        if not isinstance(value, list):
+            return list(validate(value))
+        found: list[KeyedTriage] = []
+        for entry in value:
+            with suppress(ValidationError):
+                found += validate([entry])
+        return found
 
 
 class ActionItem(Answer):

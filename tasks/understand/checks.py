@@ -68,7 +68,7 @@ def is_in(text: str, language: str) -> bool:
 
 @cache
 def _marks() -> dict[int, str]:
-    return str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})  # type: ignore[return-value]  # keys are code points
+    return str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})
 
 
 def _plain(text: str) -> str:

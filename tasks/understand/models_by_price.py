@@ -92,5 +92,10 @@ class ModelsByPrice:
 
 def complexity_of(tokens: int, triage: Complexity) -> Complexity:
     """The class of a mail of so many tokens that triage calls `triage`."""
-    by_length = 0 if tokens < SIMPLE_TOKENS else 1 if tokens < MEDIUM_TOKENS else 2
+    by_length = COMPLEXITIES.index(complexity_by_length(tokens))
     return COMPLEXITIES[(by_length + COMPLEXITIES.index(triage)) // 2]
+
+
+def complexity_by_length(tokens: int) -> Complexity:
+    """The class of a mail of which nothing but its length is known."""
+    return "simple" if tokens < SIMPLE_TOKENS else "medium" if tokens < MEDIUM_TOKENS else "complex"

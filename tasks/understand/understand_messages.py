@@ -41,7 +41,9 @@ def understand_messages(
         said = ", ".join(f"{count} {code}" for code, count in Counter(unfinished).most_common())
         # A budget does not grow by waiting, and a rejected key stays so; a chunk with such mails alone is not retried.
         transient = not set(unfinished) <= {"BUDGET_EXCEEDED", "AUTH", "OUT_OF_FUNDS"}
-        raise ChunkUnfinished(f"{len(unfinished)} of {len(readings)} mails could not be read: {said}.", readings, transient)
+        raise ChunkUnfinished(
+            f"{len(unfinished)} of {len(readings)} mails could not be read: {said}.", readings, transient
+        )
     return readings
 
 
@@ -64,7 +66,8 @@ def question_of(settings: Settings, rules_text: str) -> tuple[str, ...]:
 def lost_chunk(chunk: pd.DataFrame, why: BaseException) -> pd.DataFrame:
     """The readings of a chunk that did not come back: those it had made, or rows that say why there are none."""
     if isinstance(why, ChunkUnfinished):
-        return why.rows
+        rows: pd.DataFrame = why.rows
+        return rows
     if isinstance(why, MailroomError):
         return lost_readings(chunk, why)
     # Its words may quote what it was given, so only its kind is kept.
@@ -74,8 +77,8 @@ def lost_chunk(chunk: pd.DataFrame, why: BaseException) -> pd.DataFrame:
 def _tell(readings: DataFrame[Readings], part: str) -> None:
     """One line of log a chunk with a line a mail in it: a record a mail would cost the server more than the mail."""
     lines = [
-        f"{row.message_key[:12]} {row.category or row.error_type} calls={row.calls} cached={row.cached_calls}"
-        f" {row.model} {','.join(row.doubts)}".rstrip()
-        for row in readings.itertuples()
+        f"{row['message_key'][:12]} {row['category'] or row['error_type']} calls={row['calls']} cached={row['cached_calls']}"
+        f" {row['model']} {','.join(row['doubts'])}".rstrip()
+        for row in readings.to_dict("records")
     ]
     log.info("%s: %d read.\n%s", part, len(readings), "\n".join(lines))

@@ -1,0 +1,110 @@
+"""The demo, step by step: server, simulator, deployments, worker, one run of `process-mail/demo`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from deployments.local import processes, server, simulator, worker
+from tasks.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parents[2]
+POOL = "mailroom"
+DEPLOYMENT = "process-mail/demo"
+_PROCESSES = (worker.NAME, simulator.NAME, server.NAME)
+_PATIENCE_S = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How the run ended."""
+
+    run_id: str
+    state: str
+    message: str
+
+
+def deploy(simulator_url: str) -> None:
+    """Register the work pool and all of `prefect.yaml` with the server that this process uses.
+
+    Raises:
+        Misconfigured: Prefect refused; its own words say why.
+    """
+    env = {**os.environ, "MAILROOM_SIMULATOR_URL": simulator_url}
+    _prefect(env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
+    _prefect(env, "deploy", "--all")
+
+
+def _prefect(env: dict[str, str], *words: str) -> None:
+    command = [sys.executable, "-m", "prefect", "--no-prompt", *words]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise Misconfigured(f"`prefect {' '.join(words)}` failed: {(done.stderr or done.stdout).strip()[-600:]}")
+
+
+def start_run() -> str:
+    """The id of a run of the demo's deployment, which a worker will pick up."""
+    from prefect.deployments import run_deployment
+
+    run: Any = run_deployment(DEPLOYMENT, timeout=0)
+    return str(run.id)
+
+
+def follow(run_id: str, show: Callable[[float, str], None]) -> Ended:
+    """The run's end; until then `show` is told its progress (0 to 100) and what it is doing.
+
+    Raises:
+        Misconfigured: It took too long; the worker's log may say why.
+    """
+    from prefect.client.orchestration import SyncPrefectClient, get_client
+
+    client: SyncPrefectClient = get_client(sync_client=True)
+    deadline = time.monotonic() + _PATIENCE_S
+    with client:
+        while time.monotonic() < deadline:
+            run = client.read_flow_run(UUID(run_id))
+            state = run.state
+            if state is not None and state.is_final():
+                return Ended(run_id=run_id, state=state.name or state.type.value, message=state.message or "")
+            show(*_progress(client, run_id, state.name if state else "Waiting"))
+            time.sleep(0.5)
+    raise Misconfigured(
+        f"The run did not end within {_PATIENCE_S:.0f} s; see it in the UI, and the logs in .mailroom/logs."
+    )
+
+
+def _progress(client: Any, run_id: str, state: str | None) -> tuple[float, str]:
+    for artifact in artifacts_of(client, run_id):
+        if artifact["type"] == "progress" and artifact["key"] == "mailroom-progress":
+            return float(artifact["data"] or 0), str(artifact["description"])
+    return 0.0, state or ""
+
+
+def artifacts_of(client: Any, run_id: str) -> list[dict[str, Any]]:
+    """The artifacts of a run as the API gives them, newest first."""
+    body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}, "limit": 50, "sort": "CREATED_DESC"}
+    found: list[dict[str, Any]] = client._client.post("/artifacts/filter", json=body).json()
+    return found
+
+
+def artifact_links(ui_url: str, run_id: str) -> Iterator[tuple[str, str]]:
+    """Name and address of what the run left to look at."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        for artifact in artifacts_of(client, run_id):
+            if artifact["type"] != "progress":
+                yield str(artifact["key"]), f"{ui_url}/artifacts/artifact/{artifact['id']}"
+
+
+def stop(home: Path) -> list[str]:
+    """The names of our processes that ran, all of them ended now, the worker first so that it can tell the server."""
+    with processes.alone(home):
+        return [name for name in _PROCESSES if processes.end(home, name)]

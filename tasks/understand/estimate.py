@@ -1,0 +1,215 @@
+"""What understanding mails will cost, before anything is asked: from their lengths, and from how past calls went.
+
+Expected: every mail is triaged once, a share of them analysed, answers as long as they usually are. Worst: every mail is
+triaged, doubted, triaged again and analysed, every answer is as long as it may be, and has to be repaired once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from tasks.ledger.habits import Habit
+from tasks.providers.models import traits
+from tasks.providers.prices import price
+from tasks.providers.tokens import estimate_tokens
+from tasks.questions import Link, Usage
+from tasks.understand import prompts
+from tasks.understand.answers import Triage
+from tasks.understand.models_by_price import complexity_by_length
+from tasks.understand.understand import Models
+
+ANALYSED = 0.8
+"""Of all mails, the share worth an analysis, until the ledger knows better."""
+
+_OUTPUT = {"triage": 90.0, "analysis": 400.0}
+"""Tokens of an answer, until the ledger knows better."""
+
+_SCHEMA = {"triage": 200, "analysis": 300}
+"""Tokens that the answer's schema adds to the input, about; providers don't say how they count it."""
+
+# Our estimate is made for OpenAI's tokenizer; the others make more tokens of the same text.
+_FACTOR = {"openai": 1.0, "anthropic": 1.3, "gemini": 1.3, "local": 1.3}
+_IMAGE_TOKENS = 1_500
+_REPAIRS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One question's part of an estimate; money is null when the price of one of its models is unknown."""
+
+    calls: float = 0
+    input_tokens: float = 0
+    output_tokens: float = 0
+    expected_usd: Decimal | None = Decimal(0)
+    worst_usd: Decimal | None = Decimal(0)
+
+    def __add__(self, other: Stage) -> Stage:
+        return Stage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            expected_usd=_sum(self.expected_usd, other.expected_usd),
+            worst_usd=_sum(self.worst_usd, other.worst_usd),
+        )
+
+    def times(self, factor: float) -> Stage:
+        """The same for so many times as many mails."""
+        money = Decimal(str(factor))
+        return Stage(
+            calls=self.calls * factor,
+            input_tokens=self.input_tokens * factor,
+            output_tokens=self.output_tokens * factor,
+            expected_usd=None if self.expected_usd is None else self.expected_usd * money,
+            worst_usd=None if self.worst_usd is None else self.worst_usd * money,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What `mails` mails are expected to cost, by question; `basis` says what the figures rest on."""
+
+    mails: int
+    basis: str
+    stages: dict[str, Stage] = field(default_factory=dict)
+    unread: int = 0
+    """Mails that no model is asked about; they cost nothing."""
+
+    @property
+    def whole(self) -> Stage:
+        """All questions together."""
+        return sum(self.stages.values(), Stage())
+
+    def sentence(self) -> str:
+        """The estimate in one line."""
+        whole = self.whole
+        return (
+            f"{self.mails:,} mails, about {whole.input_tokens:,.0f} tokens in and {whole.output_tokens:,.0f} out: "
+            f"{dollars(whole.expected_usd)} expected, {dollars(whole.worst_usd)} at worst ({self.basis})"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Values JSON knows, money as text so that it stays exact."""
+        stages = {
+            name: {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(stage).items()}
+            for name, stage in {**self.stages, "total": self.whole}.items()
+        }
+        return {"mails": self.mails, "unread": self.unread, "basis": self.basis, "stages": stages}
+
+    def for_mails(self, mails: int) -> Estimate:
+        """The same mix of mails, but so many of them."""
+        if mails == self.mails or not self.mails:
+            return self
+        factor = mails / self.mails
+        stages = {name: stage.times(factor) for name, stage in self.stages.items()}
+        return replace(self, mails=mails, stages=stages, unread=round(self.unread * factor))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How the mails will be asked about: `max_tokens` of an answer by provider, mails in one triage call, the discount."""
+
+    max_tokens: Mapping[str, int]
+    mails_per_call: int = 1
+    price_factor: Decimal = Decimal(1)
+
+
+def estimate(mails: Iterable[Mapping[str, Any]], models: Models, terms: Terms, habits: Mapping[str, Habit]) -> Estimate:
+    """What these mails (rows of `tasks.frames.Messages`) will cost; one with something `unreadable` costs nothing."""
+    share = _analysed_share(habits)
+    triage, analysis, count, unread = Stage(), Stage(), 0, 0
+    for mail in mails:
+        count += 1
+        if mail["unreadable"]:
+            unread += 1
+            continue
+        triage += _triage(mail, models, terms, habits.get("triage"))
+        analysis += _analysis(mail, models, terms, habits.get("analysis"), share)
+    calls = sum(habit.calls for habit in habits.values())
+    basis = (
+        f"from {calls:,} calls of the last 30 days" if habits else "from general experience; this ledger has none yet"
+    )
+    return Estimate(mails=count, unread=unread, basis=basis, stages={"triage": triage, "analysis": analysis})
+
+
+def dollars(money: Decimal | None) -> str:
+    """The sum for people; says so when it is unknown."""
+    return "unknown (a model has no price)" if money is None else f"${money:.4f}"
+
+
+def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, habit: Habit | None) -> Stage:
+    link = models.for_triage(mail)[0][0]
+    shared = (estimate_tokens(prompts.TRIAGE) + _SCHEMA["triage"]) / terms.mails_per_call
+    own = estimate_tokens(prompts.triage_text(mail))
+    calls = (habit.calls_a_mail if habit else 1.0) if terms.mails_per_call == 1 else 1 / terms.mails_per_call
+    output = (habit.output_tokens if habit else _OUTPUT["triage"]) / calls
+    expected = _stage("triage", link, terms, habit, tokens=(shared + own, output), calls=calls)
+    second = models.for_second_triage(_doubtful(mail))
+    links = [link, second[0][0]] if second else [link]
+    return replace(
+        expected, worst_usd=_worst(links, terms, int(_SCHEMA["triage"] + own) + estimate_tokens(prompts.TRIAGE))
+    )
+
+
+def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, habit: Habit | None, share: float) -> Stage:
+    link = models.for_analysis(mail, _doubtful(mail))[0][0]
+    text = prompts.analysis_text(mail, translate_into="Japanese (ja)", replies=True)
+    tokens = estimate_tokens(prompts.ANALYSIS) + _SCHEMA["analysis"] + estimate_tokens(text)
+    tokens += _IMAGE_TOKENS * len(mail["media"])
+    output = habit.output_tokens if habit else _OUTPUT["analysis"]
+    calls = share * (habit.calls_a_mail if habit else 1.0)
+    expected = _stage("analysis", link, terms, habit, tokens=(tokens, output), calls=calls)
+    dearest = models.for_analysis(mail, _doubtful(mail).model_copy(update={"complexity": "complex"}))[0][0]
+    return replace(expected, worst_usd=_worst([dearest], terms, tokens))
+
+
+def _stage(
+    name: str, link: Link, terms: Terms, habit: Habit | None, *, tokens: tuple[float, float], calls: float
+) -> Stage:
+    """The expected part; `tokens` are those of one call."""
+    asked, answered = tokens[0] * _FACTOR[link.provider], tokens[1]
+    usage = Usage(
+        input_tokens=round(asked),
+        output_tokens=round(answered),
+        cache_read_tokens=round(asked * habit.cached_share) if habit else 0,
+    )
+    money = price(link.provider, link.model, usage)
+    return Stage(
+        calls=calls,
+        input_tokens=asked * calls,
+        output_tokens=answered * calls,
+        expected_usd=None if money is None else money * Decimal(str(calls)) * terms.price_factor,
+    )
+
+
+def _worst(links: list[Link], terms: Terms, tokens: int) -> Decimal | None:
+    whole: Decimal | None = Decimal(0)
+    for link in links:
+        most = terms.max_tokens[link.provider] + traits(link.provider, link.model).thinking_tokens
+        asked = round(tokens * _FACTOR[link.provider])
+        one = price(link.provider, link.model, Usage(input_tokens=asked, output_tokens=most))
+        whole = _sum(whole, None if one is None else one * _REPAIRS * terms.price_factor)
+    return whole
+
+
+def _doubtful(mail: Mapping[str, Any]) -> Triage:
+    """What triage may say of a mail that nobody has read: as complex as it is long."""
+    return Triage(
+        category="OTHER",
+        language="en",
+        needs_reply=True,
+        complexity=complexity_by_length(int(mail["tokens"])),
+        confidence=0.0,
+        reason="",
+    )
+
+
+def _analysed_share(habits: Mapping[str, Habit]) -> float:
+    triage, analysis = habits.get("triage"), habits.get("analysis")
+    return min(1.0, analysis.mails / triage.mails) if triage and analysis else ANALYSED
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other

@@ -1,0 +1,145 @@
+"""Triage of several short mails in one call: a tenth of the instructions a mail, and the safeguards that this needs.
+
+A mail is only asked about together with others when it is short and does not read as if it spoke to a model. A control
+mail, whose category is known, stands among them: where it is answered wrongly, something in the call has swayed the
+answers, and none of them is used. What is missing, doubled or unreadable is left to be asked about alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
+
+from tasks.errors import Permanent
+from tasks.questions import Completion, Link, Question
+from tasks.understand import prompts
+from tasks.understand.answers import Triage, Triages
+
+SHORT_TOKENS = 500
+_ANSWER_TOKENS = 200
+"""Room for the answer about one mail; most need half of it."""
+
+# Words to a model, in the languages such attacks come in. One mail too many here costs one call; one too few meets the
+# control mail.
+_TO_A_MODEL = re.compile(
+    r"\[/?mail\b|\b(?:system|previous|above|prior|earlier)\s+(?:prompts?|instructions?|rules)\b|\blanguage model\b|\bLLM\b|"
+    r"\bAI (?:model|assistant|system|agent)s?\b|\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|"
+    r"ignora\w*|olvida\w*|無視)\b.{0,60}\b(?:instru\w+|anweisung\w*|prompts?|rules|regeln|指示)|\byou are now\b|"
+    r"\b(?:classif\w+|categori[sz]\w+|needs_reply|json)\b|"
+    r"\b(?:all|every|other|each)\b[^.\n]{0,30}\b(?:e-?mails?|mails?|messages?)\b[^.\n]{0,60}\b(?:as|is|are|to be)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+# Nobody gains by having all mails called meetings that need no answer, so an order for all mails shows on this one.
+_CONTROL: dict[str, Any] = {
+    "sender": "Maria Lindqvist <maria@lindqvist.example>",
+    "subject": "Meeting on Thursday confirmed",
+    "date": "",
+    "attachments": [],
+    "text": "The meeting on Thursday at 3 pm takes place in room 2 as planned. For your information only.",
+}
+
+
+class Asker(Protocol):
+    """What answers the question; the gateway, seen from here."""
+
+    async def complete(
+        self, question: Question[Triages], chain: Sequence[Link], *, message_key: str, refresh: bool = False
+    ) -> Completion[Triages]: ...
+
+
+Answered = tuple[Triage, Completion[Triages]]
+
+
+@dataclass(frozen=True)
+class Together:
+    """Groups under way, by mail; `group` writes a group down and returns the key its bill goes under."""
+
+    groups: Mapping[str, asyncio.Task[dict[str, Answered]]]
+
+    async def answer(self, message_key: str) -> Answered | None:
+        """What the mail's group says of it; null when it is in none, or has to be asked about alone.
+
+        Raises what asking raised, where that does not lie with one of the mails.
+        """
+        group = self.groups.get(message_key)
+        return None if group is None else (await asyncio.shield(group)).get(message_key)
+
+
+def ask_together(
+    mails: Sequence[Mapping[str, Any]],
+    size: int,
+    asker: Asker,
+    chain: Sequence[Link],
+    group: Callable[[Sequence[str]], str],
+    *,
+    refresh: bool,
+) -> Together:
+    """Begin to ask about the mails that may be asked about together, at most `size` in a call."""
+    fit = [mail for mail in mails if may_be_asked_together(mail)] if size > 1 else []
+    groups: dict[str, asyncio.Task[dict[str, Answered]]] = {}
+    for start in range(0, len(fit), size):
+        some = fit[start : start + size]
+        if len(some) > 1:
+            task = asyncio.ensure_future(_ask(some, asker, chain, group, refresh))
+            groups |= {mail["message_key"]: task for mail in some}
+    return Together(groups)
+
+
+def may_be_asked_together(mail: Mapping[str, Any]) -> bool:
+    """Whether a mail is short enough, and says nothing that might be meant for a model."""
+    if mail["unreadable"] or mail["tokens"] >= SHORT_TOKENS:
+        return False
+    return not _TO_A_MODEL.search(f"{mail['sender']}\n{mail['subject']}\n{mail['text']}")
+
+
+def together_question(mails: Sequence[Mapping[str, Any]]) -> Question[Triages]:
+    """One question about all of these mails and the control mail."""
+    blocks = [prompts.triage_text(mail) for mail in mails]
+    control = control_mail(mails)
+    blocks.insert(int(control["message_key"][:8], 16) % (len(mails) + 1), prompts.triage_text(control))
+    return Question(
+        name="triage_together",
+        version=prompts.TRIAGE_TOGETHER_VERSION,
+        instructions=prompts.TRIAGE_TOGETHER,
+        text="\n\n".join(blocks),
+        answer=Triages,
+        max_tokens=_ANSWER_TOKENS * len(blocks),
+    )
+
+
+def control_mail(mails: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The control mail of this group; its key, and so its tag and place, follows from all mails together."""
+    return {**_CONTROL, "message_key": sha256("".join(mail["message_key"] for mail in mails).encode()).hexdigest()}
+
+
+def sorted_out(mails: Sequence[Mapping[str, Any]], answer: Triages) -> dict[str, Triage]:
+    """By message_key, the answers that can be used; none of them when the control mail's is not what it must be."""
+    by_tag: dict[str, list[Triage]] = {}
+    for entry in answer.mails:
+        by_tag.setdefault(entry.key, []).append(Triage.model_validate(entry.model_dump(exclude={"key"})))
+    control = by_tag.get(prompts.tag_of(control_mail(mails)["message_key"]), [])
+    if len(control) != 1 or control[0].category != "MEETING" or control[0].needs_reply:
+        return {}
+    tags = {prompts.tag_of(mail["message_key"]): mail["message_key"] for mail in mails}
+    return {key: by_tag[tag][0] for tag, key in tags.items() if len(by_tag.get(tag, [])) == 1}
+
+
+async def _ask(
+    mails: Sequence[Mapping[str, Any]],
+    asker: Asker,
+    chain: Sequence[Link],
+    group: Callable[[Sequence[str]], str],
+    refresh: bool,
+) -> dict[str, Answered]:
+    group_key = await asyncio.to_thread(group, [mail["message_key"] for mail in mails])
+    try:
+        completion = await asker.complete(together_question(mails), chain, message_key=group_key, refresh=refresh)
+    except Permanent:
+        return {}  # one of the mails is too much for the model; each is asked about alone
+    found = sorted_out(mails, completion.value)
+    return {key: (triage, completion) for key, triage in found.items()}

@@ -1,0 +1,29 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.report.plain import plain_cell
+
+
+@given(st.text(max_size=300), st.integers(10, 100))
+def test_nothing_is_left_that_a_page_would_run_or_fetch(text, most):
+    shown = plain_cell(text, most)
+
+    assert len(shown) <= most
+    assert not re.search(r"[<>\[\]|`\n\r\\&]", shown)
+    assert not re.search(r"https?:|javascript:|data:", shown, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Quarterly figures – 3 % up", "Quarterly figures – 3 % up"),
+        ("<img src=x onerror=alert(1)>", "‹img src=x onerror=alert(1)›"),
+        ("![p](http://evil.example/t.gif)", "!(p)(http ://evil.example/t.gif)"),
+        ("two\nlines", "two lines"),
+    ],
+)
+def test_ordinary_text_stays_readable(text, shown):
+    assert plain_cell(text, 100) == shown

@@ -1,0 +1,30 @@
+import pickle
+
+import pytest
+
+from tasks import errors
+
+
+def subclasses(cls):
+    return [cls, *(found for child in cls.__subclasses__() for found in subclasses(child))]
+
+
+@pytest.mark.parametrize("cls", subclasses(errors.MailroomError), ids=lambda cls: cls.__name__)
+def test_every_error_survives_pickling_with_all_it_knows(cls):
+    error = cls("said", "rows", True) if cls is errors.ChunkUnfinished else cls("said")
+    error.note = "kept"
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert type(again) is cls
+    assert str(again) == "said"
+    assert again.note == "kept"
+    assert again.code in errors.ERROR_CODES
+
+
+def test_what_a_call_knows_travels_along():
+    error = errors.RateLimited("slow down", provider="openai", status=429, request_id="r1", retry_after_s=2.5)
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert (again.provider, again.status, again.request_id, again.retry_after_s) == ("openai", 429, "r1", 2.5)
