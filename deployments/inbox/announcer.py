@@ -42,13 +42,16 @@ class Announcer:
         finally:
             if self._gathering.fresh:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._look(), _LAST_WORD_S)
+                    async with asyncio.timeout(_LAST_WORD_S):
+                        await self._look()
 
     async def _until_due(self) -> None:
         while (left := self._gathering.due_at() - time.monotonic()) > 0:
             self._news.clear()
+            # Not `wait_for`: in Python 3.11 it swallows a cancellation that comes together with the news.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._news.wait()
 
     async def _look(self) -> None:
         fresh = self._gathering.fresh  # more may come while Prefect is told of these

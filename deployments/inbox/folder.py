@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.mailbox import inbox
-
 
 @dataclass(frozen=True, kw_only=True)
 class Inbox:
@@ -20,5 +18,7 @@ class Inbox:
 
 def open_inbox(data_dir: Path) -> Inbox:
     """The inbox of this data folder."""
+    from tasks.mailbox import inbox
+
     folder = inbox.folder_of(data_dir)
     return Inbox(folder=folder, put=inbox.put_into(folder), waiting=lambda: inbox.count(folder))

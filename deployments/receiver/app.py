@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from pydantic.json_schema import models_json_schema
@@ -61,7 +62,7 @@ def make_app(
 
     app = FastAPI(
         title="Mailroom receiver", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
-        exception_handlers={OSError: _disk_failed, SQLAlchemyError: _ledger_failed},
+        exception_handlers={RequestValidationError: _not_valid, OSError: _disk_failed, SQLAlchemyError: _ledger_failed},
     )  # fmt: skip
     for part in (webhooks, uploads, runs, health, pages):
         app.include_router(part.router)
@@ -79,6 +80,13 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         described["components"]["schemas"] |= shapes["$defs"]
         app.openapi_schema = described
     return app.openapi_schema
+
+
+async def _not_valid(_request: Request, error: Exception) -> JSONResponse:
+    """Problems in the one form that all of them have here."""
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    told = "; ".join(f"`{fault['loc'][-1]}`: {fault['msg']}" for fault in faults)
+    return JSONResponse({"detail": told}, 422)
 
 
 async def _disk_failed(_request: Request, error: Exception) -> JSONResponse:

@@ -43,7 +43,8 @@ async def read_body(request: Request, limit_bytes: int, held: Held) -> bytes:
 
 
 async def _next(stream: AsyncGenerator[bytes, None]) -> bytes | None:
-    return await asyncio.wait_for(anext(stream, None), _CHUNK_PATIENCE_S)
+    async with asyncio.timeout(_CHUNK_PATIENCE_S):
+        return await anext(stream, None)
 
 
 def _too_long(limit_bytes: int) -> HTTPException:

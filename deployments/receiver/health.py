@@ -44,7 +44,8 @@ async def ready(response: Response, desk: TheDesk) -> Readiness:
 async def _ledger(desk: Desk) -> str:
     try:
         asked = asyncio.get_running_loop().run_in_executor(_asking, _ask_ledger, desk.ledger_url)
-        await asyncio.wait_for(asked, _LEDGER_PATIENCE_S)
+        async with asyncio.timeout(_LEDGER_PATIENCE_S):
+            await asked
     except Exception as error:  # whatever it is, its text may hold the database's address
         return f"can't be used ({type(error).__name__})"
     return "ok"

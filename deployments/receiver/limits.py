@@ -14,7 +14,8 @@ class RateLimit:
 
     def __init__(self, per_s: float, burst: int) -> None:
         self._interval_s = 1 / per_s
-        self._ahead_s = (burst - 1) / per_s
+        # Half an interval more, as sums of fractions fall short of the whole.
+        self._ahead_s = (burst - 0.5) / per_s
         self._free_at: dict[str, float] = {}
 
     def wait_s(self, address: str, now: float) -> float:

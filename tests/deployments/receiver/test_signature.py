@@ -111,7 +111,9 @@ def test_mailgun_form_is_accepted_and_its_token_names_the_delivery():
     assert first.delivery_id != prove_mailgun(_mailgun(token="u" * 50), "key-1", NOW).delivery_id
 
 
-@pytest.mark.parametrize("changed", [{"token": "u"}, {"timestamp": str(NOW - 400)}, {"signature": "0" * 64}, {"token": ""}])
+@pytest.mark.parametrize(
+    "changed", [{"token": "u"}, {"timestamp": str(NOW - 400)}, {"signature": "0" * 64}, {"token": ""}]
+)
 def test_mailgun_form_with_anything_changed_is_refused(changed):
     with pytest.raises(NotProven):
         prove_mailgun(_mailgun() | changed, "key-1", NOW)
