@@ -23,16 +23,18 @@ def find_format(blob: Blob) -> Format | None:
     return next((one for one in FORMATS if one.claims(blob, head)), None)
 
 
-def read_any(blob: Blob, source: str) -> Iterator[RawMail]:
-    """Give every mail of a blob found among others, and at least one row: what holds no mail is a row that says so."""
+def read_any(blob: Blob, source: str, *, otherwise: Format | None = None) -> Iterator[RawMail]:
+    """Give every mail of a blob found among others, and at least one row: what holds no mail is a row that says so.
+
+    `otherwise` reads what nothing claims; where it is given, a table of something else is a fault, too.
+    """
     reader: Format | None = None
     try:
-        reader = find_format(blob)
+        reader = find_format(blob) or otherwise
         if reader is not None:
             reader.check(blob)
     except SourceError as error:
-        # A table with other columns is a table of something else.
-        yield no_mail(blob, source, str(error), foreign=reader is tables)
+        yield no_mail(blob, source, str(error), foreign=reader is tables and otherwise is None)
     except OSError as error:
         yield no_mail(blob, source, f"`{blob.name}` cannot be read: {why(error)}")
     else:

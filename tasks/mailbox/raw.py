@@ -51,11 +51,13 @@ class RawMail:
 
     @property
     def place(self) -> str:
-        """Where in its source it lies, the same each time it is read: `FOLDER/UIDVALIDITY/UID`, or its id there."""
+        """Where in its source it lies, the same each time it is read: `FOLDER/UIDVALIDITY/UID`, or by file and id."""
         origin = self.origin
-        if origin.uid is None:
+        if origin.uid is not None:
+            return shorten(f"{origin.mailbox}/{origin.uidvalidity}/{origin.uid}")
+        if self.source_id.startswith(origin.mailbox):
             return shorten(self.source_id)
-        return shorten(f"{origin.mailbox}/{origin.uidvalidity}/{origin.uid}")
+        return shorten(f"{origin.mailbox}#{self.source_id}")
 
 
 def shorten(place: str) -> str:
