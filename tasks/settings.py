@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     sender_languages: dict[str, str] = Field(
         {}, description='Target language by sender address or domain, as JSON: {"example.jp": "Japanese"}.'
     )
+    limits: dict[str, dict[Literal["rpm", "tpm"], int]] = Field(
+        {}, description='Requests and tokens a minute by provider or model, as JSON: {"openai": {"rpm": 5000}}.'
+    )
     chunk_rows: int = Field(50, ge=1, le=500, description="Mails in one mapped task run.")
     window_rows: int = Field(2_000, ge=1, le=20_000, description="Mails read ahead and held in memory at a time.")
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")

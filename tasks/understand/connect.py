@@ -2,73 +2,94 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 
 from tasks import policies
+from tasks.errors import Misconfigured
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.pace import LedgerPace
+from tasks.ledger.purse import purse_for
+from tasks.parsing.languages import parse_language
 from tasks.providers.accounts import Accounts
 from tasks.providers.gateway import Gateway
 from tasks.providers.loop import model_loop, on_model_loop
 from tasks.providers.rate_limits import read_overrides, set_limits, usual_limits
-from tasks.questions import Purse
+from tasks.runs import Run
+from tasks.settings import Settings
+from tasks.understand.models_by_price import ModelsByPrice
 
-
-@dataclass(frozen=True, kw_only=True)
-class Connection:
-    """What makes two gateways the same one; values only, so that tasks may be given it."""
-
-    ledger_url: str
-    run_id: str
-    answers_ttl_s: float
-    concurrency: int = 50
-    allow_refused_fallback: bool = False
-    limits: str = "{}"
-    """The operator's limits as JSON; see `tasks.providers.rate_limits.Overrides`."""
-    purse: Purse | None = field(default=None, compare=False)
-
-
+# A process that serves many runs, such as one worker of Dask, keeps the connections of the latest few.
 _KEPT = 4
 _lock = Lock()
-_gateways: OrderedDict[tuple[int, Connection], Gateway] = OrderedDict()
+_gateways: OrderedDict[tuple[int, str], Gateway] = OrderedDict()
 
 
-def connect(wanted: Connection) -> Gateway:
+def gateway_for(run: Run) -> Gateway:
     """This process's gateway for the run, made at the first call; to be used on the model loop.
 
     Raises:
         Misconfigured: The ledger cannot be opened, or a setting of a provider cannot be used.
     """
-    key = (id(model_loop()), wanted)
+    key = (id(model_loop()), run.id)
     with _lock:
         if key not in _gateways:
-            _gateways[key] = _make(wanted)
+            _gateways[key] = _connect(run)
             model_loop().at_close(_gateways[key].close)
         _gateways.move_to_end(key)
         old = [_gateways.popitem(last=False)[1] for _ in range(len(_gateways) - _KEPT)]
-    for gateway in old:
-        on_model_loop(gateway.close())
-    return _gateways[key]
+        gateway = _gateways[key]
+    for one in old:
+        on_model_loop(one.close())
+    return gateway
 
 
-def _make(wanted: Connection) -> Gateway:
-    engine, accounts = open_ledger(wanted.ledger_url), Accounts()
-    overrides: Any = read_overrides(json.loads(wanted.limits))
+def _connect(run: Run) -> Gateway:
+    settings = run.settings
+    engine, accounts = open_ledger(settings.ledger), Accounts()
+    overrides = read_overrides(settings.limits)
     return Gateway(
         accounts,
-        LedgerBook(engine, run_id=wanted.run_id, ttl_s=wanted.answers_ttl_s),
+        LedgerBook(engine, run_id=run.id, ttl_s=settings.answers_ttl_s),
         pace=LedgerPace(
             engine, policies.CALL, set_limits=set_limits(accounts, overrides), usual_limits=usual_limits(accounts)
         ),
         breakers=LedgerBreakers(engine, policies.CALL),
         policy=policies.CALL,
-        purse=wanted.purse,
-        concurrency=wanted.concurrency,
-        allow_refused_fallback=wanted.allow_refused_fallback,
+        purse=purse_for(engine, run.id, settings),
+        concurrency=settings.concurrency,
+        allow_refused_fallback=settings.refused_moves_on,
     )
+
+
+def chain_of(settings: Settings) -> tuple[str, ...]:
+    """The providers of a run, the first one asked first."""
+    return tuple(dict.fromkeys((settings.provider, *settings.fallbacks)))
+
+
+def models_for(settings: Settings) -> ModelsByPrice:
+    """Which model is asked what, over the provider and its fall-backs."""
+    accounts, providers = Accounts(), chain_of(settings)
+    return ModelsByPrice(
+        providers=providers,
+        triage_model=settings.triage_model,
+        analysis_model=settings.analysis_model,
+        account_models={name: accounts.of(name).model for name in providers},
+        table={name: {str(kind): model for kind, model in own.items()} for name, own in settings.models.items()},
+        min_confidence=settings.min_confidence,
+    )
+
+
+def check_models(settings: Settings) -> None:
+    """Raise `Misconfigured` where a provider lacks its key, a limit is odd, or a language has no name known here."""
+    accounts = Accounts()
+    for provider in chain_of(settings):
+        accounts.require(provider)
+    read_overrides(settings.limits)
+    for wanted in (settings.target_language, *settings.sender_languages.values()):
+        try:
+            parse_language(wanted)
+        except ValueError as error:
+            raise Misconfigured(str(error)) from None
