@@ -19,6 +19,7 @@ from prefect.context import TaskRunContext
 from sqlalchemy.exc import OperationalError
 
 from tasks.errors import ChunkUnfinished
+from tasks.questions import CallPolicy
 
 CACHE_FOR = timedelta(hours=1)
 
@@ -47,8 +48,8 @@ def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -
 
     A frame's own hash would change with its index and dtypes, and cost more than these few strings.
     """
-    messages, settings = inputs["messages"], inputs["settings"]
-    parts = [*messages["message_key"], *messages["target_language"], *inputs["question"], str(settings.provider)]
+    messages = inputs["messages"]
+    parts = [*messages["message_key"], *messages["target_language"], *inputs["question"]]
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
     return f"understand-{digest}"
 
@@ -61,4 +62,9 @@ LEDGER = Policy(
 ASK_MODEL = Policy(
     retries=3, retry_delay_seconds=[5.0, 30.0, 120.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
     cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question), cache_expiration=CACHE_FOR, tags=["model"],
+)  # fmt: skip
+
+CALL = CallPolicy(
+    attempts=4, base_s=1.0, factor=2.0, cap_s=60.0, total_s=180.0, breaker_failures=5, breaker_open_s=60.0,
+    breaker_probe_s=120.0, key_turn_s=3_600.0, key_rest_s=300.0,
 )  # fmt: skip

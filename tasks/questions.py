@@ -163,7 +163,13 @@ class Book(Protocol):
     async def finish(self, call: int, answer: RawAnswer, price_usd: Decimal | None) -> None: ...
 
     async def fail(
-        self, call: int, code: str, *, usage: Usage | None, price_usd: Decimal | None, answer: str | None,
+        self,
+        call: int,
+        code: str,
+        *,
+        usage: Usage | None,
+        price_usd: Decimal | None,
+        answer: str | None,
         request_id: str | None,
     ) -> None: ...
 
@@ -175,7 +181,11 @@ class Pace(Protocol):
     """
 
     async def turn(self, link: Link, tokens: int) -> None:
-        """Return when a call of about this many tokens may be sent, and no earlier than the provider allowed."""
+        """Return when a call of about this many tokens may be sent, and no earlier than the provider allowed.
+
+        Raises:
+            RateLimited: That would be too long from now; `retry_after_s` says how long.
+        """
 
     def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:
         """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
@@ -190,16 +200,42 @@ class Pace(Protocol):
 class Breakers(Protocol):
     """Who is being left alone because it failed several times in a row; shared by all that share a ledger."""
 
-    async def admit(self, provider: str) -> None:
-        """Return when the provider may be asked: its circuit is closed, or this call is the one that probes it.
+    def check(self, provider: str) -> None:
+        """Raise CircuitOpen when the provider is being left alone, as far as this process knows; costs nothing."""
+
+    async def admit(self, provider: str) -> bool:
+        """Whether this call is the one that probes the provider; false while its circuit is closed.
 
         Raises:
             CircuitOpen: It is left alone; `retry_after_s` says for how long at most.
         """
 
-    async def succeeded(self, provider: str) -> None: ...
+    async def succeeded(self, provider: str, *, probe: bool) -> None: ...
 
-    async def failed(self, provider: str) -> None: ...
+    async def failed(self, provider: str, *, probe: bool) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallPolicy:
+    """How patient the gateway is; the values stand in `tasks.policies`."""
+
+    attempts: int
+    """Requests sent at most for one question to one provider."""
+    base_s: float
+    factor: float
+    cap_s: float
+    """The n-th wait is a random part of `base_s * factor**(n-1)`, of `cap_s` at most."""
+    total_s: float
+    """No request is sent later than this after the first."""
+    breaker_failures: int
+    """Failures in a row after which a provider is left alone."""
+    breaker_open_s: float
+    breaker_probe_s: float
+    """After this a probe that was not heard of again counts as dead, and another is let through."""
+    key_turn_s: float
+    """How long one key is used before it is the next one's turn."""
+    key_rest_s: float
+    """How long a rejected key is left alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

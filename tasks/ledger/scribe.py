@@ -27,19 +27,24 @@ Handler = Callable[[Connection, list[Any]], list[Any]]
 
 
 class Scribe:
-    """A writer thread over one engine; `handlers` says how the rows of each kind are written, in that order."""
+    """A writer thread over one engine; `handlers` says how the rows of each kind are written.
+
+    Kinds are written in the order of their names: processes that lock rows of several kinds then lock them in the same
+    order, so that none waits for another that waits for it.
+    """
 
     def __init__(self, engine: Engine, handlers: dict[str, Handler]) -> None:
         self._engine = engine
-        self._handlers = handlers
+        self._handlers = dict(sorted(handlers.items()))
         self._wishes: list[_Wish] = []
         self._lock = threading.Lock()
         self._something = threading.Event()
         threading.Thread(target=self._write_for_ever, name="ledger-scribe", daemon=True).start()
 
     def learn(self, handlers: dict[str, Handler]) -> None:
-        """Write rows of these kinds, too, after those of the kinds known before."""
-        self._handlers = {**self._handlers, **handlers}  # a new one: the writer may be walking through the old
+        """Write rows of these kinds, too."""
+        # A new one: the writer may be walking through the old.
+        self._handlers = dict(sorted({**self._handlers, **handlers}.items()))
 
     async def write(self, kind: str, row: Any) -> Any:
         """The handler's result for this row, after the commit; raises what the database raised."""

@@ -1,0 +1,191 @@
+"""One circuit breaker a provider, shared through the ledger: closed, open after failures in a row, half open for a probe.
+
+Failures are counted by each process for itself; that a circuit is open is everybody's. The probe is taken by one
+conditional UPDATE, so that a whole fleet sends one, and another when that one is not heard of again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.errors import CircuitOpen
+from tasks.ledger.clocks import database_time
+from tasks.ledger.completions import scribe_of
+from tasks.ledger.schema import breakers
+from tasks.questions import CallPolicy
+
+log = logging.getLogger("mailroom.breakers")
+
+State = Literal["closed", "open", "half_open"]
+OnChange = Callable[[str, State], None]
+"""Is told the provider and its circuit's new state, in the process that changed it."""
+
+_LOOK_EVERY_S = 1.0
+
+
+@dataclass
+class _Known:
+    """What this process knows of a circuit; `until` is by its own clock."""
+
+    state: State = "closed"
+    until: float = 0.0
+    failures: int = 0
+    looked_at: float = float("-inf")
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """`take` half opens a circuit that is due; another `state` is set; none of both just looks."""
+
+    provider: str
+    clock: Callable[[], float]
+    state: State | None = None
+    lasts_s: float = 0.0
+    take: bool = False
+
+
+@dataclass(frozen=True)
+class _Seen:
+    changed: bool
+    state: State
+    left_s: float
+
+
+class LedgerBreakers:
+    """`tasks.questions.Breakers` over the ledger; one a process, used on one event loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        policy: CallPolicy,
+        *,
+        on_change: OnChange | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._policy = policy
+        self._on_change = on_change
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+        self._scribe = scribe_of(engine)
+        self._scribe.learn({"breaker": _write})
+
+    def check(self, provider: str) -> None:
+        """Raise CircuitOpen when the provider is being left alone, as far as this process knows."""
+        known = self._of(provider)
+        if known.state != "closed" and self._clock() < known.until:
+            raise _open(provider, known.until - self._clock())
+
+    async def admit(self, provider: str) -> bool:
+        """Whether this call is the probe; looks into the ledger once a second at most while the circuit is closed.
+
+        Raises:
+            CircuitOpen: The provider is left alone, or another call probes it.
+        """
+        known = self._of(provider)
+        if self._clock() - known.looked_at >= _LOOK_EVERY_S:
+            known.looked_at = self._clock()
+            await self._write(known, _Wish(provider, self._clock))
+        if known.state == "closed":
+            return False
+        self.check(provider)
+        seen = await self._write(known, _Wish(provider, self._clock, lasts_s=self._policy.breaker_probe_s, take=True))
+        if not seen.changed:
+            if seen.state == "closed":
+                return False
+            raise _open(provider, min(_LOOK_EVERY_S, max(0.05, seen.left_s)))
+        self._say(provider, "half_open", "one call probes it")
+        return True
+
+    async def succeeded(self, provider: str, *, probe: bool) -> None:
+        """The provider answered, be it that it wants less or another request."""
+        known = self._of(provider)
+        known.failures = 0
+        if probe:
+            await self._write(known, _Wish(provider, self._clock, state="closed"))
+            self._say(provider, "closed", "the probe was answered")
+
+    async def failed(self, provider: str, *, probe: bool) -> None:
+        """The provider could not be reached or did not do its work."""
+        known = self._of(provider)
+        known.failures += 1
+        due = known.state == "closed" and known.failures >= self._policy.breaker_failures
+        if probe or due:
+            known.failures = 0
+            lasts_s = self._policy.breaker_open_s
+            seen = await self._write(known, _Wish(provider, self._clock, state="open", lasts_s=lasts_s))
+            if seen.changed:
+                why = "the probe failed" if probe else f"{self._policy.breaker_failures} failures in a row"
+                self._say(provider, "open", f"{why}; left alone for {lasts_s:.0f} s")
+
+    def _of(self, provider: str) -> _Known:
+        return self._known.setdefault(provider, _Known())
+
+    async def _write(self, known: _Known, wish: _Wish) -> _Seen:
+        seen: _Seen = await self._scribe.write("breaker", wish)
+        known.looked_at = self._clock()
+        known.state = seen.state
+        # A probe of somebody else may end any moment; so look again soon.
+        left_s = seen.left_s if seen.state == "open" else min(seen.left_s, _LOOK_EVERY_S)
+        known.until = self._clock() + left_s
+        return seen
+
+    def _say(self, provider: str, state: State, why: str) -> None:
+        log.log(logging.INFO if state == "closed" else logging.WARNING, "circuit of %s is %s: %s", provider, state, why)
+        if self._on_change is not None:
+            self._on_change(provider, state)
+
+
+def read_breakers(engine: Engine) -> dict[str, State]:
+    """The state of each circuit that was ever open, by provider."""
+    with engine.begin() as connection:
+        return {row.provider: row.state for row in connection.execute(select(breakers))}
+
+
+def _open(provider: str, left_s: float) -> CircuitOpen:
+    return CircuitOpen(
+        f"Provider `{provider}` failed several times in a row and is left alone.",
+        provider=provider,
+        retry_after_s=max(0.0, left_s),
+    )
+
+
+def _write(connection: Connection, wishes: list[Any]) -> list[Any]:
+    """Fulfil the wishes, by provider, so that rows are locked in the same order everywhere."""
+    order = sorted(range(len(wishes)), key=lambda place: wishes[place].provider)
+    answers = {place: _fulfil(connection, wishes[place]) for place in order}
+    return [answers[place] for place in range(len(wishes))]
+
+
+def _fulfil(connection: Connection, wish: _Wish) -> _Seen:
+    now = database_time(connection, wish.clock)
+    changed = False
+    if wish.take:
+        changed = _change(connection, wish.provider, "half_open", now, now + wish.lasts_s, breakers.c.until <= now)
+    elif wish.state == "open":
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        new = {"provider": wish.provider, "state": "closed", "until": now, "changed_at": now}
+        connection.execute(dialect.insert(breakers).values(new).on_conflict_do_nothing())
+        # A failure that began before another opened the circuit does not keep it open for longer.
+        fresh = or_(breakers.c.state != "open", breakers.c.until <= now)
+        changed = _change(connection, wish.provider, "open", now, now + wish.lasts_s, fresh)
+    elif wish.state == "closed":
+        changed = _change(connection, wish.provider, "closed", now, now)
+    row = connection.execute(select(breakers).where(breakers.c.provider == wish.provider)).one_or_none()
+    return _Seen(changed, row.state, max(0.0, row.until - now)) if row else _Seen(changed, "closed", 0.0)
+
+
+def _change(connection: Connection, provider: str, state: State, now: float, until: float, *conditions: Any) -> bool:
+    conditions = (*conditions, breakers.c.state != "closed") if state == "half_open" else conditions
+    result = connection.execute(
+        update(breakers)
+        .where(and_(breakers.c.provider == provider, *conditions))
+        .values(state=state, until=until, changed_at=now)
+    )
+    return bool(result.rowcount)

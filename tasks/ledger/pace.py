@@ -1,0 +1,203 @@
+"""How fast each model is asked: room is reserved in the ledger in blocks and handed out here, evenly, call by call.
+
+A block costs one write and lasts some tenths of a second, so that a reservation costs a call next to nothing, and a
+process that dies takes next to nothing with it. There is no burst to begin with: the first second is like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from tasks.errors import Misconfigured, RateLimited
+from tasks.ledger.completions import scribe_of
+from tasks.ledger.pace_rows import Granted, Told, Wanted, write
+from tasks.questions import CallPolicy, Limits, Link
+
+LimitsOf = Callable[[Link], Limits]
+
+_BLOCK_S = 0.25
+"""A block holds what the limit allows in this time, at most."""
+_STALE_S = 1.0
+"""Room that is not used by then is given back, so that it can't add up to a burst."""
+_GRAIN_S = 0.002
+"""Shorter waits are not worth a timer."""
+_MARGIN = 0.99
+"""Part of a limit that is used: requests do not arrive as evenly as they leave."""
+
+
+@dataclass
+class _Lane:
+    """A model's room in this process; times are by the database's clock."""
+
+    fetching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    requests: int = 0
+    tokens: float = 0.0
+    next_request: float = 0.0
+    next_token: float = 0.0
+    request_s: float = 0.0
+    token_s: float = 0.0
+    stale_at: float = 0.0
+    size: int = 1
+    owed: float = 0.0
+    """Tokens used beyond those reserved; below zero, reserved and not used."""
+    epoch: int = 0
+    """Raised when what was handed out no longer counts."""
+    told: Limits = field(default_factory=Limits)
+
+    def fits(self, tokens: float, now: float) -> bool:
+        return self.requests > 0 and self.tokens >= tokens and now < self.stale_at
+
+    def take(self, tokens: float) -> float:
+        """When a call of so many tokens may go."""
+        at = max(self.next_request, self.next_token)
+        self.requests -= 1
+        self.tokens -= tokens
+        self.next_request += self.request_s
+        self.next_token += tokens * self.token_s
+        return at
+
+    def drop(self) -> None:
+        self.epoch += 1
+        self.stale_at = 0.0
+
+
+class LedgerPace:
+    """`tasks.questions.Pace` over the ledger; one a process, used on one event loop.
+
+    `set_limits` are the operator's, null where none was set; `usual_limits` hold where neither the operator nor the
+    provider's headers say any. What both say, the lower counts.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        policy: CallPolicy,
+        *,
+        set_limits: LimitsOf,
+        usual_limits: LimitsOf,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._longest_s = policy.total_s
+        self._set = set_limits
+        self._usual = usual_limits
+        self._clock = clock
+        self._sleep = sleep
+        self._ahead = float("-inf")
+        self._lanes: dict[Link, _Lane] = {}
+        self._scribe = scribe_of(engine)
+        self._scribe.learn({"pace": write})
+
+    async def turn(self, link: Link, tokens: int) -> None:
+        """Return when a call of about this many tokens may be sent.
+
+        Raises:
+            RateLimited: The provider said to wait for longer than a call may take.
+            Misconfigured: No limit is known.
+        """
+        lane = self._lanes.setdefault(link, _Lane())
+        while True:
+            if lane.fetching.locked() or not lane.fits(tokens, self._now()):
+                async with lane.fetching:
+                    await self._fill(lane, link, tokens)
+                    at = lane.take(tokens)
+            else:
+                at = lane.take(tokens)
+            if await self._is_time(lane, link, at):
+                return
+
+    def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:
+        """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
+        lane = self._lanes.setdefault(link, _Lane())
+        lane.owed += used - tokens
+        if limits is not None:
+            lane.told = limits
+
+    async def hold(self, link: Link, seconds: float) -> None:
+        """Let every call of the link's provider wait this long, other processes' too once their blocks are used."""
+        for other, lane in self._lanes.items():
+            if other.provider == link.provider:
+                lane.drop()
+        await self._tell(link, hold_s=seconds)
+
+    async def slow(self, link: Link) -> None:
+        """Halve the model's rate; it grows back within a minute."""
+        self._lanes.setdefault(link, _Lane()).stale_at = 0.0
+        await self._tell(link, too_fast=True)
+
+    async def _tell(self, link: Link, *, hold_s: float = 0.0, too_fast: bool = False) -> None:
+        told = Told(provider=link.provider, model=link.model, clock=self._clock, hold_s=hold_s, too_fast=too_fast)
+        await self._scribe.write("pace", told)
+
+    async def _is_time(self, lane: _Lane, link: Link, at: float) -> bool:
+        """Return at the time, true; false when the provider said meanwhile that all must wait."""
+        wait_s = at - self._now()
+        if wait_s > self._longest_s:
+            raise RateLimited(
+                f"Provider `{link.provider}` wants no requests for {wait_s:.0f} s.",
+                provider=link.provider,
+                retry_after_s=wait_s,
+            )
+        epoch = lane.epoch
+        if wait_s > _GRAIN_S:
+            await self._sleep(wait_s)
+        return lane.epoch == epoch
+
+    async def _fill(self, lane: _Lane, link: Link, tokens: float) -> None:
+        """Reserve the next block when the present one is used up; not long before its time, so that news is heard."""
+        while not lane.fits(tokens, self._now()):
+            ahead_s = max(lane.next_request, lane.next_token) - self._now() - _BLOCK_S
+            if lane.stale_at and ahead_s > _GRAIN_S:
+                await self._sleep(ahead_s)
+                continue
+            await self._fetch(lane, link, tokens)
+
+    async def _fetch(self, lane: _Lane, link: Link, tokens: float) -> None:
+        rpm, tpm = self._limits(link, lane.told)
+        used_up = lane.requests <= 0 or lane.tokens < tokens
+        most = max(1, int(rpm / 60 * _BLOCK_S))
+        lane.size = min(most, lane.size * 2) if used_up else max(1, lane.size // 2)
+        wanted = Wanted(
+            provider=link.provider, model=link.model, clock=self._clock, rpm=rpm * _MARGIN, tpm=tpm * _MARGIN,
+            requests=lane.size, tokens=max(tokens, min(lane.size * tokens, tpm / 60 * _BLOCK_S)),
+            requests_unused=lane.requests, tokens_unused=lane.tokens, tokens_owed=lane.owed,
+        )  # fmt: skip
+        lane.requests, lane.tokens, lane.owed = 0, 0.0, 0.0
+        epoch, granted = lane.epoch, await self._scribe.write("pace", wanted)
+        if lane.epoch == epoch:
+            self._open(lane, wanted, granted)
+        else:
+            lane.owed -= wanted.tokens
+
+    def _open(self, lane: _Lane, wanted: Wanted, granted: Granted) -> None:
+        # The database's time lies between asking and hearing; the least lead that was ever seen is nearest to it.
+        self._ahead = max(self._ahead, granted.now - self._clock())
+        lane.requests, lane.tokens = wanted.requests, wanted.tokens
+        lane.next_request, lane.next_token = granted.requests_from, granted.tokens_from
+        lane.request_s, lane.token_s = granted.request_s, granted.token_s
+        first = max(granted.requests_from, granted.tokens_from, granted.now)
+        lane.stale_at = first + max(wanted.requests * granted.request_s, wanted.tokens * granted.token_s) + _STALE_S
+
+    def _now(self) -> float:
+        """The database's time, rather too early than too late."""
+        return self._clock() + (self._ahead if self._ahead > float("-inf") else 0.0)
+
+    def _limits(self, link: Link, told: Limits) -> tuple[float, float]:
+        chosen, usual = self._set(link), self._usual(link)
+        rpm = _lower(chosen.rpm, told.rpm) or usual.rpm
+        tpm = _lower(chosen.tpm, told.tpm) or usual.tpm
+        if not rpm or not tpm:
+            raise Misconfigured(
+                f"No limit is known for model `{link.model}` of provider `{link.provider}`. "
+                f"Set `{link.provider.upper()}_RPM` and `{link.provider.upper()}_TPM`."
+            )
+        return rpm, tpm
+
+
+def _lower(one: int | None, other: int | None) -> int | None:
+    return min(one, other) if one and other else one or other

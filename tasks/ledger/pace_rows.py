@@ -1,0 +1,156 @@
+"""Limits as rows that say when the next request and the next token are free (GCRA), and the arithmetic on them.
+
+Requests and tokens of a model stand in one row and are reserved together. Source of the algorithm: ITU-T I.371, the
+generic cell rate algorithm in its virtual scheduling form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.ledger.clocks import database_time
+from tasks.ledger.schema import paces
+
+_SLOWEST = 0.1
+"""Part of the limit below which nothing is slowed down."""
+_SAME_EVENT_S = 2.0
+"""The calls in flight are all told that they are too fast; within this time they are told it once."""
+_GROWS_BACK_S = 60.0
+_FARTHEST_S = 60.0
+"""No reservation reaches farther; a row that does comes from a clock that was set back."""
+_CREDIT_S = 1.0
+"""Tokens given back late still count for this long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Room for some requests and tokens; `..._unused` were reserved with the last block and not handed out."""
+
+    provider: str
+    model: str
+    clock: Callable[[], float]
+    rpm: float
+    tpm: float
+    requests: int
+    tokens: float
+    requests_unused: int = 0
+    tokens_unused: float = 0.0
+    tokens_owed: float = 0.0
+    """Tokens that calls used beyond those handed out to them; below zero, what they left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The provider said of this model that it is too fast, or of all of its models to wait `hold_s`."""
+
+    provider: str
+    model: str
+    clock: Callable[[], float]
+    hold_s: float = 0.0
+    too_fast: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Granted:
+    """From when on requests and tokens may go, how far apart; times and `now` are by the database's clock."""
+
+    now: float
+    requests_from: float
+    tokens_from: float
+    request_s: float
+    token_s: float
+
+
+def write(connection: Connection, wishes: list[Any]) -> list[Any]:
+    """One Granted for each Wanted, null for each Told, in their order; a handler of the ledger's scribe."""
+    now = database_time(connection, wishes[0].clock)
+    _make_rows(connection, wishes, now)
+    rows = _lock_rows(connection, {wish.provider for wish in wishes})
+    before = {place: dict(row) for place, row in rows.items()}
+    answers = [_answer(rows, wish, now) for wish in wishes]
+    changed = [{"b_provider": p, "b_model": m, **row} for (p, m), row in rows.items() if row != before[p, m]]
+    if changed:
+        connection.execute(_UPDATE, changed)
+    return answers
+
+
+_UPDATE = update(paces).where(paces.c.provider == bindparam("b_provider"), paces.c.model == bindparam("b_model"))
+
+
+def _make_rows(connection: Connection, wishes: Iterable[Any], now: float) -> None:
+    missing = {(wish.provider, wish.model): wish for wish in wishes if isinstance(wish, Wanted)}
+    known = connection.execute(select(paces.c.provider, paces.c.model, paces.c.held_until)).all()
+    for one in known:
+        missing.pop((one.provider, one.model), None)
+    if not missing:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = [
+        {
+            "provider": provider, "model": model, "rpm": wish.rpm, "tpm": wish.tpm, "requests_free_at": now,
+            "tokens_free_at": now, "slowed_to": 1.0, "slowed_at": now,
+            "held_until": max((one.held_until for one in known if one.provider == provider), default=0.0),
+        }
+        for (provider, model), wish in sorted(missing.items())
+    ]  # fmt: skip
+    connection.execute(dialect.insert(paces).on_conflict_do_nothing(), new)
+
+
+def _lock_rows(connection: Connection, providers: set[str]) -> dict[tuple[str, str], dict[str, Any]]:
+    wanted = select(paces).where(paces.c.provider.in_(providers)).order_by(paces.c.provider, paces.c.model)
+    if connection.dialect.name == "postgresql":
+        wanted = wanted.with_for_update()
+    found = {}
+    for row in connection.execute(wanted):
+        values = row._asdict()
+        found[values.pop("provider"), values.pop("model")] = values
+    return found
+
+
+def _answer(rows: dict[tuple[str, str], dict[str, Any]], wish: Wanted | Told, now: float) -> Granted | None:
+    if isinstance(wish, Wanted):
+        return _grant(rows, wish, now)
+    _tell(rows, wish, now)
+    return None
+
+
+def _grant(rows: dict[tuple[str, str], dict[str, Any]], wish: Wanted, now: float) -> Granted:
+    row = rows[wish.provider, wish.model]
+    part = _part(row, now)
+    request_s, token_s = 60.0 / (wish.rpm * part), 60.0 / (wish.tpm * part)
+    earliest = max(now, row["held_until"])
+    requests_from = max(earliest, _near(row["requests_free_at"], now) - wish.requests_unused * request_s)
+    tokens_from = max(earliest, _near(row["tokens_free_at"], now) - wish.tokens_unused * token_s)
+    tokens_from += max(-_CREDIT_S, wish.tokens_owed * token_s)
+    row["requests_free_at"] = requests_from + wish.requests * request_s
+    row["tokens_free_at"] = tokens_from + wish.tokens * token_s
+    row["rpm"], row["tpm"] = wish.rpm, wish.tpm
+    return Granted(now=now, requests_from=requests_from, tokens_from=tokens_from, request_s=request_s, token_s=token_s)
+
+
+def _near(free_at: float, now: float) -> float:
+    return min(free_at, now + _FARTHEST_S)
+
+
+def _tell(rows: dict[tuple[str, str], dict[str, Any]], wish: Told, now: float) -> None:
+    for (provider, model), row in rows.items():
+        if provider == wish.provider and wish.hold_s:
+            row["held_until"] = max(row["held_until"], now + wish.hold_s)
+        if (provider, model) == (wish.provider, wish.model) and wish.too_fast:
+            _slow_down(row, now)
+
+
+def _slow_down(row: dict[str, Any], now: float) -> None:
+    part = _part(row, now)
+    if part == 1.0 or now - row["slowed_at"] >= _SAME_EVENT_S:
+        row["slowed_to"], row["slowed_at"] = max(_SLOWEST, part / 2), now
+
+
+def _part(row: dict[str, Any], now: float) -> float:
+    """The part of the limit that is used now: what it was slowed down to, and what grew again since."""
+    return float(min(1.0, row["slowed_to"] + max(0.0, now - row["slowed_at"]) / _GROWS_BACK_S))

@@ -1,0 +1,235 @@
+"""One question to one provider: when it may be asked, with which key, what is written down, and what is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from tasks.errors import (
+    BadAnswer,
+    CallError,
+    CircuitOpen,
+    CutAnswer,
+    Overloaded,
+    RateLimited,
+    ServerFault,
+    TimedOut,
+    Unreachable,
+    Unusable,
+)
+from tasks.providers.limits import answer_tokens
+from tasks.providers.lines import Line, Lines
+from tasks.providers.models import traits
+from tasks.providers.prices import price, worst_price
+from tasks.providers.repair import read_answer, repaired
+from tasks.providers.retry import retrying
+from tasks.providers.tokens import estimate_tokens
+from tasks.questions import (
+    Book,
+    Breakers,
+    CallPolicy,
+    Completion,
+    Link,
+    Pace,
+    Purse,
+    Question,
+    RawAnswer,
+    Reservation,
+    Usage,
+)
+
+T = TypeVar("T", bound=BaseModel)
+log = logging.getLogger("mailroom.providers")
+
+_AWAY = (Overloaded, TimedOut, Unreachable, ServerFault)
+"""What counts against a provider's circuit; who limits us or rejects a key is there, and each has its own cure."""
+_LEARNING = 0.1
+
+
+@dataclass(kw_only=True)
+class Call(Generic[T]):
+    """One question on its way to one provider."""
+
+    question: Question[T]
+    link: Link
+    key: str
+    message_key: str
+    patient: bool
+    begun: float
+    sent: int = 0
+    faults: str = field(default="it was empty", repr=False)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A request that is out, or was."""
+
+    number: int
+    key_index: int
+    tokens: int
+    reservation: Reservation | None
+    probe: bool
+
+
+class Caller:
+    """Asks until there is an answer or a reason to stop; knows nothing of caches or other providers."""
+
+    def __init__(
+        self,
+        lines: Lines,
+        book: Book,
+        pace: Pace,
+        breakers: Breakers,
+        purse: Purse | None,
+        policy: CallPolicy,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self._lines = lines
+        self._book = book
+        self._pace = pace
+        self._breakers = breakers
+        self._purse = purse
+        self._retrying = retrying(policy, clock=clock, sleep=sleep, rng=rng)
+        self._usual: dict[tuple[str, str, str], float] = {}
+
+    async def ask(self, call: Call[T]) -> Completion[T]:
+        """The answer, after one attempt to have a bad one repaired.
+
+        Raises:
+            CallError: There is none; every request sent is in the book.
+            BudgetExceeded: The next request might cost more than is left.
+        """
+        try:
+            return await self._retried(call)
+        except CutAnswer:
+            raise  # the same limit would cut the next one, too
+        except BadAnswer:
+            again = replace(call, question=repaired(call.question, call.faults), sent=0)
+        try:
+            return await self._retried(again)
+        finally:
+            call.sent += again.sent
+
+    async def _retried(self, call: Call[T]) -> Completion[T]:
+        completion: Completion[T] = await self._retrying(self._attempt, call)
+        return completion
+
+    async def _attempt(self, call: Call[T]) -> Completion[T]:
+        line = self._lines.of(call.link.provider)
+        while True:
+            index = line.ring.current()
+            try:
+                return await self._send(call, line, index)
+            except Unusable as error:
+                if not line.ring.rest(index, error):
+                    raise
+
+    async def _send(self, call: Call[T], line: Line, index: int) -> Completion[T]:
+        asked, tokens = self._tokens(call, line)
+        async with line.seats:
+            self._breakers.check(call.link.provider)
+            await self._pace.turn(call.link, tokens)
+            reservation = await self._reserve(call, line, asked)
+            probe = await self._admit(call.link, reservation)
+            number = await self._book.begin(
+                call.key, message_key=call.message_key, question=call.question.name, provider=call.link.provider,
+                model=call.link.model, key_index=index,
+            )  # fmt: skip
+            sent = _Sent(number, index, tokens, reservation, probe)
+            call.sent += 1
+            try:
+                raw = await line.adapter(index).ask(call.question, call.link.model)
+            except CallError as error:
+                await self._failed(call, sent, error)
+                raise
+        return await self._answered(call, sent, raw)
+
+    async def _admit(self, link: Link, reservation: Reservation | None) -> bool:
+        try:
+            return await self._breakers.admit(link.provider)
+        except CircuitOpen:
+            await self._settle(reservation, Decimal(0))
+            raise
+
+    async def _answered(self, call: Call[T], sent: _Sent, raw: RawAnswer) -> Completion[T]:
+        link, cost = call.link, price(call.link.provider, raw.model, raw.usage)
+        self._learn(call, raw.usage)
+        self._pace.settle(link, sent.tokens, _sum(raw.usage), raw.limits)
+        await self._breakers.succeeded(link.provider, probe=sent.probe)
+        await self._settle(sent.reservation, cost)
+        value, faults = read_answer(call.question.answer, raw.text)
+        if value is None:
+            call.faults = faults
+            await self._book.fail(
+                sent.number, BadAnswer.code, usage=raw.usage, price_usd=cost, answer=raw.text, request_id=raw.request_id
+            )
+            said = f"Model `{link.model}` of `{link.provider}` gave an answer that is not as asked for: {faults}."
+            raise BadAnswer(said, provider=link.provider, request_id=raw.request_id)
+        await self._book.finish(sent.number, raw, cost)
+        return Completion(
+            value=value, usage=raw.usage, price_usd=cost, provider=link.provider, model=raw.model,
+            request_id=raw.request_id, simulated=raw.simulated, unsent=raw.unsent,
+        )  # fmt: skip
+
+    async def _failed(self, call: Call[Any], sent: _Sent, error: CallError) -> None:
+        link = call.link
+        usage = Usage(**error.usage) if error.usage else None
+        cost = price(link.provider, link.model, usage) if usage else Decimal(0)
+        self._pace.settle(link, sent.tokens, _sum(usage) if usage else 0, None)
+        await self._settle(sent.reservation, cost)
+        await self._book.fail(
+            sent.number, error.code, usage=usage, price_usd=cost, answer=error.answer, request_id=error.request_id
+        )
+        if isinstance(error, RateLimited):
+            await self._pace.slow(link)
+        if isinstance(error, RateLimited | Overloaded) and error.retry_after_s:
+            await self._pace.hold(link, error.retry_after_s)
+        tell = self._breakers.failed if isinstance(error, _AWAY) else self._breakers.succeeded
+        await tell(link.provider, probe=sent.probe)
+        log.info(
+            "%s:%s: request %d, with key %d, failed (%s)",
+            link.provider, link.model, call.sent, sent.key_index + 1, error.code,
+        )  # fmt: skip
+
+    async def _reserve(self, call: Call[Any], line: Line, input_tokens: int) -> Reservation | None:
+        if self._purse is None:
+            return None
+        most = answer_tokens(call.question, line.account, traits(call.link.provider, call.link.model))
+        return await self._purse.reserve(worst_price(call.link.provider, call.link.model, input_tokens, most))
+
+    async def _settle(self, reservation: Reservation | None, cost: Decimal | None) -> None:
+        if self._purse is not None and reservation is not None:
+            await self._purse.settle(reservation, cost)
+
+    def _tokens(self, call: Call[Any], line: Line) -> tuple[int, int]:
+        """About how many tokens the question has, and how many it has together with a usual answer.
+
+        The most an answer may have is several times what it has; limits reserved by that would stand mostly unused.
+        """
+        question = call.question
+        asked = estimate_tokens(question.instructions) + estimate_tokens(question.text)
+        unknown = (question.max_tokens or line.account.max_tokens) / 4
+        return asked, asked + int(self._usual.get(_kind(call), unknown))
+
+    def _learn(self, call: Call[Any], usage: Usage) -> None:
+        usual = self._usual.get(_kind(call), float(usage.output_tokens))
+        self._usual[_kind(call)] = usual + _LEARNING * (usage.output_tokens - usual)
+
+
+def _kind(call: Call[Any]) -> tuple[str, str, str]:
+    return call.link.provider, call.link.model, call.question.name
+
+
+def _sum(usage: Usage) -> int:
+    return usage.input_tokens + usage.output_tokens

@@ -1,0 +1,55 @@
+"""The one retry loop: what is asked again, after how long, and when it is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from tenacity import AsyncRetrying, RetryCallState
+
+from tasks.errors import CallError, CircuitOpen, Transient
+from tasks.questions import CallPolicy
+
+
+class Tried(Protocol):
+    """What the loop must know of the call it was given as its first argument."""
+
+    begun: float
+    sent: int
+    """Requests sent so far; being told that a circuit is open is none."""
+    patient: bool
+    """Whether to wait for an open circuit; not where there is somebody else to ask."""
+
+
+def retrying(
+    policy: CallPolicy,
+    *,
+    clock: Callable[[], float],
+    sleep: Callable[[float], Awaitable[None]],
+    rng: Callable[[], float],
+) -> AsyncRetrying:
+    """A loop to be called with a coroutine function and a `Tried`; one serves all calls."""
+
+    def again(state: RetryCallState) -> bool:
+        error, call = _of(state)
+        if isinstance(error, CircuitOpen):
+            return call.patient
+        return isinstance(error, Transient)
+
+    def wait(state: RetryCallState) -> float:
+        error, call = _of(state)
+        if isinstance(error, CallError) and error.retry_after_s is not None:
+            return error.retry_after_s
+        return rng() * min(policy.cap_s, policy.base_s * policy.factor ** max(0, call.sent - 1))
+
+    def enough(state: RetryCallState) -> bool:
+        _, call = _of(state)
+        late = clock() + (state.upcoming_sleep or 0.0) - call.begun > policy.total_s
+        return late or call.sent >= policy.attempts
+
+    return AsyncRetrying(sleep=sleep, stop=enough, wait=wait, retry=again, reraise=True)
+
+
+def _of(state: RetryCallState) -> tuple[BaseException | None, Tried]:
+    call: Tried = state.args[0]
+    return (state.outcome.exception() if state.outcome else None), call
