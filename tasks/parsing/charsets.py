@@ -46,6 +46,8 @@ ALIASES = {
 # They read any bytes, and are what programs declare that know no better.
 LATIN = {"cp1252", "iso8859-15"}
 HIGH = bytes(range(128, 256))
+# With fewer letters than this outside ASCII the detector guesses, and Western Europe is the best guess.
+FEW = 8
 # Text codecs of Python that are no charsets of mail; some take quadratic time.
 NOT_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
@@ -139,21 +141,26 @@ def has_no_surrogates(text: str) -> bool:
 
 
 def nearly_utf8(data: bytes, declared: str | None) -> Decoded | None:
-    """Return UTF-8 with replacements where it was cut at the end, or was declared and is only slightly damaged."""
+    """Return UTF-8 with replacements where it was cut at the end or is damaged; hardly any other text looks like it."""
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    others = sum(1 for c in text if c > "\x7f") - broken
+    others = len(text) - len(data.translate(None, HIGH)) - broken
     cut = broken == 1 and text.endswith("\ufffd") and others > 0
-    if cut or (declared == "utf-8" and broken * 10 <= others):
+    if cut or (broken if declared == "utf-8" else 10 * broken) <= others:
         return Decoded(text, "replaced:utf-8")
     return None
 
 
 def detect(data: bytes) -> Decoded | None:
     """Return what the detector makes of `data`, or None where it cannot tell."""
-    import chardet  # 60 ms, and most mails do not need it
-
     sample = data[:DETECTOR_BYTES]
-    charset = lookup(chardet.detect(sample).get("encoding"))
+    if mostly_ascii(sample) and len(sample) - len(sample.translate(None, HIGH)) < FEW:
+        charset: str | None = "cp1252"
+    else:
+        import chardet  # 60 ms, and most mails do not need it
+
+        # Not those of old Macs, DOS and mainframes, of which it finds something in any short text.
+        era = chardet.EncodingEra.MODERN_WEB | chardet.EncodingEra.LEGACY_ISO
+        charset = lookup(chardet.detect(sample, encoding_era=era).get("encoding"))
     text = strictly(data, charset)
     return None if text is None else Decoded(text, f"detected:{charset}")

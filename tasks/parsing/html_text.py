@@ -63,7 +63,7 @@ def lay_out(html: str) -> str:
 
     safe = html.encode("utf-8", "replace").decode("utf-8")  # it refuses lone surrogates
     text: str = extract_plain_text(safe, links=True, alt_texts=True, skip_elements=["title"])
-    return text.strip()
+    return text.replace("\t\t", "\t").strip()  # it puts two between cells
 
 
 def tag_depth(html: str) -> int:

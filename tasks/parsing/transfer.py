@@ -5,6 +5,9 @@ import re
 from email.message import Message
 
 NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+BASE64_AND_LINES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
+# Padded, or long: a word has base64's letters too.
+CODED_START = re.compile(rb"\s*(?:[A-Za-z0-9+/]+\r?\n)*(?:[A-Za-z0-9+/]+=+|[A-Za-z0-9+/]{40,})(?=\s|$)")
 UU_NAMES = {"xuuencode", "uuencode", "uue", "xuue"}
 # As senders spell it: `7-bit`, `8bits`, `quoted printable`.
 SPELLING = re.compile(r"[\s_-]+")
@@ -32,20 +35,26 @@ def content(part: "Message[str, str]") -> tuple[bytes, str]:
 
 def from_base64(data: bytes) -> tuple[bytes, str]:
     """Return the decoded bytes; text that is no base64 at all comes back as it is."""
-    try:
-        return binascii.a2b_base64(data), ""
-    except binascii.Error:
-        pass
+    if looks_coded(data):
+        try:
+            return binascii.a2b_base64(data), ""
+        except binascii.Error:
+            pass
     dense = b"".join(data.split())
-    letters = NOT_BASE64.sub(b"", dense.rstrip(b"="))
-    if len(letters) < 0.9 * len(dense):
-        # Lines that are base64 first and something else after: a list's footer below a coded part.
-        coded = [line for line in data.split() if len(line) >= 40 and not NOT_BASE64.search(line.rstrip(b"="))]
+    letters = NOT_BASE64.sub(b"", dense)
+    if len(letters) < 0.9 * len(dense.rstrip(b"=")) or data.strip().count(b" ") * 20 > len(data):
+        # Base64 first and something else after: a list's footer below a coded part, a boundary spelled wrongly.
+        coded = CODED_START.match(data)
         if not coded:
             return data, "declared base64, is none"
-        letters = NOT_BASE64.sub(b"", b"".join(coded))
+        letters = NOT_BASE64.sub(b"", coded[0])
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4)), "broken base64"
+
+
+def looks_coded(data: bytes) -> bool:
+    """Return whether nothing but base64 is in `data`: the decoder skips what is not, and makes letters of words."""
+    return not data.translate(None, BASE64_AND_LINES)
 
 
 def from_uuencode(data: bytes) -> tuple[bytes, str]:
