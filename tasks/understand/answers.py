@@ -47,13 +47,14 @@ class KeyedTriage(Triage):
 
 
 class Triages(Answer):
-    """What several mails are; an entry that is not as asked for is left out, so that it does not spoil the others."""
+    """What several mails are."""
 
     mails: list[KeyedTriage]
 
     @field_validator("mails", mode="wrap")
     @classmethod
     def _readable(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> list[KeyedTriage]:
+        """The entries that are as asked for: one that is not does not spoil the others."""
         if not isinstance(value, list):
             return list(validate(value))
         found: list[KeyedTriage] = []

@@ -52,12 +52,15 @@ class Asker(Protocol):
     ) -> Completion[Triages]: ...
 
 
+Group = Callable[[Sequence[str]], str]
+"""Writes down which mails are asked about together, and returns the key that their call's bill goes under."""
+
 Answered = tuple[Triage, Completion[Triages]]
 
 
 @dataclass(frozen=True)
 class Together:
-    """Groups under way, by mail; `group` writes a group down and returns the key its bill goes under."""
+    """Groups under way, by mail."""
 
     groups: Mapping[str, asyncio.Task[dict[str, Answered]]]
 
@@ -75,7 +78,7 @@ def ask_together(
     size: int,
     asker: Asker,
     chain: Sequence[Link],
-    group: Callable[[Sequence[str]], str],
+    group: Group,
     *,
     refresh: bool,
 ) -> Together:
@@ -133,7 +136,7 @@ async def _ask(
     mails: Sequence[Mapping[str, Any]],
     asker: Asker,
     chain: Sequence[Link],
-    group: Callable[[Sequence[str]], str],
+    group: Group,
     refresh: bool,
 ) -> dict[str, Answered]:
     group_key = await asyncio.to_thread(group, [mail["message_key"] for mail in mails])

@@ -20,6 +20,7 @@ from tasks.questions import Completion, Link, Question
 from tasks.understand import prompts
 from tasks.understand.answers import Triage, analysis_of, wanted_fields
 from tasks.understand.checks import doubts_of
+from tasks.understand.triage_together import Group, Together, ask_together
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.understand")
@@ -48,11 +49,19 @@ class Models(Protocol):
 
 
 async def understand(
-    messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *, refresh: bool = False
-) -> DataFrame[Readings]:
-    """One row a mail, in the mails' order."""
-    reader = _Reader(asker, models, worth, refresh)
+    messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *, refresh: bool = False,
+    mails_per_call: int = 1, group: Group | None = None,
+) -> DataFrame[Readings]:  # fmt: skip
+    """One row a mail, in the mails' order.
+
+    With `mails_per_call` above 1, short mails are triaged together; `group` writes down which.
+    """
     mails: list[dict[str, Any]] = messages.to_dict("records")  # type: ignore[assignment]  # columns are strings
+    together = Together({})
+    if group is not None and mails_per_call > 1 and mails:
+        chain, _reason = models.for_triage(mails[0])
+        together = ask_together(mails, mails_per_call, asker, chain, group, refresh=refresh)
+    reader = _Reader(asker, models, worth, refresh, together)
     return Readings.of(list(await asyncio.gather(*(reader.read(mail) for mail in mails))))
 
 
@@ -83,6 +92,7 @@ class _Reader:
     models: Models
     worth: Worth
     refresh: bool
+    together: Together
 
     async def read(self, mail: dict[str, Any]) -> dict[str, Any]:
         began, notes = time.perf_counter(), _Notes()
@@ -108,12 +118,18 @@ class _Reader:
             notes.doubts += doubts_of(found, mail["text"], translate)
 
     async def _triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
-        chain, reason = self.models.for_triage(mail)
         question = triage_question(mail)
-        first = await self._complete(question, chain, mail)
-        notes.add(first, reason)
-        again = self.models.for_second_triage(first.value)
-        return await self._second_triage(question, first.value, again, mail, notes) if again else first.value
+        given = await self.together.answer(mail["message_key"])
+        if given is not None:
+            first, shared = given
+            notes.add(shared, "")
+        else:
+            chain, reason = self.models.for_triage(mail)
+            completion = await self._complete(question, chain, mail)
+            first = completion.value
+            notes.add(completion, reason)
+        again = self.models.for_second_triage(first)
+        return await self._second_triage(question, first, again, mail, notes) if again else first
 
     async def _second_triage(
         self, question: Question[Triage], first: Triage, again: tuple[Sequence[Link], str], mail: dict[str, Any],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,8 @@ from prefect import task
 from tasks import policies
 from tasks.errors import ChunkUnfinished, LostChunk, MailroomError
 from tasks.frames import Messages, Readings
+from tasks.ledger.costs import record_group
+from tasks.ledger.engine import open_ledger
 from tasks.providers.loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
@@ -34,7 +37,12 @@ def understand_messages(
         ChunkUnfinished: Mails failed for a reason that lies with a provider or the budget; it holds all readings.
     """
     gateway, models = gateway_for(run), models_for(run.settings)
-    readings = on_model_loop(understand(messages, gateway, models, worth, refresh=run.settings.refresh))
+    group = partial(record_group, open_ledger(run.settings.ledger))
+    asked = understand(
+        messages, gateway, models, worth, refresh=run.settings.refresh, mails_per_call=run.settings.mails_per_call,
+        group=group,
+    )  # fmt: skip
+    readings = on_model_loop(asked)
     _tell(readings, part)
     unfinished = readings.loc[readings["curable"], "error_type"]
     if len(unfinished):
