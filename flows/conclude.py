@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, get_type_hints
 
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -28,6 +29,12 @@ def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
         except Misconfigured as error:
             return Failed(name=MISCONFIGURED, message=" ".join(f"{error} {error.advice}".split()))
 
+    # Prefect reads the types in the wrapper's module, where their names mean nothing; so they are resolved here.
+    types = get_type_hints(body, include_extras=True)
+    signature = inspect.signature(body)
+    parameters = [one.replace(annotation=types[name]) for name, one in signature.parameters.items()]
+    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # inspect reads it
+    wrapped.__annotations__ = types
     return wrapped
 
 
