@@ -114,6 +114,15 @@ class Decisions(Frame):
     actions: Series[object] = pa.Field(description="List of action names with parameters.")
 
 
+class Effects(Frame):
+    """One row a mail, as act leaves it: what its plan came to."""
+
+    message_key: Series[str] = pa.Field(unique=True)
+    effects: Series[object] = pa.Field(
+        description="List of dicts, in order: effect_id, action, target, state, detail, rule. Empty where nothing was to do."
+    )
+
+
 class Outcomes(Frame):
     """One row a mail, as everyone outside sees it; the telling columns come first."""
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.services.dovecot"]
+pytest_plugins = ["tests.services.dovecot", "tests.services.smtp_sink"]
 
 ROOT = Path(__file__).resolve().parents[1]
 _SERVER = "MAILROOM_TEST_PREFECT_API_URL"
@@ -29,6 +29,7 @@ os.environ.update(
     DO_NOT_TRACK="1",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
     PREFECT_LOGGING_EXTRA_LOGGERS="mailroom",
+    PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW="ignore",
     PREFECT_SERVER_ALLOW_EPHEMERAL_MODE="false",
     NO_PROXY="127.0.0.1,localhost",
 )

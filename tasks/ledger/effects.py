@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.owners import is_gone
@@ -98,12 +98,16 @@ def record_plan(engine: Engine, run_id: str, plans: Sequence[Plan]) -> None:
         statement = insert.on_conflict_do_update(
             index_elements=[effects.c.effect_id],
             set_=renewed,
-            where=or_(
-                and_(effects.c.dry_run, effects.c.state.in_(("planned", "held"))),
-                effects.c.state.in_(("failed", "skipped")),
-            ),
+            where=_surely_not_done(),
         )
         connection.execute(statement, [_row(run_id, plan, now) for plan in plans])
+
+
+def _surely_not_done() -> ColumnElement[bool]:
+    # No IN: its parameters can't be expanded where many rows go in at once.
+    state = effects.c.state
+    untouched = and_(effects.c.dry_run, or_(state == "planned", state == "held"))
+    return or_(untouched, state == "failed", state == "skipped")
 
 
 _PLANNED_COLUMNS = (
@@ -146,11 +150,14 @@ def in_state(
         return [_effect(row) for row in connection.execute(wanted)]
 
 
-def by_id(engine: Engine, effect_id: str) -> Effect | None:
-    """The effect of this id; null when there is none."""
-    with engine.begin() as connection:
-        row = connection.execute(select(effects).where(effects.c.effect_id == effect_id)).one_or_none()
-    return _effect(row) if row else None
+def by_ids(engine: Engine, effect_ids: Iterable[str]) -> list[Effect]:
+    """The effects of these ids, each mail's in the order they are to be done."""
+    found: list[Effect] = []
+    for some in _batches(effect_ids):
+        wanted = select(effects).where(effects.c.effect_id.in_(some))
+        with engine.begin() as connection:
+            found += map(_effect, connection.execute(wanted))
+    return sorted(found, key=lambda one: (one.message_key, one.position))
 
 
 def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) -> Effect | None:

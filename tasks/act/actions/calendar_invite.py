@@ -1,0 +1,96 @@
+"""Drafts a calendar entry for a meeting, where the mail itself names a moment: an invitation in it, or words of it.
+
+The moment comes from the mail's own calendar part, or from an action item whose quote stands in the mail; of the rest,
+only the subject and the verified sender go in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import compat32
+from typing import Any
+
+import icalendar
+
+from tasks.act.drafts import look_for_draft, put_draft
+from tasks.act.letter import Letter, Planned
+from tasks.act.performer import Desk, Found
+from tasks.act.replies import build_reply, message_id, reply_content
+from tasks.actions import CalendarInvite
+from tasks.ledger.effects import Effect
+
+_MOST_BYTES = 200_000
+
+
+def plan(action: CalendarInvite, letter: Letter) -> Planned:
+    start = moment_of(letter.raw, letter.row["action_items"])
+    if start is None:
+        return Planned(target="drafts", skip="the mail names no moment")
+    if not letter.whom.address:
+        return Planned(target="drafts", skip=f"there is nobody to invite: {letter.whom.why}")
+    content = reply_content(letter, "") | {"start": start.isoformat(), "minutes": action.minutes}
+    hold = "" if letter.whom.verified else f"the sender is not verified: {letter.whom.why}"
+    return Planned(target=letter.whom.address, content=content, hold=hold)
+
+
+async def perform(effect: Effect, desk: Desk) -> str:
+    mail = build_reply(effect, effect.content["from"])
+    mail.add_attachment(entry(effect).to_ical(), maintype="text", subtype="calendar", filename="invite.ics")
+    return await put_draft(effect, desk, mail)
+
+
+async def look(effect: Effect, desk: Desk) -> Found:
+    return await look_for_draft(effect, desk, message_id(effect, effect.content["from"]))
+
+
+def entry(effect: Effect) -> icalendar.Calendar:
+    """The calendar entry; its UID is the effect's, so that a calendar takes it once."""
+    content = effect.content
+    start = datetime.fromisoformat(content["start"])
+    event = icalendar.Event()
+    event.add("uid", f"{effect.effect_id[:40]}@mailroom.invalid")
+    event.add("dtstamp", datetime.fromtimestamp(effect.planned_at, UTC))
+    event.add("dtstart", start)
+    event.add("dtend", start + timedelta(minutes=content["minutes"]))
+    event.add("summary", content["subject"].removeprefix("Re: ") or "Meeting")
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//mailroom//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(event)
+    return calendar
+
+
+def moment_of(raw: bytes, action_items: Iterable[dict[str, Any]]) -> datetime | None:
+    """When the mail wants to meet; null where it does not say so in a form that leaves no doubt."""
+    return _invited_for(raw) or next(filter(None, map(_due, action_items)), None)
+
+
+def _due(item: dict[str, Any]) -> datetime | None:
+    if not item.get("quote_found", True) or not item.get("due"):
+        return None
+    try:
+        moment = datetime.fromisoformat(item["due"].strip())
+    except ValueError:
+        return None
+    if "T" not in item["due"] and " " not in item["due"].strip():
+        return None  # a day alone is no hour to meet at
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _invited_for(raw: bytes) -> datetime | None:
+    if b"text/calendar" not in raw.lower():
+        return None
+    for part in message_from_bytes(raw, policy=compat32).walk():
+        body = part.get_payload(decode=True) if part.get_content_type() == "text/calendar" else None
+        if isinstance(body, bytes) and len(body) <= _MOST_BYTES:
+            try:
+                events = icalendar.Calendar.from_ical(body).walk("VEVENT")
+                start = next(one.decoded("dtstart") for one in events)
+            except (ValueError, KeyError, StopIteration):
+                continue
+            if isinstance(start, datetime):
+                return start if start.tzinfo else start.replace(tzinfo=UTC)
+    return None

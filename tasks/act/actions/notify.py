@@ -1,0 +1,46 @@
+"""Tells people, through a notification block of Prefect's: Slack, Teams, e-mail, whatever the operator made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.blocks.core import Block
+
+from tasks.act.letter import Letter, Planned
+from tasks.act.performer import Desk, Found, NotDone
+from tasks.actions import Notify
+from tasks.ledger.effects import Effect
+
+
+def plan(action: Notify, letter: Letter) -> Planned:
+    return Planned(target=action.block, content=letter.facts())
+
+
+async def perform(effect: Effect, desk: Desk) -> str:
+    name = effect.parameters["block"]
+    try:
+        block: Any = await Block.aload(name)
+    except (ValueError, RuntimeError) as error:
+        raise NotDone(f"there is no notification block `{name}`; make it in the UI under Blocks") from error
+    if not hasattr(block, "notify"):
+        raise NotDone(f"the block `{name}` is not made for notifications")
+    desk.about_to()
+    # Sync and async blocks exist; a coroutine comes back from the latter.
+    said = block.notify(body=_body(effect.content), subject=_subject(effect.content))
+    if hasattr(said, "__await__"):
+        await said
+    return f"told `{name}`"
+
+
+async def look(effect: Effect, desk: Desk) -> Found:
+    return "unknown"
+
+
+def _subject(facts: dict[str, Any]) -> str:
+    return f"{facts['category']}: {facts['subject'] or '(no subject)'}"
+
+
+def _body(facts: dict[str, Any]) -> str:
+    sender = facts["sender"] or "nobody named"
+    doubt = "" if facts["sender_verified"] else " (not verified)"
+    return f"From {sender}{doubt}, {facts['date'] or 'no date'}\n{facts['summary']}\nMail {facts['message_key'][:12]}"

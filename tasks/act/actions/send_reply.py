@@ -1,0 +1,111 @@
+"""Sends a suggested reply by SMTP, and leaves a copy in the mailbox's folder of sent mail.
+
+A server that was given the whole mail and is cut off before it answers may have taken it: nobody knows, so the effect
+is ambiguous. Servers that keep a copy themselves show it in the folder of sent mail; else a person must say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from email.utils import parseaddr
+
+import aiosmtplib
+
+from tasks.act.letter import Letter, Planned
+from tasks.act.mailboxes import SEEN, Connection, append_once, find_by_id, sent_folder
+from tasks.act.performer import Desk, Found, NotDone
+from tasks.act.places import Places
+from tasks.act.replies import build_reply, message_id, plan_reply
+from tasks.actions import SendReply
+from tasks.ledger.effects import Effect
+
+log = logging.getLogger("mailroom.act")
+
+
+def plan(action: SendReply, letter: Letter) -> Planned:
+    return plan_reply(letter, action.suggestion, "the sender")
+
+
+async def perform(effect: Effect, desk: Desk) -> str:
+    mail = build_reply(effect, effect.content["from"])
+    raw, to = mail.as_bytes(), effect.content["to"]
+    async with _connected(desk.places) as server:
+        try:
+            await server.mail(_address(effect.content["from"]))
+            await server.rcpt(to)
+        except aiosmtplib.SMTPResponseException as no:
+            raise _refused(no) from no
+        desk.about_to()
+        try:
+            await server.data(raw)
+        except aiosmtplib.SMTPResponseException as no:
+            if no.code < 400:  # no answer that means anything
+                raise
+            raise _refused(no) from no
+    copy = await _keep_copy(effect, desk, raw)
+    return f"sent to {to}{copy}"
+
+
+async def look(effect: Effect, desk: Desk) -> Found:
+    place = desk.mailboxes.place_of(effect.message_key)
+    if place is None:
+        return "unknown"
+    wanted = message_id(effect, effect.content["from"])
+
+    def work(opened: Connection) -> bool:
+        return bool(find_by_id(opened.box, sent_folder(opened), wanted))
+
+    return "done" if await desk.mailboxes.use(place.source, work) else "unknown"
+
+
+@contextlib.asynccontextmanager
+async def _connected(places: Places) -> AsyncIterator[aiosmtplib.SMTP]:
+    if not places.smtp_host:
+        raise NotDone("no mail server is set; set MAILROOM_SMTP_HOST")
+    server = aiosmtplib.SMTP(
+        hostname=places.smtp_host, port=places.smtp_port, timeout=places.smtp_timeout_s,
+        use_tls=places.smtp_tls == "tls", start_tls=places.smtp_tls == "starttls",
+        username=places.smtp_user or None, password=places.smtp_password.get_secret_value() or None,
+    )  # fmt: skip
+    try:
+        await server.connect()
+    except aiosmtplib.SMTPAuthenticationError as no:
+        raise NotDone("the mail server took neither name nor password; check MAILROOM_SMTP_USER and _PASSWORD") from no
+    except (aiosmtplib.SMTPException, OSError) as no:
+        raise NotDone(
+            f"the mail server at {places.smtp_host} can't be reached ({type(no).__name__})", again=True
+        ) from no
+    try:
+        yield server
+    finally:
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+            await server.quit()
+
+
+def _refused(no: aiosmtplib.SMTPResponseException) -> NotDone:
+    return NotDone(f"the mail server refused it with {no.code}", again=400 <= no.code < 500)
+
+
+async def _keep_copy(effect: Effect, desk: Desk, raw: bytes) -> str:
+    """Put a copy where sent mail lies; the mail is out, so nothing that fails here may undo that."""
+    place = desk.mailboxes.place_of(effect.message_key)
+    if place is None:
+        return ""
+    own = message_id(effect, effect.content["from"])
+
+    def work(opened: Connection) -> str:
+        folder = sent_folder(opened)
+        append_once(opened.box, folder, raw, own, SEEN)
+        return f", with a copy in `{folder}`"
+
+    try:
+        return await desk.mailboxes.use(place.source, work)
+    except Exception as error:
+        log.warning("effect %s: sent, but no copy was kept (%s)", effect.effect_id[:12], type(error).__name__)
+        return ", without a copy in the folder of sent mail"
+
+
+def _address(mailbox: str) -> str:
+    return parseaddr(mailbox)[1]

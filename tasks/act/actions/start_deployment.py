@@ -1,0 +1,34 @@
+"""Hands the mail to another deployment of Prefect's; the run's idempotency key is the effect's id, so it starts once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.deployments import arun_deployment
+from prefect.exceptions import ObjectNotFound
+
+from tasks.act.letter import Letter, Planned
+from tasks.act.performer import Desk, Found, NotDone
+from tasks.actions import StartDeployment
+from tasks.ledger.effects import Effect
+
+
+def plan(action: StartDeployment, letter: Letter) -> Planned:
+    given = {"message_key": letter.row["message_key"], "category": letter.row["category"]}
+    return Planned(target=action.deployment, content=given)
+
+
+async def perform(effect: Effect, desk: Desk) -> str:
+    name = effect.parameters["deployment"]
+    desk.about_to()
+    try:
+        run: Any = await arun_deployment(
+            name, parameters=effect.content, timeout=0, as_subflow=False, idempotency_key=effect.effect_id
+        )
+    except ObjectNotFound as error:
+        raise NotDone(f"there is no deployment `{name}`; deploy it or mend the rule") from error
+    return f"run `{run.name}` of `{name}` started"
+
+
+async def look(effect: Effect, desk: Desk) -> Found:
+    return "not done"  # the key makes starting it again safe

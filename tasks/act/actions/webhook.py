@@ -1,0 +1,76 @@
+"""Posts the mail's outcome to a configured endpoint, signed as Standard Webhooks says.
+
+The webhook's id is the effect's: a receiver that keeps to the standard takes the same id once, so sending again is safe.
+Private addresses are refused, wherever DNS leads, unless the endpoint is configured to be private; redirects are not
+followed, as what was signed for one address is nobody else's.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import httpx
+from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
+from standardwebhooks import Webhook as Signer
+
+from tasks.act.letter import Letter, Planned
+from tasks.act.performer import Desk, Found, NotDone
+from tasks.act.places import Endpoint
+from tasks.actions import Webhook
+from tasks.errors import Misconfigured
+from tasks.ledger.effects import Effect
+
+
+def plan(action: Webhook, letter: Letter) -> Planned:
+    return Planned(target=action.endpoint, content=letter.facts())
+
+
+async def perform(effect: Effect, desk: Desk) -> str:
+    endpoint = desk.places.endpoint(effect.parameters["endpoint"])
+    body = json.dumps({"type": "mail.handled", "timestamp": _stamp(effect), "data": effect.content})
+    headers = _headers(effect, endpoint, body)
+    async with _client(endpoint, desk.places.webhook_timeout_s) as client:
+        desk.about_to()
+        try:
+            answer = await client.post(endpoint.url, content=body.encode(), headers=headers)
+        except SSRFProtectionError as error:
+            raise NotDone(
+                f"endpoint `{effect.target}` is at a private address; say `private` if that is meant"
+            ) from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise NotDone(f"endpoint `{effect.target}` can't be reached", again=True) from error
+    if answer.is_success:
+        return f"endpoint `{effect.target}` answered {answer.status_code}"
+    raise NotDone(f"endpoint `{effect.target}` answered {answer.status_code}", again=answer.status_code in _LATER)
+
+
+async def look(effect: Effect, desk: Desk) -> Found:
+    return "not done"
+
+
+_LATER = {408, 409, 425, 429, 500, 502, 503, 504}
+
+
+def _stamp(effect: Effect) -> str:
+    return datetime.fromtimestamp(effect.planned_at, UTC).isoformat()
+
+
+def _headers(effect: Effect, endpoint: Endpoint, body: str) -> dict[str, str]:
+    now = datetime.now(UTC)
+    try:
+        signature = Signer(endpoint.secret.get_secret_value()).sign(effect.effect_id, now, body)
+    except Exception as error:  # binascii's and others, all of which say that the secret is no good
+        raise Misconfigured(f"The secret of endpoint `{effect.target}` is no Standard Webhooks secret.") from error
+    return {
+        "content-type": "application/json",
+        "webhook-id": effect.effect_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+        "idempotency-key": effect.effect_id,
+    }
+
+
+def _client(endpoint: Endpoint, timeout_s: float) -> httpx.AsyncClient:
+    client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+    return client if endpoint.private else httpx_ssrf_protection(client)

@@ -1,0 +1,76 @@
+"""The task `act`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pandas as pd
+from pandera.typing import DataFrame
+from prefect import task
+
+from tasks import policies
+from tasks.act.mailboxes import connect_mailbox
+from tasks.act.outbox import Outbox, open_outbox
+from tasks.act.places import Places
+from tasks.act.plan import plan_mails
+from tasks.frames import Decisions, Effects, Messages, Readings
+from tasks.ledger.effects import by_ids
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.owners import owner_name
+from tasks.runs import Run
+
+
+@task(name="act", **policies.LEDGER)
+def apply_actions(
+    messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions], run: Run, *,
+    dry_run: bool,
+) -> DataFrame[Effects]:  # fmt: skip
+    """Do what was decided about a chunk's mails; a dry run only writes down what would be done."""
+    places, engine = Places(), open_ledger(run.settings.ledger)
+    outbox = open_outbox(engine, places, connect_mailbox, owner=owner_name(run.id), lease_s=run.settings.lease_s)
+    try:
+        return act(rows_of(messages, readings, decisions), outbox, run_id=run.id, dry_run=dry_run)
+    finally:
+        outbox.mailboxes.close()
+
+
+def act(rows: list[dict[str, Any]], outbox: Outbox, *, run_id: str, dry_run: bool) -> DataFrame[Effects]:
+    """Plan, perform unless it is a dry run, and say what came of it, one row a mail."""
+    keys = [row["message_key"] for row in rows]
+    planned = plan_mails(outbox.engine, rows, outbox.places, outbox.mailboxes, run_id=run_id, dry_run=dry_run)
+    if not dry_run:
+        asyncio.run(outbox.perform_all(planned))
+    found: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
+    for effect in by_ids(outbox.engine, planned):
+        found[effect.message_key].append(told(effect))
+    return Effects.of([{"message_key": key, "effects": effects} for key, effects in found.items()])
+
+
+def rows_of(
+    messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions]
+) -> list[dict[str, Any]]:
+    """One row a message with all columns of the three; the model's word on the language wins."""
+    read = {row["message_key"]: row for row in readings.to_dict("records")}
+    decided = {row["message_key"]: row for row in decisions.to_dict("records")}
+    rows = []
+    for message in messages.to_dict("records"):
+        reading = read[message["message_key"]]
+        language = reading["language"] or message["language"]
+        rows.append({**message, **reading, **decided[message["message_key"]], "language": language})
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def told(effect: Any) -> dict[str, Any]:
+    """An effect as an outcome names it."""
+    state = "dry run" if effect.dry_run and effect.state == "planned" else effect.state
+    return {
+        "effect_id": effect.effect_id, "action": effect.action, "target": effect.target, "state": state,
+        "detail": effect.detail, "rule": effect.rule,
+    }  # fmt: skip
+
+
+def lost_effects(chunk: pd.DataFrame, why: BaseException) -> DataFrame[Effects]:
+    """Rows for a chunk that nothing came back of; the outbox still knows what was done."""
+    lost = [{"effect_id": "", "action": "", "target": "", "state": "unknown", "detail": type(why).__name__, "rule": ""}]
+    return Effects.of([{"message_key": key, "effects": list(lost)} for key in chunk["message_key"]])

@@ -1,0 +1,80 @@
+"""A mail as actions see it: its row, its bytes, where it lies and whom an answer may go to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import compat32
+from functools import cached_property
+from typing import Any
+
+from tasks.act.mailboxes import Place
+from tasks.act.places import Places
+from tasks.act.verified import Dns, Verdict, look_up_txt, whom_to_answer
+from tasks.links import without_links
+from tasks.parsing.headers import read_ids
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What an action comes to for one mail; `hold` and `skip` say why it waits for a person, or can't be done."""
+
+    target: str
+    content: dict[str, Any] = field(default_factory=dict)
+    hold: str = ""
+    skip: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """`row` has the columns of the mail's `Messages`, `Readings` and `Decisions`."""
+
+    row: Mapping[str, Any]
+    raw: bytes
+    place: Place | None
+    places: Places
+    dns: Dns = look_up_txt
+
+    @cached_property
+    def whom(self) -> Verdict:
+        """Whom an answer may go to."""
+        return whom_to_answer(self.raw, self.places.authserv_ids, self.dns)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its bytes, so that an approval can be bound to them."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+    @cached_property
+    def message_ids(self) -> tuple[str, tuple[str, ...]]:
+        """Its own Message-ID, empty where it has none, and the ids of the thread before it."""
+        head = self.raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0] + b"\n\n"
+        fields = [(name.lower(), str(value)) for name, value in message_from_bytes(head, policy=compat32).raw_items()]
+        own = read_ids(value for name, value in fields if name == "message-id")
+        before = read_ids(value for name, value in fields if name == "references") or read_ids(
+            value for name, value in fields if name == "in-reply-to"
+        )
+        return (own[0] if own else ""), before
+
+    def facts(self) -> dict[str, Any]:
+        """What others are told of the mail; nothing in it can be clicked on, whoever wrote it."""
+        row = self.row
+        told = {
+            name: row[name]
+            for name in ("message_key", "category", "urgent", "reply_wanted", "language", "complexity", "kind", "rule")
+        }
+        told |= {"id": row["source_id"][:200], "date": row["date"], "confidence": _number(row["confidence"])}
+        told |= {"sender": self.whom.address, "sender_verified": self.whom.verified}
+        told |= {"subject": one_line(row["subject"]), "summary": without_links(row["summary"])[:2_000]}
+        return told
+
+
+def one_line(text: str, most: int = 200) -> str:
+    """Text of a stranger as one harmless line: no line breaks, no links."""
+    return " ".join(without_links(text).split())[:most]
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)

@@ -1,0 +1,177 @@
+"""Performing what the outbox holds: in order within a mail, mails side by side, every step on record before the next.
+
+    claim ─▶ about_to ─▶ (the far end) ─▶ settle
+A process that dies before `about_to` did nothing; one that dies after it leaves a claim that is cleared up by looking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Engine
+
+from tasks.act.actions import performer_of
+from tasks.act.mailboxes import Connect, Mailboxes
+from tasks.act.performer import Desk, NotDone
+from tasks.act.places import Places
+from tasks.errors import MailroomError
+from tasks.ledger import effects as ledger
+from tasks.ledger.effects import Effect, Settled
+
+log = logging.getLogger("mailroom.act")
+MAX_ATTEMPTS = 5
+MAX_LOOKS = 3
+_MAILS_AT_ONCE = 10
+FINISHED = ("done", "failed", "rejected", "skipped")
+
+
+def no_step(name: str) -> None:
+    """What happens between two steps: nothing."""
+
+
+class LostClaim(Exception):
+    """Another holds the effect now, and nothing may be done about it here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outbox:
+    """The outbox with all it takes to empty it; `step` is called after every step, and is where tests end a process."""
+
+    engine: Engine
+    places: Places
+    mailboxes: Mailboxes
+    owner: str
+    lease_s: float
+    step: Callable[[str], None] = no_step
+
+    def desk(self, effect: Effect) -> Desk:
+        """What the effect's performer works with."""
+        return Desk(places=self.places, mailboxes=self.mailboxes, about_to=partial(self._about_to, effect))
+
+    def _about_to(self, effect: Effect) -> None:
+        if not ledger.mark_begun(self.engine, effect):
+            raise LostClaim
+        self.step("begun")
+
+    async def perform_all(self, effect_ids: Iterable[str]) -> None:
+        """Perform what is planned among these effects, each mail's in their order."""
+        found: dict[str, list[Effect]] = {}
+        for effect in ledger.by_ids(self.engine, effect_ids):
+            found.setdefault(effect.message_key, []).append(effect)
+        turn = asyncio.Semaphore(_MAILS_AT_ONCE)
+
+        async def one(effects: Sequence[Effect]) -> None:
+            async with turn:
+                await self.perform_in_order(effects)
+
+        await asyncio.gather(*(one(effects) for effects in found.values()))
+
+    async def perform_in_order(self, effects: Sequence[Effect]) -> None:
+        """Perform one mail's effects; one that is not finished keeps back those after it, but for a held one.
+
+        What waits for a person steps aside: the others need not wait for people.
+        """
+        for effect in effects:
+            state = await self._bring_on(effect)
+            if state not in (*FINISHED, "held"):
+                return
+
+    async def _bring_on(self, effect: Effect) -> str:
+        if effect.state == "claimed" and ledger.is_abandoned(effect):
+            if await self.look_after(effect) != "planned":
+                return _state(self.engine, effect)
+        elif effect.state != "planned":
+            return effect.state
+        await self.perform(effect.effect_id)
+        return _state(self.engine, effect)
+
+    async def perform(self, effect_id: str) -> None:
+        """Perform one planned effect, unless it is not ours to perform (any more)."""
+        effect = ledger.claim_effect(self.engine, effect_id, owner=self.owner, lease_s=self.lease_s)
+        if effect is None:
+            return
+        self.step("claimed")
+        try:
+            # Well before the lease ends: whoever takes over then must be alone with the effect.
+            async with asyncio.timeout(self.lease_s / 2):
+                detail = await performer_of(effect.action).perform(effect, self.desk(effect))
+            state: Settled = "done"
+        except LostClaim:
+            return
+        except NotDone as no:
+            again = no.again and effect.attempts < MAX_ATTEMPTS
+            state, detail = ("planned" if again else "failed"), str(no)
+        except MailroomError as error:
+            state, detail = "failed", str(error)
+        except Exception as error:
+            state, detail = self._after_accident(effect, error)
+        self.step("performed")
+        if state != "done":
+            log.warning("effect %s (%s): %s, %s", effect.effect_id[:12], effect.action, state, detail)
+        ledger.settle_effect(self.engine, effect, state, detail)
+        self.step("settled")
+
+    def _after_accident(self, effect: Effect, error: Exception) -> tuple[Settled, str]:
+        # The error's own words may hold what a mail or a server said, so only its name is told.
+        (now,) = ledger.by_ids(self.engine, [effect.effect_id])
+        if now.begun:
+            return "ambiguous", f"it was cut short ({type(error).__name__}) and may have happened"
+        again = isinstance(error, OSError) and effect.attempts < MAX_ATTEMPTS
+        return ("planned" if again else "failed"), f"it could not be begun ({type(error).__name__})"
+
+    async def look_after(self, effect: Effect) -> Settled | None:
+        """What an effect that may have happened turns out to be; null when another looks after it.
+
+        Nothing is performed here. What can't be found out after some looks is held for a person.
+        """
+        mine = ledger.take_over(self.engine, effect, owner=self.owner, lease_s=self.lease_s)
+        if mine is None:
+            return None
+        self.step("taken over")
+        state, detail = await self._look(mine)
+        self.step("looked")
+        ledger.settle_effect(self.engine, mine, state, detail)
+        self.step("settled")
+        return state
+
+    async def _look(self, effect: Effect) -> tuple[Settled, str]:
+        if not effect.begun:
+            return "planned", "whoever was at it ended before anything left"
+        try:
+            async with asyncio.timeout(self.lease_s / 2):
+                found = await performer_of(effect.action).look(effect, self.desk(effect))
+        except Exception as error:
+            found, why = "unknown", f"looking for it failed ({type(error).__name__})"
+        else:
+            why = "the far end can't tell whether it happened"
+        if found == "done":
+            return "done", "it had happened: found at the far end"
+        if found == "not done":
+            return "planned", "it had not happened: it is not at the far end"
+        if effect.looks >= MAX_LOOKS:
+            return "held", f"it may have happened already, and {why}: look yourself before you approve it"
+        return "ambiguous", f"{why}; it is looked for again"
+
+
+def open_outbox(
+    engine: Engine,
+    places: Places,
+    connect: Connect,
+    *,
+    owner: str,
+    lease_s: float,
+    step: Callable[[str], None] = no_step,
+) -> Outbox:
+    """An outbox with connections of its own; close its mailboxes after."""
+    return Outbox(
+        engine=engine, places=places, mailboxes=Mailboxes(engine, connect), owner=owner, lease_s=lease_s, step=step
+    )
+
+
+def _state(engine: Engine, effect: Effect) -> str:
+    (now,) = ledger.by_ids(engine, [effect.effect_id])
+    return now.state

@@ -1,0 +1,53 @@
+"""The interface behind every action: planned, performed once, and looked for when nobody knows whether it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from tasks.act.letter import Letter, Planned
+from tasks.act.mailboxes import Mailboxes
+from tasks.act.places import Places
+from tasks.ledger.effects import Effect
+
+Found = Literal["done", "not done", "unknown"]
+
+
+class NotDone(Exception):
+    """Surely nothing happened. `again` says whether trying later can help."""
+
+    def __init__(self, why: str, *, again: bool = False) -> None:
+        super().__init__(why)
+        self.again = again
+
+
+class Unsure(Exception):
+    """It may have happened: the far end was cut off before it said so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What performers work with; `about_to` is called right before anything leaves."""
+
+    places: Places
+    mailboxes: Mailboxes
+    about_to: Callable[[], None]
+
+
+class Performer(Protocol):
+    """One action, as a module."""
+
+    def plan(self, action: Any, letter: Letter) -> Planned:
+        """What it comes to for this mail; reads only, reaches nothing."""
+
+    async def perform(self, effect: Effect, desk: Desk) -> str:
+        """Do it, and say in one line what was done and where.
+
+        Raises:
+            NotDone: Surely nothing happened. Any other exception means so too before `about_to`, and after it that
+                nobody knows.
+        """
+
+    async def look(self, effect: Effect, desk: Desk) -> Found:
+        """Whether the far end has it; only asked when nobody is at it. `not done` says that it may be done again."""

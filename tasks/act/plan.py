@@ -1,0 +1,83 @@
+"""From decisions to plans: what each action comes to for its mail, written into the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from sqlalchemy import Engine
+
+from tasks.act.actions import performer_of
+from tasks.act.letter import Letter, Planned
+from tasks.act.mailboxes import Mailboxes
+from tasks.act.places import Places
+from tasks.act.verified import Dns, look_up_txt
+from tasks.actions import AnyAction, read_action
+from tasks.errors import Misconfigured
+from tasks.ledger.effects import Plan, record_plan
+from tasks.ledger.messages import load_raw
+
+
+def plan_mails(
+    engine: Engine, rows: Iterable[Mapping[str, Any]], places: Places, mailboxes: Mailboxes, *, run_id: str,
+    dry_run: bool, dns: Dns = look_up_txt,
+) -> list[str]:  # fmt: skip
+    """Ids of the effects planned for these mails, now on record, each mail's in order.
+
+    `rows` have the columns of messages, readings and decisions.
+    """
+    acting = {row["message_key"]: row for row in rows if len(row["actions"])}
+    raws = {found["message_key"]: found["raw"] for found in load_raw(engine, acting)}
+    plans: list[Plan] = []
+    for key, row in acting.items():
+        letter = Letter(row=row, raw=raws.get(key, b""), place=mailboxes.place_of(key), places=places, dns=dns)
+        plans += plan_mail(letter, dry_run=dry_run)
+    record_plan(engine, run_id, plans)
+    return [plan.effect_id for plan in plans]
+
+
+def plan_mail(letter: Letter, *, dry_run: bool) -> list[Plan]:
+    """The mail's effects, in the order its rules name them."""
+    return [_plan(position, dict(named), letter, dry_run) for position, named in enumerate(letter.row["actions"])]
+
+
+def _plan(position: int, named: dict[str, Any], letter: Letter, dry_run: bool) -> Plan:
+    rule = str(named.pop("rule", ""))
+    action = read_action(named)
+    planned = performer_of(action.action).plan(action, letter)
+    state, detail = _state(action, planned)
+    return Plan(
+        message_key=letter.row["message_key"], position=position, action=action.action,
+        parameters=action.model_dump(exclude={"action", "hold"}), rule=rule, target=planned.target[:300],
+        content=planned.content, state=state, detail=detail, dry_run=dry_run,
+    )  # fmt: skip
+
+
+def _state(action: AnyAction, planned: Planned) -> tuple[Literal["planned", "held", "skipped"], str]:
+    if planned.skip:
+        return "skipped", planned.skip
+    if planned.hold:
+        return "held", planned.hold
+    return ("held", "its rule holds it for a person") if action.hold else ("planned", "")
+
+
+def check_places(actions: Iterable[tuple[str, AnyAction]], places: Places) -> None:
+    """See that every place the rules name is configured; `actions` are (rule, action).
+
+    Raises:
+        Misconfigured: Names the rule and what is missing.
+    """
+    for rule, action in actions:
+        try:
+            _check_place(action, places)
+        except Misconfigured as missing:
+            raise Misconfigured(f"Rule `{rule}`: {missing}") from missing
+
+
+def _check_place(action: AnyAction, places: Places) -> None:
+    if action.action == "webhook":
+        places.endpoint(action.endpoint)
+    elif action.action == "append_row":
+        places.table(action.table)
+    elif action.action == "send_reply" and not (places.smtp_host and places.reply_from):
+        raise Misconfigured("it sends replies; set MAILROOM_SMTP_HOST and MAILROOM_REPLY_FROM.")

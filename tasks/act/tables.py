@@ -1,0 +1,133 @@
+"""Tables that rows are added to once: a CSV file, a folder of Parquet files, or a table of a database.
+
+The address tells which: `….csv`, `….parquet` (a folder, one file a row, which readers take for one table), or a
+database's URL with `#table`.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from tasks.errors import Misconfigured
+
+Row = dict[str, Any]
+"""`effect_id` first; values are texts, numbers, truth values and nulls."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def add_row(address: str, row: Row) -> bool:
+    """Whether the row was added now; false when its `effect_id` was there already."""
+    if address.endswith(".csv"):
+        return _add_to_csv(Path(address), row)
+    if address.endswith(".parquet"):
+        return _add_to_parquet(Path(address), row)
+    return _add_to_sql(address, row)
+
+
+def has_row(address: str, effect_id: str) -> bool:
+    """Whether the table has the row of this effect."""
+    if address.endswith(".csv"):
+        with _locked(Path(address)) as file:
+            return _csv_has(file, effect_id)
+    if address.endswith(".parquet"):
+        return _parquet_file(Path(address), effect_id).exists()
+    engine, table = _sql_table(address, {"effect_id": ""})
+    with engine.begin() as connection:
+        wanted = sa.select(table.c.effect_id).where(table.c.effect_id == effect_id)
+        return connection.execute(wanted).first() is not None
+
+
+def _add_to_csv(path: Path, row: Row) -> bool:
+    with _locked(path) as file:
+        if _csv_has(file, row["effect_id"]):
+            return False
+        file.seek(0, os.SEEK_END)
+        writer = csv.DictWriter(file, list(row))
+        if file.tell() == 0:
+            writer.writeheader()
+        writer.writerow({name: _safe_cell(value) for name, value in row.items()})
+        file.flush()
+        os.fsync(file.fileno())
+    return True
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[IO[str]]:
+    """The file, ours alone, without the half line that a writer which died may have left at its end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", newline="", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        text = file.read()
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:
+            file.truncate(len(whole.encode()))
+        yield file
+
+
+def _csv_has(file: IO[str], effect_id: str) -> bool:
+    file.seek(0)
+    return any(line.startswith(effect_id) for line in file)
+
+
+def _safe_cell(value: Any) -> Any:
+    # A spreadsheet runs what looks like a formula (OWASP, CSV injection).
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _parquet_file(folder: Path, effect_id: str) -> Path:
+    return folder / f"{effect_id}.parquet"
+
+
+def _add_to_parquet(folder: Path, row: Row) -> bool:
+    path = _parquet_file(folder, row["effect_id"])
+    if path.exists():
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    pd.DataFrame([row]).astype({name: _dtype(value) for name, value in row.items()}).to_parquet(part)
+    part.replace(path)
+    return True
+
+
+def _dtype(value: Any) -> str:
+    # A null must not decide its column's type, or the files of a folder would not fit together.
+    return "boolean" if isinstance(value, bool) else "Float64" if isinstance(value, (int, float)) else "string"
+
+
+def _add_to_sql(address: str, row: Row) -> bool:
+    engine, table = _sql_table(address, row)
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.insert(table).values(**row))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _sql_table(address: str, row: Row) -> tuple[sa.Engine, sa.Table]:
+    """The table, made with the row's columns when it isn't there."""
+    url, mark, name = address.partition("#")
+    if not mark or not name or "://" not in url:
+        raise Misconfigured(
+            f"MAILROOM_TABLES: `{address.partition('@')[0][:40]}…` is neither a .csv, a .parquet nor a URL with `#table`."
+        )
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    table = sa.Table(name, sa.MetaData(), *(_column(key, value) for key, value in row.items()))
+    table.create(engine, checkfirst=True)
+    return engine, table
+
+
+def _column(name: str, value: Any) -> sa.Column[Any]:
+    kind: Any = sa.Boolean if isinstance(value, bool) else sa.Float if isinstance(value, (int, float)) else sa.Text
+    return sa.Column(name, sa.String(64) if name == "effect_id" else kind, primary_key=name == "effect_id")
