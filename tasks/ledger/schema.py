@@ -224,3 +224,13 @@ paces = Table(
     Column("slowed_to", Float, nullable=False),  # part of the limit, at `slowed_at`; grows again with time
     Column("slowed_at", Float, nullable=False),
 )
+
+# What pruned rows came to (`tasks.ledger.measures`), so that counters never fall.
+totals = Table(
+    "totals",
+    metadata,
+    Column("measure", String(32), primary_key=True),
+    Column("labels", String(300), primary_key=True),  # a JSON list
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

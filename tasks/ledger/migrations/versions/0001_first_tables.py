@@ -173,3 +173,10 @@ def upgrade() -> None:
         sa.Column("slowed_to", sa.Float, nullable=False),
         sa.Column("slowed_at", sa.Float, nullable=False),
     )
+    op.create_table(
+        "totals",
+        sa.Column("measure", sa.String(32), primary_key=True),
+        sa.Column("labels", sa.String(300), primary_key=True),
+        sa.Column("name", sa.String(32), primary_key=True),
+        sa.Column("value", sa.BigInteger, nullable=False),
+    )

@@ -1,0 +1,111 @@
+"""What is counted of the ledger's rows, for metrics: sums in whole numbers, so that what was pruned can be added exactly.
+
+A measure is read over all rows that are there and over those that are not any more: `fold` adds rows to `totals` just
+before they are deleted, in the same transaction, so that a counter never falls.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, and_, case, cast, func, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.ledger.schema import completions, outcomes, totals
+
+BUCKETS_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+
+Labels = tuple[str, ...]
+Reading = dict[Labels, Counter[str]]
+"""What a measure comes to: by its labels' values, each of its sums by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """Sums over a table's rows, by some of its columns."""
+
+    name: str
+    table: Table
+    labels: tuple[Column[str], ...]
+    sums: Mapping[str, ColumnElement[int]]
+    where: ColumnElement[bool] = field(default_factory=true)
+
+
+def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+MAILS = Measure(
+    name="mails",
+    table=outcomes,
+    labels=(outcomes.c.status,),
+    sums={
+        "mails": func.count(),
+        "milliseconds": func.sum(cast(func.round(outcomes.c.seconds * 1_000), BigInteger)),
+        "cached_calls": func.sum(outcomes.c.row["cached_calls"].as_integer()),
+        **{f"within {limit}": _how_many(outcomes.c.seconds <= limit) for limit in BUCKETS_S},
+    },
+)
+CALLS = Measure(
+    name="calls",
+    table=completions,
+    labels=(completions.c.provider, completions.c.model),
+    sums={
+        "calls": func.count(),
+        "retries": func.count() - func.count((completions.c.run_id + completions.c.key).distinct()),
+        "price_nusd": func.coalesce(func.sum(completions.c.price_nusd), 0),
+        "unpriced": _how_many(and_(completions.c.state != "begun", completions.c.price_nusd.is_(None))),
+        **{name: func.sum(cast(completions.c[name], BigInteger)) for name in TOKENS},
+    },
+)
+FAULTS = Measure(
+    name="faults",
+    table=completions,
+    labels=(completions.c.provider, completions.c.model, completions.c.error_code),
+    sums={"calls": func.count()},
+    where=completions.c.state == "failed",
+)
+MEASURES = (MAILS, CALLS, FAULTS)
+
+
+def read_measure(connection: Connection, measure: Measure) -> Reading:
+    """The measure over all rows there are and ever were."""
+    reading = _over(connection, measure, true())
+    for row in connection.execute(select(totals).where(totals.c.measure == measure.name)):
+        reading.setdefault(tuple(json.loads(row.labels)), Counter())[row.name] += row.value
+    return reading
+
+
+def fold(connection: Connection, table: Table, rows: ColumnElement[bool]) -> None:
+    """Add these rows of the table to the totals; the caller deletes the same ones in the same transaction."""
+    sums = [
+        {"measure": measure.name, "labels": json.dumps(labels), "name": name, "value": value}
+        for measure in MEASURES
+        if measure.table is table
+        for labels, values in _over(connection, measure, rows).items()
+        for name, value in values.items()
+        if value
+    ]
+    if not sums:
+        return
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(totals)
+    added = insert.on_conflict_do_update(
+        index_elements=["measure", "labels", "name"], set_={"value": totals.c.value + insert.excluded.value}
+    )
+    connection.execute(added, sums)
+
+
+def _over(connection: Connection, measure: Measure, rows: ColumnElement[bool]) -> Reading:
+    sums = [value.label(f"sum_{number}") for number, value in enumerate(measure.sums.values())]
+    asked = select(*measure.labels, *sums).where(measure.where, rows).group_by(*measure.labels)
+    width = len(measure.labels)
+    return {
+        tuple(str(label) for label in row[:width]): Counter(
+            {name: int(value or 0) for name, value in zip(measure.sums, row[width:], strict=True)}
+        )
+        for row in connection.execute(asked)
+    }
