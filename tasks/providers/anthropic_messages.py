@@ -15,7 +15,7 @@ from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S, answer_tokens
 from tasks.providers.media import anthropic_block, sendable
 from tasks.providers.models import traits
-from tasks.providers.replies import Told, read_object, told_by
+from tasks.providers.replies import Told, count, of_any_shape, read_object, told_by
 from tasks.providers.schemas import strict_schema
 from tasks.questions import Question, RawAnswer, Usage
 
@@ -80,21 +80,19 @@ def messages_request(
     return body, unsent
 
 
+@of_any_shape
 def read_message(asked: Asked, body: dict[str, Any], told: Told) -> RawAnswer:
     """The answer in a `message` object.
 
     Raises:
         CallError: It holds no answer that could be used; with the usage, since it was billed.
     """
-    content = body.get("content")
-    if not isinstance(content, list):
-        raise asked.error("no_choice", request_id=told.request_id)
     usage = _usage(body.get("usage") or {})
-    text = "".join(block.get("text") or "" for block in content if block.get("type") == "text")
+    text = "".join(block["text"] for block in body["content"] if block["type"] == "text")
     fault = _fault(body.get("stop_reason"), text)
     if fault:
-        raise asked.billed(fault, "", usage, text or None, told.request_id)
-    return told.answer(text, usage, body.get("model") or asked.model)
+        raise asked.billed(fault, usage, text, told.request_id)
+    return told.answer(asked, text, usage, body.get("model"))
 
 
 def _fault(ending: Any, text: str) -> str | None:
@@ -105,10 +103,10 @@ def _fault(ending: Any, text: str) -> str | None:
 
 def _usage(given: dict[str, Any]) -> Usage:
     """Anthropic counts the cached tokens beside its input tokens, we count them in."""
-    written, read = given.get("cache_creation_input_tokens") or 0, given.get("cache_read_input_tokens") or 0
+    written, read = count(given.get("cache_creation_input_tokens")), count(given.get("cache_read_input_tokens"))
     return Usage(
-        input_tokens=(given.get("input_tokens") or 0) + written + read,
-        output_tokens=given.get("output_tokens") or 0,
+        input_tokens=count(given.get("input_tokens")) + written + read,
+        output_tokens=count(given.get("output_tokens")),
         cache_read_tokens=read,
         cache_write_tokens=written,
     )

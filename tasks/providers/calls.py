@@ -43,18 +43,19 @@ def transport_error(asked: Asked, error: Exception) -> CallError:
     return asked.error("not_asked", f"{type(error).__name__} at {PurePath(frame.filename).name}:{frame.lineno}")
 
 
-# Class names of httpx2, aiohttp, requests and urllib3, which the SDKs wrap each in its own way or not at all.
-# The first line that fits counts: what a connection's time-out is, is also a connection's failure.
+# Class names of httpx2, aiohttp, requests and urllib3, whose errors the SDKs wrap each in its own way or not at all. The
+# first line that fits counts: the openai SDK calls a refused connection a time-out too, and a cut one a failed connection.
 _SIGNS = (
-    ("connect_timeout", frozenset("ConnectTimeout ConnectTimeoutError ConnectionTimeoutError PoolTimeout".split())),
-    ("read_timeout", frozenset("TimeoutException TimeoutError Timeout ReadTimeoutError APITimeoutError".split())),
     (
         "cut_off",
         frozenset(
             "RemoteProtocolError ReadError WriteError ServerDisconnectedError ClientPayloadError ConnectionResetError"
-            " BrokenPipeError ProtocolError IncompleteRead ChunkedEncodingError ContentDecodingError".split()
+            " BrokenPipeError ProtocolError IncompleteRead ChunkedEncodingError".split()
         ),
     ),
+    ("unreachable", frozenset("ConnectError ClientConnectorError NewConnectionError ConnectionRefusedError".split())),
+    ("connect_timeout", frozenset("ConnectTimeout ConnectionTimeoutError ConnectTimeoutError PoolTimeout".split())),
+    ("read_timeout", frozenset("TimeoutException TimeoutError Timeout APITimeoutError".split())),
     ("unreachable", frozenset("NetworkError ConnectionError ClientConnectionError OSError APIConnectionError".split())),
     ("no_answer", frozenset("JSONDecodeError ParseError UnicodeDecodeError DecodingError HttpProcessingError".split())),
 )

@@ -56,16 +56,17 @@ def read_complaint(headers: Mapping[str, str], content: bytes) -> Complaint:
         parameter=parameter if _is_like(_PARAMETER, parameter) else None,
         message=str(error.get("message") or ""),
         details=details,
-        request_id=request_id_of(headers) or _request_id(body.get("request_id")),
+        request_id=request_id_of(headers) or request_id_in(body.get("request_id")),
     )
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """The reply's own number as its header gives it; null when there is none or it is not fit to show."""
-    return _request_id(next((headers[name] for name in _ID_HEADERS if headers.get(name)), None))
+    return request_id_in(next((headers[name] for name in _ID_HEADERS if headers.get(name)), None))
 
 
-def _request_id(value: Any) -> str | None:
+def request_id_in(value: Any) -> str | None:
+    """`value` where it is a request's number that is fit to show."""
     return value if _is_like(_REQUEST_ID, value, 128) else None
 
 

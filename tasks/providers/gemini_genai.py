@@ -8,6 +8,7 @@ from google import genai
 from google.genai import types
 from google.genai.errors import APIError
 from pydantic import BaseModel, SecretStr
+from pydantic_core import to_json
 
 from tasks.errors import CallError
 from tasks.providers.accounts import ProviderAccount
@@ -67,7 +68,5 @@ def _config(question: Question[BaseModel], model: str, account: ProviderAccount)
 
 def _translate(asked: Asked, error: Exception) -> CallError:
     if isinstance(error, APIError):
-        headers = getattr(error.response, "headers", None) or {}
-        content = getattr(error.response, "content", b"")
-        return asked.rejected(error.code, headers, content if isinstance(content, bytes) else b"")
+        return asked.rejected(error.code, getattr(error.response, "headers", None) or {}, to_json(error.details))
     return transport_error(asked, error)

@@ -55,6 +55,8 @@ class GeminiGenerative:
         parts, unsent = gemini_parts(question, model)
         call = asyncio.get_running_loop().run_in_executor(self._threads, self._generate, question, model, parts)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
+        if reply.status_code != 200:
+            raise asked.rejected(reply.status_code, reply.headers, reply.content)
         return read_candidates(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 
     async def close(self) -> None:

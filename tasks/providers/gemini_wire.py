@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.providers.accounts import ProviderAccount
+from tasks.providers.complaints import request_id_in
 from tasks.providers.faults import Asked
 from tasks.providers.limits import answer_tokens
 from tasks.providers.media import gemini_part, sendable
 from tasks.providers.models import traits
-from tasks.providers.replies import Told
+from tasks.providers.replies import Told, count, of_any_shape
 from tasks.questions import Question, RawAnswer, Usage
 
 ADDRESS = "https://generativelanguage.googleapis.com"
@@ -42,6 +43,7 @@ def generation_limits(question: Question[Any], model: str, account: ProviderAcco
     return limits
 
 
+@of_any_shape
 def read_candidates(asked: Asked, body: dict[str, Any], told: Told) -> RawAnswer:
     """The answer in a `GenerateContentResponse`, its enums as numbers or as names.
 
@@ -49,18 +51,16 @@ def read_candidates(asked: Asked, body: dict[str, Any], told: Told) -> RawAnswer
         CallError: It holds no answer that could be used; with the usage, since it was billed.
     """
     usage = _usage(body.get("usageMetadata") or {})
-    told = replace(told, request_id=told.request_id or body.get("responseId"))
+    told = replace(told, request_id=told.request_id or request_id_in(body.get("responseId")))
     if (body.get("promptFeedback") or {}).get("blockReason"):
-        raise asked.billed("refusal", "the prompt", usage, None, told.request_id)
-    candidates = body.get("candidates")
-    if not isinstance(candidates, list) or not candidates:
-        raise asked.error("no_choice", request_id=told.request_id)
-    parts = (candidates[0].get("content") or {}).get("parts") or []
+        raise asked.billed("refusal", usage, None, told.request_id)
+    candidate = body["candidates"][0]
+    parts = (candidate.get("content") or {}).get("parts") or []
     text = "".join(part.get("text") or "" for part in parts if not part.get("thought"))
-    fault = _fault(candidates[0].get("finishReason"), text)
+    fault = _fault(candidate.get("finishReason"), text)
     if fault:
-        raise asked.billed(fault, "", usage, text or None, told.request_id)
-    return told.answer(text, usage, body.get("modelVersion") or asked.model)
+        raise asked.billed(fault, usage, text, told.request_id)
+    return told.answer(asked, text, usage, body.get("modelVersion"))
 
 
 def _fault(ending: Any, text: str) -> str | None:
@@ -71,10 +71,10 @@ def _fault(ending: Any, text: str) -> str | None:
 
 def _usage(given: dict[str, Any]) -> Usage:
     """Thoughts are counted beside the candidates, and billed as output."""
-    thoughts = given.get("thoughtsTokenCount") or 0
+    thoughts = count(given.get("thoughtsTokenCount"))
     return Usage(
-        input_tokens=(given.get("promptTokenCount") or 0) + (given.get("toolUsePromptTokenCount") or 0),
-        output_tokens=(given.get("candidatesTokenCount") or 0) + thoughts,
-        cache_read_tokens=given.get("cachedContentTokenCount") or 0,
+        input_tokens=count(given.get("promptTokenCount")),
+        output_tokens=count(given.get("candidatesTokenCount")) + thoughts,
+        cache_read_tokens=count(given.get("cachedContentTokenCount")),
         reasoning_tokens=thoughts,
     )

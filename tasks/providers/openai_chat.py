@@ -16,7 +16,7 @@ from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S, answer_tokens
 from tasks.providers.media import openai_part, sendable
 from tasks.providers.models import traits
-from tasks.providers.replies import Told, read_object, told_by
+from tasks.providers.replies import Told, count, of_any_shape, read_object, told_by
 from tasks.providers.schemas import strict_schema
 from tasks.questions import Question, RawAnswer, Usage
 
@@ -84,27 +84,24 @@ def _format(question: Question[BaseModel], account: ProviderAccount) -> tuple[st
     return question.instructions, {"type": "json_schema", "json_schema": named}
 
 
+@of_any_shape
 def read_chat(asked: Asked, body: dict[str, Any], told: Told) -> RawAnswer:
     """The answer in a `chat.completion` object.
 
     Raises:
         CallError: It holds no answer that could be used; with the usage, since it was billed.
     """
-    choices = body.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get("message") if isinstance(choice, dict) else None
-    if not isinstance(choice, dict) or not isinstance(message, dict):
-        raise asked.error("no_choice", request_id=told.request_id)
-    usage, text = _usage(body.get("usage") or {}), message.get("content") or ""
-    fault = _fault(message, choice.get("finish_reason"), text)
+    choice = body["choices"][0]
+    message = choice["message"]
+    usage, text, refusal = _usage(body.get("usage") or {}), message.get("content") or "", message.get("refusal")
+    fault = _fault(refusal, choice.get("finish_reason"), text)
     if fault:
-        kept = text or message.get("refusal") or None
-        raise asked.billed(fault, "", usage, kept, told.request_id)
-    return told.answer(text, usage, body.get("model") or asked.model)
+        raise asked.billed(fault, usage, text or refusal, told.request_id)
+    return told.answer(asked, text, usage, body.get("model"))
 
 
-def _fault(message: dict[str, Any], ending: Any, text: str) -> str | None:
-    if message.get("refusal") or ending == "content_filter":
+def _fault(refusal: Any, ending: Any, text: str) -> str | None:
+    if refusal or ending == "content_filter":
         return "refusal"
     if ending != "stop":
         return "cut" if ending == "length" else "odd_ending"
@@ -114,10 +111,10 @@ def _fault(message: dict[str, Any], ending: Any, text: str) -> str | None:
 def _usage(given: dict[str, Any]) -> Usage:
     asked, answered = given.get("prompt_tokens_details") or {}, given.get("completion_tokens_details") or {}
     return Usage(
-        input_tokens=given.get("prompt_tokens") or 0,
-        output_tokens=given.get("completion_tokens") or 0,
-        cache_read_tokens=asked.get("cached_tokens") or 0,
-        reasoning_tokens=answered.get("reasoning_tokens") or 0,
+        input_tokens=count(given.get("prompt_tokens")),
+        output_tokens=count(given.get("completion_tokens")),
+        cache_read_tokens=count(asked.get("cached_tokens")),
+        reasoning_tokens=count(answered.get("reasoning_tokens")),
     )
 
 

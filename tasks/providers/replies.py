@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from pydantic_core import from_json
@@ -13,6 +14,7 @@ from tasks.providers.complaints import request_id_of
 from tasks.providers.faults import Asked
 from tasks.questions import Limits, RawAnswer, Usage
 
+_LONGEST_NAME = 128
 # Requests and tokens a minute; Anthropic's token limit is the one of input and output together.
 _LIMIT_HEADERS = (
     ("x-ratelimit-limit-requests", "x-ratelimit-limit-tokens"),
@@ -29,11 +31,12 @@ class Told:
     unsent: tuple[str, ...] = ()
     limits: Limits | None = None
 
-    def answer(self, text: str, usage: Usage, model: str) -> RawAnswer:
+    def answer(self, asked: Asked, text: str, usage: Usage, model: Any) -> RawAnswer:
+        """The answer; `model` is which one the reply says it was."""
         return RawAnswer(
             text=text,
             usage=usage,
-            model=model,
+            model=model if isinstance(model, str) and 0 < len(model) <= _LONGEST_NAME else asked.model,
             request_id=self.request_id,
             simulated=self.simulated,
             unsent=self.unsent,
@@ -49,6 +52,28 @@ def told_by(headers: Mapping[str, str], unsent: tuple[str, ...]) -> Told:
         unsent=unsent,
         limits=_limits(headers),
     )
+
+
+Read = Callable[[Asked, dict[str, Any], Told], RawAnswer]
+
+
+def of_any_shape(read: Read) -> Read:
+    """`read` for replies that need not have the shape their API promises: one that has not is a fault of the server."""
+
+    @wraps(read)
+    def guarded(asked: Asked, body: dict[str, Any], told: Told) -> RawAnswer:
+        try:
+            return read(asked, body, told)
+        except (AttributeError, TypeError, LookupError):
+            failure = asked.error("no_choice", request_id=told.request_id)
+        raise failure
+
+    return guarded
+
+
+def count(value: Any) -> int:
+    """A number of tokens as a reply tells it; what is none counts as 0."""
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def read_object(asked: Asked, content: bytes | str) -> dict[str, Any]:
@@ -68,11 +93,11 @@ def read_object(asked: Asked, content: bytes | str) -> dict[str, Any]:
 
 def _limits(headers: Mapping[str, str]) -> Limits | None:
     for requests, tokens in _LIMIT_HEADERS:
-        rpm, tpm = _count(headers.get(requests)), _count(headers.get(tokens))
+        rpm, tpm = _limit(headers.get(requests)), _limit(headers.get(tokens))
         if rpm or tpm:
             return Limits(rpm=rpm, tpm=tpm)
     return None
 
 
-def _count(text: str | None) -> int | None:
+def _limit(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and int(text) > 0 else None
