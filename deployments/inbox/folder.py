@@ -6,19 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.mailbox import inbox
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inbox:
     """`put` makes a file durable under a name and returns where it is; `waiting` counts files no run has done with."""
 
     folder: Path
-    put: Callable[[bytes, str], Path]
+    put: inbox.Put
     waiting: Callable[[], int]
 
 
 def open_inbox(data_dir: Path) -> Inbox:
-    """The inbox of this data folder."""
-    from tasks.mailbox import inbox
-
+    """The inbox of this data folder, made where it is not there yet."""
     folder = inbox.folder_of(data_dir)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Inbox(folder=folder, put=inbox.put_into(folder), waiting=lambda: inbox.count(folder))

@@ -7,17 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from deployments.receiver.deliveries import find_deliveries, forget_deliveries, note_deliveries
 from deployments.receiver.shapes import Spoolable
 from deployments.receiver.signature import Proof
 from tasks.ledger.engine import open_ledger
+from tasks.mailbox.inbox import Put
 
 Verdict = Literal["accepted", "duplicate", "conflict"]
-Put = Callable[[bytes, str], Path]
-"""Makes a file of the inbox durable under this name and returns where it is."""
 
 _BATCH = 64
 # The disk's journal syncs what many threads ask for at the same time in one go.
