@@ -180,11 +180,11 @@ class Pace(Protocol):
     A limit that is missing or cannot be reached raises; no call goes out unlimited.
     """
 
-    async def turn(self, link: Link, tokens: int) -> None:
+    async def turn(self, link: Link, tokens: int, *, within_s: float) -> None:
         """Return when a call of about this many tokens may be sent, and no earlier than the provider allowed.
 
         Raises:
-            RateLimited: That would be too long from now; `retry_after_s` says how long.
+            RateLimited: That would not be `within_s`; `retry_after_s` says how long it would be.
         """
 
     def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:

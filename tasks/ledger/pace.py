@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from tasks.errors import Misconfigured, RateLimited
 from tasks.ledger.completions import scribe_of
 from tasks.ledger.pace_rows import Granted, Told, Wanted, write
-from tasks.questions import CallPolicy, Limits, Link
+from tasks.questions import Limits, Link
 
 LimitsOf = Callable[[Link], Limits]
 
@@ -76,14 +76,12 @@ class LedgerPace:
     def __init__(
         self,
         engine: Engine,
-        policy: CallPolicy,
         *,
         set_limits: LimitsOf,
         usual_limits: LimitsOf,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._longest_s = policy.total_s
         self._set = set_limits
         self._usual = usual_limits
         self._clock = clock
@@ -93,22 +91,22 @@ class LedgerPace:
         self._scribe = scribe_of(engine)
         self._scribe.learn({"pace": write})
 
-    async def turn(self, link: Link, tokens: int) -> None:
+    async def turn(self, link: Link, tokens: int, *, within_s: float) -> None:
         """Return when a call of about this many tokens may be sent.
 
         Raises:
-            RateLimited: The provider said to wait for longer than a call may take.
+            RateLimited: That would not be `within_s`: the provider said to wait for longer.
             Misconfigured: No limit is known.
         """
         lane = self._lanes.setdefault(link, _Lane())
         while True:
             if lane.fetching.locked() or not lane.fits(tokens, self._now()):
                 async with lane.fetching:
-                    await self._fill(lane, link, tokens)
+                    await self._fill(lane, link, tokens, within_s)
                     at = lane.take(tokens)
             else:
                 at = lane.take(tokens)
-            if await self._is_time(lane, link, at):
+            if await self._is_time(lane, link, at, within_s):
                 return
 
     def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:
@@ -134,24 +132,22 @@ class LedgerPace:
         told = Told(provider=link.provider, model=link.model, clock=self._clock, hold_s=hold_s, too_fast=too_fast)
         await self._scribe.write("pace", told)
 
-    async def _is_time(self, lane: _Lane, link: Link, at: float) -> bool:
+    async def _is_time(self, lane: _Lane, link: Link, at: float, within_s: float) -> bool:
         """Return at the time, true; false when the provider said meanwhile that all must wait."""
         wait_s = at - self._now()
-        if wait_s > self._longest_s:
-            raise RateLimited(
-                f"Provider `{link.provider}` wants no requests for {wait_s:.0f} s.",
-                provider=link.provider,
-                retry_after_s=wait_s,
-            )
+        if wait_s > within_s:
+            raise _too_long(link, wait_s)
         epoch = lane.epoch
         if wait_s > _GRAIN_S:
             await self._sleep(wait_s)
         return lane.epoch == epoch
 
-    async def _fill(self, lane: _Lane, link: Link, tokens: float) -> None:
+    async def _fill(self, lane: _Lane, link: Link, tokens: float, within_s: float) -> None:
         """Reserve the next block when the present one is used up; not long before its time, so that news is heard."""
         while not lane.fits(tokens, self._now()):
             ahead_s = max(lane.next_request, lane.next_token) - self._now() - _BLOCK_S
+            if lane.stale_at and ahead_s > within_s:
+                raise _too_long(link, ahead_s)
             if lane.stale_at and ahead_s > _GRAIN_S:
                 await self._sleep(ahead_s)
                 continue
@@ -197,6 +193,14 @@ class LedgerPace:
                 f"Set `{link.provider.upper()}_RPM` and `{link.provider.upper()}_TPM`."
             )
         return rpm, tpm
+
+
+def _too_long(link: Link, wait_s: float) -> RateLimited:
+    return RateLimited(
+        f"Provider `{link.provider}` wants no requests for {wait_s:.0f} s.",
+        provider=link.provider,
+        retry_after_s=wait_s,
+    )
 
 
 def _lower(one: int | None, other: int | None) -> int | None:

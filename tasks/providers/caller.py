@@ -30,7 +30,7 @@ from tasks.providers.lines import Line, Lines
 from tasks.providers.models import traits
 from tasks.providers.prices import price, worst_price
 from tasks.providers.repair import read_answer, repaired
-from tasks.providers.retry import retrying
+from tasks.providers.retry import left_s, retrying
 from tasks.providers.tokens import estimate_tokens
 from tasks.questions import (
     Book,
@@ -63,7 +63,7 @@ class Call(Generic[T]):
     key: str
     message_key: str
     patient: bool
-    begun: float
+    begun: float | None = None
     sent: int = 0
     faults: str = field(default="it was empty", repr=False)
 
@@ -100,6 +100,8 @@ class Caller:
         self._pace = pace
         self._breakers = breakers
         self._purse = purse
+        self._policy = policy
+        self._clock = clock
         self._retrying = retrying(policy, clock=clock, sleep=sleep, rng=rng)
         self._usual: dict[tuple[str, str, str], float] = {}
 
@@ -138,8 +140,9 @@ class Caller:
     async def _send(self, call: Call[T], line: Line, index: int) -> Completion[T]:
         asked, tokens = self._tokens(call, line)
         async with line.seats:
+            call.begun = self._clock() if call.begun is None else call.begun
             self._breakers.check(call.link.provider)
-            await self._pace.turn(call.link, tokens)
+            await self._pace.turn(call.link, tokens, within_s=left_s(self._policy, call, self._clock()))
             reservation = await self._reserve(call, line, asked)
             probe = await self._admit(call.link, reservation)
             number = await self._book.begin(

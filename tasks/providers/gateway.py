@@ -53,7 +53,6 @@ class Gateway:
         """`concurrency` bounds the calls in flight to each provider; `sleep` and `rng` serve the waits between tries."""
         self._book = book
         self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
-        self._clock = clock
         self._lines = Lines(accounts, adapters, concurrency=concurrency, policy=policy, clock=clock)
         self._caller = Caller(self._lines, book, pace, breakers, purse, policy, clock=clock, sleep=sleep, rng=rng)
         self._flights: dict[tuple[str, bool], asyncio.Future[Completion[Any]]] = {}
@@ -74,7 +73,7 @@ class Gateway:
         for place, link in enumerate(chain, 1):
             call = Call(
                 question=question, link=link, key=fingerprint(question, link, self._lines.of(link.provider).account),
-                message_key=message_key, patient=place == len(chain), begun=self._clock(),
+                message_key=message_key, patient=place == len(chain),
             )  # fmt: skip
             try:
                 completion = await self._together(call, refresh)

@@ -14,7 +14,8 @@ from tasks.questions import CallPolicy
 class Tried(Protocol):
     """What the loop must know of the call it was given as its first argument."""
 
-    begun: float
+    begun: float | None
+    """When it was first its turn; null before."""
     sent: int
     """Requests sent so far; being told that a circuit is open is none."""
     patient: bool
@@ -44,10 +45,14 @@ def retrying(
 
     def enough(state: RetryCallState) -> bool:
         _, call = _of(state)
-        late = clock() + (state.upcoming_sleep or 0.0) - call.begun > policy.total_s
-        return late or call.sent >= policy.attempts
+        return call.sent >= policy.attempts or (state.upcoming_sleep or 0.0) > left_s(policy, call, clock())
 
     return AsyncRetrying(sleep=sleep, stop=enough, wait=wait, retry=again, reraise=True)
+
+
+def left_s(policy: CallPolicy, call: Tried, now: float) -> float:
+    """Seconds within which requests for the call may still be sent."""
+    return policy.total_s - (now - call.begun if call.begun is not None else 0.0)
 
 
 def _of(state: RetryCallState) -> tuple[BaseException | None, Tried]:

@@ -54,7 +54,7 @@ def _connect(run: Run) -> Gateway:
         accounts,
         LedgerBook(engine, run_id=run.id, ttl_s=settings.answers_ttl_s),
         pace=LedgerPace(
-            engine, policies.CALL, set_limits=set_limits(accounts, overrides), usual_limits=usual_limits(accounts)
+            engine, set_limits=set_limits(accounts, overrides), usual_limits=usual_limits(accounts)
         ),
         breakers=LedgerBreakers(engine, policies.CALL),
         policy=policies.CALL,
