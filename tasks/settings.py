@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     )
     min_confidence: float = Field(0.5, ge=0, le=1, description="A triage less sure is asked of a stronger model, once.")
     mails_per_call: int = Field(1, ge=1, le=10, description="Short mails that one triage call asks about.")
+    mode: Literal["normal", "economy"] = Field(
+        "normal", description="economy: half the price, through the providers' batch APIs; answers within 24 hours."
+    )
     budget_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a run may cost; the rest stays PENDING.")
     budget_day_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a day (UTC), over all runs.")
     budget_month_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a month (UTC), over all runs.")
@@ -45,6 +48,7 @@ class Settings(BaseSettings):
     window_rows: int = Field(2_000, ge=1, le=20_000, description="Mails read ahead and held in memory at a time.")
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
     chunk_workers: int = Field(4, ge=1, le=64, description="Chunks worked on at the same time, a process.")
+    dry_run: bool = Field(True, description="Whether effects are only planned and shown; nothing is done to any mail.")
     again: bool = Field(False, description="Process mails that were processed before, too.")
     refresh: bool = Field(False, description="Ask anew even what was answered before.")
     chunk_retry_delays_s: tuple[float, ...] = Field(

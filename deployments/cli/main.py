@@ -21,6 +21,8 @@ app.command(
     "deployments.cli.demo:demo", name="demo", help="Set up everything on this machine and process sample mails."
 )
 app.command("deployments.cli.show:show", name="show", help="Show one mail's whole outcome.")
+app.command("deployments.cli.estimate:estimate", name="estimate", help="Say what processing a source would cost.")
+app.command("deployments.cli.costs:costs", name="costs", help="Show what was asked and paid, from the ledger.")
 app.command("deployments.cli.doctor:doctor", name="doctor", help="Check versions, server, keys and ledger.")
 app.command("deployments.cli.simulator:simulator", name="simulator", help="Run the simulator of the providers.")
 

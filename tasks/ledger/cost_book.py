@@ -162,3 +162,15 @@ def _day(engine: Engine) -> ColumnElement[int]:
 
 def _date(days: int) -> str:
     return f"{datetime.fromtimestamp(days * 86_400, UTC):%Y-%m-%d}"
+
+
+def remarks(line: CostLine) -> str:
+    """What must be said of a sum: prices that are unknown, ends that are missing, answers of a simulator."""
+    said = []
+    if line.unpriced:
+        said.append(f"{line.unpriced:,} calls have a model of unknown price and are not in the sum")
+    if line.unended:
+        said.append(f"{line.unended:,} calls have no recorded end and may have been billed")
+    if line.simulated:
+        said.append(f"{line.simulated:,} calls were answered by a simulator, at the prices of the models it stood for")
+    return "; ".join(said)

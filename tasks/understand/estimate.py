@@ -12,13 +12,16 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.ledger.habits import Habit
+from tasks.providers.accounts import Accounts
 from tasks.providers.models import traits
 from tasks.providers.prices import price
 from tasks.providers.tokens import estimate_tokens
 from tasks.questions import Link, Usage
+from tasks.settings import Settings
 from tasks.understand import prompts
 from tasks.understand.answers import Triage
 from tasks.understand.models_by_price import complexity_by_length
+from tasks.understand.triage_together import may_be_asked_together
 from tasks.understand.understand import Models
 
 ANALYSED = 0.8
@@ -125,7 +128,7 @@ def estimate(mails: Iterable[Mapping[str, Any]], models: Models, terms: Terms, h
         if mail["unreadable"]:
             unread += 1
             continue
-        triage += _triage(mail, models, terms, habits.get("triage"))
+        triage += _triage(mail, models, terms, habits)
         analysis += _analysis(mail, models, terms, habits.get("analysis"), share)
     calls = sum(habit.calls for habit in habits.values())
     basis = (
@@ -139,18 +142,18 @@ def dollars(money: Decimal | None) -> str:
     return "unknown (a model has no price)" if money is None else f"${money:.4f}"
 
 
-def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, habit: Habit | None) -> Stage:
+def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, habits: Mapping[str, Habit]) -> Stage:
+    together = terms.mails_per_call if may_be_asked_together(mail) else 1
+    habit = habits.get("triage" if together == 1 else "triage_together")
     link = models.for_triage(mail)[0][0]
-    shared = (estimate_tokens(prompts.TRIAGE) + _SCHEMA["triage"]) / terms.mails_per_call
-    own = estimate_tokens(prompts.triage_text(mail))
-    calls = (habit.calls_a_mail if habit else 1.0) if terms.mails_per_call == 1 else 1 / terms.mails_per_call
-    output = (habit.output_tokens if habit else _OUTPUT["triage"]) / calls
-    expected = _stage("triage", link, terms, habit, tokens=(shared + own, output), calls=calls)
+    own, instructions = estimate_tokens(prompts.triage_text(mail)), estimate_tokens(prompts.TRIAGE) + _SCHEMA["triage"]
+    calls = habit.calls_a_mail if habit else 1 / together
+    output = habit.output_tokens if habit else _OUTPUT["triage"] * together
+    tokens = (instructions + own * together, output)
     second = models.for_second_triage(_doubtful(mail))
     links = [link, second[0][0]] if second else [link]
-    return replace(
-        expected, worst_usd=_worst(links, terms, int(_SCHEMA["triage"] + own) + estimate_tokens(prompts.TRIAGE))
-    )
+    worst = _worst(links, terms, instructions + own)
+    return replace(_stage(link, terms, habit, tokens=tokens, calls=calls), worst_usd=worst)
 
 
 def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, habit: Habit | None, share: float) -> Stage:
@@ -160,14 +163,12 @@ def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, habit: Habi
     tokens += _IMAGE_TOKENS * len(mail["media"])
     output = habit.output_tokens if habit else _OUTPUT["analysis"]
     calls = share * (habit.calls_a_mail if habit else 1.0)
-    expected = _stage("analysis", link, terms, habit, tokens=(tokens, output), calls=calls)
+    expected = _stage(link, terms, habit, tokens=(tokens, output), calls=calls)
     dearest = models.for_analysis(mail, _doubtful(mail).model_copy(update={"complexity": "complex"}))[0][0]
     return replace(expected, worst_usd=_worst([dearest], terms, tokens))
 
 
-def _stage(
-    name: str, link: Link, terms: Terms, habit: Habit | None, *, tokens: tuple[float, float], calls: float
-) -> Stage:
+def _stage(link: Link, terms: Terms, habit: Habit | None, *, tokens: tuple[float, float], calls: float) -> Stage:
     """The expected part; `tokens` are those of one call."""
     asked, answered = tokens[0] * _FACTOR[link.provider], tokens[1]
     usage = Usage(
@@ -207,9 +208,20 @@ def _doubtful(mail: Mapping[str, Any]) -> Triage:
 
 
 def _analysed_share(habits: Mapping[str, Habit]) -> float:
-    triage, analysis = habits.get("triage"), habits.get("analysis")
-    return min(1.0, analysis.mails / triage.mails) if triage and analysis else ANALYSED
+    triaged = sum(habits[name].mails for name in ("triage", "triage_together") if name in habits)
+    analysis = habits.get("analysis")
+    return min(1.0, analysis.mails / triaged) if triaged and analysis else ANALYSED
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None or other is None else one + other
+
+
+def terms_of(settings: Settings, accounts: Accounts, price_factor: Decimal = Decimal(1)) -> Terms:
+    """The terms that these settings ask under."""
+    providers = (settings.provider, *settings.fallbacks)
+    return Terms(
+        max_tokens={name: accounts.of(name).max_tokens for name in providers},
+        mails_per_call=settings.mails_per_call,
+        price_factor=price_factor,
+    )

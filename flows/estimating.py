@@ -1,0 +1,64 @@
+"""What a run will cost: of a source that is only read, or of a run's first window with the rest taken to be like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from tasks.ingest.rows import parse
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.habits import habits
+from tasks.ledger.messages import states_of
+from tasks.ledger.runs import record_estimate
+from tasks.mailbox.kinds import Opening
+from tasks.mailbox.raw import RawMail
+from tasks.mailbox.sources import open_source
+from tasks.providers.accounts import Accounts
+from tasks.runs import Run
+from tasks.settings import Settings
+from tasks.understand.connect import models_for
+from tasks.understand.estimate import Estimate, estimate, terms_of
+
+_AT_A_TIME = 500
+
+
+def estimate_source(address: str, settings: Settings) -> Estimate:
+    """What processing this source now would cost; nothing is asked, claimed or written, and done mails are left out.
+
+    Raises:
+        SourceError: The source cannot be opened.
+    """
+    source = open_source(address, Opening(data_dir=settings.data_dir))
+    return _estimate(_to_do(source.read(), settings), settings)
+
+
+def estimate_run(messages: pd.DataFrame, expected: int | None, run: Run) -> Estimate:
+    """What this run will cost, by the `messages` of its first window; kept in the ledger beside its bill.
+
+    `expected` is how many mails the source has, null where that is not known: then the window stands for itself.
+    """
+    mails: list[Mapping[Any, Any]] = messages.to_dict("records")  # type: ignore[assignment]  # columns are strings
+    found = _estimate(iter(mails), run.settings)
+    found = found.for_mails(max(expected or 0, found.mails))
+    record_estimate(open_ledger(run.settings.ledger), run.id, found.as_json())
+    return found
+
+
+def _estimate(mails: Iterator[Mapping[str, Any]], settings: Settings) -> Estimate:
+    past = habits(open_ledger(settings.ledger), settings.provider)
+    factor = Decimal("0.5") if settings.mode == "economy" else Decimal(1)
+    return estimate(mails, models_for(settings), terms_of(settings, Accounts(), factor), past)
+
+
+def _to_do(mails: Iterator[RawMail], settings: Settings) -> Iterator[Mapping[str, Any]]:
+    """Rows of the mails a run would work on, each once."""
+    engine, met = open_ledger(settings.ledger), set[str]()
+    while some := list(islice(mails, _AT_A_TIME)):
+        rows = {row["message_key"]: row for raw in some if not raw.foreign for row in [parse(raw, settings).row]}
+        done = {} if settings.again else states_of(engine, rows)
+        yield from (row for key, row in rows.items() if key not in met and done.get(key, "PENDING") == "PENDING")
+        met.update(rows)

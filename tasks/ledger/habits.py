@@ -1,0 +1,65 @@
+"""What this ledger's past calls were like, by question: what an estimate of the next ones rests on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, case, func, select
+
+from tasks.ledger.schema import completions, groups
+
+DAYS = 30
+_ENOUGH = 30  # calls; fewer say little
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habit:
+    """Means over a question's calls of one provider: billed tokens, requests a mail, and input read from its cache."""
+
+    calls: int
+    mails: int
+    output_tokens: float
+    """A billed call's, thoughts included."""
+    calls_a_mail: float
+    """Billed calls, so repaired answers count twice and a rate limit not at all."""
+    cached_share: float
+    """Of all input tokens, 0 to 1."""
+
+
+def habits(engine: Engine, provider: str) -> dict[str, Habit]:
+    """The questions asked of this provider in the last 30 days; one with too few calls is left out."""
+    table, since = completions.c, time.time() - DAYS * 86_400
+    billed = case((table.input_tokens + table.output_tokens > 0, 1), else_=0)
+    wanted = (
+        select(
+            table.question,
+            func.sum(billed).label("calls"),
+            func.count(table.message_key.distinct()).label("mails"),
+            func.sum(table.input_tokens).label("input"),
+            func.sum(table.output_tokens).label("output"),
+            func.sum(table.cache_read_tokens).label("cached"),
+        )
+        .where(table.provider == provider, table.ended_at >= since)
+        .group_by(table.question)
+    )
+    together = (
+        select(table.question, func.count(groups.c.message_key.distinct()))
+        .join(groups, groups.c.group_key == table.message_key)
+        .where(table.provider == provider, table.ended_at >= since)
+        .group_by(table.question)
+    )
+    with engine.begin() as connection:
+        rows = connection.execute(wanted).all()
+        in_groups = {question: count for question, count in connection.execute(together)}  # rows, not pairs
+    return {
+        row.question: Habit(
+            calls=int(row.calls),
+            mails=(mails := in_groups.get(row.question, int(row.mails))),
+            output_tokens=float(row.output) / int(row.calls),
+            calls_a_mail=int(row.calls) / mails,
+            cached_share=float(row.cached) / max(1, int(row.input)),
+        )
+        for row in rows
+        if int(row.calls) >= _ENOUGH
+    }
