@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from deployments.cli.feeder import prepare
+
 
 def receiver(*, host: str | None = None, port: int | None = None) -> None:
     """Take mail by webhook and upload, make it durable, and have Prefect start a run for it.
@@ -10,6 +12,7 @@ def receiver(*, host: str | None = None, port: int | None = None) -> None:
         host: Address to listen on; any but loopback needs the secrets. Default: MAILROOM_RECEIVER_HOST, 127.0.0.1.
         port: Default: MAILROOM_RECEIVER_PORT, 8000.
     """
+    prepare()
     from deployments.receiver.serve import serve
     from deployments.receiver.settings import read_receiver_settings
 

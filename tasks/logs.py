@@ -1,0 +1,73 @@
+"""How our processes log: lines for people, or JSON for machines where MAILROOM_LOG_FORMAT says so.
+
+A JSON line names the run and the chunk (a task run) it was logged in, as Prefect's context tells, and the mail where
+the caller gives its key in `extra`. Mail text, addresses and secrets are never logged, in either form.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOGGERS = ("mailroom", "prefect")
+_FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_LINE = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
+
+
+class LogSettings(BaseSettings):
+    """How to log, from `MAILROOM_LOG_*` and `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILROOM_LOG_", env_file=".env", extra="ignore", frozen=True)
+
+    format: Literal["lines", "json"] = Field("lines", description="Lines for people, or JSON for a log store.")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is logged.")
+
+
+class _WhereItRuns(logging.Filter):
+    """Adds the run and the chunk to a record, where there are any and the record does not name them itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "prefect.context" not in sys.modules or hasattr(record, "flow_run_id"):
+            return True
+        from prefect.context import FlowRunContext, TaskRunContext
+
+        task = TaskRunContext.get()
+        flow = FlowRunContext.get()
+        if task is not None:
+            record.task_run_id, record.task_run_name = str(task.task_run.id), task.task_run.name
+            record.flow_run_id = str(task.task_run.flow_run_id)
+        elif flow is not None and flow.flow_run is not None:
+            record.flow_run_id, record.flow_run_name = str(flow.flow_run.id), flow.flow_run.name
+        return True
+
+
+def set_up_logs(settings: LogSettings | None = None, *, console: bool = False) -> None:
+    """Log as the settings say; safe to call again.
+
+    With `lines`, Prefect's own console output is left as it is, and only a process that has none (`console`) gets one.
+    """
+    told = settings or LogSettings()
+    if told.format == "lines" and not console:
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.name = "mailroom-console"
+    handler.setFormatter(_json() if told.format == "json" else logging.Formatter(_LINE))
+    handler.addFilter(_WhereItRuns())
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        # Prefect's handler that sends to its server stays; its console one would say everything twice.
+        for other in [one for one in logger.handlers if isinstance(one, logging.StreamHandler)]:
+            logger.removeHandler(other)
+        logger.addHandler(handler)
+        logger.setLevel(told.level)
+        logger.propagate = False
+
+
+def _json() -> logging.Formatter:
+    from pythonjsonlogger.json import JsonFormatter
+
+    return JsonFormatter(_FIELDS, rename_fields={"asctime": "time", "levelname": "level", "name": "logger"})
