@@ -147,9 +147,10 @@ class Asked:
         """The error of the table's row `name`; `detail` is shown, so it must be ours or a checked code."""
         return self._made(_NAMED[name], detail, {"request_id": request_id})
 
-    def billed(self, name: str, usage: Usage, text: str | None, request_id: str | None) -> CallError:
+    def billed(self, name: str, usage: Usage, text: Any, request_id: str | None) -> CallError:
         """The error for an answer that was paid for; what came of it is kept for the ledger."""
-        known = {"request_id": request_id, "usage": asdict(usage), "answer": text or None}
+        kept = text if isinstance(text, str) and text else None  # a reply of any shape may have held anything
+        known = {"request_id": request_id, "usage": asdict(usage), "answer": kept}
         return self._made(_NAMED[name], "", known)
 
     def rejected(self, status: int, headers: Mapping[str, str], content: bytes) -> CallError:
