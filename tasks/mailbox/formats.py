@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tasks.errors import SourceError
-from tasks.mailbox import mbox, single, tables
+from tasks.mailbox import archives, mbox, single, tables
 from tasks.mailbox.blobs import Blob, Format
 from tasks.mailbox.raw import Origin, RawMail
 
 # The first that claims a blob reads it.
-FORMATS: tuple[Format, ...] = (tables, mbox, single)
+FORMATS: tuple[Format, ...] = (archives, tables, mbox, single)
 
 
 def find_format(blob: Blob) -> Format | None:

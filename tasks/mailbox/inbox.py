@@ -103,7 +103,7 @@ class InboxSource:
     opening: Opening
     _file_of: dict[str, Path] = field(default_factory=dict)
     _unsettled: Counter[Path] = field(default_factory=Counter)
-    _ended: set[Path] = field(default_factory=set)
+    _ended: dict[Path, int] = field(default_factory=dict)
     _troubled: set[Path] = field(default_factory=set)
 
     @property
@@ -117,18 +117,25 @@ class InboxSource:
         return len(files) if all(file.suffix.lower() in single.SUFFIXES for file in files) else None
 
     def read(self) -> Iterator[RawMail]:
-        """Give every file's mails, in the order the files came."""
+        """Give every file's mails, in the order the files came; also of those that come while others are read."""
         yield from self.opening.left_over(NAME)
-        for file in list_files(self.folder):
+        for file in self._files():
             try:
-                blob = of_path(file)
+                inode, blob = file.stat().st_ino, of_path(file)
             except FileNotFoundError:  # another run was quicker
                 continue
             for mail in read_any(blob, NAME, otherwise=single):
                 self._note(file, mail)
                 yield mail
-            self._ended.add(file)
+            self._ended[file] = inode
             self._remove_if_done(file)
+
+    def _files(self) -> Iterator[Path]:
+        """Give each file once, until no new one has come."""
+        seen: set[Path] = set()
+        while fresh := [file for file in list_files(self.folder) if file not in seen]:
+            seen.update(fresh)
+            yield from fresh
 
     def settled(self, places: Iterable[str]) -> None:
         """Take note that the mails at these places are on record; a file all of whose mails are is removed."""
@@ -148,6 +155,8 @@ class InboxSource:
         if file not in self._ended or self._unsettled[file] > 0:
             return
         with suppress(FileNotFoundError):
+            if file.stat().st_ino != self._ended[file]:  # put again since; the next run reads that
+                return
             if file in self._troubled:
                 (self.folder / UNREADABLE).mkdir(exist_ok=True, mode=0o700)
                 os.replace(file, self.folder / UNREADABLE / file.name)

@@ -37,7 +37,10 @@ class Reader:
 
 def csv_columns(stream: BinaryIO) -> list[str]:
     """Return the names in the first line."""
-    return next(_csv_records(stream), [])
+    try:
+        return next(_csv_records(stream), [])
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def csv_rows(stream: BinaryIO) -> Iterator[Row]:
@@ -49,7 +52,7 @@ def csv_rows(stream: BinaryIO) -> Iterator[Row]:
         for number, record in enumerate(records, 1):
             if any(record):
                 yield Row(number=number, cells=dict(zip(names, map(_repaired, record), strict=False)))
-    except csv.Error as error:
+    except (csv.Error, UnicodeError) as error:
         # A quote that is never closed takes the rest of the file along; there is nothing to go on with.
         yield Row(number=number + 1, problem=f"row {number + 1} and what follows cannot be read: {error}")
 

@@ -61,7 +61,7 @@ def _open_path(path: Path) -> Source:
     if blob.size_bytes == 0:
         raise SourceError(f"`{name}` is an empty file")
     if reader is None:
-        raise SourceError(f"`{name}` is neither a mail, an mbox nor a table of mails")
+        raise SourceError(f"`{name}` is neither a mail, an mbox, a table of mails nor an archive of such")
     reader.check(blob)
     return FileSource(blob=blob, reader=reader, name=name)
 

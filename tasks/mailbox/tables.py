@@ -31,7 +31,9 @@ def check(blob: Blob) -> None:
     missing = [f"`{name}`" for name in COLUMNS if name not in found]
     if missing:
         has = ", ".join(f"`{name[:40]}`" for name in found[:20]) or "none"
-        raise SourceError(f"`{blob.where}` lacks the column {', '.join(missing)}; it has {has}")
+        raise SourceError(
+            f"`{blob.where}` lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; it has {has}"
+        )
     with blob.open() as stream:
         if next(reader.rows(stream), None) is None:
             raise SourceError(f"`{blob.where}` is a table without rows")

@@ -1,0 +1,88 @@
+"""A `.zip` of mails, mboxes and tables, read member by member; nothing is unpacked onto the disk."""
+
+from __future__ import annotations
+
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO, cast
+
+from tasks.errors import SourceError
+from tasks.mailbox.blobs import Blob, encodable
+from tasks.mailbox.raw import RawMail
+
+SUFFIX = ".zip"
+MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+
+# A bomb is told by its directory: a member never gives more bytes than it announces there. Mail shrinks to a tenth
+# rarely, to a hundredth never; what is small unpacked is no bomb.
+MEMBERS = 200_000
+RATIO = 200
+HARMLESS_BYTES = 64_000_000
+
+# What a damaged, locked or exotic member raises.
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError, ValueError)
+
+
+def claims(blob: Blob, head: bytes) -> bool:
+    """Return whether it is called a zip, or is one without a name that says what of (a .docx is a zip as well)."""
+    return blob.suffix == SUFFIX or (not blob.suffix and head.startswith(MAGIC))
+
+
+def check(blob: Blob) -> None:
+    """Raise `SourceError` when it is damaged, empty, or would unpack to more than anyone packs."""
+    try:
+        with blob.open() as stream, zipfile.ZipFile(stream) as archive:
+            members = _files_in(archive)
+    except BROKEN as error:
+        raise SourceError(f"`{blob.where}` is no zip archive, or a damaged one") from error
+    if not members:
+        raise SourceError(f"`{blob.where}` is an archive with no file in it")
+    if len(members) > MEMBERS:
+        raise SourceError(f"`{blob.where}` has {len(members):,} files in it; at most {MEMBERS:,} are read: split it")
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > max(HARMLESS_BYTES, RATIO * blob.size_bytes):
+        raise SourceError(
+            f"`{blob.where}` would unpack to {unpacked:,} bytes, {unpacked // blob.size_bytes:,} times its size, "
+            f"as no archive of mails does; unpack it yourself if you trust it"
+        )
+
+
+def count(blob: Blob) -> None:
+    """Return None: a member may hold many."""
+
+
+def read(blob: Blob, source: str) -> Iterator[RawMail]:
+    """Give every member's mails, in the archive's order; a member that holds none, or can't be read, is a row, too."""
+    with blob.open() as stream, zipfile.ZipFile(stream) as archive:
+        for member in _files_in(archive):
+            yield from _read_member(archive, member, blob.name, source)
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, source: str) -> Iterator[RawMail]:
+    from tasks.mailbox.formats import no_mail, read_any  # which know this module as one format among others
+
+    inner = Blob(
+        name=f"{name}/{encodable(member.filename)}",
+        where=f"{name}/{encodable(member.filename)}",
+        size_bytes=member.file_size,
+        open=partial(_open_member, archive, member),
+    )
+    try:
+        if member.file_size and claims(inner, inner.head()):
+            yield no_mail(inner, source, f"`{inner.name}` is an archive inside an archive, which is not opened")
+        else:
+            yield from read_any(inner, source)
+    except BROKEN as error:
+        locked = " (it is locked with a password)" if member.flag_bits & 1 else ""
+        yield no_mail(inner, source, f"`{inner.name}` cannot be unpacked{locked}: {type(error).__name__}")
+
+
+def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    return cast(BinaryIO, archive.open(member))  # typed as IO[bytes], which is the same
+
+
+def _files_in(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [member for member in archive.infolist() if not member.is_dir()]
