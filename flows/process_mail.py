@@ -9,15 +9,16 @@ from typing import Annotated, Any
 
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
-from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from flows.conclude import concluded, says_what_is_wrong
 from flows.opening import Opened, opened
+from flows.runners import task_runner
+from tasks.act.apply_actions import apply_actions, lost_effects, split_acting
 from tasks.chunks import collect, split_rows
 from tasks.decide.choose_actions import choose_actions
 from tasks.decide.rules import analyses_for
-from tasks.frames import Readings
+from tasks.frames import Effects, Readings
 from tasks.ingest.read_messages import read_windows
 from tasks.ingest.windows import Window
 from tasks.report.publish_summary import publish_summary
@@ -26,7 +27,7 @@ from tasks.settings import ProviderName, read_settings
 from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
 
 
-@flow(name="process-mail", task_runner=ThreadPoolTaskRunner(), persist_result=False)
+@flow(name="process-mail", task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 def process_mail(
     source: str | None = None,
@@ -38,6 +39,7 @@ def process_mail(
     concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None,
     budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
     output_dir: str | None = None,
+    dry_run: bool | None = None,
     again: bool = False,
     refresh: bool = False,
 ) -> State[Any]:
@@ -56,13 +58,15 @@ def process_mail(
         concurrency: Provider calls in flight at a time.
         budget_usd: Most US dollars this run may cost; what is left is taken up by the next run.
         output_dir: Folder for the outcome files; each run makes its own in it.
+        dry_run: Only plan and show what would be done to the mails; empty is what MAILROOM_DRY_RUN says, and yes where it
+            says nothing.
         again: Process mails that were processed before, too.
         refresh: Ask the models anew even where their answers are known from the last hour.
     """
     settings = read_settings(
         source=source, provider=provider, triage_model=triage_model, analysis_model=analysis_model, target_language=target_language,
         chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd, output_dir=output_dir,
-        again=again or None, refresh=refresh or None,
+        dry_run=dry_run, again=again or None, refresh=refresh or None,
     )  # fmt: skip
     with opened(settings) as job:
         return handle_messages(read_windows(job.reader), job)
@@ -71,11 +75,15 @@ def process_mail(
 def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
     """All stages after reading, window by window; `retry_failed` enters here with mails from the ledger."""
     for window in windows:
+        job.foresee(window)
+
         readings = understood(window, job)
 
         decisions = choose_actions(window.messages, readings, job.rules)
 
-        outcomes = settle_outcomes(window.messages, window.skipped, readings, decisions, job.run)
+        effects = acted(window, readings, decisions, job)
+
+        outcomes = settle_outcomes(window.messages, window.skipped, readings, decisions, effects, job.run)
 
         job.note(window, outcomes, readings)
 
@@ -97,3 +105,11 @@ def understood(window: Window, job: Opened) -> Any:
         worth=unmapped(partial(analyses_for, job.rules)), question=unmapped(question_of(job.run.settings, job.rules.text)),
     )  # fmt: skip
     return collect(job.progress.watched(answers, chunks), chunks, Readings.of([]), lost_chunk)
+
+
+def acted(window: Window, readings: Any, decisions: Any, job: Opened) -> Any:
+    """The window's effects: chunks of the mails that have something to be done, mapped over the outbox."""
+    chunks = split_acting(window.messages, readings, decisions, job.run.settings.chunk_rows)
+    futures = apply_actions.map(*chunks, run=unmapped(job.run))
+    answers = (future.result(raise_on_failure=False) for future in futures)
+    return collect(answers, chunks[0], Effects.of([]), lost_effects)

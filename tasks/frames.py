@@ -140,6 +140,7 @@ class Outcomes(Frame):
     reply_wanted: Series[bool]
     rule: Series[str]
     actions: Series[object]
+    effects: Series[object] = pa.Field(description="What the actions came to: a list of dicts as in `Effects`.")
     language: Series[str]
     complexity: Series[str] = pa.Field(isin=COMPLEXITIES, nullable=True)
     confidence: Series[float] = pa.Field(nullable=True)

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
     chunk_workers: int = Field(4, ge=1, le=64, description="Chunks worked on at the same time, a process.")
     dry_run: bool = Field(True, description="Whether effects are only planned and shown; nothing is done to any mail.")
+    task_runner: Literal["threads", "dask", "ray"] = Field("threads", description="Where chunks are worked on.")
+    cluster_address: str | None = Field(None, description="Of a running Dask or Ray cluster; null starts one.")
     again: bool = Field(False, description="Process mails that were processed before, too.")
     refresh: bool = Field(False, description="Ask anew even what was answered before.")
     chunk_retry_delays_s: tuple[float, ...] = Field(

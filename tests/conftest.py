@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,13 @@ os.environ.update(
 )
 for _name in [name for name in os.environ if name.startswith(_PROVIDER_PREFIXES) and not name.startswith(_KEPT)]:
     del os.environ[_name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that use the Prefect server run in one worker, so that there is one server."""
+    for item in items:
+        if "prefect_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("prefect"))
 
 
 class NotLoopback(OSError):
@@ -109,11 +117,11 @@ class RunningSimulator:
         }
 
 
-@pytest.fixture(scope="session")
-def _simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
-    folder = tmp_path_factory.mktemp("simulator")
+@contextmanager
+def running_simulator(folder: Path, *options: str) -> Iterator[RunningSimulator]:
+    """A simulator of its own, with the options of `python -m deployments.simulator`."""
     port_file = folder / "port"
-    command = [sys.executable, "-m", "deployments.simulator", "--port", "0", "--port-file", str(port_file)]
+    command = [sys.executable, "-m", "deployments.simulator", "--port", "0", "--port-file", str(port_file), *options]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:
@@ -124,6 +132,21 @@ def _simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def _simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    with running_simulator(tmp_path_factory.mktemp("simulator")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def picky_simulator(tmp_path: Path) -> Iterator[RunningSimulator]:
+    """A simulator that accepts the key `good` alone."""
+    folder = tmp_path / "picky"
+    folder.mkdir()
+    with running_simulator(folder, "--keys", "good") as simulator:
+        yield simulator
 
 
 @pytest.fixture

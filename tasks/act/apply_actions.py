@@ -14,25 +14,42 @@ from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import Outbox, open_outbox
 from tasks.act.places import Places
 from tasks.act.plan import plan_mails
+from tasks.chunks import split_rows
 from tasks.frames import Decisions, Effects, Messages, Readings
 from tasks.ledger.effects import by_ids
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
 from tasks.runs import Run
 
+Chunk = pd.DataFrame
+
 
 @task(name="act", **policies.LEDGER)
 def apply_actions(
-    messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions], run: Run, *,
-    dry_run: bool,
-) -> DataFrame[Effects]:  # fmt: skip
+    messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions], run: Run
+) -> DataFrame[Effects]:
     """Do what was decided about a chunk's mails; a dry run only writes down what would be done."""
-    places, engine = Places(), open_ledger(run.settings.ledger)
-    outbox = open_outbox(engine, places, connect_mailbox, owner=owner_name(run.id), lease_s=run.settings.lease_s)
+    outbox = open_outbox(
+        open_ledger(run.settings.ledger),
+        Places(),
+        connect_mailbox,
+        owner=owner_name(run.id),
+        lease_s=run.settings.lease_s,
+    )
     try:
-        return act(rows_of(messages, readings, decisions), outbox, run_id=run.id, dry_run=dry_run)
+        return act(rows_of(messages, readings, decisions), outbox, run_id=run.id, dry_run=run.settings.dry_run)
     finally:
         outbox.mailboxes.close()
+
+
+def split_acting(
+    messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions], rows: int
+) -> tuple[list[Chunk], list[Chunk], list[Chunk]]:
+    """Chunks of the three frames, row beside row, with just the mails something is to be done about."""
+    keys = decisions.loc[decisions["actions"].map(len) > 0, "message_key"]
+    frames = [frame.set_index("message_key", drop=False).loc[keys] for frame in (messages, readings, decisions)]
+    first, second, third = (split_rows(frame, rows) for frame in frames)
+    return first, second, third
 
 
 def act(rows: list[dict[str, Any]], outbox: Outbox, *, run_id: str, dry_run: bool) -> DataFrame[Effects]:

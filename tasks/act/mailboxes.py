@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import imaplib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -70,13 +70,18 @@ class Mailboxes:
         self._open: dict[str, Connection] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
+    def places_of(self, keys: Sequence[str]) -> dict[str, Place]:
+        """Where on a server each of these mails was seen first; those that came from no mailbox are not in it."""
+        found: dict[str, Place] = {}
+        for key, source, place in sightings_of(self._engine, keys):
+            if source.startswith("imap:"):
+                folder, uidvalidity, uid = place.rsplit("/", 2)
+                found.setdefault(key, Place(source=source, folder=folder, uidvalidity=int(uidvalidity), uid=int(uid)))
+        return found
+
     def place_of(self, message_key: str) -> Place | None:
         """Where on a server this mail was seen first; null when it came from no mailbox."""
-        for source, place in sightings_of(self._engine, message_key):
-            if source.startswith(("imap:", "imaps:")):
-                folder, uidvalidity, uid = place.rsplit("/", 2)
-                return Place(source=source, folder=folder, uidvalidity=int(uidvalidity), uid=int(uid))
-        return None
+        return self.places_of([message_key]).get(message_key)
 
     def moved_to(self, message_key: str) -> list[str]:
         """Folders that earlier effects moved this mail to."""

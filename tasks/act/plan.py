@@ -8,10 +8,11 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from tasks.act.actions import performer_of
+from tasks.act.dns import look_up_txt
 from tasks.act.letter import Letter, Planned
 from tasks.act.mailboxes import Mailboxes
 from tasks.act.places import Places
-from tasks.act.verified import Dns, look_up_txt
+from tasks.act.verified import Dns
 from tasks.actions import AnyAction, read_action
 from tasks.errors import Misconfigured
 from tasks.ledger.effects import Plan, record_plan
@@ -27,13 +28,23 @@ def plan_mails(
     `rows` have the columns of messages, readings and decisions.
     """
     acting = {row["message_key"]: row for row in rows if len(row["actions"])}
-    raws = {found["message_key"]: found["raw"] for found in load_raw(engine, acting)}
+    seen = mailboxes.places_of(list(acting))
+    # Compressed mails are not taken out for marks that can't be set anyway.
+    needed = [key for key, row in acting.items() if key in seen or not _MARKS.issuperset(_names(row))]
+    raws = {found["message_key"]: found["raw"] for found in load_raw(engine, needed)}
     plans: list[Plan] = []
     for key, row in acting.items():
-        letter = Letter(row=row, raw=raws.get(key, b""), place=mailboxes.place_of(key), places=places, dns=dns)
+        letter = Letter(row=row, raw=raws.get(key, b""), place=seen.get(key), places=places, dns=dns)
         plans += plan_mail(letter, dry_run=dry_run)
     record_plan(engine, run_id, plans)
     return [plan.effect_id for plan in plans]
+
+
+_MARKS = frozenset({"label", "flag", "move"})
+
+
+def _names(row: Mapping[str, Any]) -> set[str]:
+    return {str(action["action"]) for action in row["actions"]}
 
 
 def plan_mail(letter: Letter, *, dry_run: bool) -> list[Plan]:

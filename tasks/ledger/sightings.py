@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Engine, and_, cast, func, or_, select
@@ -12,6 +12,7 @@ from tasks.ledger.messages import load_raw
 from tasks.ledger.owners import is_gone
 from tasks.ledger.schema import messages, sightings
 
+_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
 _LOADED_MAILS = 50  # of which the bytes are held in memory
 
 
@@ -25,11 +26,16 @@ class LeftOver:
     target_language: str | None
 
 
-def sightings_of(engine: Engine, message_key: str) -> list[tuple[str, str]]:
-    """(source, place) of every meeting with this mail, the first one first."""
-    wanted = select(sightings.c.source, sightings.c.place).where(sightings.c.message_key == message_key)
-    with engine.begin() as connection:
-        return [(source, place) for source, place in connection.execute(wanted.order_by(sightings.c.seen_at))]
+def sightings_of(engine: Engine, keys: Sequence[str]) -> list[tuple[str, str, str]]:
+    """(message_key, source, place) of every meeting with these mails, the first ones first."""
+    found: list[tuple[str, str, str]] = []
+    columns = (sightings.c.message_key, sightings.c.source, sightings.c.place)
+    for start in range(0, len(keys), _A_STATEMENT):
+        wanted = select(*columns).where(sightings.c.message_key.in_(keys[start : start + _A_STATEMENT]))
+        with engine.begin() as connection:
+            rows = connection.execute(wanted.order_by(sightings.c.seen_at))
+            found += [(key, source, place) for key, source, place in rows]
+    return found
 
 
 def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pandera.typing import DataFrame
 
-from tasks.frames import Decisions, Messages, Outcomes, Readings, Skipped
+from tasks.frames import Decisions, Effects, Messages, Outcomes, Readings, Skipped
 from tasks.ledger.costs import Spending
 
 Row = dict[str, Any]
@@ -21,7 +21,7 @@ _OF_READING = (
 _OF_DECISION = ("urgent", "reply_wanted", "rule", "actions")
 _UNREAD: Row = {
     "category": None, "summary": "", "translation": "", "action_items": [], "replies": [], "urgent": False,
-    "reply_wanted": False, "rule": "", "actions": [], "complexity": None, "confidence": None, "reason": "", "doubts": [],
+    "reply_wanted": False, "rule": "", "actions": [], "effects": [], "complexity": None, "confidence": None, "reason": "", "doubts": [],
     "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0, "attempts": 0, "input_tokens": 0,
     "output_tokens": 0, "cost_usd": 0.0, "simulated": False, "seconds": 0.0, "error_type": None, "error": "",
     "duplicate_of": "",
@@ -32,6 +32,7 @@ def outcome_rows(
     messages: DataFrame[Messages],
     readings: DataFrame[Readings],
     decisions: DataFrame[Decisions],
+    effects: DataFrame[Effects],
     spent: Mapping[str, Spending],
 ) -> list[Row]:
     """Rows of `Outcomes` in the order of `messages`, as Python's own values, so that they can be kept as JSON.
@@ -41,6 +42,7 @@ def outcome_rows(
     """
     read = _by_key(readings)
     decided = _by_key(decisions)
+    done = dict(zip(effects["message_key"], effects["effects"], strict=True))
     now = utc_now()
     rows = []
     for message in messages.to_dict("records"):
@@ -50,6 +52,7 @@ def outcome_rows(
         row |= {name: message[name] for name in _OF_MESSAGE}
         row |= {name: _plain(reading[name]) for name in _OF_READING}
         row |= {name: decision[name] for name in _OF_DECISION}
+        row |= {"effects": done.get(key, [])}
         row |= {"language": reading["language"] or message["language"], **_spending(spent[key])}
         rows.append(row)
     return rows

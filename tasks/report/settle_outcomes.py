@@ -9,7 +9,7 @@ from pandera.typing import DataFrame
 from prefect import task
 
 from tasks import policies
-from tasks.frames import Decisions, Messages, Readings, Skipped
+from tasks.frames import Decisions, Effects, Messages, Readings, Skipped
 from tasks.ledger.costs import spending
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import settle
@@ -25,12 +25,13 @@ def settle_outcomes(
     skipped: DataFrame[Skipped],
     readings: DataFrame[Readings],
     decisions: DataFrame[Decisions],
+    effects: DataFrame[Effects],
     run: Run,
 ) -> list[dict[str, Any]]:
     """The outcome rows of a window, recorded in the ledger; a mail whose claim was lost is left to its new owner."""
     engine = open_ledger(run.settings.ledger)
     spent = spending(engine, run.id, list(messages["message_key"]))
-    rows = outcome_rows(messages, readings, decisions, spent)
+    rows = outcome_rows(messages, readings, decisions, effects, spent)
     every = [*rows, *skipped_rows(skipped)]
     check_outcomes(every)
     fences = dict(zip(messages["message_key"], messages["fence"].tolist(), strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,13 @@ class SmtpSink:
         return "250 OK"
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class _Controller(Controller):
     def factory(self) -> SMTP:
         return SMTP(self.handler, enable_SMTPUTF8=True)
@@ -42,11 +50,9 @@ class _Controller(Controller):
 @pytest.fixture
 def smtp_sink() -> Iterator[SmtpSink]:
     """A running server with nothing in it."""
-    sink = SmtpSink()
-    controller = _Controller(sink, hostname="127.0.0.1", port=0)
+    sink = SmtpSink(port=_free_port())
+    controller = _Controller(sink, hostname="127.0.0.1", port=sink.port)
     controller.start()
-    assert controller.server is not None
-    sink.port = controller.server.sockets[0].getsockname()[1]
     try:
         yield sink
     finally:

@@ -1,0 +1,69 @@
+"""Clearing up: what was cut short is looked for, what was left is taken up; nothing is done again blindly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+from prefect import task
+
+from tasks import policies
+from tasks.act.mailboxes import connect_mailbox
+from tasks.act.outbox import Outbox, open_outbox
+from tasks.act.places import Places
+from tasks.ledger.effects import Effect, by_ids, in_state, is_abandoned
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.owners import owner_name
+from tasks.runs import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleared:
+    """What became of the effects that were looked after, and which of them a person must decide on."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    asks_a_person: int = 0
+
+    def sentence(self) -> str:
+        """In words, for the run's state."""
+        if not self.states:
+            return "Nothing was left open"
+        return ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
+
+
+@task(name="reconcile", **policies.LEDGER)
+def reconcile_effects(run: Run, *, untouched_s: float) -> Cleared:
+    """Settle what is open and nobody is at; effects touched within `untouched_s` are left to whoever is at them."""
+    outbox = open_outbox(
+        open_ledger(run.settings.ledger),
+        Places(),
+        connect_mailbox,
+        owner=owner_name(run.id),
+        lease_s=run.settings.lease_s,
+    )
+    try:
+        return reconcile(outbox, untouched_s=untouched_s)
+    finally:
+        outbox.mailboxes.close()
+
+
+def reconcile(outbox: Outbox, *, untouched_s: float) -> Cleared:
+    """Look for every ambiguous effect and every one whose holder died, then perform what turns out to be still to do."""
+    opened = [one for one in _open_effects(outbox, untouched_s)]
+    asyncio.run(_settle_all(outbox, opened))
+    now = by_ids(outbox.engine, [one.effect_id for one in opened])
+    return Cleared(states=Counter(one.state for one in now), asks_a_person=sum(one.state == "held" for one in now))
+
+
+def _open_effects(outbox: Outbox, untouched_s: float) -> list[Effect]:
+    found = in_state(outbox.engine, ["ambiguous", "planned"], untouched_s=untouched_s)
+    claimed = [one for one in in_state(outbox.engine, ["claimed"]) if is_abandoned(one)]
+    return [*claimed, *found]
+
+
+async def _settle_all(outbox: Outbox, opened: list[Effect]) -> None:
+    for effect in opened:
+        if effect.state in ("ambiguous", "claimed"):
+            await outbox.look_after(effect)
+    await outbox.perform_all([one.effect_id for one in opened])
