@@ -7,14 +7,13 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-import pandas as pd
-
+from tasks.ingest.openings import opening_for
 from tasks.ingest.rows import parse
+from tasks.ingest.windows import Window
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.habits import habits
 from tasks.ledger.messages import states_of
 from tasks.ledger.runs import record_estimate
-from tasks.mailbox.kinds import Opening
 from tasks.mailbox.raw import RawMail
 from tasks.mailbox.sources import open_source
 from tasks.providers.accounts import Accounts
@@ -32,18 +31,19 @@ def estimate_source(address: str, settings: Settings) -> Estimate:
     Raises:
         SourceError: The source cannot be opened.
     """
-    source = open_source(address, Opening(data_dir=settings.data_dir))
+    source = open_source(address, opening_for(open_ledger(settings.ledger), settings))
     return _estimate(_to_do(source.read(), settings), settings)
 
 
-def estimate_run(messages: pd.DataFrame, expected: int | None, run: Run) -> Estimate:
-    """What this run will cost, by the `messages` of its first window; kept in the ledger beside its bill.
+def estimate_run(window: Window, total: int | None, run: Run) -> Estimate:
+    """What this run will cost, by its first window; kept in the ledger beside its bill.
 
-    `expected` is how many mails the source has, null where that is not known: then the window stands for itself.
+    `total` is how many mails the source has, null where that is not known: then the window stands for itself.
     """
-    mails: list[Mapping[Any, Any]] = messages.to_dict("records")  # type: ignore[assignment]  # columns are strings
+    mails: list[Mapping[Any, Any]] = window.messages.to_dict("records")  # type: ignore[assignment]  # columns are strings
     found = _estimate(iter(mails), run.settings)
-    found = found.for_mails(max(expected or 0, found.mails))
+    if total and not window.last and len(window):
+        found = found.for_mails(round(total * len(mails) / len(window)))
     record_estimate(open_ledger(run.settings.ledger), run.id, found.as_json())
     return found
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 
+from flows.estimating import estimate_run
 from tasks.decide.rules import RuleBook, load_rules
 from tasks.errors import SourceError
+from tasks.ingest.failed import FailedMails
 from tasks.ingest.openings import opening_for
 from tasks.ingest.windows import MessageReader, Window
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.messages import leases_kept
+from tasks.ledger.messages import failed_keys, leases_kept
 from tasks.ledger.owners import owner_name
+from tasks.ledger.runs import record_run
+from tasks.mailbox.kinds import Source
 from tasks.mailbox.sources import open_source
 from tasks.report.files import OutcomeFiles
 from tasks.report.progress import Progress
@@ -25,6 +30,8 @@ from tasks.report.summary import Summary
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand.connect import check_models
+
+log = logging.getLogger("mailroom.report")
 
 
 @dataclass(kw_only=True)
@@ -45,6 +52,13 @@ class Opened:
         """Where the outcome files are written."""
         return self.files.folder
 
+    def foresee(self, window: Window) -> None:
+        """Say what the run will cost, once, by its first window."""
+        if not self.estimate:
+            found = estimate_run(window, self.progress.total, self.run)
+            self.estimate = found.sentence()
+            log.info("Estimated: %s.", self.estimate)
+
     def note(self, window: Window, outcomes: list[dict[str, Any]], readings: Any) -> None:
         """Count the window's outcomes in and write them into the files."""
         self.files.add(outcomes)
@@ -63,9 +77,28 @@ def opened(settings: Settings) -> Iterator[Opened]:
     check_models(settings)
     engine = open_ledger(settings.ledger)
     mails = open_source(_source_of(settings), opening_for(engine, settings))
+    with _under_way(mails, settings, rules, failed=False) as job:
+        yield job
+
+
+@contextmanager
+def opened_failed(error_types: Sequence[str], settings: Settings) -> Iterator[Opened]:
+    """As `opened`, over the mails of the ledger that failed; only of these error types where some are named."""
+    rules = load_rules()
+    check_models(settings)
+    engine = open_ledger(settings.ledger)
+    mails = FailedMails(engine=engine, keys=failed_keys(engine, error_types))
+    with _under_way(mails, settings, rules, failed=True) as job:
+        yield job
+
+
+@contextmanager
+def _under_way(mails: Source, settings: Settings, rules: RuleBook, *, failed: bool) -> Iterator[Opened]:
+    engine = open_ledger(settings.ledger)
     run = Run(id=str(flow_run.id or uuid4()), settings=settings)
+    _record(run, mails.name)
     owner = owner_name(run.id)
-    reader = MessageReader(mails, engine, owner=owner, settings=settings)
+    reader = MessageReader(mails, engine, owner=owner, settings=settings, failed=failed)
     folder = settings.output_dir / (flow_run.name or run.id)
     with leases_kept(engine, owner, settings.lease_s), OutcomeFiles(folder.absolute()) as files:
         try:
@@ -74,6 +107,14 @@ def opened(settings: Settings) -> Iterator[Opened]:
             )
         finally:
             reader.close()
+
+
+def _record(run: Run, source: str) -> None:
+    flow = flow_run.flow_name or "process-mail"
+    name = f"{flow}/{deployment.name}" if deployment.name else ""
+    record_run(
+        open_ledger(run.settings.ledger), run.id, flow=flow, deployment=name, source=source, mode=run.settings.mode
+    )
 
 
 def _source_of(settings: Settings) -> str:

@@ -19,6 +19,7 @@ from tasks.providers.loop import model_loop, on_model_loop
 from tasks.providers.rate_limits import read_overrides, set_limits, usual_limits
 from tasks.runs import Run
 from tasks.settings import Settings
+from tasks.understand.alerts import tell_of_budget
 from tasks.understand.models_by_price import ModelsByPrice
 
 # A process that serves many runs, such as one worker of Dask, keeps the connections of the latest few.
@@ -58,7 +59,7 @@ def _connect(run: Run) -> Gateway:
         ),
         breakers=LedgerBreakers(engine, policies.CALL),
         policy=policies.CALL,
-        purse=purse_for(engine, run.id, settings),
+        purse=purse_for(engine, run.id, settings, tell_of_budget),
         concurrency=settings.concurrency,
         allow_refused_fallback=settings.refused_moves_on,
     )

@@ -1,0 +1,22 @@
+"""Telling people that money runs out: an event that a Prefect automation can notify on."""
+
+from __future__ import annotations
+
+import logging
+
+from prefect.events import emit_event
+
+from tasks.ledger.budgets import Alert
+
+BUDGET_NEARLY_SPENT = "mailroom.budget.nearly-spent"
+log = logging.getLogger("mailroom.understand")
+
+
+def tell_of_budget(alert: Alert) -> None:
+    """Emit the event, once a cap; the resource is the budget's scope, such as `mailroom.budget.day:2026-11-25`."""
+    log.warning("80 %% of the budget of $%s for %s is spent.", alert.cap_usd, alert.scope)
+    emit_event(
+        event=BUDGET_NEARLY_SPENT,
+        resource={"prefect.resource.id": f"mailroom.budget.{alert.scope}", "prefect.resource.name": alert.scope},
+        payload={"spent_usd": str(alert.spent_usd), "cap_usd": str(alert.cap_usd)},
+    )
