@@ -21,6 +21,23 @@ REQUEST_ID_HEADERS: Final[dict[Provider, bytes]] = {
     "anthropic": b"request-id",
     "gemini": b"x-goog-request-id",
 }
+# It refuses nobody for asking much, and tells so in the way each provider tells its limits a minute.
+_REQUESTS, _TOKENS = b"1000000", b"1000000000"
+LIMIT_HEADERS: Final[dict[Provider, tuple[tuple[bytes, bytes], ...]]] = {
+    "openai": (
+        (b"x-ratelimit-limit-requests", _REQUESTS),
+        (b"x-ratelimit-limit-tokens", _TOKENS),
+        (b"x-ratelimit-remaining-requests", _REQUESTS),
+        (b"x-ratelimit-remaining-tokens", _TOKENS),
+    ),
+    "anthropic": (
+        (b"anthropic-ratelimit-requests-limit", _REQUESTS),
+        (b"anthropic-ratelimit-requests-remaining", _REQUESTS),
+        (b"anthropic-ratelimit-tokens-limit", _TOKENS),
+        (b"anthropic-ratelimit-tokens-remaining", _TOKENS),
+    ),
+    "gemini": (),
+}
 _REFUSALS = {"openai": openai_wire.refuse, "anthropic": anthropic_wire.refuse, "gemini": gemini_wire.refuse}
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from deployments.simulator.routes import REQUEST_ID_HEADERS, Route, refusal, refusal_body, route_of
+from deployments.simulator.routes import LIMIT_HEADERS, REQUEST_ID_HEADERS, Route, refusal, refusal_body, route_of
 from deployments.simulator.wire import Provider, Refused, Reply, Request, as_json, new_id
 from deployments.simulator.world import World
 
@@ -44,7 +44,8 @@ class Simulator:
         self._note(request, route, reply, scope)
         if route.asks and self._latency_s and reply.answered is not None:
             await asyncio.sleep(self._latency_s)
-        await _send(send, reply, (REQUEST_ID_HEADERS[route.provider], request_id.encode()))
+        limits = LIMIT_HEADERS[route.provider] if reply.answered is not None else ()
+        await _send(send, reply, (REQUEST_ID_HEADERS[route.provider], request_id.encode()), *limits)
 
     def _answer_own(self, request: Request) -> Reply | None:
         """Return the reply to what no provider has: the counts, their reset, and a sign of life."""

@@ -47,6 +47,7 @@ def test_every_answer_and_refusal_is_marked(client: openai.OpenAI) -> None:
         model="gpt-5-mini", messages=[{"role": "user", "content": "hello"}]
     )
     assert raw.headers["x-mailroom-simulated"] == "1"
+    assert int(raw.headers["x-ratelimit-limit-requests"]) > 100_000
     with pytest.raises(openai.NotFoundError) as caught:
         ask(client, model="no-such-model")
     assert caught.value.response.headers["x-mailroom-simulated"] == "1"
