@@ -40,8 +40,10 @@ class MessageReader:
     and a window that could not be recorded is tried again from the bytes already read.
     """
 
-    def __init__(self, source: Source, engine: Engine, *, owner: str, settings: Settings) -> None:
+    def __init__(self, source: Source, engine: Engine, *, owner: str, settings: Settings, failed: bool = False) -> None:
+        """`failed` takes mails that failed for good, too; their source is the ledger, which has them on record."""
         self._source = source
+        self._failed = failed
         self._engine = engine
         self._owner = owner
         self._settings = settings
@@ -82,8 +84,9 @@ class MessageReader:
         if not self._batch:
             self._fill(next(self._sizes))
         parsed = [parse(raw, self._settings) for raw in self._batch]
-        record_seen(self._engine, [_seen(one) for one in parsed if not one.raw.foreign])
-        self._note_recorded()
+        if not self._failed:
+            record_seen(self._engine, [_seen(one) for one in parsed if not one.raw.foreign])
+            self._note_recorded()
         window = self._claim(parsed)
         self._batch = []
         return window
@@ -121,7 +124,7 @@ class MessageReader:
             if not one.raw.foreign and bytes.fromhex(one.mail.message_key) not in self._mine:
                 fresh.setdefault(one.mail.message_key, one)
         again, lease_s = self._settings.again, self._settings.lease_s
-        claims = claim(self._engine, fresh, owner=self._owner, lease_s=lease_s, again=again)
+        claims = claim(self._engine, fresh, owner=self._owner, lease_s=lease_s, again=again, failed=self._failed)
         self._mine.update(bytes.fromhex(key) for key in claims)
         states = states_of(self._engine, [key for key in fresh if key not in claims])
         ours = [fresh[key].row | {"fence": claims[key].fence} for key in fresh if key in claims]

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.owners import is_gone
-from tasks.ledger.schema import messages, raws, sightings
+from tasks.ledger.schema import effects, messages, raws, sightings
 
 _KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
 
@@ -77,10 +77,13 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
         )  # fmt: skip
 
 
-def claim(engine: Engine, keys: Iterable[str], *, owner: str, lease_s: float, again: bool) -> dict[str, Claim]:
+def claim(
+    engine: Engine, keys: Iterable[str], *, owner: str, lease_s: float, again: bool = False, failed: bool = False
+) -> dict[str, Claim]:
     """Those of the mails that are now ours: new ones, ones worth another try, ones whose owner died.
 
-    With `again`, mails that are done are taken too. Mails another run works on are never taken.
+    With `failed`, mails that failed for good are taken too; with `again`, all that are done. Mails another run works on
+    are never taken.
     """
     now = time.time()
     free = or_(
@@ -90,6 +93,8 @@ def claim(engine: Engine, keys: Iterable[str], *, owner: str, lease_s: float, ag
     )
     if again:
         free = or_(free, messages.c.state != "PROCESSING")
+    if failed:
+        free = or_(free, messages.c.state == "FAILED")
     taken: dict[str, Claim] = {}
     with engine.begin() as connection:
         _free_the_dead(connection)
@@ -160,8 +165,16 @@ def states_of(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
 
 
 def failed_keys(engine: Engine, error_types: Sequence[str] = ()) -> list[str]:
-    """Keys of FAILED mails, oldest first; only of these error types when some are named."""
-    wanted = select(messages.c.message_key).where(messages.c.state == "FAILED").order_by(messages.c.first_seen)
+    """Keys of FAILED mails, oldest first; only of these error types when some are named.
+
+    A mail with an ambiguous effect is left out: what became of it is for the reconciler and people to say first.
+    """
+    unclear = select(effects.c.message_key).where(effects.c.state == "ambiguous")
+    wanted = (
+        select(messages.c.message_key)
+        .where(messages.c.state == "FAILED", messages.c.message_key.not_in(unclear))
+        .order_by(messages.c.first_seen)
+    )
     if error_types:
         wanted = wanted.where(messages.c.error_type.in_(error_types))
     with engine.begin() as connection:

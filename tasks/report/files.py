@@ -46,7 +46,9 @@ class OutcomeFiles:
         self._table.writerows([_safe_cell(value) for value in row.values()] for row in flat)
         self._parquet.write_table(pa.Table.from_pylist(flat, schema=self._schema))
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._lines.close()
         self._csv.close()
         self._parquet.close()

@@ -18,7 +18,9 @@ log = logging.getLogger("mailroom.report")
 @task(name="publish", **policies.PURE)
 def publish_summary(summary: Summary, source: str, folder: Path, estimate: str) -> None:
     """Show the outcomes table and the report in Prefect's UI."""
-    shown = f"The first {MAX_TABLE_ROWS:,} of {summary.mails:,} mails" if summary.mails > MAX_TABLE_ROWS else "All mails"
+    shown = (
+        f"The first {MAX_TABLE_ROWS:,} of {summary.mails:,} mails" if summary.mails > MAX_TABLE_ROWS else "All mails"
+    )
     simulated = " The answers are **simulated**." if summary.simulated else ""
     create_table_artifact(
         table=table_rows(summary.rows), key="mailroom-outcomes", description=f"{shown} of this run.{simulated}"

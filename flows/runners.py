@@ -1,0 +1,46 @@
+"""Where a flow's mapped tasks run: threads of its process, or a cluster of Dask or Ray; a setting, not an edit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from tasks.errors import Misconfigured
+from tasks.settings import Settings, read_settings
+
+
+def task_runner() -> TaskRunner[Any]:
+    """The runner that MAILROOM_TASK_RUNNER names; read when a flow is defined, which is when Prefect wants it.
+
+    A wrong setting gives threads here, and its error when a run begins.
+    """
+    try:
+        settings = read_settings()
+    except Misconfigured:
+        return ThreadPoolTaskRunner(max_workers=4)
+    return _runner(settings)
+
+
+def _runner(settings: Settings) -> TaskRunner[Any]:
+    try:
+        return _cluster(settings) or ThreadPoolTaskRunner(max_workers=settings.chunk_workers)
+    except ImportError as error:
+        runner = settings.task_runner
+        raise Misconfigured(
+            f"`MAILROOM_TASK_RUNNER` is {runner}, whose extra is missing: install mailroom[{runner}]."
+        ) from error
+
+
+def _cluster(settings: Settings) -> TaskRunner[Any] | None:
+    if settings.task_runner == "dask":
+        from prefect_dask import DaskTaskRunner
+
+        cluster = {"n_workers": settings.chunk_workers, "threads_per_worker": 1}
+        address = settings.cluster_address
+        return DaskTaskRunner(address=address) if address else DaskTaskRunner(cluster_kwargs=cluster)
+    if settings.task_runner == "ray":
+        from prefect_ray import RayTaskRunner
+
+        return RayTaskRunner(address=settings.cluster_address)
+    return None
