@@ -72,12 +72,22 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, s
     )
     try:
         if member.file_size and claims(inner, inner.head()):
-            yield no_mail(inner, source, f"`{inner.name}` is an archive inside an archive, which is not opened")
+            yield no_mail(
+                inner.name,
+                source,
+                f"`{inner.name}` is an archive inside an archive, which is not opened",
+                size_bytes=member.file_size,
+            )
         else:
             yield from read_any(inner, source)
     except BROKEN as error:
         locked = " (it is locked with a password)" if member.flag_bits & 1 else ""
-        yield no_mail(inner, source, f"`{inner.name}` cannot be unpacked{locked}: {type(error).__name__}")
+        yield no_mail(
+            inner.name,
+            source,
+            f"`{inner.name}` cannot be unpacked{locked}: {type(error).__name__}",
+            size_bytes=member.file_size,
+        )
 
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tasks.mailbox.blobs import Blob, Format
+from tasks.mailbox.formats import read_guarded
 from tasks.mailbox.raw import RawMail
 
 
@@ -22,5 +23,5 @@ class FileSource:
         return self.reader.count(self.blob)
 
     def read(self) -> Iterator[RawMail]:
-        """Give the file's mails in the order they stand in."""
-        return self.reader.read(self.blob, self.name)
+        """Give the file's mails in the order they stand in; where reading breaks off, the last row says so."""
+        return read_guarded(self.blob, self.reader, self.name)

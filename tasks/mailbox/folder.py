@@ -12,7 +12,10 @@ from tasks.errors import SourceError
 from tasks.mailbox import maildir, single
 from tasks.mailbox.blobs import Blob, encodable, of_path
 from tasks.mailbox.formats import find_format, no_mail, read_any, read_guarded, why
-from tasks.mailbox.raw import RawMail
+from tasks.mailbox.raw import RawMail, shorten
+
+# Every level of folders is a level of calls.
+DEPTH = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,13 +63,14 @@ class FolderSource:
     def read(self) -> Iterator[RawMail]:
         """Give every file's mails; a file that was deleted meanwhile gives none."""
         for found in walk(self.root):
+            if found.problem:
+                yield no_mail(found.name, self.name, found.problem)
+                continue
             try:
                 blob = found.blob()
             except FileNotFoundError:
                 continue
-            if found.problem:
-                yield no_mail(blob, self.name, found.problem)
-            elif found.maildir:
+            if found.maildir:
                 yield from read_guarded(blob, single, self.name)
             else:
                 yield from read_any(blob, self.name)
@@ -105,6 +109,8 @@ def _look_at(path: Path, name: str) -> Iterator[Found]:
         if stat.S_ISDIR(mode) and path.is_symlink():
             # It may lead to a folder above, or to one that is read anyway.
             yield Found(path=path, name=name, problem=f"`{name}` is a link to a folder, which is not followed")
+        elif stat.S_ISDIR(mode) and name.count("/") >= DEPTH:
+            yield Found(path=path, name=name, problem=f"`{shorten(name)}` lies more than {DEPTH} folders deep")
         elif stat.S_ISDIR(mode):
             yield from walk(path, f"{name}/")
         elif stat.S_ISREG(mode):
@@ -112,7 +118,8 @@ def _look_at(path: Path, name: str) -> Iterator[Found]:
         else:
             yield Found(path=path, name=name, problem=f"`{name}` is no file but a device, a pipe or a socket")
     except OSError as error:
-        yield Found(path=path, name=name, problem=f"`{name}` cannot be read: {why(error)}")
+        if os.path.lexists(path):  # else it was deleted meanwhile
+            yield Found(path=path, name=name, problem=f"`{name}` cannot be read: {why(error)}")
 
 
 def _is_one(found: Found) -> bool:

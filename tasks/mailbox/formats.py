@@ -34,12 +34,12 @@ def read_any(blob: Blob, source: str, *, otherwise: Format | None = None) -> Ite
         if reader is not None:
             reader.check(blob)
     except SourceError as error:
-        yield no_mail(blob, source, str(error), foreign=reader is tables and otherwise is None)
+        yield _no_mail(blob, source, str(error), foreign=reader is tables and otherwise is None)
     except OSError as error:
-        yield no_mail(blob, source, f"`{blob.name}` cannot be read: {why(error)}")
+        yield _no_mail(blob, source, f"`{blob.name}` cannot be read: {why(error)}")
     else:
         if reader is None:
-            yield no_mail(blob, source, f"`{blob.name}` is neither a mail nor a file of mails", foreign=True)
+            yield _no_mail(blob, source, f"`{blob.name}` is neither a mail nor a file of mails", foreign=True)
         else:
             yield from read_guarded(blob, reader, source)
 
@@ -49,16 +49,20 @@ def read_guarded(blob: Blob, reader: Format, source: str) -> Iterator[RawMail]:
     try:
         yield from reader.read(blob, source)
     except OSError as error:
-        yield no_mail(blob, source, f"`{blob.name}` cannot be read to its end: {why(error)}")
+        yield _no_mail(blob, source, f"`{blob.name}` cannot be read to its end: {why(error)}")
 
 
-def no_mail(blob: Blob, source: str, problem: str, *, foreign: bool = False) -> RawMail:
-    """Return the row of a blob that gives no mail."""
+def _no_mail(blob: Blob, source: str, problem: str, *, foreign: bool = False) -> RawMail:
+    return no_mail(blob.name, source, problem, size_bytes=blob.size_bytes, foreign=foreign)
+
+
+def no_mail(name: str, source: str, problem: str, *, size_bytes: int = 0, foreign: bool = False) -> RawMail:
+    """Return the row of something that gives no mail."""
     return RawMail(
         raw=b"",
-        source_id=blob.name,
+        source_id=name,
         origin=Origin(source=source),
-        size_bytes=blob.size_bytes,
+        size_bytes=size_bytes,
         problem=problem,
         foreign=foreign,
     )

@@ -14,6 +14,7 @@ from tasks.mailbox.single import SUFFIXES as SINGLE_SUFFIXES
 
 SUFFIXES = frozenset({".mbox", ".mbx"})
 LINE_BYTES = 1 << 16
+END = (b"", False)
 
 # `From someone Fri Nov 13 10:00:00 2026`, in any order and with any zone: a clock and a year make it a separator.
 DATED = re.compile(rb"From (?=.*\b\d{1,2}:\d\d)(?=.*\b(?:19|20)\d\d\b)")
@@ -80,20 +81,20 @@ def split_mails(stream: BinaryIO) -> Iterator[Growing]:
     follows, and either it has a date or (in an mbox whose first one has none) a blank line is before it.
     """
     lines = _lines(stream)
-    first = next((line for line in lines if line.strip()), b"")
+    first, _ = next((one for one in lines if one[0].strip()), (b"", True))
     dated = DATED.match(first) is not None
     mail = Growing()
-    line, after_blank = next(lines, b""), False
+    (line, starts), after_blank = next(lines, END), False
     while line:
-        following = next(lines, b"")
-        if line.startswith(b"From ") and _separates(line, following, dated, after_blank):
+        following = next(lines, END)
+        if starts and line.startswith(b"From ") and _separates(line, following[0], dated, after_blank):
             mail.drop_blank_end()
             yield mail
             mail = Growing()
         else:
-            mail.add(line[1:] if line.startswith(b">") and QUOTED.match(line) else line)
-        after_blank = line in (b"\n", b"\r\n")
-        line = following
+            mail.add(line[1:] if starts and line.startswith(b">") and QUOTED.match(line) else line)
+        after_blank = starts and line in (b"\n", b"\r\n")
+        line, starts = following
     mail.drop_blank_end()
     yield mail
 
@@ -103,7 +104,9 @@ def _separates(line: bytes, following: bytes, dated: bool, after_blank: bool) ->
     return bool(a_mail_follows) and (DATED.match(line) is not None if dated else after_blank)
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Give the lines; one longer than `LINE_BYTES` in pieces, of which only the first is looked at as a line."""
+def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+    """Give the lines, and whether each begins as one: what is longer than `LINE_BYTES` comes in pieces."""
+    starts = True
     while line := stream.readline(LINE_BYTES):
-        yield line
+        yield line, starts
+        starts = line.endswith(b"\n")

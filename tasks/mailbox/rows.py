@@ -16,6 +16,8 @@ from tasks.mailbox.raw import KEPT_BYTES
 
 DELIMITERS = ",;\t|"
 BATCH_ROWS = 64
+# Arrow raises OSError, too, where a file's own structure is broken.
+UNREADABLE = (pa.ArrowException, OSError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +90,7 @@ def parquet_rows(stream: BinaryIO) -> Iterator[Row]:
             for cells in batch.to_pylist():
                 number += 1
                 yield Row(number=number, cells={_plain(name): cell for name, cell in cells.items()})
-    except pa.ArrowException:
+    except UNREADABLE:
         yield Row(number=number + 1, problem=f"row {number + 1} and what follows cannot be read: the file is damaged")
 
 
@@ -153,5 +155,5 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 def _parquet(stream: BinaryIO) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(stream, pre_buffer=False)
-    except pa.ArrowException as error:
+    except UNREADABLE as error:
         raise ValueError("it is no Parquet file, or a damaged one") from error

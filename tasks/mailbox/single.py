@@ -11,8 +11,9 @@ from tasks.mailbox.raw import Origin, RawMail, read_kept
 
 SUFFIXES = frozenset({".eml", ".raw", ".msg"})
 
-# A header field, a From_ line before one included (RFC 5322, 2.2): printable characters but the colon.
-HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:>?From [^\r\n]*[\r\n]+)?[!-9;-~]{1,76}[ \t]*:")
+# A header field, a From_ line before one included (RFC 5322, 2.2): printable characters but the colon. That a name
+# begins with a letter or a digit, and is no `https://`, keeps JSON and lists of links out.
+HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:>?From [^\r\n]*[\r\n]+)?[A-Za-z0-9][!-9;-~]{0,75}[ \t]*:(?!//)")
 # Outlook's own .msg is an OLE file and no mail in the sense of RFC 5322.
 OLE = b"\xd0\xcf\x11\xe0"
 
