@@ -109,6 +109,7 @@ def _usage(given: dict[str, Any]) -> Usage:
         output_tokens=count(given.get("output_tokens")),
         cache_read_tokens=read,
         cache_write_tokens=written,
+        reasoning_tokens=count((given.get("output_tokens_details") or {}).get("thinking_tokens")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tasks.questions import Link, MediaKind
@@ -35,7 +35,7 @@ def analysis_link(provider: str, complexity: Complexity, model: str | None) -> L
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
-    """What a model takes and how it counts."""
+    """What a model takes, and how its output is counted."""
 
     temperature: bool = True
     """Whether it accepts a sampling temperature."""
@@ -43,7 +43,6 @@ class Traits:
     """Room left for its thoughts, which providers count as output although they are not part of the answer."""
     effort: bool = False
     """Whether it takes `reasoning_effort`."""
-    context_tokens: int = 128_000
     media: frozenset[MediaKind] = frozenset()
 
 
@@ -53,42 +52,41 @@ _ALL: frozenset[MediaKind] = frozenset({"image", "audio", "video", "pdf"})
 # Room for the thoughts of a model asked to think little; a mail's two questions rarely need a third of it.
 _THOUGHTS = 4_000
 
+_PLAIN = Traits(media=_SIGHT)
+_THINKER = Traits(temperature=False, thinking_tokens=_THOUGHTS, media=_SIGHT)
+
 # The longest matching beginning of the model's name counts. Sources: OpenAI's and Anthropic's migration guides, which
-# say which generations reject sampling parameters; context windows as in the price list.
+# say which generations reject sampling parameters, and all three's pages on what their models take.
 _FAMILIES: dict[str, dict[str, Traits]] = {
     "openai": {
-        "": Traits(temperature=False, thinking_tokens=_THOUGHTS, effort=True, context_tokens=400_000, media=_SIGHT),
-        "o1": Traits(temperature=False, thinking_tokens=_THOUGHTS, effort=True, context_tokens=200_000, media=_SIGHT),
-        "o3": Traits(temperature=False, thinking_tokens=_THOUGHTS, effort=True, context_tokens=200_000, media=_SIGHT),
-        "o4": Traits(temperature=False, thinking_tokens=_THOUGHTS, effort=True, context_tokens=200_000, media=_SIGHT),
-        "gpt-3.5": Traits(context_tokens=16_000),
-        "gpt-4": Traits(context_tokens=8_000),
+        "": replace(_THINKER, effort=True),
+        "gpt-3.5": Traits(),
+        "gpt-4": Traits(),
         "gpt-4-turbo": Traits(media=frozenset({"image"})),
-        "gpt-4o": Traits(media=_SIGHT),
+        "gpt-4o": _PLAIN,
         "gpt-4o-audio": Traits(media=frozenset({"audio"})),
+        "gpt-4.1": _PLAIN,
         "gpt-audio": Traits(media=frozenset({"audio"})),
-        "gpt-4.1": Traits(context_tokens=1_000_000, media=_SIGHT),
-        "gpt-6": Traits(
-            temperature=False, thinking_tokens=_THOUGHTS, effort=True, context_tokens=1_000_000, media=_SIGHT
-        ),
+        "chatgpt-4o": Traits(media=frozenset({"image"})),
     },
     "anthropic": {
-        "": Traits(temperature=False, thinking_tokens=_THOUGHTS, context_tokens=1_000_000, media=_SIGHT),
-        "claude-3": Traits(context_tokens=200_000, media=_SIGHT),
-        "claude-haiku-4": Traits(context_tokens=200_000, media=_SIGHT),
-        "claude-sonnet-4": Traits(context_tokens=200_000, media=_SIGHT),
-        "claude-opus-4-0": Traits(context_tokens=200_000, media=_SIGHT),
-        "claude-opus-4-1": Traits(context_tokens=200_000, media=_SIGHT),
-        "claude-opus-4-5": Traits(context_tokens=200_000, media=_SIGHT),
-        "claude-opus-4-6": Traits(context_tokens=1_000_000, media=_SIGHT),
+        "": _THINKER,
+        "claude-2": Traits(),
+        "claude-3": _PLAIN,
+        "claude-haiku-4": _PLAIN,
+        "claude-sonnet-4": _PLAIN,
+        "claude-opus-4-0": _PLAIN,
+        "claude-opus-4-1": _PLAIN,
+        "claude-opus-4-5": _PLAIN,
+        "claude-opus-4-6": _PLAIN,
     },
     "gemini": {
-        "": Traits(thinking_tokens=_THOUGHTS, context_tokens=1_000_000, media=_ALL),
-        "gemini-1": Traits(context_tokens=1_000_000, media=_ALL),
-        "gemini-2.0": Traits(context_tokens=1_000_000, media=_ALL),
+        "": Traits(thinking_tokens=_THOUGHTS, media=_ALL),
+        "gemini-1": Traits(media=_ALL),
+        "gemini-2.0": Traits(media=_ALL),
     },
     # What a local endpoint serves is not known; images are passed on, since most such servers take them.
-    "local": {"": Traits(context_tokens=32_000, media=frozenset({"image"}))},
+    "local": {"": Traits(media=frozenset({"image"}))},
 }
 
 

@@ -114,6 +114,7 @@ def _usage(given: dict[str, Any]) -> Usage:
         input_tokens=count(given.get("prompt_tokens")),
         output_tokens=count(given.get("completion_tokens")),
         cache_read_tokens=count(asked.get("cached_tokens")),
+        cache_write_tokens=count(asked.get("cache_write_tokens")),
         reasoning_tokens=count(answered.get("reasoning_tokens")),
     )
 

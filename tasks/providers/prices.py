@@ -32,7 +32,9 @@ def price(provider: str, model: str, usage: Usage) -> Decimal | None:
 
 def worst_price(provider: str, model: str, input_tokens: int, max_output_tokens: int) -> Decimal | None:
     """US dollars a call may cost at most, for a reservation; null when the model's price is unknown."""
-    return price(provider, model, Usage(input_tokens=input_tokens, output_tokens=max_output_tokens))
+    # OpenAI and Anthropic charge a quarter more for input that they keep for later calls.
+    usage = Usage(input_tokens=input_tokens, output_tokens=max_output_tokens, cache_write_tokens=input_tokens)
+    return price(provider, model, usage)
 
 
 # Mails' calls repeat few token counts exactly, but a bench's and a rerun's do; a miss costs 0.07 ms.
@@ -68,9 +70,16 @@ def _own_prices(text: str) -> dict[str, tuple[Decimal, Decimal]]:
         return {}
     try:
         table = json.loads(text, parse_float=Decimal)
-        return {str(name): (Decimal(pair[0]), Decimal(pair[1])) for name, pair in table.items()}
-    except (ValueError, TypeError, AttributeError, IndexError, KeyError, InvalidOperation):
+        return {str(name): (_dollars(given), _dollars(answered)) for name, (given, answered) in table.items()}
+    except (ValueError, TypeError, AttributeError, InvalidOperation):
         raise Misconfigured(
             'MAILROOM_PRICES must be JSON such as {"openai:my-model": [0.2, 0.75]}: dollars a million input and output'
             " tokens."
         ) from None
+
+
+def _dollars(value: Decimal | int | str) -> Decimal:
+    dollars = Decimal(value)
+    if not dollars.is_finite() or dollars < 0:
+        raise ValueError("a price is a number from 0 up")
+    return dollars

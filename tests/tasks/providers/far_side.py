@@ -186,7 +186,7 @@ def good(sdk: str, text: str = TEXT, **changed: Any) -> Any:
             "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "answering-model",
             "choices": [{"index": 0, "message": message, "finish_reason": ending or "stop"}],
             "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120,
-                      "prompt_tokens_details": {"cached_tokens": 30},
+                      "prompt_tokens_details": {"cached_tokens": 30, "cache_write_tokens": 20},
                       "completion_tokens_details": {"reasoning_tokens": 5}},
         }  # fmt: skip
     if sdk == "anthropic":
@@ -195,7 +195,7 @@ def good(sdk: str, text: str = TEXT, **changed: Any) -> Any:
             "content": [{"type": "thinking", "thinking": "Hm.", "signature": "s"}, {"type": "text", "text": text}],
             "stop_reason": ending or "end_turn", "stop_sequence": None,
             "usage": {"input_tokens": 50, "cache_creation_input_tokens": 20, "cache_read_input_tokens": 30,
-                      "output_tokens": 20},
+                      "output_tokens": 20, "output_tokens_details": {"thinking_tokens": 5}},
         }  # fmt: skip
     return {
         "candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "finishReason": ending or "STOP"}],

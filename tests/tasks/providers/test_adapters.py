@@ -49,14 +49,13 @@ def adapters() -> Iterator[Adapters]:
 @pytest.mark.parametrize("sdk", SDKS)
 def test_an_answer_comes_with_its_bill_and_its_number(adapters: Adapters, sdk: str) -> None:
     answer = adapters.ask(sdk, Reply(body=good(sdk), headers={"x-request-id": "req-1", "x-mailroom-simulated": "1"}))
-    written = 20 if sdk == "anthropic" else 0
-    thought = 0 if sdk == "anthropic" else 5
+    written = 0 if sdk.startswith("google") else 20
     usage = Usage(
         input_tokens=100,
         output_tokens=20,
         cache_read_tokens=30,
         cache_write_tokens=written,
-        reasoning_tokens=thought,
+        reasoning_tokens=5,
     )
     assert answer == RawAnswer(text=TEXT, usage=usage, model="answering-model", request_id="req-1", simulated=True)
     assert not adapters.ask(sdk, Reply(body=good(sdk))).simulated
