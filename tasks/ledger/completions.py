@@ -90,7 +90,9 @@ class LedgerBook:
 
 
 def _find(connection: Connection, keys: list[str]) -> list[Any]:
-    wanted = select(completions).where(completions.c.key.in_(set(keys)), completions.c.state == "done")
+    wanted = select(completions).where(
+        completions.c.key.in_(set(keys)), completions.c.state == "done", completions.c.answer.is_not(None)
+    )
     found = {row.key: row for row in connection.execute(wanted.order_by(completions.c.ended_at))}
     return [found.get(key) for key in keys]
 

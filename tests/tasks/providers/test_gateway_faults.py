@@ -120,7 +120,8 @@ def test_an_open_circuit_costs_no_wait_where_another_provider_answers(ledger_url
         return first, second, await gateway.complete(question("three"), (FIRST, SECOND), message_key="m3")
 
     first, second, third = asyncio.run(both())
-    assert first.attempts == 5 and first.provider == "anthropic"
+    assert first.attempts == 5
+    assert first.provider == "anthropic"
     assert first.moved_on == "openai:gpt-6-luna gave no answer (NETWORK_ERROR)"
     assert second.moved_on == third.moved_on == "openai:gpt-6-luna gave no answer (CIRCUIT_OPEN)"
     assert (third.attempts, far.time.slept) == (1, [])

@@ -1,0 +1,50 @@
+"""Forgetting what nobody needs any more, in small bites, so that a run beside it hardly waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, and_, delete, select, update
+
+from tasks.ledger.schema import completions
+
+_BITE = 500
+"""Rows in one transaction; SQLite takes a bounded number of parameters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pruned:
+    """How many answers lost their text, and how many calls were forgotten altogether."""
+
+    answers: int
+    calls: int
+
+
+def prune_completions(
+    engine: Engine, *, answers_s: float, failed_s: float, calls_s: float, clock: Callable[[], float] = time.time
+) -> Pruned:
+    """Forget answers' text after `answers_s`, that of refused answers after `failed_s`, and whole calls after `calls_s`.
+
+    What a call cost stays in the book until the call itself goes; a text that is gone is never taken for an answer.
+    """
+    now, c = clock(), completions.c
+    told = c.answer.is_not(None)
+    aged = and_(told, c.state == "done", c.ended_at < now - answers_s)
+    refused = and_(told, c.state == "failed", c.ended_at < now - failed_s)
+    forgotten = sum(_bite_by_bite(engine, which, update(completions).values(answer=None)) for which in (aged, refused))
+    return Pruned(answers=forgotten, calls=_bite_by_bite(engine, c.begun_at < now - calls_s, delete(completions)))
+
+
+def _bite_by_bite(engine: Engine, which: ColumnElement[bool], change: Any) -> int:
+    done = 0
+    while True:
+        with engine.begin() as connection:
+            calls = connection.scalars(select(completions.c.call).where(which).limit(_BITE)).all()
+            if calls:
+                connection.execute(change.where(completions.c.call.in_(calls)))
+        done += len(calls)
+        if len(calls) < _BITE:
+            return done

@@ -1,0 +1,35 @@
+"""Ledgers in both databases."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tasks.ledger.engine import open_ledger
+
+_POSTGRES = "MAILROOM_TEST_POSTGRES_URL"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_ledger_url(request: pytest.FixtureRequest, ledger_url: str) -> Iterator[str]:
+    """A fresh ledger that several processes may open, in SQLite and in a schema of its own in PostgreSQL."""
+    if request.param == "sqlite":
+        yield ledger_url
+        return
+    server = os.environ.get(_POSTGRES)
+    if not server:
+        pytest.skip(f"{_POSTGRES} names no PostgreSQL")
+    name = f"mailroom_{secrets.token_hex(6)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
+    url = f"{server}?options=-csearch_path%3D{name}"
+    yield url
+    open_ledger(url).dispose()
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+    engine.dispose()
