@@ -1,16 +1,44 @@
-"""A quick estimate of tokens without a tokenizer, which would have to be fetched from the network."""
+"""A quick estimate of tokens without a tokenizer, which would have to be fetched from the network or weigh 37 MB."""
 
 from __future__ import annotations
 
+import string
+
+import numpy as np
+
+_MARGIN = 1.1
+
+# Tokens a byte of UTF-8, fitted to what the tokenizers of gpt-4o (o200k) and Gemma make of 535 texts, most of them
+# mails, in 20 languages; the first byte of a character tells its script, the others weigh nothing. With the margin the
+# typical text is overrated by 10 % and one in twenty underrated by more than 12 %: base64, random letters, HTML.
+# Anthropic publishes no tokenizer.
+_WEIGHTS = (
+    (string.ascii_lowercase.encode(), 0.13),
+    (string.ascii_uppercase.encode(), 0.16),
+    (string.digits.encode(), 1.3),
+    (string.punctuation.encode(), 0.2),
+    (b" ", 0.5),
+    (b"\n", 1.26),
+    (range(0xC2, 0xCC), 0.94),  # Latin letters with marks
+    (range(0xCC, 0xD0), 0.34),  # Greek
+    (range(0xD0, 0xD4), 0.22),  # Cyrillic
+    (range(0xD4, 0xE0), 0.29),  # Armenian, Hebrew, Arabic
+    (range(0xE0, 0xE2), 0.27),  # scripts of India and Indochina
+    (b"\xe2", 1.7),  # signs
+    (b"\xe3", 0.71),  # kana
+    (range(0xE4, 0xEA), 0.55),  # Han
+    (range(0xEA, 0xEE), 0.51),  # Hangul
+    (b"\xee\xef", 2.0),  # wide forms
+    (range(0xF0, 0xF5), 0.9),  # emoji
+)
+_TABLE = np.zeros(256)
+for _bytes, _weight in _WEIGHTS:
+    _TABLE[list(_bytes)] = _weight * _MARGIN
+
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a model reads `text` as, rather too many than too few.
-
-    Four Latin letters make a token, two Cyrillic or Arabic ones, and one Chinese or Japanese character; how many
-    bytes UTF-8 needs beyond one a character tells the scripts apart.
-    """
-    characters = len(text)
-    if not characters:
+    """About how many tokens a model reads `text` as, rather too many than too few; a longer text never gets fewer."""
+    if not text:
         return 0
-    beyond = len(text.encode("utf-8", "surrogatepass")) - characters
-    return int(characters / 3.7 + beyond * 0.42) + 1
+    counts = np.bincount(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8), minlength=256)
+    return int(counts @ _TABLE) + 1
