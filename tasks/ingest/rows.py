@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from email.utils import formataddr
 from typing import Any
 
 from tasks.mailbox.raw import RawMail
@@ -41,7 +40,7 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "message_key": mail.message_key,
         "fence": 0,
         "source_id": mail.source_id or raw.source_id,
-        "sender": formataddr((mail.sender_name, mail.sender_address)) if mail.sender_name else mail.sender_address,
+        "sender": _sender(mail),
         "sender_name": mail.sender_name,
         "subject": mail.subject,
         "date": mail.date.isoformat().replace("+00:00", "Z") if mail.date else "",
@@ -56,6 +55,12 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "unreadable": mail.quarantine or _nothing_to_read(mail, text),
     }
     return Parsed(raw=raw, mail=mail, row=row)
+
+
+def _sender(mail: Mail) -> str:
+    # For people to read, so nothing is encoded; a name's own angle brackets must not pass for the address.
+    name = mail.sender_name.replace("<", "").replace(">", "").strip()
+    return f"{name} <{mail.sender_address}>" if name and mail.sender_address else name or mail.sender_address
 
 
 def _broken(raw: RawMail) -> Mail:

@@ -32,8 +32,8 @@ def _table_row(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "category": row["category"] or "",
         "status": row["status"],
-        "subject": plain_cell(row["subject"], 60),
-        "sender": plain_cell(row["sender"], 40),
+        "subject": plain_cell(row["subject"], 45),
+        "sender": plain_cell(row["sender"].partition(" <")[0], 24),
         "summary": plain_cell(row["summary"], 200),
         "action items": plain_cell("; ".join(item["text"] for item in row["action_items"]), 160),
         "cost $": f"{cost} (simulated)" if row["simulated"] else cost,
