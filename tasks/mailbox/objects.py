@@ -66,7 +66,8 @@ def open_address(address: str, opening: Opening) -> Source:
     """
     scheme, _, rest = address.partition("://")
     name = address.rstrip("/")
-    if not rest.strip("/") or "@" in rest.partition("/")[0]:
+    bucket = rest.partition("/")[0]
+    if not bucket or "@" in bucket:
         # Not repeated: what stands before an @ may be a key.
         raise SourceError(f"an address in a store is `{scheme}://BUCKET/PREFIX`; keys come from the environment")
     try:
