@@ -56,6 +56,7 @@ def act(rows: list[dict[str, Any]], outbox: Outbox, *, run_id: str, dry_run: boo
     """Plan, perform unless it is a dry run, and say what came of it, one row a mail."""
     keys = [row["message_key"] for row in rows]
     planned = plan_mails(outbox.engine, rows, outbox.places, outbox.mailboxes, run_id=run_id, dry_run=dry_run)
+    outbox.step("recorded")
     if not dry_run:
         asyncio.run(outbox.perform_all(planned))
     found: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}

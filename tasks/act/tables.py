@@ -22,6 +22,8 @@ from tasks.errors import Misconfigured
 
 Row = dict[str, Any]
 """`effect_id` first; values are texts, numbers, truth values and nulls."""
+_TRUTHS = frozenset({"urgent", "reply_wanted", "sender_verified"})
+_NUMBERS = frozenset({"confidence"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -42,6 +44,8 @@ def has_row(address: str, effect_id: str) -> bool:
     if address.endswith(".parquet"):
         return _parquet_file(Path(address), effect_id).exists()
     engine, table = _sql_table(address, {"effect_id": ""})
+    if not sa.inspect(engine).has_table(table.name):
+        return False
     with engine.begin() as connection:
         wanted = sa.select(table.c.effect_id).where(table.c.effect_id == effect_id)
         return connection.execute(wanted).first() is not None
@@ -81,8 +85,9 @@ def _csv_has(file: IO[str], effect_id: str) -> bool:
 
 
 def _safe_cell(value: Any) -> Any:
-    # A spreadsheet runs what looks like a formula (OWASP, CSV injection).
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    # A spreadsheet runs what looks like a formula (OWASP, CSV injection). One line a row, so that half a row is seen.
+    text = " ".join(value.splitlines()) if isinstance(value, str) else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text
 
 
 def _parquet_file(folder: Path, effect_id: str) -> Path:
@@ -95,18 +100,19 @@ def _add_to_parquet(folder: Path, row: Row) -> bool:
         return False
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    pd.DataFrame([row]).astype({name: _dtype(value) for name, value in row.items()}).to_parquet(part)
+    pd.DataFrame([row]).astype({name: _dtype(name) for name in row}).to_parquet(part)
     part.replace(path)
     return True
 
 
-def _dtype(value: Any) -> str:
-    # A null must not decide its column's type, or the files of a folder would not fit together.
-    return "boolean" if isinstance(value, bool) else "Float64" if isinstance(value, (int, float)) else "string"
+def _dtype(name: str) -> str:
+    # By name, not by value: a null must not decide its column's type, or the rows would not fit together.
+    return "boolean" if name in _TRUTHS else "Float64" if name in _NUMBERS else "string"
 
 
 def _add_to_sql(address: str, row: Row) -> bool:
     engine, table = _sql_table(address, row)
+    table.create(engine, checkfirst=True)
     try:
         with engine.begin() as connection:
             connection.execute(sa.insert(table).values(**row))
@@ -116,18 +122,17 @@ def _add_to_sql(address: str, row: Row) -> bool:
 
 
 def _sql_table(address: str, row: Row) -> tuple[sa.Engine, sa.Table]:
-    """The table, made with the row's columns when it isn't there."""
+    """The database and its table, as it would be made for this row."""
     url, mark, name = address.partition("#")
     if not mark or not name or "://" not in url:
         raise Misconfigured(
             f"MAILROOM_TABLES: `{address.partition('@')[0][:40]}…` is neither a .csv, a .parquet nor a URL with `#table`."
         )
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    table = sa.Table(name, sa.MetaData(), *(_column(key, value) for key, value in row.items()))
-    table.create(engine, checkfirst=True)
+    table = sa.Table(name, sa.MetaData(), *(_column(key) for key in row))
     return engine, table
 
 
-def _column(name: str, value: Any) -> sa.Column[Any]:
-    kind: Any = sa.Boolean if isinstance(value, bool) else sa.Float if isinstance(value, (int, float)) else sa.Text
+def _column(name: str) -> sa.Column[Any]:
+    kind: Any = sa.Boolean() if name in _TRUTHS else sa.Float() if name in _NUMBERS else sa.Text()
     return sa.Column(name, sa.String(64) if name == "effect_id" else kind, primary_key=name == "effect_id")
