@@ -1,0 +1,77 @@
+"""One run of `process-mail` over made mails, everything on; prints its figures as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from ledger_cpu import LedgerCpu
+from made_mails import write_mbox
+from processes_watched import tree_cpu_s
+
+# Before the flow's own imports, so that they find the ledger's functions watched.
+LEDGER = LedgerCpu()
+
+from flows.process_mail import process_mail  # noqa: E402
+
+
+def run(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The figures of one run, and of the run before it that found nothing to do."""
+    os.environ["MAILROOM_DATA_DIR"] = str(folder / "data")
+    # The first run imports and opens whatever is imported and opened late; the second finds nothing to do.
+    write_mbox(folder / "few.mbox", 2, config["seed"] + 1_000_000)
+    flow_of(folder / "few.mbox", folder, 2)
+    began = time.perf_counter()
+    flow_of(folder / "few.mbox", folder, 2)
+    fixed_s = time.perf_counter() - began
+    write_mbox(folder / "mails.mbox", config["mails"], config["seed"])
+    reset(config["simulator"])
+    server_cpu_s, began_at = tree_cpu_s(int(os.environ["BENCH_SERVER_PID"])), time.time()
+    cpu, ledger, began = cpu_s(), LEDGER.seconds(), time.perf_counter()
+    flow_run_id = flow_of(folder / "mails.mbox", folder, config["mails"])
+    return {
+        "cpu_s": cpu_s() - cpu,
+        "ledger_s": LEDGER.seconds() - ledger,
+        "wall_s": time.perf_counter() - began,
+        "fixed_s": fixed_s,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "flow_run_id": flow_run_id,
+        "server_cpu_s": server_cpu_s,
+        "began_at": began_at,
+    }
+
+
+def flow_of(source: Path, folder: Path, mails: int) -> str:
+    """Run the flow, hold it to one outcome a mail, and return its run's id."""
+    state: Any = process_mail(source=str(source), output_dir=str(folder / "out"), return_state=True)
+    if not state.is_completed():
+        raise SystemExit(f"The flow ended as {state.name}: {state.message}")
+    newest = max((folder / "out").glob("*/outcomes.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+    found = sum(1 for _ in newest.open("rb"))
+    if found != mails:
+        raise SystemExit(f"{mails} mails went in and {found} outcomes came out.")
+    return str(state.state_details.flow_run_id)
+
+
+def reset(simulator: str) -> None:
+    """Bring the simulator's counts to zero."""
+    urllib.request.urlopen(urllib.request.Request(f"{simulator}/reset", method="POST")).close()
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and the children it has waited for."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        figures = run(json.loads(sys.argv[1]), Path(name))
+    print(json.dumps(figures))
