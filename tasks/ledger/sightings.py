@@ -67,14 +67,16 @@ def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
         wanted = (
             select(sightings.c.message_key, func.min(sightings.c.place))
             .join(messages, messages.c.message_key == sightings.c.message_key)
-            .where(sightings.c.source == source, undone)
+            # Undone mails are few, a source's sightings are many: no index on the source, or it would be taken.
+            .where(sightings.c.source.concat("") == source, undone)
             .group_by(sightings.c.message_key)
             .order_by(func.min(sightings.c.seen_at), func.min(sightings.c.place))
         )
         places = {key: place for key, place in connection.execute(wanted)}
     keys = list(places)
     for start in range(0, len(keys), _LOADED_MAILS):
-        for row in load_raw(engine, keys[start : start + _LOADED_MAILS]):
+        some = keys[start : start + _LOADED_MAILS]
+        for row in sorted(load_raw(engine, some), key=lambda row: some.index(row["message_key"])):
             yield LeftOver(
                 place=places[row["message_key"]],
                 source_id=row["source_id"],
