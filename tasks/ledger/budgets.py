@@ -48,6 +48,7 @@ class Wanted:
     most: int
     least: int
     worst: int
+    lease_s: float = LEASE_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +180,7 @@ def _reserve(connection: Connection, wanted: Wanted, amount: int, *, room: int) 
 
 def _hold(connection: Connection, wanted: Wanted, amount: int) -> None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    until = time.time() + LEASE_S
+    until = time.time() + wanted.lease_s
     rows = [
         {"owner": wanted.owner, "scope": scope.name, "reserved_nusd": amount, "lease_until": until}
         for scope in wanted.scopes

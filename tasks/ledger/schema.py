@@ -125,6 +125,7 @@ runs = Table(
     Column("source", Text, nullable=False, default=""),
     Column("mode", String(16), nullable=False, default="normal"),
     Column("started_at", Float, nullable=False, index=True),
+    Column("settings", JSON),  # so that another run can go on with its mails
     Column("estimate", JSON),
 )
 
@@ -145,6 +146,48 @@ holdings = Table(
     Column("scope", String(128), primary_key=True, index=True),
     Column("reserved_nusd", BigInteger, nullable=False),
     Column("lease_until", Float, nullable=False),
+)
+
+# Questions that wait for a batch or are in one, by the fingerprint under which their answers are kept.
+batch_items = Table(
+    "batch_items",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("state", String(8), nullable=False),  # waiting, sent, done or failed
+    Column("batch_id", String(32), index=True),  # the last batch it was in
+    Column("call", BigInteger),  # its completion, while it is sent and after
+    Column("run_id", String(64), nullable=False),  # the run that parked its mail
+    Column("message_key", String(64), nullable=False, index=True),
+    Column("question", String(64), nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("body", Text),  # the request; gone once it is answered
+    Column("body_bytes", Integer, nullable=False),
+    Column("worst_nusd", BigInteger),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("error_code", String(32)),
+    Column("created_at", Float, nullable=False),
+    Index("ix_batch_items_state", "state", "provider", "model"),
+)
+
+# A batch's life: recorded, uploaded, submitting, submitted, collected, closed; or failed, as a whole.
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch_id", String(32), primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("provider", String(32), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("scopes", JSON, nullable=False),  # the budgets it is paid from: pairs of name and cap in nano-dollars
+    Column("file_id", String(128)),
+    Column("remote_id", String(128), index=True),
+    Column("error", Text, nullable=False, default=""),
+    Column("owner", String(200), nullable=False, default=""),
+    Column("lease_until", Float, nullable=False, default=0),
+    Column("created_at", Float, nullable=False),
+    Column("updated", Float, nullable=False),
 )
 
 # Posts that were received, by an id each sender gives but once; a repetition has the same digest.

@@ -19,7 +19,7 @@ from tasks.providers.replies import Told, count, of_any_shape, read_object, told
 from tasks.providers.schemas import strict_schema
 from tasks.questions import Question, RawAnswer, Usage
 
-_ADDRESS = "https://api.anthropic.com"
+ADDRESS = "https://api.anthropic.com"
 # The endings other than `end_turn`; an answer cut by a full window has no room to be finished in.
 _ENDINGS = {"refusal": "refusal", "max_tokens": "cut", "model_context_window_exceeded": "window_full"}
 
@@ -34,7 +34,7 @@ class AnthropicMessages:
         self._account = account
         self._client = AsyncAnthropic(
             api_key=key.get_secret_value(),
-            base_url=account.base_url or _ADDRESS,
+            base_url=account.base_url or ADDRESS,
             max_retries=0,
             # Said in so many words: without it the SDK refuses large `max_tokens`.
             timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),

@@ -20,7 +20,7 @@ from tasks.providers.replies import Told, count, of_any_shape, read_object, told
 from tasks.providers.schemas import strict_schema
 from tasks.questions import Question, RawAnswer, Usage
 
-_ADDRESS = "https://api.openai.com/v1"
+ADDRESS = "https://api.openai.com/v1"
 # The SDK wants a key; endpoints that need none ignore it.
 _NO_KEY = "none"
 
@@ -34,7 +34,7 @@ class OpenAIChat:
         self._account = account
         self._client = AsyncOpenAI(
             api_key=key.get_secret_value() if key else _NO_KEY,
-            base_url=account.base_url or _ADDRESS,
+            base_url=account.base_url or ADDRESS,
             max_retries=0,
             timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),
             http_client=DefaultAioHttpClient(),

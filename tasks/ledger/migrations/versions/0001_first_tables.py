@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("mode", sa.String(16), nullable=False),
         sa.Column("started_at", sa.Float, nullable=False, index=True),
+        sa.Column("settings", sa.JSON),
         sa.Column("estimate", sa.JSON),
     )
     op.create_table(
@@ -109,6 +110,42 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(128), primary_key=True, index=True),
         sa.Column("reserved_nusd", sa.BigInteger, nullable=False),
         sa.Column("lease_until", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "batch_items",
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("batch_id", sa.String(32), index=True),
+        sa.Column("call", sa.BigInteger),
+        sa.Column("run_id", sa.String(64), nullable=False),
+        sa.Column("message_key", sa.String(64), nullable=False, index=True),
+        sa.Column("question", sa.String(64), nullable=False),
+        sa.Column("provider", sa.String(32), nullable=False),
+        sa.Column("model", sa.String(128), nullable=False),
+        sa.Column("body", sa.Text),
+        sa.Column("body_bytes", sa.Integer, nullable=False),
+        sa.Column("worst_nusd", sa.BigInteger),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("error_code", sa.String(32)),
+        sa.Column("created_at", sa.Float, nullable=False),
+    )
+    op.create_index("ix_batch_items_state", "batch_items", ["state", "provider", "model"])
+    op.create_table(
+        "batches",
+        sa.Column("batch_id", sa.String(32), primary_key=True),
+        sa.Column("state", sa.String(16), nullable=False, index=True),
+        sa.Column("provider", sa.String(32), nullable=False),
+        sa.Column("model", sa.String(128), nullable=False),
+        sa.Column("items", sa.Integer, nullable=False),
+        sa.Column("run_id", sa.String(64), nullable=False),
+        sa.Column("scopes", sa.JSON, nullable=False),
+        sa.Column("file_id", sa.String(128)),
+        sa.Column("remote_id", sa.String(128), index=True),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.Column("owner", sa.String(200), nullable=False),
+        sa.Column("lease_until", sa.Float, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("updated", sa.Float, nullable=False),
     )
     op.create_table(
         "deliveries",
