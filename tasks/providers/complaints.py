@@ -47,7 +47,8 @@ def read_complaint(headers: Mapping[str, str], content: bytes) -> Complaint:
     if not isinstance(error, dict):
         # Servers that only resemble OpenAI's put it bare, or under another name.
         error = {"message": error or body.get("message") or body.get("detail") or "", "code": body.get("code")}
-    details = [part for part in error.get("details") or () if isinstance(part, dict)]
+    listed = error.get("details")
+    details = [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
     given = [error.get("status"), error.get("type"), error.get("code"), *(part.get("reason") for part in details)]
     codes: list[Any] = [code for code in given if _is_like(_CODE, code)]
     parameter = error.get("param")
