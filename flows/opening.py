@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,15 +11,19 @@ from typing import Any
 from uuid import uuid4
 
 from prefect.runtime import deployment, flow_run
+from sqlalchemy import Engine
 
 from flows.estimating import estimate_run
 from tasks.decide.rules import RuleBook, load_rules
 from tasks.errors import SourceError
 from tasks.ingest.failed import FailedMails
 from tasks.ingest.openings import opening_for
+from tasks.ingest.read_messages import Reader
+from tasks.ingest.shares import ShareReader
 from tasks.ingest.windows import MessageReader, Window
+from tasks.ledger.claims import leases_kept
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.messages import failed_keys, leases_kept
+from tasks.ledger.messages import failed_keys
 from tasks.ledger.owners import owner_name
 from tasks.ledger.runs import record_run
 from tasks.mailbox.kinds import Source
@@ -41,7 +45,7 @@ class Opened:
     run: Run
     source: str
     rules: RuleBook
-    reader: MessageReader
+    reader: Reader
     files: OutcomeFiles
     progress: Progress
     estimate: str = ""
@@ -73,38 +77,57 @@ def opened(settings: Settings) -> Iterator[Opened]:
     Raises:
         Misconfigured: Something is missing or wrong; it is named, and nothing was processed.
     """
-    rules = load_rules()
-    check_models(settings)
-    engine = open_ledger(settings.ledger)
-    mails = open_source(_source_of(settings), opening_for(engine, settings))
-    with _under_way(mails, settings, rules, failed=False) as job:
+    rules, engine = _checked(settings)
+    mails = open_source(source_of(settings), opening_for(engine, settings))
+    with _under_way(_reading(mails, settings, failed=False), mails.name, mails.count(), settings, rules) as job:
         yield job
 
 
 @contextmanager
 def opened_failed(error_types: Sequence[str], settings: Settings) -> Iterator[Opened]:
     """As `opened`, over the mails of the ledger that failed; only of these error types where some are named."""
-    rules = load_rules()
-    check_models(settings)
-    engine = open_ledger(settings.ledger)
+    rules, engine = _checked(settings)
     mails = FailedMails(engine=engine, keys=failed_keys(engine, error_types))
-    with _under_way(mails, settings, rules, failed=True) as job:
+    with _under_way(_reading(mails, settings, failed=True), mails.name, mails.count(), settings, rules) as job:
         yield job
 
 
 @contextmanager
-def _under_way(mails: Source, settings: Settings, rules: RuleBook, *, failed: bool) -> Iterator[Opened]:
+def opened_share(source_name: str, until: float, settings: Settings) -> Iterator[Opened]:
+    """As `opened`, over shares of a source that another run has recorded by `until`, the ledger's time."""
+    rules, engine = _checked(settings)
+
+    def reader(owner: str) -> Reader:
+        return ShareReader(source_name, engine, until=until, owner=owner, settings=settings)
+
+    with _under_way(reader, source_name, None, settings, rules) as job:
+        yield job
+
+
+def _checked(settings: Settings) -> tuple[RuleBook, Engine]:
+    rules = load_rules()
+    check_models(settings)
+    return rules, open_ledger(settings.ledger)
+
+
+def _reading(mails: Source, settings: Settings, *, failed: bool) -> Callable[[str], Reader]:
     engine = open_ledger(settings.ledger)
+    return lambda owner: MessageReader(mails, engine, owner=owner, settings=settings, failed=failed)
+
+
+@contextmanager
+def _under_way(
+    reading: Callable[[str], Reader], source: str, mails: int | None, settings: Settings, rules: RuleBook
+) -> Iterator[Opened]:
     run = Run(id=str(flow_run.id or uuid4()), settings=settings)
-    _record(run, mails.name)
+    _record(run, source)
     owner = owner_name(run.id)
-    reader = MessageReader(mails, engine, owner=owner, settings=settings, failed=failed)
+    reader = reading(owner)
     folder = settings.output_dir / (flow_run.name or run.id)
-    with leases_kept(engine, owner, settings.lease_s), OutcomeFiles(folder.absolute()) as files:
+    kept = leases_kept(open_ledger(settings.ledger), owner, settings.lease_s)
+    with kept, OutcomeFiles(folder.absolute()) as files:
         try:
-            yield Opened(
-                run=run, source=mails.name, rules=rules, reader=reader, files=files, progress=Progress(mails.count())
-            )
+            yield Opened(run=run, source=source, rules=rules, reader=reader, files=files, progress=Progress(mails))
         finally:
             reader.close()
 
@@ -117,7 +140,12 @@ def _record(run: Run, source: str) -> None:
     )
 
 
-def _source_of(settings: Settings) -> str:
+def source_of(settings: Settings) -> str:
+    """The source that the run was told, or the operator's usual one.
+
+    Raises:
+        SourceError: There is neither.
+    """
     if not settings.source:
         raise SourceError("No source is named: give one, or set `MAILROOM_SOURCE`.")
     return settings.source

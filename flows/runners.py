@@ -34,7 +34,7 @@ def _runner(settings: Settings) -> TaskRunner[Any]:
 
 def _cluster(settings: Settings) -> TaskRunner[Any] | None:
     if settings.task_runner == "dask":
-        from prefect_dask import DaskTaskRunner
+        from prefect_dask.task_runners import DaskTaskRunner
 
         cluster = {"n_workers": settings.chunk_workers, "threads_per_worker": 1}
         address = settings.cluster_address
@@ -42,5 +42,6 @@ def _cluster(settings: Settings) -> TaskRunner[Any] | None:
     if settings.task_runner == "ray":
         from prefect_ray import RayTaskRunner
 
-        return RayTaskRunner(address=settings.cluster_address)
+        ray: TaskRunner[Any] = RayTaskRunner(address=settings.cluster_address)
+        return ray
     return None

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Protocol
 
 from prefect import task
 
 from tasks import policies
-from tasks.ingest.windows import MessageReader, Window
+from tasks.ingest.windows import Window
 
 log = logging.getLogger("mailroom.ingest")
 
 
+class Reader(Protocol):
+    """What gives a run its mails, window by window."""
+
+    def next_window(self) -> Window: ...
+
+    def close(self) -> None: ...
+
+
 @task(name="ingest", **policies.LEDGER)
-def read_messages(reader: MessageReader) -> Window:
+def read_messages(reader: Reader) -> Window:
     """The next window of the source, parsed, on record, and claimed by this run."""
     window = reader.next_window()
     defective = sum(bool(defects) for defects in window.messages["parse_defects"])
@@ -27,7 +36,7 @@ def read_messages(reader: MessageReader) -> Window:
     return window
 
 
-def read_windows(reader: MessageReader) -> Iterator[Window]:
+def read_windows(reader: Reader) -> Iterator[Window]:
     """All windows of the reader, one task run each."""
     try:
         while True:

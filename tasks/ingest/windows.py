@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 
 from tasks.frames import Messages, Skipped
 from tasks.ingest.rows import Parsed, parse
-from tasks.ledger.messages import Seen, claim, record_seen, states_of
+from tasks.ledger.claims import claim
+from tasks.ledger.messages import Seen, record_seen, states_of
 from tasks.mailbox.kinds import Source
 from tasks.mailbox.raw import RawMail
 from tasks.settings import Settings
@@ -85,7 +86,7 @@ class MessageReader:
             self._fill(next(self._sizes))
         parsed = [parse(raw, self._settings) for raw in self._batch]
         if not self._failed:
-            record_seen(self._engine, [_seen(one) for one in parsed if not one.raw.foreign])
+            record_seen(self._engine, [seen(one) for one in parsed if not one.raw.foreign])
             self._note_recorded()
         window = self._claim(parsed)
         self._batch = []
@@ -135,7 +136,8 @@ class MessageReader:
         )
 
 
-def _seen(one: Parsed) -> Seen:
+def seen(one: Parsed) -> Seen:
+    """What the ledger is to know of a mail before anybody works on it."""
     return Seen(
         message_key=one.mail.message_key,
         source=one.raw.origin.source[:512],

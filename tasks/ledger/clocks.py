@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 
 def database_time(connection: Connection, clock: Callable[[], float]) -> float:
@@ -12,3 +13,9 @@ def database_time(connection: Connection, clock: Callable[[], float]) -> float:
     if connection.dialect.name == "postgresql":
         return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return clock()
+
+
+def ledger_time(engine: Engine) -> float:
+    """UTC seconds by the clock that all who share this ledger go by."""
+    with engine.begin() as connection:
+        return database_time(connection, time.time)

@@ -94,7 +94,9 @@ def latest(engine: Engine, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
             .group_by(outcomes.c.message_key)
         )
         with engine.begin() as connection:
-            rows = connection.execute(select(outcomes.c.message_key, outcomes.c.row).where(outcomes.c.number.in_(newest)))
+            rows = connection.execute(
+                select(outcomes.c.message_key, outcomes.c.row).where(outcomes.c.number.in_(newest))
+            )
             found |= {key: row for key, row in rows}
     return found
 
@@ -113,3 +115,10 @@ def read_latest(ledger_url: str, key: str) -> dict[str, Any] | None:
     newest = select(outcomes.c.row).where(outcomes.c.status != "SKIPPED").order_by(outcomes.c.number.desc()).limit(1)
     with open_ledger(ledger_url).begin() as connection:
         return connection.scalar(newest.where(by_key)) or connection.scalar(newest.where(by_id))
+
+
+def count_outcomes(engine: Engine, run_ids: Sequence[str]) -> dict[str, int]:
+    """How many outcomes of each status these runs recorded."""
+    wanted = select(outcomes.c.status, func.count()).where(outcomes.c.run_id.in_(run_ids)).group_by(outcomes.c.status)
+    with engine.begin() as connection:
+        return {status: count for status, count in connection.execute(wanted)}

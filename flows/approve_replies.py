@@ -1,0 +1,83 @@
+"""Held replies, put before a person: the run pauses with a form, and does what was approved."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Any
+from uuid import uuid4
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.exceptions import FlowPauseTimeout
+from prefect.flow_runs import pause_flow_run
+from prefect.input import RunInput
+from prefect.runtime import flow_run
+from prefect.states import Completed
+from pydantic import Field, ValidationError
+
+from flows.conclude import says_what_is_wrong
+from tasks.act.approval_form import choices_in, form_for
+from tasks.act.approve import find_held, perform_approved, take_down
+from tasks.ledger.effects import Effect
+from tasks.runs import Run
+from tasks.settings import read_settings
+
+_POLL_S = 3
+
+
+@flow(name="approve-replies", persist_result=False)
+@says_what_is_wrong
+def approve_replies(
+    most: Annotated[int, Field(ge=1, le=25)] = 10,
+    wait_hours: Annotated[float, Field(gt=0, le=720)] = 24.0,
+    dry_runs: bool = False,
+) -> State[Any]:
+    """Show held replies and other held effects in full, and do what is approved; silence means no.
+
+    The run pauses: open it and press Resume to see the form.
+
+    Args:
+        most: Held effects on one form; the next form follows when this one is sent.
+        wait_hours: How long the run waits for an answer. Then it ends, and everything is still held.
+        dry_runs: Show what dry runs planned, too; what is approved is done, dry run or not.
+    """
+    run = Run(id=str(flow_run.id or uuid4()), settings=read_settings())
+    tally: Counter[str] = Counter()
+    for page, answer in answered_pages(run, most, dry_runs, wait_hours):
+        decided = take_down(list(choices_in(answer, page)), run, person=answer.your_name)  # type: ignore[attr-defined]
+
+        approved = [one.effect_id for one in decided if one.word in ("approved", "edited")]
+        done = perform_approved(approved, run)
+
+        tally.update(one.word for one in decided)
+        tally.update(f"now {effect.state}" for effect in done)
+    return concluded(tally)
+
+
+def answered_pages(run: Run, most: int, dry_runs: bool, wait_hours: float) -> Iterator[tuple[list[Effect], RunInput]]:
+    """Page after page of held effects, each with the form a person sent; ends when none is left or nobody answers."""
+    shown: set[str] = set()
+    deadline = time.monotonic() + wait_hours * 3600
+    while page := find_held(run, most=most, dry_runs=dry_runs, but=shown):
+        answer = ask(page, max(1.0, deadline - time.monotonic()))
+        if answer is None:
+            return
+        shown |= {effect.effect_id for effect in page}
+        yield page, answer
+
+
+def ask(page: list[Effect], wait_s: float) -> RunInput | None:
+    """The form as a person sent it; null when nobody did in time, or the run was resumed without it."""
+    try:
+        return pause_flow_run(wait_for_input=form_for(page), timeout=int(wait_s), poll_interval=_POLL_S)
+    except (FlowPauseTimeout, ValidationError):
+        return None
+
+
+def concluded(tally: Counter[str]) -> State[Any]:
+    """The run's last state, which says what was decided."""
+    if not tally:
+        return Completed(name="NothingDecided", message="Nothing was decided; what was held is still held.")
+    return Completed(message=", ".join(f"{count} {word}" for word, count in sorted(tally.items())) + ".")

@@ -1,0 +1,114 @@
+"""One big source shared by many workers: recorded by one run, taken in shares by as many runs as are asked for."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.deployments import run_deployment
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from flows.conclude import says_what_is_wrong
+from flows.opening import source_of
+from tasks.errors import Misconfigured
+from tasks.ingest.openings import opening_for
+from tasks.ingest.shares import record_source
+from tasks.ledger.claims import waiting_in
+from tasks.ledger.clocks import ledger_time
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.outcomes import count_outcomes
+from tasks.mailbox.sources import open_source
+from tasks.settings import ProviderName, Settings, read_settings
+from tasks.understand.connect import check_models
+
+SHARE = "process-share/worker"
+_ROUNDS = 3
+_LOOK_EVERY_S = 2.0
+
+
+@flow(name="process-large", persist_result=False)
+@says_what_is_wrong
+def process_large(
+    source: str | None = None,
+    workers: Annotated[int, Field(ge=1, le=100)] = 3,
+    provider: ProviderName | None = None,
+    target_language: str | None = None,
+    budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
+    dry_run: bool | None = None,
+) -> State[Any]:
+    """Process a big source with several runs side by side, wherever the work pool's workers are.
+
+    The workers must share a ledger; on more than one machine that is PostgreSQL.
+
+    Args:
+        source: Where the mail lies; this run alone reads it. Empty is what MAILROOM_SOURCE names.
+        workers: How many runs share the mails.
+        provider: Who reads the mail: openai, anthropic, gemini, or a local endpoint.
+        target_language: Language that summaries are translated into, as you write it.
+        budget_usd: Most US dollars each of the runs may cost; a limit for all of them is MAILROOM_BUDGET_DAY_USD.
+        dry_run: Only plan and show what would be done to the mails.
+    """
+    settings = read_settings(source=source, provider=provider, target_language=target_language)
+    check_models(settings)
+    name, mails = recorded(settings)
+    given = {"provider": provider, "target_language": target_language, "budget_usd": budget_usd, "dry_run": dry_run}
+    runs = share_out(name, workers, settings, {key: value for key, value in given.items() if value is not None})
+    return _concluded(mails, runs, name, settings)
+
+
+def recorded(settings: Settings) -> tuple[str, int]:
+    """The source's name and how many mails it has, all of them on record."""
+    engine = open_ledger(settings.ledger)
+    source = open_source(source_of(settings), opening_for(engine, settings))
+    return source.name, record_source(source, engine, settings)
+
+
+def share_out(name: str, workers: int, settings: Settings, given: dict[str, Any]) -> list[str]:
+    """The ids of the runs that shared the work; more are started for what dead ones left behind."""
+    engine = open_ledger(settings.ledger)
+    runs: list[str] = []
+    until = ledger_time(engine)
+    for _ in range(_ROUNDS):
+        left = waiting_in(engine, name, until=until)
+        if not left:
+            break
+        parameters = {"source_name": name, "until": until, **given}
+        started = [_start(parameters, f"{flow_run.id}-{len(runs) + n}") for n in range(min(workers, left))]
+        _wait(started)
+        runs += started
+    return runs
+
+
+def _start(parameters: dict[str, Any], idempotency_key: str) -> str:
+    try:
+        run: Any = run_deployment(SHARE, parameters=parameters, timeout=0, idempotency_key=idempotency_key)
+    except ValueError as error:
+        raise Misconfigured(f"There is no deployment `{SHARE}`; register it with `prefect deploy --all`.") from error
+    return str(run.id)
+
+
+def _wait(runs: list[str]) -> None:
+    with get_client(sync_client=True) as client:
+        left = set(runs)
+        while left:
+            time.sleep(_LOOK_EVERY_S)
+            states = {run: client.read_flow_run(UUID(run)).state for run in left}
+            left = {run for run, state in states.items() if state is None or not state.is_final()}
+
+
+def _concluded(mails: int, runs: list[str], name: str, settings: Settings) -> State[Any]:
+    engine = open_ledger(settings.ledger)
+    counts = count_outcomes(engine, runs)
+    left = waiting_in(engine, name, until=ledger_time(engine))
+    said = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items())) or "nothing new"
+    message = f"{mails} mails in {len(runs)} runs: {said}"
+    if left:
+        return Failed(name="PartlyDone", message=f"{message}. {left} mails are left for the next run.")
+    return Completed(message=message)

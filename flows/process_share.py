@@ -1,0 +1,42 @@
+"""One of the runs that share a big source; `process-large` starts them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from pydantic import Field
+
+from flows.conclude import says_what_is_wrong
+from flows.opening import opened_share
+from flows.process_mail import handle_messages
+from flows.runners import task_runner
+from tasks.ingest.read_messages import read_windows
+from tasks.settings import ProviderName, read_settings
+
+
+@flow(name="process-share", task_runner=task_runner(), persist_result=False)
+@says_what_is_wrong
+def process_share(
+    source_name: str,
+    until: float,
+    provider: ProviderName | None = None,
+    target_language: str | None = None,
+    budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
+    dry_run: bool | None = None,
+) -> State[Any]:
+    """Take shares of a recorded source until none is left. Not to be started by hand: `process-large` does.
+
+    Args:
+        source_name: The source as the ledger calls it.
+        until: The ledger's time, in UTC seconds, at which all of the source was on record.
+        provider: Who reads the mail.
+        target_language: Language that summaries are translated into.
+        budget_usd: Most US dollars this run may cost.
+        dry_run: Only plan and show what would be done to the mails.
+    """
+    settings = read_settings(provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run)
+    with opened_share(source_name, until, settings) as job:
+        return handle_messages(read_windows(job.reader), job)

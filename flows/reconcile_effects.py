@@ -1,0 +1,35 @@
+"""Effects that were cut short: looked for at the far end, and settled; nothing is done again blindly."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import uuid4
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.conclude import says_what_is_wrong
+from tasks.act.reconcile import reconcile_effects as settle_open
+from tasks.runs import Run
+from tasks.settings import read_settings
+
+
+@flow(name="reconcile-effects", persist_result=False)
+@says_what_is_wrong
+def reconcile_effects(untouched_minutes: Annotated[float, Field(ge=0, le=10_080)] = 15.0) -> State[Any]:
+    """Look for effects nobody knows the end of, and take up what was planned and left; what can't be found out is held.
+
+    Args:
+        untouched_minutes: Effects touched more recently are left to whoever is at them.
+    """
+    run = Run(id=str(flow_run.id or uuid4()), settings=read_settings())
+    cleared = settle_open(run, untouched_s=untouched_minutes * 60)
+
+    if cleared.asks_a_person:
+        return Completed(
+            name="AsksAPerson", message=f"{cleared.sentence()}. Run `approve-replies`: held effects need a person."
+        )
+    return Completed(message=f"{cleared.sentence()}.")

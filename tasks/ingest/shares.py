@@ -1,0 +1,73 @@
+"""A source shared by several runs: recorded once by one, then taken in shares from the ledger by all the others."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from sqlalchemy import Engine
+
+from tasks.frames import Messages, Skipped
+from tasks.ingest.rows import parse
+from tasks.ingest.windows import Window, seen
+from tasks.ledger.claims import claim_share
+from tasks.ledger.messages import load_raw, record_seen
+from tasks.mailbox.kinds import Source
+from tasks.mailbox.raw import Origin, RawMail
+from tasks.settings import Settings
+
+_AT_A_TIME = 500
+
+
+def record_source(source: Source, engine: Engine, settings: Settings) -> int:
+    """How many mails the source gave; all of them are on record now, and nobody works on the new ones yet."""
+    mails, met = source.read(), 0
+    settled = getattr(source, "settled", None)
+    while some := list(islice(mails, _AT_A_TIME)):
+        record_seen(engine, [seen(parse(raw, settings)) for raw in some if not raw.foreign])
+        if settled is not None:
+            settled([raw.place for raw in some])
+        met += len(some)
+    return met
+
+
+class ShareReader:
+    """Gives windows of mails that this run claimed of a recorded source, until nobody is left to claim.
+
+    Windows are small, so that runs that began together end together.
+    """
+
+    def __init__(self, source: str, engine: Engine, *, until: float, owner: str, settings: Settings) -> None:
+        """`until` is the ledger's time at which recording had ended."""
+        self._source = source
+        self._engine = engine
+        self._until = until
+        self._owner = owner
+        self._settings = settings
+
+    def next_window(self) -> Window:
+        """The next share; one without mails is the last."""
+        settings = self._settings
+        most = settings.chunk_rows * settings.chunk_workers
+        claims = claim_share(
+            self._engine, self._source, until=self._until, owner=self._owner, lease_s=settings.lease_s, most=most
+        )
+        kept = {one["message_key"]: one for one in load_raw(self._engine, claims)}
+        rows = [
+            # The key that was claimed stays the mail's, also where a later reader would find another.
+            self._row(kept[key]) | {"message_key": key, "fence": claims[key].fence}
+            for key in claims
+        ]
+        return Window(messages=Messages.of(rows), skipped=Skipped.of([]), last=not claims)
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def _row(self, kept: dict[str, object]) -> dict[str, object]:
+        raw = RawMail(
+            raw=kept["raw"],  # type: ignore[arg-type]  # the ledger's bytes
+            source_id=str(kept["source_id"]),
+            origin=Origin(source=self._source),
+            target_language=kept["target_language"],  # type: ignore[arg-type]  # text or null
+            problem="" if kept["raw"] else "it could not be read when it was met",
+        )
+        return parse(raw, self._settings).row

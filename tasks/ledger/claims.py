@@ -1,0 +1,154 @@
+"""Who works on a mail: it is claimed with a lease and a fencing number before work, and settled after.
+
+Two runs can't both own a mail: a claim raises the mail's fence, and only the claim with today's fence may settle it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select, update
+from sqlalchemy.exc import OperationalError
+
+from tasks.ledger.clocks import database_time
+from tasks.ledger.messages import in_batches
+from tasks.ledger.owners import is_gone
+from tasks.ledger.schema import messages, sightings
+
+log = logging.getLogger("mailroom.ledger")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """This run owns the mail until its lease ends; `fence` proves it when settling."""
+
+    message_key: str
+    fence: int
+
+
+def claim(
+    engine: Engine, keys: Iterable[str], *, owner: str, lease_s: float, again: bool = False, failed: bool = False
+) -> dict[str, Claim]:
+    """Those of the mails that are now ours: new ones, ones worth another try, ones whose owner died.
+
+    With `failed`, mails that failed for good are taken too; with `again`, all that are done. Mails another run works on
+    are never taken.
+    """
+    taken: dict[str, Claim] = {}
+    with engine.begin() as connection:
+        _free_the_dead(connection)
+        now = database_time(connection, time.time)
+        free = or_(
+            messages.c.state == "PENDING",
+            and_(messages.c.state == "FAILED", messages.c.retry),
+            and_(messages.c.state == "PROCESSING", messages.c.lease_until < now),
+        )
+        if again:
+            free = or_(free, messages.c.state != "PROCESSING")
+        if failed:
+            free = or_(free, messages.c.state == "FAILED")
+        for some in in_batches(keys):
+            taken |= _take(connection, and_(messages.c.message_key.in_(some), free), owner, now, lease_s)
+    return taken
+
+
+def claim_share(
+    engine: Engine, source: str, *, until: float, owner: str, lease_s: float, most: int
+) -> dict[str, Claim]:
+    """Up to `most` mails of this source that nobody works on, the first met first, for one of several who share it.
+
+    Only mails that lay there by `until`: one that was tried and failed since is not tried again by the others.
+    """
+    with engine.begin() as connection:
+        _free_the_dead(connection)
+        now = database_time(connection, time.time)
+        free = _shareable(now, source, until)
+        chosen = select(messages.c.message_key).where(free).order_by(messages.c.first_seen).limit(most)
+        if connection.dialect.name == "postgresql":
+            chosen = chosen.with_for_update(skip_locked=True)
+        return _take(connection, messages.c.message_key.in_(chosen), owner, now, lease_s)
+
+
+def waiting_in(engine: Engine, source: str, *, until: float) -> int:
+    """How many mails of this source `claim_share` would find."""
+    with engine.begin() as connection:
+        _free_the_dead(connection)
+        free = _shareable(database_time(connection, time.time), source, until)
+        return connection.scalar(select(func.count()).select_from(messages).where(free)) or 0
+
+
+def _shareable(now: float, source: str, until: float) -> ColumnElement[bool]:
+    waiting = or_(messages.c.state == "PENDING", and_(messages.c.state == "FAILED", messages.c.retry))
+    free = or_(
+        and_(waiting, messages.c.updated <= until),
+        and_(messages.c.state == "PROCESSING", messages.c.lease_until < now),
+    )
+    return and_(free, exists().where(sightings.c.message_key == messages.c.message_key, sightings.c.source == source))
+
+
+def _take(
+    connection: Connection, which: ColumnElement[bool], owner: str, now: float, lease_s: float
+) -> dict[str, Claim]:
+    statement = (
+        update(messages)
+        .where(which)
+        .values(state="PROCESSING", owner=owner, lease_until=now + lease_s, fence=messages.c.fence + 1, updated=now)
+        .returning(messages.c.message_key, messages.c.fence)
+    )
+    return {key: Claim(message_key=key, fence=fence) for key, fence in connection.execute(statement)}
+
+
+def give_back(engine: Engine, owner: str) -> int:
+    """How many mails this owner still held; they are PENDING now, for any run to take."""
+    with engine.begin() as connection:
+        now = database_time(connection, time.time)
+        result = connection.execute(
+            update(messages)
+            .where(messages.c.owner == owner, messages.c.state == "PROCESSING")
+            .values(state="PENDING", owner="", lease_until=0.0, updated=now)
+        )
+    return result.rowcount
+
+
+@contextmanager
+def leases_kept(engine: Engine, owner: str, lease_s: float) -> Iterator[None]:
+    """Renew the owner's leases while the body runs, and give back at its end what was not settled."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(lease_s / 3):
+            try:
+                _renew(engine, owner, lease_s)
+            except OperationalError as error:
+                # The next try is in time still; should it fail, too, the fence keeps what others do meanwhile apart.
+                log.warning("The ledger could not be reached to renew leases (%s).", type(error).__name__)
+
+    keeper = threading.Thread(target=renew, name="lease-keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+        give_back(engine, owner)
+
+
+def _renew(engine: Engine, owner: str, lease_s: float) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            update(messages)
+            .where(messages.c.owner == owner, messages.c.state == "PROCESSING")
+            .values(lease_until=database_time(connection, time.time) + lease_s)
+        )
+
+
+def _free_the_dead(connection: Connection) -> None:
+    owners = connection.scalars(select(messages.c.owner).where(messages.c.state == "PROCESSING").distinct()).all()
+    for owner in owners:
+        if owner and is_gone(owner):
+            connection.execute(update(messages).where(messages.c.owner == owner).values(lease_until=0.0))
