@@ -25,6 +25,9 @@ app.command("deployments.cli.estimate:estimate", name="estimate", help="Say what
 app.command("deployments.cli.costs:costs", name="costs", help="Show what was asked and paid, from the ledger.")
 app.command("deployments.cli.doctor:doctor", name="doctor", help="Check versions, server, keys and ledger.")
 app.command("deployments.cli.receiver:receiver", name="receiver", help="Take mail by webhook and upload.")
+app.command(
+    "deployments.cli.register:register", name="register", help="Make what prefect.yaml relies on, on a Prefect server."
+)
 app.command("deployments.cli.simulator:simulator", name="simulator", help="Run the simulator of the providers.")
 
 

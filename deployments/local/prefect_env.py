@@ -12,6 +12,8 @@ OF_EVERY_CLIENT = {
     # A server inside the client's process is slow and loses events when the process ends.
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
     "DO_NOT_TRACK": "1",
+    # Signs of life of a run, in seconds; deployments/register.py makes the automation that misses them.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }
 
 OF_OUR_SERVER = {

@@ -1,0 +1,27 @@
+"""`mailroom register`: make on a Prefect server what `prefect.yaml` relies on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rich.console import Console
+
+from deployments.cli.home import use_server
+
+console = Console()
+
+
+def register(*, pool_type: Literal["process", "kubernetes"] = "process") -> None:
+    """Make the work pool and the automations that the deployments rely on; safe to run again.
+
+    After it, `prefect deploy --all` registers the deployments themselves.
+
+    Args:
+        pool_type: What runs the flows: processes of the worker, or pods of a cluster.
+    """
+    import asyncio
+
+    use_server()
+    from deployments.register import register as make
+
+    asyncio.run(make(lambda line: console.print(line, markup=False, highlight=False), pool_type=pool_type))

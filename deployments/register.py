@@ -1,0 +1,82 @@
+"""What `prefect.yaml` relies on and can't say itself: the work pool, and the automation that notices dead runs.
+
+Safe to run again: what is there is brought up to date, nothing is doubled. `mailroom register` runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
+from prefect.exceptions import ObjectAlreadyExists
+
+POOL = "mailroom"
+TAG = "mailroom"  # of every deployment in prefect.yaml
+HEARTBEAT_S = 30  # PREFECT_FLOWS_HEARTBEAT_FREQUENCY of our processes; less is not allowed
+SILENCE_S = 120
+
+DEAD_RUNS = AutomationCore(
+    name="mailroom: mark dead runs as crashed",
+    description=(
+        f"A run of Mailroom that gave no sign of life for {SILENCE_S} s and did not end is marked as crashed, so that "
+        "its concurrency slot is free; its mails are taken up by the next run."
+    ),
+    trigger=EventTrigger(
+        # Only ours: runs of others may give signs of life more rarely.
+        match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
+        match_related=ResourceSpecification(
+            {"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}
+        ),
+        for_each={"prefect.resource.id"},
+        after={"prefect.flow-run.heartbeat"},
+        expect={
+            "prefect.flow-run.heartbeat",
+            "prefect.flow-run.Completed",
+            "prefect.flow-run.Failed",
+            "prefect.flow-run.Cancelled",
+            "prefect.flow-run.Crashed",
+            # A suspended run has no process, and waits for a person as long as it takes.
+            "prefect.flow-run.Suspended",
+        },
+        posture=Posture.Proactive,
+        threshold=1,
+        within=timedelta(seconds=SILENCE_S),
+    ),
+    actions=[
+        ChangeFlowRunState(
+            state=StateType.CRASHED, message=f"The run's process gave no sign of life for {SILENCE_S} s."
+        )
+    ],
+)
+
+
+async def register(say: Callable[[str], None], *, pool_type: str = "process") -> None:
+    """Make the work pool and the automation on the server that this process talks to."""
+    async with get_client() as client:
+        say(await _make_pool(client, pool_type))
+        say(await _make_automation(client, DEAD_RUNS))
+
+
+async def _make_pool(client: PrefectClient, pool_type: str) -> str:
+    try:
+        await client.create_work_pool(WorkPoolCreate(name=POOL, type=pool_type))
+    except ObjectAlreadyExists:
+        return f"Work pool `{POOL}` is there already."
+    return f"Work pool `{POOL}` of type `{pool_type}` made."
+
+
+async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> str:
+    found = await client.read_automations_by_name(wanted.name)
+    if not found:
+        await client.create_automation(wanted)
+        return f"Automation `{wanted.name}` made."
+    await client.update_automation(found[0].id, wanted)
+    for doubled in found[1:]:
+        await client.delete_automation(doubled.id)
+    return f"Automation `{wanted.name}` brought up to date."

@@ -1,0 +1,30 @@
+"""What `prefect.yaml` relies on is made once, however often it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+
+from deployments.local.prefect_env import OF_EVERY_CLIENT
+from deployments.register import DEAD_RUNS, HEARTBEAT_S, POOL, SILENCE_S, register
+
+
+async def _found() -> tuple[int, str]:
+    from prefect.client.orchestration import get_client
+
+    async with get_client() as client:
+        automations = await client.read_automations_by_name(DEAD_RUNS.name)
+        pool = await client.read_work_pool(POOL)
+    return len(automations), pool.type
+
+
+def test_registering_twice_makes_everything_once(prefect_server):
+    said: list[str] = []
+    for _ in range(2):
+        asyncio.run(register(said.append))
+    assert asyncio.run(_found()) == (1, "process")
+    assert "brought up to date" in said[-1]
+
+
+def test_silence_is_longer_than_several_signs_of_life():
+    assert int(OF_EVERY_CLIENT["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]) == HEARTBEAT_S
+    assert SILENCE_S >= 3 * HEARTBEAT_S
