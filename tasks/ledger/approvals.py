@@ -48,7 +48,8 @@ def give_verdict(
             .where(effects.c.effect_id == effect_id)
             .values(
                 state="rejected" if verdict == "rejected" else "planned", content=content, content_hash=given,
-                detail=f"{verdict} by {person}", updated=now,
+                # A dry run's effect that a person approves is meant.
+                dry_run=effect.dry_run and verdict == "rejected", detail=f"{verdict} by {person}", updated=now,
             )
         )  # fmt: skip
     return True

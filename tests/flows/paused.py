@@ -1,0 +1,59 @@
+"""A flow that pauses for a person, run beside the test, which answers in the person's place."""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+
+
+class PausedRun:
+    """Runs a flow in a thread under a name of its own; `wait` until it pauses, `answer` it, and read its `end`."""
+
+    def __init__(self, flow: Any, **parameters: Any) -> None:
+        self.name = f"run-{uuid4()}"
+        context = contextvars.copy_context()
+        named = flow.with_options(flow_run_name=self.name)
+        self._future: Future[Any] = ThreadPoolExecutor(1).submit(
+            lambda: context.run(lambda: named(**parameters, return_state=True))
+        )
+
+    def wait(self) -> Any:
+        """The paused run, as the API gives it, once its form is there."""
+        wanted = FlowRunFilter(name=FlowRunFilterName(any_=[self.name]))
+        with get_client(sync_client=True) as client:
+            for _ in range(600):
+                assert not self._future.done(), self._future.result()
+                runs = client.read_flow_runs(flow_run_filter=wanted)
+                if runs and runs[0].state and runs[0].state.is_paused() and self.form(runs[0]):
+                    return runs[0]
+                time.sleep(0.1)
+        raise AssertionError("the run did not pause")
+
+    def form(self, run: Any) -> dict[str, Any]:
+        """The form's JSON schema, and its description under `description`."""
+        keyset = run.state.state_details.run_input_keyset or {}
+        with get_client(sync_client=True) as client:
+            found = {
+                name: client._client.get(f"/flow_runs/{run.id}/input/{keyset[name]}")
+                for name in ("schema", "description")
+                if name in keyset
+            }
+        if not found or any(answer.status_code != 200 for answer in found.values()):
+            return {}
+        return {**found["schema"].json(), "description": found["description"].json()}
+
+    def answer(self, run: Any, **fields: Any) -> str:
+        """What the API said to this answer."""
+        with get_client(sync_client=True) as client:
+            said = client.resume_flow_run(run.id, run_input=fields)
+        return str(said.status.value)
+
+    def end(self) -> Any:
+        """The run's last state."""
+        return self._future.result(timeout=120)
