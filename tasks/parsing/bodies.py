@@ -49,9 +49,17 @@ class Loose:
 
 
 @dataclass(kw_only=True, slots=True)
+class Room:
+    """How many more bytes of text are decoded, in all parts of a mail and of the mails in it together."""
+
+    text_bytes: int
+
+
+@dataclass(kw_only=True, slots=True)
 class Gathered:
     """What a mail's parts came to."""
 
+    room: Room
     bodies: list[Body] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     """The decoded text of every text part, also of the alternatives that were not chosen."""
@@ -79,9 +87,9 @@ class Gathered:
         self.too_deep |= other.too_deep
 
 
-def gather(root: Part, limits: Limits) -> Gathered:
+def gather(root: Part, limits: Limits, room: Room) -> Gathered:
     """Return the parts of a mail, sorted."""
-    gathered = Gathered()
+    gathered = Gathered(room=room)
     walk(root, gathered, limits, 1)
     return gathered
 
@@ -132,7 +140,7 @@ def walk_alternatives(children: list[Part], found: Gathered, limits: Limits, dep
     """Choose the text alternative, or the HTML one where the text is empty or a stub; keep the files of all."""
     walks = []
     for child in children:
-        one = Gathered()
+        one = Gathered(room=found.room)
         walk(child, one, limits, depth + 1)
         walks.append(one)
     texts = [w for w in walks if any(b.kind == "text" and b.text.strip() for b in w.bodies)]
@@ -162,7 +170,7 @@ def walk_without_boundary(part: Part, payload: object, found: Gathered, limits: 
             walk(repaired, found, limits, depth + 1)
             return
     found.defects.append("multipart without parts")
-    take_text(data, "text/plain", None, part, found, limits)
+    take_text(data, "text/plain", None, part, found)
 
 
 def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> None:
@@ -183,7 +191,7 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> N
     elif media_type in REPORTS or media_type in HEADERS_ONLY:
         take_report(data, media_type, charset, found, limits)
     elif is_body(media_type, name, shown, data, found):
-        take_text(data, media_type, charset, part, found, limits)
+        take_text(data, media_type, charset, part, found)
     elif data or name:
         inline = shown != "attachment" and part.get("content-id") is not None
         found.loose.append(Loose(name=name, declared_type=media_type, data=data, charset=charset, inline=inline))
@@ -215,7 +223,7 @@ def is_binary(data: bytes) -> bool:
     return len(sample) > 100 and len(BINARY.findall(sample)) > 0.3 * len(sample)
 
 
-def take_text(data: bytes, media_type: str, charset: str | None, part: Part, found: Gathered, limits: Limits) -> None:
+def take_text(data: bytes, media_type: str, charset: str | None, part: Part, found: Gathered) -> None:
     """Add one text part to the bodies, and the files coded into it to the files."""
     html = media_type == "text/html"
     if not html:
@@ -223,9 +231,10 @@ def take_text(data: bytes, media_type: str, charset: str | None, part: Part, fou
         found.loose += [Loose(name=f.name, declared_type="application/octet-stream", data=f.data) for f in files]
     elif not charset and (meta := META_CHARSET.search(data[:2048])):
         charset = meta[1].decode("ascii")
-    if len(data) > 4 * limits.text_chars:
+    if len(data) > found.room.text_bytes:
         found.defects.append("text cut")
-        data = data[: 4 * limits.text_chars]
+        data = data[: found.room.text_bytes]
+    found.room.text_bytes -= len(data)
     text, note = decode(data, charset)
     if "\x00" in text:
         found.defects.append("NUL in text")
@@ -243,6 +252,7 @@ def take_text(data: bytes, media_type: str, charset: str | None, part: Part, fou
 def unflow(text: str, delete_space: bool) -> str:
     """Return RFC 3676 text with its soft line ends undone; quote marks stay in front of each paragraph."""
     out: list[str] = []
+    paragraph: list[str] = []
     open_depth = -1
     for line in text.split("\n"):
         unquoted = line.lstrip(">")
@@ -250,12 +260,12 @@ def unflow(text: str, delete_space: bool) -> str:
         body = unquoted[1:] if unquoted.startswith(" ") else unquoted
         flows = body.endswith(" ") and body != "-- "
         kept = body[:-1] if flows and delete_space else body
-        if depth == open_depth and body != "-- ":
-            out[-1] += kept
-        else:
-            out.append(">" * depth + (" " if depth and kept else "") + kept)
+        if depth != open_depth or body == "-- ":
+            out.append("".join(paragraph))
+            paragraph = [">" * depth + (" " if depth and kept else "")]
+        paragraph.append(kept)
         open_depth = depth if flows else -1
-    return "\n".join(out)
+    return "\n".join([*out, "".join(paragraph)][1:])
 
 
 def fields_text(part: Part) -> str:

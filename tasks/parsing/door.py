@@ -4,7 +4,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from tasks.parsing.attachments import Attached, read_attachments
-from tasks.parsing.bodies import Gathered, gather
+from tasks.parsing.bodies import Gathered, Room, gather
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
 from tasks.parsing.headers import decode_text, read_addresses, read_date, read_ids
@@ -33,8 +33,9 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     """Return the mail that `raw` holds."""
     root, past_bound = grow(raw, limits)
     fields = Fields(root, limits)
-    found = gather(root, limits)
-    thread = read_thread(found.nested, limits)
+    room = Room(text_bytes=4 * limits.text_chars)
+    found = gather(root, limits, room)
+    thread = read_thread(found.nested, limits, room)
     text = read_bodies(found.bodies, limits)
     everything = [found, *thread.parts]
     attached = read_attachments(everything, bool(text.new), limits)

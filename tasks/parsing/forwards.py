@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tasks.parsing.bodies import Gathered, gather
+from tasks.parsing.bodies import Gathered, Room, gather
 from tasks.parsing.fields import Fields
 from tasks.parsing.headers import decode_text, read_addresses, read_date
 from tasks.parsing.limits import Limits
@@ -20,7 +20,7 @@ class Thread:
     cut: bool = False
 
 
-def read_thread(nested: list[Part], limits: Limits) -> Thread:
+def read_thread(nested: list[Part], limits: Limits, room: Room) -> Thread:
     """Return the mails in these parts, and those inside them in turn, up to `limits.forwarded`."""
     thread = Thread()
     waiting = list(reversed(nested))
@@ -29,7 +29,7 @@ def read_thread(nested: list[Part], limits: Limits) -> Thread:
             thread.cut = True
             break
         part = waiting.pop()
-        found = gather(part, limits)
+        found = gather(part, limits, room)
         thread.parts.append(found)
         thread.mails.append(read_forwarded(part, found, limits))
         waiting += reversed(found.nested)

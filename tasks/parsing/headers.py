@@ -74,6 +74,8 @@ def read_addresses(raws: Iterable[str]) -> tuple[tuple[str, str], ...]:
         text = plain(raw)
         if text.strip():
             found += parse_addresses(text)
+        if len(found) >= MAX_ADDRESSES:
+            break
     return tuple(found[:MAX_ADDRESSES])
 
 
@@ -83,7 +85,7 @@ def parse_addresses(text: str) -> list[tuple[str, str]]:
         text = decode_words(text)
     try:
         pairs = [(name, address) for name, address in getaddresses([text]) if name or address]
-    except (ValueError, IndexError, TypeError, AttributeError):
+    except (ValueError, IndexError, TypeError, AttributeError, RecursionError):
         pairs = []
     whole = [(decode_text(n), normal_address(decode_text(a))) for n, a in pairs]
     if any("@" in address for _, address in whole):
@@ -119,7 +121,7 @@ def read_date(raw: str) -> datetime | None:
             moment = parse(text)
             aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return aware.astimezone(UTC)
-        except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        except (ValueError, TypeError, IndexError, OverflowError, AttributeError, RecursionError):
             continue
     return None
 

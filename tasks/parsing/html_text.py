@@ -22,6 +22,7 @@ SOME_SIZE = re.compile(r"font-size\s*:\s*0*\.?0*[1-9]|font-size\s*:\s*[a-z]", re
 COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)", re.IGNORECASE)
 BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
 CLASS_RULE = re.compile(r"([^{}]{1,200})\{([^{}]{1,1000})\}")
+CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 CLASS_NAME = re.compile(r"^\s*[a-z]*\.([\w-]+)\s*$", re.IGNORECASE)
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,10})")
 VOID = {"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr", "p", "li"}
@@ -30,7 +31,9 @@ WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "#fffffe", "#fefefe"}
 FORWARD = re.compile(r"\s*-{5,}\s*\w+.{0,30}-{5,}|\s*begin forwarded message", re.IGNORECASE)
 MANY_TAGS = 5_000
 MAX_COLOURED = 3_000
-MAX_SIZELESS = 300
+MAX_SIZELESS = 50
+# So many pieces are laid out each on its own; of the rest the bare text is taken, which is cheap.
+MAX_LAID_OUT = 1_000
 
 
 class HtmlText(NamedTuple):
@@ -82,8 +85,11 @@ def tag_depth(html: str) -> int:
 def take_out(tree: LexborHTMLParser, nodes: Iterable[LexborNode]) -> str:
     """Return the text of these nodes and remove them from the tree."""
     texts = []
-    for node in nodes:
-        texts.append(lay_out(node.html or "") if node.tag != "input" else "")
+    for count, node in enumerate(nodes):
+        if count < MAX_LAID_OUT:
+            texts.append(lay_out(node.html or "") if node.tag != "input" else "")
+        else:
+            texts.append(node.text(separator=" ").strip())
         node.decompose()
     return "\n\n".join(text for text in texts if text)
 
@@ -127,7 +133,7 @@ def hiding_classes(tree: LexborHTMLParser) -> set[str]:
     """Return the classes that a `<style>` outside media queries hides."""
     classes: set[str] = set()
     for style in tree.css("style"):
-        sheet = re.sub(r"/\*.*?\*/", "", style.text()[:200_000], flags=re.DOTALL)
+        sheet = CSS_COMMENT.sub("", style.text()[:200_000])
         # A media query hides on small screens only, and its rules are indented one brace deeper.
         for rule in CLASS_RULE.finditer(sheet.partition("@media")[0]):
             if HIDING.search(rule[2]):

@@ -23,10 +23,11 @@ def take_files(data: bytes) -> tuple[bytes, list[InlineFile]]:
     rest: list[bytes] = []
     files: list[InlineFile] = []
     lines = data.splitlines(keepends=True)
+    yenc_end = max((i for i, line in enumerate(lines) if line.startswith(b"=yend")), default=0)
     at = 0
     while at < len(lines):
         line = lines[at].rstrip(b"\r\n")
-        end = file_end(lines, at, line)
+        end = file_end(lines, at, line, yenc_end)
         if end:
             files.append(decode_file(line, lines[at + 1 : end]))
             at = end + 1
@@ -36,10 +37,13 @@ def take_files(data: bytes) -> tuple[bytes, list[InlineFile]]:
     return b"".join(rest), files
 
 
-def file_end(lines: list[bytes], at: int, line: bytes) -> int:
-    """Return the index of the line that ends the file begun at `at`; 0 where none begins or none ends."""
+def file_end(lines: list[bytes], at: int, line: bytes, yenc_end: int) -> int:
+    """Return the index of the line that ends the file begun at `at`; 0 where none begins or none ends.
+
+    `yenc_end` is the last line that ends any yEnc file: without it every beginning would be read to the end.
+    """
     if line.startswith(b"=ybegin "):
-        return next((i for i in range(at + 1, len(lines)) if lines[i].startswith(b"=yend")), 0)
+        return next((i for i in range(at + 1, yenc_end + 1) if lines[i].startswith(b"=yend")), 0)
     if not UU_BEGIN.fullmatch(line):
         return 0
     for i in range(at + 1, len(lines)):

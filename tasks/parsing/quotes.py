@@ -8,6 +8,8 @@ import re
 from typing import NamedTuple
 
 MAX_LINE = 400
+# Below so many lines nobody's history begins, and looking for it would take seconds.
+MAX_LINES = 20_000
 # Fewer lines than this after `--`, or the mail would lose its body to a mere rule.
 MAX_SIGNATURE_LINES = 40
 
@@ -36,6 +38,7 @@ OTHER = (
     "日時 日付 to an à para a aan кому 宛先 收件人 받는사람 إلى cc copie copia kopie копия "
     "subject betreff objet asunto oggetto assunto onderwerp тема 件名 主题 主旨 제목 الموضوع"
 ).split()
+LABELLED = re.compile("[:：]")
 LABEL = re.compile(r"^[>*\s]*\*?([^\W\d_][^:：<>@]{0,18}?)\s*\*?\s*[:：]\*?\s*\S")
 SENT_FROM = re.compile(
     r"^(?:sent from my |sent from (?:outlook|mail|yahoo|samsung)|get outlook for |von meinem .{2,30} gesendet"
@@ -77,7 +80,7 @@ def split_history(lines: list[str]) -> tuple[list[str], list[str]]:
             quoted.append(line)
             at += 1
             continue
-        if line and len(line) <= MAX_LINE:
+        if line and len(line) <= MAX_LINE and at < MAX_LINES:
             if FORWARDED.match(line.strip()):
                 return [*new, *lines[at:]], quoted
             head = history_head(lines, at)
@@ -95,10 +98,12 @@ def split_history(lines: list[str]) -> tuple[list[str], list[str]]:
 def history_head(lines: list[str], at: int) -> int:
     """Return how many lines from `at` say that history follows; 0 where they do not."""
     line = lines[at].strip()
-    if ORIGINAL.match(line):
+    if line.startswith(("-", "_")) and ORIGINAL.match(line):
         return 1
     if header_block(lines, at):
         return 1
+    if not any(introduces(near) for near in lines[at : at + 3]):
+        return 0
     for count in (1, 2, 3):
         head = " ".join(part.strip() for part in lines[at : at + count])
         if len(head) > MAX_LINE:
@@ -110,9 +115,14 @@ def history_head(lines: list[str], at: int) -> int:
     return 0
 
 
+def introduces(line: str) -> bool:
+    """Return whether a line ends as one does that says who wrote what follows."""
+    return line.rstrip().endswith((":", "：", "﹕", "写道", "寫道", "書きました", "작성"))
+
+
 def attribution(line: str, marks: bool) -> bool:
     """Return whether a line is `On <date>, <someone> wrote:` in some language."""
-    if not line.endswith((":", "：", "﹕")) and not re.search(r"(?:写道|寫道|書きました|작성)[:：]?$", line):
+    if not introduces(line):
         return False
     dated, addressed, verb = bool(YEAR.search(line)), bool(ADDRESS.search(line)), bool(said(line))
     if marks:
@@ -127,7 +137,7 @@ def said(line: str) -> bool:
 
 def header_block(lines: list[str], at: int) -> bool:
     """Return whether a sender's label stands here and two other header labels stand in the next lines."""
-    if label(lines[at]) not in FROM:
+    if not LABELLED.search(lines[at][:60]) or label(lines[at]) not in FROM:
         return False
     others = {label(line) for line in lines[at + 1 : at + 8] if line and len(line) <= MAX_LINE}
     return len(others.intersection(OTHER)) >= 2

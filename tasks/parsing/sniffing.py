@@ -31,7 +31,8 @@ PREFIXES = (
 # Entries that an office file begins with, and what it then holds.
 OFFICE_FIRST = re.compile(rb"\[Content_Types\]\.xml|_rels/|docProps/|word/|xl/|ppt/|customXml/")
 OFFICE_PARTS = ((b"word/document", DOCX), (b"xl/workbook", XLSX), (b"ppt/presentation", PPTX))
-MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|\?xml|svg)\b", re.IGNORECASE | re.DOTALL)
+COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
+MARKUP = re.compile(r"\s*<(!doctype\s+html|html|head|body|\?xml|svg)\b", re.IGNORECASE)
 CONTROLS = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 MAIL_HEADER = re.compile(
     rb"(?:>?From [^\n]*\n)?(?:(?:received|return-path|from|to|subject|date|message-id|mime-version):)", re.IGNORECASE
@@ -98,7 +99,7 @@ def text_like(sample: bytes, declared: str) -> bool:
 
 def text_type(data: bytes, start: bytes, declared: str, name: str) -> str:
     """Return which kind of text it is."""
-    markup = MARKUP.match(start[:1000].decode("latin-1"))
+    markup = MARKUP.match(COMMENT.sub("", start[:1000].decode("latin-1")))
     word = markup[1].lower() if markup else ""
     if word == "svg" or (word == "?xml" and b"<svg" in start):
         return "image/svg+xml"

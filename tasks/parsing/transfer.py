@@ -4,8 +4,8 @@ import binascii
 import re
 from email.message import Message
 
-NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
-BASE64_AND_LINES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
+BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+NO_LETTERS = bytes(set(range(256)) - set(BASE64))
 # Padded, or long: a word has base64's letters too.
 CODED_START = re.compile(rb"\s*(?:[A-Za-z0-9+/]+\r?\n)*(?:[A-Za-z0-9+/]+=+|[A-Za-z0-9+/]{40,})(?=\s|$)")
 UU_NAMES = {"xuuencode", "uuencode", "uue", "xuue"}
@@ -41,20 +41,20 @@ def from_base64(data: bytes) -> tuple[bytes, str]:
         except binascii.Error:
             pass
     dense = b"".join(data.split())
-    letters = NOT_BASE64.sub(b"", dense)
+    letters = dense.translate(None, NO_LETTERS)
     if len(letters) < 0.9 * len(dense.rstrip(b"=")) or data.strip().count(b" ") * 20 > len(data):
         # Base64 first and something else after: a list's footer below a coded part, a boundary spelled wrongly.
         coded = CODED_START.match(data)
         if not coded:
             return data, "declared base64, is none"
-        letters = NOT_BASE64.sub(b"", coded[0])
+        letters = coded[0].translate(None, NO_LETTERS)
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4)), "broken base64"
 
 
 def looks_coded(data: bytes) -> bool:
     """Return whether nothing but base64 is in `data`: the decoder skips what is not, and makes letters of words."""
-    return not data.translate(None, BASE64_AND_LINES)
+    return not data.translate(None, BASE64 + b"=\r\n")
 
 
 def from_uuencode(data: bytes) -> tuple[bytes, str]:
