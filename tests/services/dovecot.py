@@ -17,16 +17,23 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 PROGRAM = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 _CONFIG = """
 protocols = imap
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <{root}/certificate.pem
+ssl_key = <{root}/key.pem
 disable_plaintext_auth = no
 base_dir = {root}/run
 state_dir = {root}/state
@@ -52,7 +59,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -70,6 +78,7 @@ class Account:
 
     host: str
     port: int
+    tls_port: int
     user: str
     home: Path
     password: str = "anything"
@@ -99,12 +108,20 @@ class Dovecot:
 
     host: str
     port: int
+    """Takes plain text, and STARTTLS."""
+    tls_port: int
     root: Path
+
+    @property
+    def certificate(self) -> Path:
+        """What it shows; signed by itself, so nobody trusts it unless told to."""
+        return self.root / "certificate.pem"
 
     def new_account(self) -> Account:
         """An account nobody used before, with an empty INBOX."""
         user = f"u{uuid.uuid4().hex[:12]}"
-        account = Account(host=self.host, port=self.port, user=user, home=self.root / "mail" / user)
+        home = self.root / "mail" / user
+        account = Account(host=self.host, port=self.port, tls_port=self.tls_port, user=user, home=home)
         account.deliver([])
         return account
 
@@ -118,13 +135,14 @@ def running_dovecot() -> Iterator[Dovecot]:
     root.chmod(0o755)
     (root / "mail").mkdir()
     (root / "mail").chmod(0o777)
-    port = _free_port()
+    port, tls_port = _free_port(), _free_port()
+    _write_certificate(root)
     config = root / "dovecot.conf"
-    config.write_text(_CONFIG.format(root=root, port=port, **_users()))
+    config.write_text(_CONFIG.format(root=root, port=port, tls_port=tls_port, **_users()))
     server = subprocess.Popen([PROGRAM, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         _await_greeting(server, port, root / "log")
-        yield Dovecot("127.0.0.1", port, root)
+        yield Dovecot("127.0.0.1", port, tls_port, root)
     finally:
         server.terminate()
         server.communicate(timeout=20)
@@ -153,6 +171,27 @@ def _users() -> dict[str, str]:
         return {"internal": "dovecot", "group": "dovecot", "login": "dovenull", "user": "mail", "user_group": "mail"}
     me, group = getpass.getuser(), grp.getgrgid(os.getegid()).gr_name
     return {"internal": me, "group": group, "login": me, "user": me, "user_group": group}
+
+
+def _write_certificate(root: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (root / "certificate.pem").write_bytes(certificate.public_bytes(pem))
+    (root / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
 
 
 def _free_port() -> int:

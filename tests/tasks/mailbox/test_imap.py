@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import traceback
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -288,6 +289,37 @@ def test_an_address_with_more_than_a_block_is_refused_without_being_repeated(add
     with pytest.raises(SourceError, match="an IMAP address is") as error:
         open_source(address)
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("encryption", ["tls", "starttls"])
+def test_a_server_is_trusted_only_with_a_certificate_that_holds(imap_account, dovecot, monkeypatch, encryption):
+    port = imap_account.tls_port if encryption == "tls" else imap_account.port
+    block = block_of(imap_account, encryption=encryption, port=port)
+    with pytest.raises(SourceError, match="CERTIFICATE_VERIFY_FAILED"):
+        open_folder("work", block, "", Opening())
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.certificate))
+    imap_account.deliver([mail(1)])
+    assert [row.raw for row in open_folder("work", block, "", Opening()).read()] == [mail(1)]
+
+
+def test_a_block_is_encrypted_unless_it_says_otherwise():
+    block = Mailbox(host="imap.example.com", user="me", password="p")
+    assert (block.encryption, block.address) == ("tls", ("imap.example.com", 993))
+    assert block.model_copy(update={"encryption": "starttls"}).address == ("imap.example.com", 143)
+
+
+def test_a_refused_login_names_the_user_and_not_the_secret(imap_account):
+    # Dovecot takes any password here, but no tokens.
+    block = block_of(imap_account, password=None, oauth2_token="hush-hush")
+    with pytest.raises(SourceError, match=f"refused the login of `{imap_account.user}`") as error:
+        open_folder("work", block, "", Opening())
+    assert "hush" not in "".join(traceback.format_exception(error.value))
+
+
+def test_a_password_may_have_any_letters(imap_account):
+    with connected(block_of(imap_account, password='pä"ss\\ wörd 密')) as mailbox:
+        assert "MOVE" in mailbox.client.capabilities, "what the server can do is asked again after the login"
 
 
 def test_a_block_has_exactly_one_way_to_log_in():
