@@ -198,7 +198,7 @@ WORDS = (
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=6),
-    max_leaves=30,
+    max_leaves=12,
 )
 
 
