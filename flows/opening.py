@@ -14,7 +14,10 @@ from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
 
 from flows.estimating import estimate_run
-from tasks.decide.rules import RuleBook, load_rules
+from tasks.act.places import Places
+from tasks.act.plan import check_places
+from tasks.decide.operator_rules import read_rules
+from tasks.decide.rules import RuleBook
 from tasks.errors import SourceError
 from tasks.ingest.failed import FailedMails
 from tasks.ingest.openings import opening_for
@@ -105,7 +108,8 @@ def opened_share(source_name: str, until: float, settings: Settings) -> Iterator
 
 
 def _checked(settings: Settings) -> tuple[RuleBook, Engine]:
-    rules = load_rules()
+    rules = read_rules(settings.rules_file)
+    check_places(((one.entry.name, action) for one in rules.rules for action in one.entry.then), Places())
     check_models(settings)
     return rules, open_ledger(settings.ledger)
 

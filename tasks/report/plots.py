@@ -5,6 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 _COLOURS = {"COMPLETED": "#2e7d5b", "FAILED": "#b3372f", "SKIPPED": "#9aa0a6", "PENDING": "#d9a400"}
 _OTHER = "#3b6ea5"
@@ -25,6 +30,31 @@ def bars(left: Mapping[str, int], right: Mapping[str, int], titles: tuple[str, s
         axes.xaxis.set_visible(False)
         axes.margins(x=0.15)
         axes.spines[["top", "right", "bottom"]].set_visible(False)
+    return _as_uri(figure)
+
+
+def trend(counts: pd.DataFrame, dollars: pd.Series[float], titles: tuple[str, str]) -> str:
+    """Bars of `counts` (a row a day, a column a category, stacked) beside `dollars` a day, as `bars` gives its picture."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 2.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    days = [f"{day:%d.%m.}" for day in counts.index]
+    below = [0] * len(days)
+    for name in counts.columns:
+        values = counts[name].tolist()
+        left.bar(days, values, bottom=below, label=str(name))
+        below = [low + value for low, value in zip(below, values, strict=True)]
+    left.legend(fontsize=7, frameon=False)
+    right.bar([f"{day:%d.%m.}" for day in dollars.index], dollars.tolist(), color=_OTHER)
+    for axes, title in zip((left, right), titles, strict=True):
+        axes.set_title(title, loc="left", fontsize=9)
+        axes.tick_params(labelsize=7)
+        axes.spines[["top", "right"]].set_visible(False)
+    return _as_uri(figure)
+
+
+def _as_uri(figure: Figure) -> str:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=110)
     return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()

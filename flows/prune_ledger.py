@@ -1,0 +1,53 @@
+"""What the ledger need not keep any longer, forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from prefect import flow, task
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.conclude import says_what_is_wrong
+from tasks import policies
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.pruning import prune_completions
+from tasks.ledger.pruning_mails import prune_mails, prune_skipped
+from tasks.settings import read_settings
+
+_DAY_S = 86_400.0
+Days = Annotated[float, Field(gt=0, le=3_650)]
+
+
+@flow(name="prune-ledger", persist_result=False)
+@says_what_is_wrong
+def prune_ledger(
+    answers: Days = 1, refused_answers: Days = 30, mails: Days = 90, skipped: Days = 30, calls: Days = 400
+) -> State[Any]:
+    """Forget texts and rows by age; which mails were processed, and what became of them, is kept for ever.
+
+    Args:
+        answers: Days that a model's answer is kept as text.
+        refused_answers: Days that an answer which broke its schema is kept, for looking at.
+        mails: Days that the bytes of a mail that is done are kept; after that it can't be taken up from the ledger.
+        skipped: Days that it is kept how often a mail was met again.
+        calls: Days that single calls are kept in the cost book.
+    """
+    done = prune(read_settings().ledger, answers, refused_answers, mails, skipped, calls)
+    return Completed(message=", ".join(f"{count} {name}" for name, count in done.items()) + " forgotten")
+
+
+@task(name="prune", **policies.LEDGER)
+def prune(
+    ledger_url: str, answers: float, refused: float, mails: float, skipped: float, calls: float
+) -> dict[str, int]:
+    """How many of each kind were forgotten."""
+    engine = open_ledger(ledger_url)
+    told = prune_completions(engine, answers_s=answers * _DAY_S, failed_s=refused * _DAY_S, calls_s=calls * _DAY_S)
+    return {
+        "answers": told.answers,
+        "calls": told.calls,
+        "mails' bytes": prune_mails(engine, done_s=mails * _DAY_S),
+        "skipped outcomes": prune_skipped(engine, older_s=skipped * _DAY_S),
+    }

@@ -1,0 +1,71 @@
+"""What rules would do to a source's mails: read and understood as in a run, but nothing is claimed, settled or done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from tasks.act.apply_actions import rows_of
+from tasks.act.letter import Letter
+from tasks.act.mailboxes import Place
+from tasks.act.places import Places
+from tasks.act.plan import plan_mail
+from tasks.decide.decide import decide
+from tasks.decide.rules import RuleBook, analyses_for
+from tasks.frames import Messages
+from tasks.ingest.rows import parse
+from tasks.ledger.effects import Plan
+from tasks.mailbox.kinds import Opening
+from tasks.mailbox.raw import Origin, RawMail
+from tasks.mailbox.sources import open_source
+from tasks.providers.loop import on_model_loop
+from tasks.runs import Run
+from tasks.settings import Settings
+from tasks.understand.connect import check_models, gateway_for, models_for
+from tasks.understand.understand import understand
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """A mail, the rules that hold for it, and what they would do."""
+
+    row: dict[str, Any]
+    plans: list[Plan]
+
+
+def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -> list[Tried]:
+    """What these rules would do about the source's first mails; what the models answer is kept for a later run.
+
+    Raises:
+        Misconfigured: The source or a provider cannot be used.
+    """
+    check_models(settings)
+    source = open_source(address, Opening(data_dir=settings.data_dir))
+    raws = {row["message_key"]: (raw, row) for raw, row in islice(_rows(source.read(), settings), most)}
+    messages = Messages.of([row for _, row in raws.values()])
+    run = Run(id=f"try-{uuid4()}", settings=settings)
+    asked = understand(messages, gateway_for(run), models_for(settings), partial(analyses_for, rules))
+    readings = on_model_loop(asked)
+    places = Places()
+    return [
+        Tried(row=row, plans=_plans(row, raws[row["message_key"]][0], places))
+        for row in rows_of(messages, readings, decide(messages, readings, rules))
+    ]
+
+
+def _rows(mails: Iterator[RawMail], settings: Settings) -> Iterator[tuple[RawMail, dict[str, Any]]]:
+    return ((raw, parse(raw, settings).row) for raw in mails if not raw.foreign)
+
+
+def _plans(row: dict[str, Any], raw: RawMail, places: Places) -> list[Plan]:
+    return plan_mail(Letter(row=row, raw=raw.raw, place=_place(raw.origin), places=places), dry_run=True)
+
+
+def _place(origin: Origin) -> Place | None:
+    if origin.uid is None or origin.uidvalidity is None:
+        return None
+    return Place(source=origin.source, folder=origin.mailbox, uidvalidity=origin.uidvalidity, uid=origin.uid)

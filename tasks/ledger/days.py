@@ -1,0 +1,45 @@
+"""What became of mails over days: the newest outcome of each, for the digest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, exists, func, select
+
+from tasks.ledger.schema import NANO_USD, effects, outcomes
+
+_ANSWERS = ("draft_reply", "send_reply")
+
+
+def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
+    """One row a mail processed at or after `since` (UTC seconds), by its newest outcome, oldest first.
+
+    Columns: `message_key`, `processed_at` (UTC seconds), `status`, `category`, `error_type`, `provider`, `cost_usd` (of
+    that outcome's run; null when a price is unknown), `simulated`, `urgent`, `reply_wanted`, `answered` (a reply was
+    drafted or sent), `subject`, `sender`.
+    """
+    newest = (
+        select(func.max(outcomes.c.number))
+        .where(outcomes.c.status != "SKIPPED", outcomes.c.processed_at >= since)
+        .group_by(outcomes.c.message_key)
+    )
+    answered = exists().where(
+        effects.c.message_key == outcomes.c.message_key, effects.c.action.in_(_ANSWERS), effects.c.state == "done"
+    )
+    o = outcomes.c
+    wanted = (
+        select(
+            o.message_key, o.processed_at, o.status, o.category, o.error_type, o.provider, o.price_nusd,
+            o.row["simulated"].as_boolean().label("simulated"), o.row["urgent"].as_boolean().label("urgent"),
+            o.row["reply_wanted"].as_boolean().label("reply_wanted"), answered.label("answered"),
+            o.row["subject"].as_string().label("subject"), o.row["sender"].as_string().label("sender"),
+        )
+        .where(o.number.in_(newest))
+        .order_by(o.number)
+    )  # fmt: skip
+    with engine.begin() as connection:
+        rows = [row._asdict() for row in connection.execute(wanted)]
+    for row in rows:
+        price = row.pop("price_nusd")
+        row["cost_usd"] = None if price is None else price / NANO_USD
+    return rows

@@ -1,0 +1,53 @@
+"""Forgetting the bytes of mails that are done, and the rows that only say that a mail was met again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Engine, delete, select
+
+from tasks.ledger.measures import fold
+from tasks.ledger.schema import effects, messages, outcomes, raws
+
+_BITE = 500
+_OPEN = ("planned", "held", "claimed", "ambiguous")
+
+
+def prune_mails(engine: Engine, *, done_s: float, clock: Callable[[], float] = time.time) -> int:
+    """How many mails lost their bytes: completed ones kept for `done_s`, of which nothing waits to be done."""
+    waiting = select(effects.c.message_key).where(effects.c.state.in_(_OPEN))
+    old = (
+        select(raws.c.message_key)
+        .join(messages, messages.c.message_key == raws.c.message_key)
+        .where(messages.c.state == "COMPLETED", raws.c.stored_at < clock() - done_s, raws.c.message_key.not_in(waiting))
+        .limit(_BITE)
+    )
+    done = 0
+    while True:
+        with engine.begin() as connection:
+            keys = connection.scalars(old).all()
+            connection.execute(delete(raws).where(raws.c.message_key.in_(keys)))
+        done += len(keys)
+        if len(keys) < _BITE:
+            return done
+
+
+def prune_skipped(engine: Engine, *, older_s: float, clock: Callable[[], float] = time.time) -> int:
+    """How many SKIPPED outcomes older than `older_s` were forgotten; they say nothing about what became of a mail."""
+    old = (
+        select(outcomes.c.number)
+        .where(outcomes.c.status == "SKIPPED", outcomes.c.processed_at < clock() - older_s)
+        .limit(_BITE)
+    )
+    done = 0
+    while True:
+        with engine.begin() as connection:
+            numbers = connection.scalars(old).all()
+            if numbers:
+                rows = outcomes.c.number.in_(numbers)
+                fold(connection, outcomes, rows)
+                connection.execute(delete(outcomes).where(rows))
+        done += len(numbers)
+        if len(numbers) < _BITE:
+            return done

@@ -1,0 +1,81 @@
+"""The day in numbers: what came, what is urgent, what waits for an answer, what it cost, and how that changes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from tasks.frames import CATEGORIES
+from tasks.report.plain import plain_cell
+from tasks.report.plots import trend
+
+_LISTED = 50
+_COLUMNS = (
+    "message_key", "processed_at", "status", "category", "error_type", "provider", "simulated", "urgent", "reply_wanted",
+    "answered", "subject", "sender", "cost_usd",
+)  # fmt: skip
+
+
+def digest_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The rows of `tasks.ledger.days.outcomes_since` with a column `day` (a UTC date); empty ones keep their columns."""
+    frame = pd.DataFrame(rows, columns=list(_COLUMNS))
+    frame["day"] = pd.to_datetime(frame["processed_at"].astype(float), unit="s", utc=True).dt.date
+    return frame
+
+
+def digest_text(mails: pd.DataFrame, day: date) -> str:
+    """The digest of `day` (UTC) as Markdown; days before it in `mails` are for the trend alone."""
+    today = mails[mails["day"] == day]
+    waiting = today[today["reply_wanted"].astype(bool) & ~today["answered"].astype(bool)]
+    urgent = today[today["urgent"].astype(bool)]
+    parts = [f"# {day:%A, %d %B %Y}", "", _sentence(today, urgent, waiting), ""]
+    if len(mails):
+        parts += [f"![trend]({trend(*_by_day(mails), titles=('Mails a day', 'US dollars a day'))})", ""]
+    parts += _counts(today)
+    parts += _listed("Urgent", urgent) + _listed("Waiting for an answer", waiting)
+    parts += _errors(today)
+    return "\n".join(parts)
+
+
+def _sentence(today: pd.DataFrame, urgent: pd.DataFrame, waiting: pd.DataFrame) -> str:
+    unpriced = int(today["cost_usd"].isna().sum())
+    cost = f"${today['cost_usd'].sum():.4f}" + (f" and {unpriced} mails of unknown price" if unpriced else "")
+    simulated = " Answers were simulated." if today["simulated"].astype(bool).any() else ""
+    return (
+        f"{len(today)} mails, {len(urgent)} urgent, {len(waiting)} waiting for an answer, "
+        f"{int((today['status'] == 'FAILED').sum())} failed; {cost}.{simulated}"
+    )
+
+
+def _by_day(mails: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series[float]]:
+    """Mails by day (rows) and category (columns), and dollars by day."""
+    known = mails.assign(category=mails["category"].fillna("unread"))
+    counts = known.pivot_table(index="day", columns="category", values="message_key", aggfunc="count", fill_value=0)
+    ordered = [name for name in (*CATEGORIES, "unread") if name in counts.columns]
+    return counts[ordered], mails.groupby("day")["cost_usd"].sum()
+
+
+def _counts(today: pd.DataFrame) -> list[str]:
+    counts = today["category"].value_counts()
+    lines = [f"| {name} | {counts[name]} |" for name in CATEGORIES if name in counts]
+    return ["| category | mails |", "| --- | --- |", *lines, ""] if lines else []
+
+
+def _listed(title: str, mails: pd.DataFrame) -> list[str]:
+    if mails.empty:
+        return []
+    lines = [
+        f"| {plain_cell(row['subject'], 60)} | {plain_cell(row['sender'], 40)} | {row['category'] or ''} | "
+        f"{row['message_key'][:12]} |"
+        for row in mails.head(_LISTED).to_dict("records")
+    ]
+    more = [f"… and {len(mails) - _LISTED} more."] if len(mails) > _LISTED else []
+    return [f"## {title}", "", "| subject | sender | category | key |", "| --- | --- | --- | --- |", *lines, "", *more]
+
+
+def _errors(today: pd.DataFrame) -> list[str]:
+    counts = today["error_type"].value_counts()
+    lines = [f"| {name} | {count} |" for name, count in counts.items()]
+    return ["## Errors", "", "| type | mails |", "| --- | --- |", *lines, ""] if lines else []

@@ -1,0 +1,66 @@
+"""The digest and the pruning, over a ledger that a real run has filled."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+
+from flows.daily_digest import daily_digest
+from flows.process_mail import process_mail
+from flows.prune_ledger import prune_ledger
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.messages import load_raw
+from tasks.ledger.outcomes import read_run
+from tasks.settings import read_settings
+
+SAMPLES = Path(__file__).resolve().parents[2] / "deployments" / "demo" / "sample_mailbox"
+
+
+@pytest.fixture
+def filled(prefect_server, provider_env, tmp_path):
+    """The outcome rows of a run over three mails."""
+    (tmp_path / "mails").mkdir()
+    for path in sorted(SAMPLES.glob("0[126]-*.eml")):
+        shutil.copy(path, tmp_path / "mails")
+    state = process_mail(str(tmp_path / "mails"), return_state=True)
+    return read_run(read_settings().ledger, str(state.state_details.flow_run_id))
+
+
+def test_the_digest_tells_what_is_urgent_and_what_waits(filled):
+    state = daily_digest(day=datetime.now(UTC).date(), return_state=True)
+
+    with get_client(sync_client=True) as client:
+        body = {"artifacts": {"flow_run_id": {"any_": [str(state.state_details.flow_run_id)]}}}
+        (artifact,) = client._client.post("/artifacts/filter", json=body).json()
+    assert "3 mails, 1 urgent" in artifact["data"]
+    assert "URGENT: Payment Gateway Issues" in artifact["data"]
+    assert "simulated" in artifact["data"]
+    assert state.message.endswith("3 mails")
+
+
+def test_a_day_without_mail_has_a_digest(prefect_server):
+    state = daily_digest(day=datetime(2020, 1, 1).date(), return_state=True)
+
+    assert state.message == "2020-01-01: 0 mails"
+
+
+def test_pruning_forgets_bytes_and_answers_but_not_what_became_of_mails(filled):
+    keys = [row["message_key"] for row in filled]
+    instant = 1e-9
+
+    prune_ledger(answers=instant, mails=instant, skipped=instant, return_state=True)
+
+    engine = open_ledger(read_settings().ledger)
+    assert len(list(load_raw(engine, keys))) < len(keys)
+    again = process_mail(str(Path("mails").absolute()), return_state=True)
+    rows = read_run(read_settings().ledger, str(again.state_details.flow_run_id))
+    assert {row["status"] for row in rows} == {"SKIPPED"}
+
+
+def test_pruning_leaves_young_rows_alone(filled):
+    prune_ledger(return_state=True)
+
+    engine = open_ledger(read_settings().ledger)
+    assert len(list(load_raw(engine, [row["message_key"] for row in filled]))) == 3
