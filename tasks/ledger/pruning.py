@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, select, update
 
+from tasks.ledger.measures import fold
 from tasks.ledger.schema import completions
 
 _BITE = 500
@@ -34,17 +34,29 @@ def prune_completions(
     told = c.answer.is_not(None)
     aged = and_(told, c.state == "done", c.ended_at < now - answers_s)
     refused = and_(told, c.state == "failed", c.ended_at < now - failed_s)
-    forgotten = sum(_bite_by_bite(engine, which, update(completions).values(answer=None)) for which in (aged, refused))
-    return Pruned(answers=forgotten, calls=_bite_by_bite(engine, c.begun_at < now - calls_s, delete(completions)))
+    forgotten = sum(_bite_by_bite(engine, which, _forget) for which in (aged, refused))
+    return Pruned(answers=forgotten, calls=_bite_by_bite(engine, c.begun_at < now - calls_s, _drop))
 
 
-def _bite_by_bite(engine: Engine, which: ColumnElement[bool], change: Any) -> int:
+def _forget(connection: Connection, rows: ColumnElement[bool]) -> None:
+    connection.execute(update(completions).where(rows).values(answer=None))
+
+
+def _drop(connection: Connection, rows: ColumnElement[bool]) -> None:
+    fold(connection, completions, rows)
+    connection.execute(delete(completions).where(rows))
+
+
+def _bite_by_bite(
+    engine: Engine, which: ColumnElement[bool], bite: Callable[[Connection, ColumnElement[bool]], None]
+) -> int:
+    order = (completions.c.run_id, completions.c.key)  # tries of one call stay in one bite, where they are told as such
     done = 0
     while True:
         with engine.begin() as connection:
-            calls = connection.scalars(select(completions.c.call).where(which).limit(_BITE)).all()
+            calls = connection.scalars(select(completions.c.call).where(which).order_by(*order).limit(_BITE)).all()
             if calls:
-                connection.execute(change.where(completions.c.call.in_(calls)))
+                bite(connection, completions.c.call.in_(calls))
         done += len(calls)
         if len(calls) < _BITE:
             return done
