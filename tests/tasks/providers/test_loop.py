@@ -1,0 +1,84 @@
+"""The one event loop of a process for all provider calls."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tasks.providers.loop import ModelLoop, model_loop, on_model_loop
+
+
+async def where() -> tuple[int, str]:
+    return id(asyncio.get_running_loop()), threading.current_thread().name
+
+
+def test_all_threads_share_one_loop() -> None:
+    with ThreadPoolExecutor(4) as threads:
+        found = set(threads.map(lambda _: on_model_loop(where()), range(8)))
+    assert len(found) == 1
+    assert found.pop()[1] == "mailroom-models"
+
+
+def test_the_loops_own_thread_is_refused_as_it_would_wait_for_itself() -> None:
+    async def nested() -> None:
+        on_model_loop(where())
+
+    with pytest.raises(RuntimeError, match="await the coroutine there instead"):
+        on_model_loop(nested())
+
+
+def test_what_a_call_raises_is_raised_where_it_was_asked_for() -> None:
+    async def broken() -> None:
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError, match="gone"):
+        on_model_loop(broken())
+
+
+def test_stopping_ends_what_runs_and_then_closes_what_was_opened() -> None:
+    done: list[str] = []
+
+    async def forever() -> None:
+        try:
+            await asyncio.sleep(3_600)
+        except asyncio.CancelledError:
+            done.append("ended")
+            raise
+
+    async def closes(name: str) -> None:
+        done.append(name)
+
+    async def start() -> asyncio.Task[None]:
+        task = asyncio.create_task(forever())
+        await asyncio.sleep(0)
+        return task
+
+    loop = ModelLoop()
+    loop.at_close(lambda: closes("first"))
+    loop.at_close(lambda: closes("second"))
+    loop.run(start())
+    loop.stop()
+    loop.stop()
+    assert done[0] == "ended"
+    assert set(done[1:]) == {"first", "second"}
+    assert loop.loop.is_closed()
+
+
+def _ask_in_child(answers: multiprocessing.Queue[tuple[int, str]]) -> None:
+    answers.put(on_model_loop(where()))
+
+
+def test_a_forked_child_gets_a_loop_of_its_own() -> None:
+    parent = model_loop()
+    forking = multiprocessing.get_context("fork")
+    answers = forking.Queue()
+    child = forking.Process(target=_ask_in_child, args=(answers,))
+    child.start()
+    assert answers.get(timeout=30)[1] == "mailroom-models"
+    child.join(30)
+    assert child.exitcode == 0
+    assert model_loop() is parent
