@@ -40,6 +40,9 @@ from tasks.understand.connect import check_models
 
 log = logging.getLogger("mailroom.report")
 
+# Where a worker keeps its things is its own matter, and the URL may hold a password.
+_OF_THE_PLACE = {"ledger_url", "data_dir", "output_dir"}
+
 
 @dataclass(kw_only=True)
 class Opened:
@@ -96,6 +99,16 @@ def opened_failed(error_types: Sequence[str], settings: Settings) -> Iterator[Op
 
 
 @contextmanager
+def opened_answered(origin: str, keys: Sequence[str], settings: Settings) -> Iterator[Opened]:
+    """As `opened`, over mails that the run `origin` parked and whose answers have come."""
+    rules, engine = _checked(settings)
+    mails = FailedMails(engine=engine, keys=keys, name="ledger:answered")
+    reading = _reading(mails, settings, failed=True)
+    with _under_way(reading, mails.name, mails.count(), settings, rules, origin) as job:
+        yield job
+
+
+@contextmanager
 def opened_share(source_name: str, until: float, settings: Settings) -> Iterator[Opened]:
     """As `opened`, over shares of a source that another run has recorded by `until`, the ledger's time."""
     rules, engine = _checked(settings)
@@ -121,9 +134,10 @@ def _reading(mails: Source, settings: Settings, *, failed: bool) -> Callable[[st
 
 @contextmanager
 def _under_way(
-    reading: Callable[[str], Reader], source: str, mails: int | None, settings: Settings, rules: RuleBook
-) -> Iterator[Opened]:
-    run = Run(id=str(flow_run.id or uuid4()), settings=settings)
+    reading: Callable[[str], Reader], source: str, mails: int | None, settings: Settings, rules: RuleBook,
+    origin: str = "",
+) -> Iterator[Opened]:  # fmt: skip
+    run = Run(id=str(flow_run.id or uuid4()), settings=settings, origin=origin)
     _record(run, source)
     owner = owner_name(run.id)
     reader = reading(owner)
@@ -140,8 +154,9 @@ def _record(run: Run, source: str) -> None:
     flow = flow_run.flow_name or "process-mail"
     name = f"{flow}/{deployment.name}" if deployment.name else ""
     record_run(
-        open_ledger(run.settings.ledger), run.id, flow=flow, deployment=name, source=source, mode=run.settings.mode
-    )
+        open_ledger(run.settings.ledger), run.id, flow=flow, deployment=name, source=source, mode=run.settings.mode,
+        settings=run.settings.model_dump(mode="json", exclude=_OF_THE_PLACE),
+    )  # fmt: skip
 
 
 def source_of(settings: Settings) -> str:

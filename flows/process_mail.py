@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
@@ -24,6 +24,7 @@ from tasks.ingest.windows import Window
 from tasks.report.publish_summary import publish_summary
 from tasks.report.settle_outcomes import settle_outcomes
 from tasks.settings import ProviderName, read_settings
+from tasks.understand.economy import send_batches
 from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
 
 
@@ -38,6 +39,7 @@ def process_mail(
     chunk_rows: Annotated[int, Field(ge=1, le=500)] | None = None,
     concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None,
     budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
+    mode: Literal["normal", "economy"] | None = None,
     output_dir: str | None = None,
     dry_run: bool | None = None,
     again: bool = False,
@@ -57,6 +59,7 @@ def process_mail(
         chunk_rows: Mails in one task run.
         concurrency: Provider calls in flight at a time.
         budget_usd: Most US dollars this run may cost; what is left is taken up by the next run.
+        mode: normal, or economy: half the price, through the providers' batch APIs; answers come within a day.
         output_dir: Folder for the outcome files; each run makes its own in it.
         dry_run: Only plan and show what would be done to the mails; empty is what MAILROOM_DRY_RUN says, and yes where it
             says nothing.
@@ -65,7 +68,7 @@ def process_mail(
     """
     settings = read_settings(
         source=source, provider=provider, triage_model=triage_model, analysis_model=analysis_model, target_language=target_language,
-        chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd, output_dir=output_dir,
+        chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd, mode=mode, output_dir=output_dir,
         dry_run=dry_run, again=again or None, refresh=refresh or None,
     )  # fmt: skip
     with opened(settings) as job:
@@ -87,6 +90,9 @@ def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
 
         job.note(window, outcomes, readings)
 
+    if job.run.settings.mode == "economy":
+        send_batches(job.run)
+
     job.progress.finish()
     publish_summary(job.summary, job.source, job.folder, job.estimate)
     return concluded(job.summary)
@@ -98,7 +104,8 @@ def understood(window: Window, job: Opened) -> Any:
     asked = understand_messages.with_options(
         retry_delay_seconds=list(job.run.settings.chunk_retry_delays_s),
         retries=len(job.run.settings.chunk_retry_delays_s),
-        refresh_cache=job.run.settings.refresh,
+        # A mail that waits for a batch is read again with the same question, and must not find itself waiting.
+        refresh_cache=job.run.settings.refresh or job.run.settings.mode == "economy",
     )
     answers = asked.map(
         chunks, part=chunk_names(chunks, job.progress.done), run=unmapped(job.run),

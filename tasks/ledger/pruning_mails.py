@@ -16,7 +16,7 @@ _OPEN = ("planned", "held", "claimed", "ambiguous")
 
 def prune_mails(engine: Engine, *, done_s: float, clock: Callable[[], float] = time.time) -> int:
     """How many mails lost their bytes: completed ones kept for `done_s`, of which nothing waits to be done."""
-    waiting = select(effects.c.message_key).where(effects.c.state.in_(_OPEN))
+    waiting = select(effects.c.message_key).where(effects.c.state.in_(_OPEN), effects.c.dry_run.is_(False))
     old = (
         select(raws.c.message_key)
         .join(messages, messages.c.message_key == raws.c.message_key)

@@ -10,7 +10,7 @@ from tasks.report.plain import plain_cell
 from tasks.report.plots import bars
 from tasks.report.summary import Summary
 
-_STATUSES = ("COMPLETED", "FAILED", "SKIPPED", "PENDING")
+_STATUSES = ("COMPLETED", "FAILED", "SKIPPED", "PENDING", "PROCESSING")
 _MEANING = {
     "summary_length": "The summary has not 2 or 3 sentences.",
     "translation_language": "The translation is not in the language asked for.",

@@ -54,7 +54,7 @@ class Summary:
         self.statuses[row["status"]] += 1
         if row["category"]:
             self.categories[row["category"]] += 1
-        if row["error_type"]:
+        if row["error_type"] and row["status"] != "PROCESSING":
             self.errors[row["error_type"]] += 1
             self.advice.setdefault(row["error_type"], row["error"])
         self.doubts.update(doubt.partition(":")[0] for doubt in row["doubts"])
@@ -91,4 +91,4 @@ class Summary:
         return f"{said} and {self.unpriced} mails of unknown price" if self.unpriced else said
 
 
-_SAID = ("COMPLETED", "FAILED", "SKIPPED", "PENDING")
+_SAID = ("COMPLETED", "FAILED", "SKIPPED", "PENDING", "PROCESSING")
