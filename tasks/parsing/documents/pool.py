@@ -28,12 +28,12 @@ class Lost(Exception):
 class Reader:
     """One process."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
         # Nothing of our environment but where to find the code: a document that takes the process over finds no key.
         environment = {"PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path), "OPENPYXL_LXML": "False",
                        "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}  # fmt: skip
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tasks.parsing.documents.process", str(MEMORY_BYTES)],
+            [sys.executable, "-P", "-m", "tasks.parsing.documents.process", str(memory_bytes)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         self.left = DOCUMENTS_A_PROCESS

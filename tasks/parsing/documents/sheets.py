@@ -30,7 +30,8 @@ def lines(book: Any, hidden: list[str]) -> Iterator[str]:
             hidden.append(sheet.title)
             continue
         yield f"[{sheet.title}]"
-        for row in sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS):
+        columns = min(sheet.max_column or MAX_COLUMNS, MAX_COLUMNS)
+        for row in sheet.iter_rows(values_only=True, max_col=columns):
             line = "\t".join(map(cell_text, row)).rstrip("\t")
             if line:
                 yield line

@@ -129,11 +129,7 @@ def test_links_stay_visible_and_table_cells_apart():
 
 
 def test_a_charset_in_the_html_itself_counts():
-    page = (
-        b'<html><head><meta charset="iso-8859-7"></head><body>'
-        + "Καλημέρα".encode("iso8859-7")
-        + b"</body></html>"
-    )
+    page = b'<html><head><meta charset="iso-8859-7"></head><body>' + "Καλημέρα".encode("iso8859-7") + b"</body></html>"
     assert read_mail(typed("text/html", page, "Content-Transfer-Encoding: 8bit")).text == "Καλημέρα"
 
 
