@@ -52,7 +52,9 @@ class PrefixSource:
 
     def _fetched(self, some: list[Stored]) -> Iterator[Blob]:
         small = [one.key for one in some if one.size_bytes < STREAMED_FROM_BYTES]
-        contents = self.store.cat(small, on_error="return") if small else {}
+        # Not `cat`, which takes the brackets and stars of a key for a pattern.
+        fetched = self.store.cat_ranges(small, None, None, on_error="return") if small else []
+        contents = dict(zip(small, fetched, strict=True))
         for one in some:
             opener = partial(_open_fetched, contents.pop(one.key)) if one.key in contents else None
             yield _blob(self.store, one, opener)

@@ -95,6 +95,16 @@ def test_more_objects_than_are_fetched_at_once_and_large_ones_come_whole_and_in_
     assert [row.raw for row in open_source(f"{bucket}/in").read()] == list(contents.values())
 
 
+def test_keys_with_brackets_and_stars_are_keys_and_no_patterns(bucket, put):
+    contents = {f"in/{name}": b"Subject: %d\n\n" % number for number, name in enumerate(["*.eml", "?.eml", "a[1].eml"])}
+    for key, content in contents.items():
+        put(key, content)
+    put("in/a1.eml", b"Subject: other\n\n")
+    rows = {f"in/{row.source_id}": row.raw for row in open_source(f"{bucket}/in").read()}
+    assert rows == {**contents, "in/a1.eml": b"Subject: other\n\n"}
+    assert [row.raw for row in open_source(f"{bucket}/in/a[1].eml").read()] == [contents["in/a[1].eml"]]
+
+
 def test_an_object_deleted_meanwhile_is_a_row_that_says_so(bucket, put):
     put("in/a.eml", MAIL)
     put("in/b.eml", MAIL)
