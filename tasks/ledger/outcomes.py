@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,13 +18,14 @@ def settle(engine: Engine, run_id: str, rows: Sequence[dict[str, Any]], retry: s
     """How many outcomes were recorded; a mail whose claim was lost to another run meanwhile is left to that run.
 
     `rows` are outcome rows (`tasks.frames.Outcomes`); `retry` holds the keys another run should take up; `fences` the
-    claims of this run. SKIPPED rows are recorded without changing the mail's state.
+    claims of this run. SKIPPED rows are recorded without changing the mail's state, and so are PROCESSING ones, whose
+    mails wait for a batch.
     """
     now = time.time()
     with engine.begin() as connection:
         current = _fences(connection, list(fences))
         ours = [row for row in rows if row["message_key"] not in fences or _holds(row, fences, current)]
-        settled = [row for row in ours if row["message_key"] in fences and row["status"] != "SKIPPED"]
+        settled = [row for row in ours if row["message_key"] in fences and row["status"] in _SETTLED]
         if settled:
             connection.execute(_SETTLE, [_settlement(row, fences, retry, now) for row in settled])
         if ours:
@@ -32,6 +33,7 @@ def settle(engine: Engine, run_id: str, rows: Sequence[dict[str, Any]], retry: s
     return len(ours)
 
 
+_SETTLED = ("COMPLETED", "FAILED", "PENDING")
 _SETTLE = (
     update(messages)
     .where(messages.c.message_key == bindparam("b_key"), messages.c.fence == bindparam("b_fence"))
@@ -80,24 +82,6 @@ def _fences(connection: Any, keys: list[str]) -> dict[str, int]:
         if connection.dialect.name == "postgresql":
             wanted = wanted.with_for_update()
         found |= {key: fence for key, fence in connection.execute(wanted)}
-    return found
-
-
-def latest(engine: Engine, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The newest outcome row of each of these mails that has one which is not SKIPPED."""
-    everything, found = list(keys), {}
-    for start in range(0, len(everything), 500):
-        some = everything[start : start + 500]
-        newest = (
-            select(func.max(outcomes.c.number))
-            .where(outcomes.c.message_key.in_(some), outcomes.c.status != "SKIPPED")
-            .group_by(outcomes.c.message_key)
-        )
-        with engine.begin() as connection:
-            rows = connection.execute(
-                select(outcomes.c.message_key, outcomes.c.row).where(outcomes.c.number.in_(newest))
-            )
-            found |= {key: row for key, row in rows}
     return found
 
 

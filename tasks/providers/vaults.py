@@ -18,7 +18,7 @@ def secret_block(name: str) -> str | None:
     if not get_current_settings().api.url:
         return None  # loading would start a server of its own
     try:
-        block = Secret.load(name, _sync=True)  # type: ignore[call-arg]  # Prefect's own switch, not in its stubs
+        block: Any = Secret.load(name, _sync=True)  # type: ignore[call-arg]  # Prefect's own switch, not in its stubs
     except ValueError:
         return None
     return str(block.get())
