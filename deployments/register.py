@@ -1,4 +1,5 @@
-"""What `prefect.yaml` relies on and can't say itself: the work pool, and the automation that notices dead runs.
+"""What `prefect.yaml` relies on and can't say itself: the work pool, the kind of block that mailboxes are kept in, and the
+automation that notices dead runs.
 
 Safe to run again: what is there is brought up to date, nothing is doubled. `mailroom register` runs it.
 """
@@ -15,6 +16,8 @@ from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists
+
+from tasks.mailbox.imap.block import Mailbox
 
 POOL = "mailroom"
 TAG = "mailroom"  # of every deployment in prefect.yaml
@@ -57,9 +60,11 @@ DEAD_RUNS = AutomationCore(
 
 
 async def register(say: Callable[[str], None], *, pool_type: str = "process") -> None:
-    """Make the work pool and the automation on the server that this process talks to."""
+    """Make the work pool, the kind of block and the automation on the server that this process talks to."""
     async with get_client() as client:
         say(await _make_pool(client, pool_type))
+        await Mailbox.aregister_type_and_schema(client=client)
+        say("Blocks of the kind `Mailbox` can be made.")
         say(await _make_automation(client, DEAD_RUNS))
 
 

@@ -8,20 +8,21 @@ from deployments.local.prefect_env import OF_EVERY_CLIENT
 from deployments.register import DEAD_RUNS, HEARTBEAT_S, POOL, SILENCE_S, register
 
 
-async def _found() -> tuple[int, str]:
+async def _found() -> tuple[int, str, str]:
     from prefect.client.orchestration import get_client
 
     async with get_client() as client:
         automations = await client.read_automations_by_name(DEAD_RUNS.name)
         pool = await client.read_work_pool(POOL)
-    return len(automations), pool.type
+        block = await client.read_block_type_by_slug("mailbox")
+    return len(automations), pool.type, block.name
 
 
 def test_registering_twice_makes_everything_once(prefect_server):
     said: list[str] = []
     for _ in range(2):
         asyncio.run(register(said.append))
-    assert asyncio.run(_found()) == (1, "process")
+    assert asyncio.run(_found()) == (1, "process", "Mailbox")
     assert "brought up to date" in said[-1]
 
 
