@@ -55,10 +55,12 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Requests and tokens a minute; null where the limit is not known."""
+    """Requests and tokens a minute, and how many of them the provider said are left; null where nothing is known."""
 
     rpm: int | None = None
     tpm: int | None = None
+    requests_left: int | None = None
+    tokens_left: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ _STALE_S = 1.0
 """Room that is not used by then is given back, so that it can't add up to a burst."""
 _GRAIN_S = 0.002
 """Shorter waits are not worth a timer."""
+_FLOOR = 0.05
+"""Part of a provider's own count that is to be left, so that calls under way do not use it up."""
 _MARGIN = 0.99
 """Part of a limit that is used: requests do not arrive as evenly as they leave."""
 
@@ -43,8 +45,10 @@ class _Lane:
     token_s: float = 0.0
     stale_at: float = 0.0
     size: int = 1
-    owed: float = 0.0
-    """Tokens used beyond those reserved; below zero, reserved and not used."""
+    requests_owed: float = 0.0
+    tokens_owed: float = 0.0
+    """Used beyond those reserved; below zero, reserved and not used."""
+    corrected_until: float = 0.0
     epoch: int = 0
     """Raised when what was handed out no longer counts."""
     told: Limits = field(default_factory=Limits)
@@ -112,9 +116,10 @@ class LedgerPace:
     def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:
         """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
         lane = self._lanes.setdefault(link, _Lane())
-        lane.owed += used - tokens
+        lane.tokens_owed += used - tokens
         if limits is not None:
             lane.told = limits
+            self._correct(lane, limits)
 
     async def hold(self, link: Link, seconds: float) -> None:
         """Let every call of the link's provider wait this long, other processes' too once their blocks are used."""
@@ -127,6 +132,20 @@ class LedgerPace:
         """Halve the model's rate; it grows back within a minute."""
         self._lanes.setdefault(link, _Lane()).stale_at = 0.0
         await self._tell(link, too_fast=True)
+
+    def _correct(self, lane: _Lane, told: Limits) -> None:
+        """Wait until some of what the provider counts is left again, where it counts more than we do.
+
+        Some count the most an answer may have, and each has its own idea of a token.
+        """
+        now = self._now()
+        if now < lane.corrected_until:
+            return  # it tells the same shortage with every reply until the first of them was heeded
+        requests = _short(told.requests_left, told.rpm)
+        tokens = _short(told.tokens_left, told.tpm)
+        lane.requests_owed += requests
+        lane.tokens_owed += tokens
+        lane.corrected_until = now + 60 * max(requests / (told.rpm or 1), tokens / (told.tpm or 1))
 
     async def _tell(self, link: Link, *, hold_s: float = 0.0, too_fast: bool = False) -> None:
         told = Told(provider=link.provider, model=link.model, clock=self._clock, hold_s=hold_s, too_fast=too_fast)
@@ -161,14 +180,14 @@ class LedgerPace:
         wanted = Wanted(
             provider=link.provider, model=link.model, clock=self._clock, rpm=rpm * _MARGIN, tpm=tpm * _MARGIN,
             requests=lane.size, tokens=max(tokens, min(lane.size * tokens, tpm / 60 * _BLOCK_S)),
-            requests_unused=lane.requests, tokens_unused=lane.tokens, tokens_owed=lane.owed,
+            requests_unused=lane.requests, tokens_unused=lane.tokens, requests_owed=lane.requests_owed, tokens_owed=lane.tokens_owed,
         )  # fmt: skip
-        lane.requests, lane.tokens, lane.owed = 0, 0.0, 0.0
+        lane.requests, lane.tokens, lane.requests_owed, lane.tokens_owed = 0, 0.0, 0.0, 0.0
         epoch, granted = lane.epoch, await self._scribe.write("pace", wanted)
         if lane.epoch == epoch:
             self._open(lane, wanted, granted)
         else:
-            lane.owed -= wanted.tokens
+            lane.tokens_owed -= wanted.tokens
 
     def _open(self, lane: _Lane, wanted: Wanted, granted: Granted) -> None:
         # The database's time lies between asking and hearing; the least lead that was ever seen is nearest to it.
@@ -193,6 +212,10 @@ class LedgerPace:
                 f"Set `{link.provider.upper()}_RPM` and `{link.provider.upper()}_TPM`."
             )
         return rpm, tpm
+
+
+def _short(left: int | None, a_minute: int | None) -> float:
+    return max(0.0, a_minute * _FLOOR - left) if a_minute and left is not None else 0.0
 
 
 def _too_long(link: Link, wait_s: float) -> RateLimited:

@@ -40,8 +40,9 @@ class Wanted:
     tokens: float
     requests_unused: int = 0
     tokens_unused: float = 0.0
+    requests_owed: float = 0.0
     tokens_owed: float = 0.0
-    """Tokens that calls used beyond those handed out to them; below zero, what they left."""
+    """What calls used beyond that handed out to them; below zero, what they left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,7 @@ def _grant(rows: dict[tuple[str, str], dict[str, Any]], wish: Wanted, now: float
     earliest = max(now, row["held_until"])
     requests_from = max(earliest, _near(row["requests_free_at"], now) - wish.requests_unused * request_s)
     tokens_from = max(earliest, _near(row["tokens_free_at"], now) - wish.tokens_unused * token_s)
+    requests_from += wish.requests_owed * request_s
     tokens_from += max(-_CREDIT_S, wish.tokens_owed * token_s)
     row["requests_free_at"] = requests_from + wish.requests * request_s
     row["tokens_free_at"] = tokens_from + wish.tokens * token_s

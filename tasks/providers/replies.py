@@ -17,8 +17,18 @@ from tasks.questions import Limits, RawAnswer, Usage
 _LONGEST_NAME = 128
 # Requests and tokens a minute; Anthropic's token limit is the one of input and output together.
 _LIMIT_HEADERS = (
-    ("x-ratelimit-limit-requests", "x-ratelimit-limit-tokens"),
-    ("anthropic-ratelimit-requests-limit", "anthropic-ratelimit-tokens-limit"),
+    (
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-remaining-tokens",
+    ),
+    (
+        "anthropic-ratelimit-requests-limit",
+        "anthropic-ratelimit-tokens-limit",
+        "anthropic-ratelimit-requests-remaining",
+        "anthropic-ratelimit-tokens-remaining",
+    ),
 )
 
 
@@ -92,12 +102,12 @@ def read_object(asked: Asked, content: bytes | str) -> dict[str, Any]:
 
 
 def _limits(headers: Mapping[str, str]) -> Limits | None:
-    for requests, tokens in _LIMIT_HEADERS:
-        rpm, tpm = _limit(headers.get(requests)), _limit(headers.get(tokens))
+    for names in _LIMIT_HEADERS:
+        rpm, tpm, requests_left, tokens_left = (_number(headers.get(name)) for name in names)
         if rpm or tpm:
-            return Limits(rpm=rpm, tpm=tpm)
+            return Limits(rpm=rpm or None, tpm=tpm or None, requests_left=requests_left, tokens_left=tokens_left)
     return None
 
 
-def _limit(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and int(text) > 0 else None
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None
