@@ -6,20 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.sightings import count_left_over
 from tasks.mailbox import inbox
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inbox:
-    """`put` makes a file durable under a name and returns where it is; `waiting` counts files no run has done with."""
+    """`put` makes a file durable under a name and returns where it is; `waiting` counts what a run would find to do."""
 
     folder: Path
     put: inbox.Put
     waiting: Callable[[], int]
 
 
-def open_inbox(data_dir: Path) -> Inbox:
+def open_inbox(data_dir: Path, ledger_url: str) -> Inbox:
     """The inbox of this data folder, made where it is not there yet."""
     folder = inbox.folder_of(data_dir)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Inbox(folder=folder, put=inbox.put_into(folder), waiting=lambda: inbox.count(folder))
+    return Inbox(folder=folder, put=inbox.put_into(folder), waiting=lambda: count_waiting(folder, ledger_url))
+
+
+def count_waiting(folder: Path, ledger_url: str) -> int:
+    """How many files wait, and mails of earlier ones that a dead run, say, has left undone."""
+    return inbox.count(folder) + count_left_over(open_ledger(ledger_url), inbox.NAME)

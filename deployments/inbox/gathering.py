@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RETRY_S = 5.0  # after an announcement that did not get through
-REPEAT_MOST_S = 300.0
+REPEAT_MOST_S = 900.0
 
 
 class GatherSettings(BaseSettings):

@@ -24,7 +24,7 @@ def serve(settings: ReceiverSettings) -> None:
     import uvicorn
 
     ours = Settings()
-    app = make_app(settings, GatherSettings(), open_inbox(ours.data_dir), ours.ledger, announce_mail)
+    app = make_app(settings, GatherSettings(), open_inbox(ours.data_dir, ours.ledger), ours.ledger, announce_mail)
     log.info("Receiving on http://%s:%d", settings.host, settings.port)
     uvicorn.run(
         app, host=settings.host, port=settings.port, timeout_graceful_shutdown=_GRACE_S, access_log=False,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Engine, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, and_, cast, func, or_, select
 
 from tasks.ledger.messages import load_raw
 from tasks.ledger.owners import is_gone
@@ -55,20 +55,11 @@ def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
     New ones a run did not get to, ones whose run died, and ones that failed for a reason that may be gone.
     """
     with engine.begin() as connection:
-        owners = connection.scalars(select(messages.c.owner).where(messages.c.state == "PROCESSING").distinct()).all()
-        dead = [owner for owner in owners if owner and is_gone(owner)]
-        undone = or_(
-            messages.c.state == "PENDING",
-            and_(messages.c.state == "FAILED", messages.c.retry),
-            and_(
-                messages.c.state == "PROCESSING", or_(messages.c.lease_until < time.time(), messages.c.owner.in_(dead))
-            ),
-        )
         wanted = (
             select(sightings.c.message_key, func.min(sightings.c.place))
             .join(messages, messages.c.message_key == sightings.c.message_key)
             # Undone mails are few, a source's sightings are many: no index on the source, or it would be taken.
-            .where(sightings.c.source.concat("") == source, undone)
+            .where(sightings.c.source.concat("") == source, _undone(connection))
             .group_by(sightings.c.message_key)
             .order_by(func.min(sightings.c.seen_at), func.min(sightings.c.place))
         )
@@ -83,3 +74,24 @@ def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
                 raw=row["raw"],
                 target_language=row["target_language"],
             )
+
+
+def count_left_over(engine: Engine, source: str) -> int:
+    """How many mails `left_over` would give."""
+    with engine.begin() as connection:
+        counted = (
+            select(func.count(sightings.c.message_key.distinct()))
+            .join(messages, messages.c.message_key == sightings.c.message_key)
+            .where(sightings.c.source.concat("") == source, _undone(connection))
+        )
+        return int(connection.scalar(counted) or 0)
+
+
+def _undone(connection: Connection) -> ColumnElement[bool]:
+    owners = connection.scalars(select(messages.c.owner).where(messages.c.state == "PROCESSING").distinct()).all()
+    dead = [owner for owner in owners if owner and is_gone(owner)]
+    return or_(
+        messages.c.state == "PENDING",
+        and_(messages.c.state == "FAILED", messages.c.retry),
+        and_(messages.c.state == "PROCESSING", or_(messages.c.lease_until < time.time(), messages.c.owner.in_(dead))),
+    )

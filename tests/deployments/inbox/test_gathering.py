@@ -52,11 +52,11 @@ def test_mail_that_no_run_fetches_is_announced_again_but_ever_more_rarely():
     gathering.add(1, 0)
     gathering.announced(1, 1)
     gaps, now = [], 1.0
-    for _ in range(6):
+    for _ in range(8):
         gaps.append(gathering.due_at() - now)
         now = gathering.due_at()
         gathering.announced(0, now)
-    assert gaps == [30, 60, 120, 240, REPEAT_MOST_S, REPEAT_MOST_S]
+    assert gaps == [30, 60, 120, 240, 480, REPEAT_MOST_S, REPEAT_MOST_S, REPEAT_MOST_S]
 
 
 def test_new_mail_makes_repetitions_frequent_again():

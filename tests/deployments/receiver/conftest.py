@@ -14,6 +14,7 @@ from deployments.inbox.folder import open_inbox
 from deployments.inbox.gathering import GatherSettings
 from deployments.receiver.app import make_app
 from deployments.receiver.settings import ReceiverSettings
+from tasks.mailbox import inbox
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -28,7 +29,7 @@ class Receiver:
 
     def files(self) -> dict[str, bytes]:
         """What lies in the inbox, by name."""
-        folder = open_inbox(self.data_dir).folder
+        folder = inbox.folder_of(self.data_dir)
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
@@ -44,7 +45,11 @@ def start_receiver(tmp_path: Path, ledger_url: str) -> Iterator[Callable[..., Re
                 told.append(mails)
 
             app = make_app(
-                ReceiverSettings(**settings), GatherSettings(), open_inbox(tmp_path / "data"), ledger_url, announce
+                ReceiverSettings(**settings),
+                GatherSettings(),
+                open_inbox(tmp_path / "data", ledger_url),
+                ledger_url,
+                announce,
             )
             client = stack.enter_context(
                 TestClient(app, base_url="http://localhost:8000", raise_server_exceptions=False)
