@@ -173,7 +173,7 @@ def test_the_limits_in_use_stand_in_the_ledger(ledger_url):
 
 def test_what_a_provider_counts_beyond_us_is_waited_for_once(ledger_url):
     async def story():
-        paced = Paced(ledger_url, rpm=None, tpm=None)
+        paced = Paced(ledger_url, rpm=6_000, tpm=60_000)
         before = await paced.take(1)
         for _ in range(5):  # five replies that tell the same: of 60,000 tokens 1,000 are left, 2,000 short of a reserve
             paced.pace.settle(LINK, 1, 1, Limits(rpm=6_000, tpm=60_000, requests_left=6_000, tokens_left=1_000))
