@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     window_rows: int = Field(2_000, ge=1, le=20_000, description="Mails read ahead and held in memory at a time.")
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
     chunk_workers: int = Field(4, ge=1, le=64, description="Chunks worked on at the same time, a process.")
+    rules_file: Path | None = Field(
+        None, description="File of rules; null is the Prefect Variable `mailroom-rules`, or the shipped rules."
+    )
     dry_run: bool = Field(True, description="Whether effects are only planned and shown; nothing is done to any mail.")
     task_runner: Literal["threads", "dask", "ray"] = Field("threads", description="Where chunks are worked on.")
     cluster_address: str | None = Field(None, description="Of a running Dask or Ray cluster; null starts one.")
@@ -62,6 +65,16 @@ class Settings(BaseSettings):
     output_dir: Path = Field(Path("out"), description="Each run writes its outcome files into a folder in here.")
     ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; null is SQLite in `data_dir`.")
     lease_s: int = Field(600, ge=30, description="A claimed mail that is not settled by then may be taken by another run.")
+
+    @property
+    def caps_usd(self) -> dict[str, Decimal | None]:
+        """The budgets by what they are about: "run", "day" and "month"; null where there is none."""
+        return {"run": self.budget_usd, "day": self.budget_day_usd, "month": self.budget_month_usd}
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether any budget is set."""
+        return any(self.caps_usd.values())
 
     @property
     def ledger(self) -> str:

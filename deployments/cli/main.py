@@ -23,6 +23,7 @@ app.command(
 app.command("deployments.cli.show:show", name="show", help="Show one mail's whole outcome.")
 app.command("deployments.cli.estimate:estimate", name="estimate", help="Say what processing a source would cost.")
 app.command("deployments.cli.costs:costs", name="costs", help="Show what was asked and paid, from the ledger.")
+app.command("deployments.cli.rules:rules", name="rules", help="Check the rules, or see what they would do.")
 app.command("deployments.cli.doctor:doctor", name="doctor", help="Check versions, server, keys and ledger.")
 app.command("deployments.cli.receiver:receiver", name="receiver", help="Take mail by webhook and upload.")
 app.command(

@@ -1,0 +1,102 @@
+"""`mailroom rules check` and `mailroom rules try SOURCE`: what the rules say, and what they would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cyclopts import App
+from rich.console import Console
+from rich.table import Table
+
+from deployments.cli.home import use_server
+from deployments.cli.outcomes import plain, styled
+from tasks.settings import ProviderName, read_settings
+
+if TYPE_CHECKING:
+    from tasks.decide.rules import RuleBook
+    from tasks.ledger.effects import Plan
+
+rules = App(name="rules", help="Check the rules, or see what they would do.")
+console = Console()
+
+
+@rules.command
+def check(file: Path | None = None, /) -> int:
+    """Read the rules and show them in order; exit code 2 where one is wrong, which is named with its position.
+
+    Args:
+        file: A file of rules; without one it is what a run would use: MAILROOM_RULES_FILE, the Prefect Variable
+            mailroom-rules, or the shipped rules.
+    """
+    from tasks.act.places import Places
+    from tasks.act.plan import check_places
+
+    book = _read(file)
+    for title, table in (("Analyses", _analyses(book)), ("Rules", _rules(book))):
+        table.title, table.title_justify = title, "left"
+        console.print(table)
+    named = [(one.entry.name, action) for one in book.rules for action in one.entry.then]
+    check_places(named, Places())
+    console.print(f"{len(book.analyses)} analyses and {len(book.rules)} rules are fine.")
+    return 0
+
+
+@rules.command(name="try")
+def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider: ProviderName | None = None) -> int:
+    """Show what the rules would do about a source's first mails; nothing is done, and no mail counts as processed.
+
+    The models are asked as in a run, which costs as much; a run within the hour uses their answers.
+
+    Args:
+        source: Where the mail lies, as for `mailroom run`.
+        file: A file of rules, in place of those a run would use.
+        mails: How many mails to try.
+        provider: Who reads the mail.
+    """
+    book = _read(file)
+    from flows.trying import try_rules
+
+    tried = try_rules(source, book, read_settings(provider=provider), most=mails)
+    table = Table(title="What the rules would do (nothing was done)", title_justify="left", expand=True)
+    for name, ratio in (("mail", 4), ("category", 2), ("rules", 3), ("would", 7)):
+        table.add_column(name, ratio=ratio, overflow="fold")
+    for one in tried:
+        would = "\n".join(_said(plan) for plan in one.plans) or "leave it alone"
+        table.add_row(
+            plain(one.row["subject"] or one.row["source_id"]), styled(one.row["category"] or "unread"),
+            plain(one.row["rule"]), plain(would),
+        )  # fmt: skip
+    console.print(table)
+    return 0
+
+
+def _read(file: Path | None) -> RuleBook:
+    chosen = file or read_settings().rules_file
+    if chosen is None:
+        use_server()
+    from tasks.decide.operator_rules import read_rules
+
+    return read_rules(chosen)
+
+
+def _said(plan: Plan) -> str:
+    state = {"planned": "", "held": " (held: {})", "skipped": " (not done: {})"}[plan.state].format(plan.detail)
+    return f"{plan.action} {plan.target}{state}"
+
+
+def _analyses(book: RuleBook) -> Table:
+    table = Table("", "name", "when", "ask", "then")
+    for number, one in enumerate(book.analyses, start=1):
+        entry = one.entry
+        table.add_row(str(number), plain(entry.name), plain(entry.when), ", ".join(entry.ask) or "nothing", entry.after)
+    return table
+
+
+def _rules(book: RuleBook) -> Table:
+    table = Table("", "name", "when", "do", "then")
+    for number, one in enumerate(book.rules, start=1):
+        entry = one.entry
+        done = ", ".join(action.action + (" (held)" if action.hold else "") for action in entry.then) or "nothing"
+        table.add_row(str(number), plain(entry.name), plain(entry.when), plain(done), entry.after)
+    return table
