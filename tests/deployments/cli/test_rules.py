@@ -32,7 +32,7 @@ def test_a_rule_that_names_what_is_not_configured_is_named(file):
     rule = {"name": "tell", "when": "true", "then": [{"action": "webhook", "endpoint": "crm"}]}
     file.write_text(json.dumps({"rules": [rule]}))
 
-    with pytest.raises(Misconfigured, match="`tell`.*`crm`"):
+    with pytest.raises(Misconfigured, match=r"`tell`.*`crm`"):
         check(file)
 
 
