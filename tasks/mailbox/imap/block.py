@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from prefect.blocks.core import Block
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 # No line ends: they would begin a command of their own.
 Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00]*$", max_length=1_000)]
@@ -40,6 +40,12 @@ class Mailbox(Block):
     timeout_s: float = Field(
         60, gt=0, le=600, description="How long the server may be silent before it counts as gone."
     )
+
+    @field_validator("password", "oauth2_token", mode="before")
+    @classmethod
+    def _none_where_empty(cls, value: object) -> object:
+        # What a form sends for a field that was left alone.
+        return None if value in ("", SecretStr("")) else value
 
     @model_validator(mode="after")
     def _has_one_way_to_log_in(self) -> Mailbox:
