@@ -53,5 +53,5 @@ def _fetch(name: str) -> dict[str, Any]:
     except (ValueError, KeyError):
         values = None
     if not isinstance(values, dict):
-        raise Misconfigured(f"AWS secret `{name}` must be a JSON object such as {{\"OPENAI_API_KEY\": \"...\"}}.")
+        raise Misconfigured(f'AWS secret `{name}` must be a JSON object such as {{"OPENAI_API_KEY": "..."}}.')
     return {str(key).upper(): value for key, value in values.items()}
