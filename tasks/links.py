@@ -1,4 +1,4 @@
-"""Links and addresses in text: where a model or a stranger wrote it, they have no place in what we do about a mail."""
+"""Links, addresses and account numbers in text: where a model or a stranger wrote it, they have no place in what we do about a mail."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _LINKS = re.compile(
     (?:com|net|org|info|biz|io|co|me|app|dev|xyz|online|site|shop|top|click|link|live|club|ru|cn|tk|de|uk|fr|eu|us|ai|
        example|invalid|test|localhost|onion)\b
   | (?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])                       # an IPv4 address
+  | \+\d(?:[ ()/.-]{0,2}\d){7,14}                                   # a phone number in international form
+  | (?-i:\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b)   # an account number (IBAN, ISO 13616)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -26,14 +28,14 @@ _INVISIBLE = re.compile(
 
 
 def names_address(text: str) -> bool:
-    """Whether the text names a link, a host or a mail address, also in letters that only look like them."""
+    """Whether the text names a link, a host, an address, a phone or an account, also in letters that only look like them."""
     return bool(_LINKS.search(plain_letters(text)))
 
 
 def without_links(text: str) -> str:
-    """The text with `[link]` for every link and address; only texts that have one lose their odd letter forms."""
+    """The text with `[removed]` in place of all of these; only texts that have one lose their odd letter forms."""
     plain = plain_letters(text)
-    return _LINKS.sub("[link]", plain) if _LINKS.search(plain) else text
+    return _LINKS.sub("[removed]", plain) if _LINKS.search(plain) else text
 
 
 def plain_letters(text: str) -> str:

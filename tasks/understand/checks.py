@@ -7,13 +7,12 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+from tasks.links import names_address
 from tasks.parsing.languages import detect_language
 
 MAX_REPLY_WORDS = 50
 _SENTENCE_ENDS = re.compile(r"[.!?…]+[\"')\]»”]*(?=\s|$)|[。！？]+")
 _ABBREVIATIONS = re.compile(r"\b(?:[A-Za-z]|Dr|Mr|Mrs|Ms|Nr|No|St|vs|etc|ca|bzw|usw|Sr|Sra|approx|z\.B|e\.g|i\.e)\.")
-# Links and addresses have no place in a suggested reply: a hijacked model would put its master's there.
-_LINKS = re.compile(r"https?://|www\.|[^\s@]+@[^\s@]+\.\w")
 _WIDE = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
 
 
@@ -30,7 +29,7 @@ def doubts_of(answer: dict[str, Any], mail_text: str, target_language: str | Non
         doubts.append("quote_not_in_mail")
     if any(count_words(reply) > MAX_REPLY_WORDS for reply in answer.get("replies", [])):
         doubts.append("reply_too_long")
-    if any(_LINKS.search(reply) for reply in answer.get("replies", [])):
+    if any(names_address(reply) for reply in answer.get("replies", [])):
         doubts.append("reply_names_address")
     return doubts
 
