@@ -20,11 +20,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+if TYPE_CHECKING:
+    from tasks.mailbox.imap.block import Mailbox
 
 PROGRAM = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
@@ -87,6 +91,13 @@ class Account:
         """Where a folder's Maildir lies; subfolders of INBOX are beside it with a dot in front."""
         return self.home if name == "INBOX" else self.home / f".{name}"
 
+    def block(self, **fields: object) -> Mailbox:
+        """The block that reaches it, in plain text unless `fields` say otherwise; not saved."""
+        from tasks.mailbox.imap.block import Mailbox  # which imports Prefect, as most tests need not
+
+        known = {"host": self.host, "port": self.port, "encryption": "none", "user": self.user}
+        return Mailbox.model_validate({**known, "password": self.password, **fields})
+
     def deliver(self, mails: Iterable[bytes], folder: str = "INBOX") -> None:
         """Put mails into a folder as a delivery agent does; they get ascending UIDs, in this order."""
         inside = self.folder(folder)
@@ -100,6 +111,15 @@ class Account:
             path = inside / "new" / f"{start // 10**9}.M{number:09d}P{start}.test"
             path.write_bytes(mail)
             path.chmod(0o666)
+
+    def build_anew(self) -> None:
+        """Give INBOX another UIDVALIDITY and its mails other UIDs, as a server does whose index was lost."""
+        uidlist = self.home / "dovecot-uidlist"
+        old = int(uidlist.read_text().split()[1].removeprefix("V"))
+        for index in self.home.glob("dovecot*"):
+            index.unlink()
+        uidlist.write_text(f"3 V{old + 1000} N1\n")
+        uidlist.chmod(0o666)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,91 @@
+"""What happens to a mailbox while it is read."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from tasks.errors import SourceError
+from tasks.mailbox.imap.connection import connected
+from tasks.mailbox.imap.source import open_folder
+from tasks.mailbox.kinds import Opening
+from tasks.mailbox.raw import RawMail
+from tests.services.cutting_proxy import cutting_proxy
+from tests.tasks.mailbox.imap.mails import mail, uids
+
+
+def test_a_folder_built_anew_while_it_is_read_is_started_over(imap_account):
+    imap_account.deliver([mail(number, "x" * 5_000) for number in range(100)])
+    with cutting_proxy(imap_account.host, imap_account.port, [10**9, 300_000]) as proxy:
+        source = open_folder("work", imap_account.block(port=proxy.port), "", Opening())
+        reading = source.read()
+        first = next(reading)
+        imap_account.build_anew()
+        rest = list(reading)
+
+    assert uids(rest)[-100:] == list(range(1, 101))
+    assert rest[-1].origin.uidvalidity != first.origin.uidvalidity
+
+
+@pytest.mark.parametrize("limits", [[10**9, 1_500], [10**9, 200_000], [10**9, 900, 100_000, 50, 5_000]])
+def test_a_cut_connection_is_opened_anew_and_no_mail_is_lost_or_doubled(imap_account, limits, monkeypatch):
+    monkeypatch.setattr("tasks.mailbox.imap.source.RECONNECT_AFTER_S", (0.0,) * 5)
+    sent = [mail(number, "x" * 5_000) for number in range(200)]
+    imap_account.deliver(sent)
+
+    with cutting_proxy(imap_account.host, imap_account.port, limits) as proxy:
+        rows = list(open_folder("work", imap_account.block(port=proxy.port), "", Opening()).read())
+
+    assert [row.raw for row in rows] == sent
+    assert proxy.connections == len(limits) + 1
+
+
+def test_a_server_that_stays_away_ends_the_reading_and_says_where(imap_account, monkeypatch):
+    monkeypatch.setattr("tasks.mailbox.imap.source.RECONNECT_AFTER_S", (0.0, 0.0))
+    imap_account.deliver([mail(number, "x" * 5_000) for number in range(200)])
+    rows: list[RawMail] = []
+
+    with cutting_proxy(imap_account.host, imap_account.port, [10**9, 700_000, 10, 10, 10, 10]) as proxy:
+        source = open_folder("work", imap_account.block(port=proxy.port), "", Opening())
+        with pytest.raises(SourceError, match=r"broke off after UID 1\d\d and could not be reached again"):
+            rows.extend(source.read())
+
+    assert uids(rows) == list(range(1, len(rows) + 1))
+
+
+def test_mails_expunged_while_reading_are_left_out(imap_account):
+    sent = [mail(number) for number in range(300)]
+    imap_account.deliver(sent)
+    source = open_folder("work", imap_account.block(), "", Opening())
+    reading = source.read()
+    rows = [next(reading) for _ in range(10)]
+
+    with connected(imap_account.block()) as mailbox:
+        mailbox.delete([str(uid) for uid in [*range(20, 40), 120, 299]])
+    rows += reading
+
+    assert uids(rows) == sorted(uids(rows))
+    missing = set(range(1, 301)) - set(uids(rows))
+    # The page being read when they were expunged may still hold the first ones.
+    assert {120, 299} <= missing <= {*range(20, 40), 120, 299}
+
+
+def test_five_thousand_mails_survive_cuts_and_expunges_in_flat_memory(imap_account):
+    imap_account.deliver(mail(number, "x" * 4_000) for number in range(5_000))
+    rows = 0
+    last = 0
+    with cutting_proxy(imap_account.host, imap_account.port, [10**9, 3_000_000, 9_000_000]) as proxy:
+        source = open_folder("work", imap_account.block(port=proxy.port), "", Opening())
+        tracemalloc.start()
+        for row in source.read():
+            assert (row.origin.uid or 0) > last
+            last, rows = row.origin.uid or 0, rows + 1
+            if rows == 3_000:
+                with connected(imap_account.block()) as mailbox:
+                    mailbox.delete([str(uid) for uid in range(4_001, 4_101)])
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert (rows, last, proxy.connections) == (4_900, 5_000, 4)
+    assert peak < 10_000_000, "twenty megabytes went through"
