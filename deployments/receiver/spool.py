@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-from deployments.receiver.deliveries import find_deliveries, forget_deliveries, note_deliveries
+from deployments.inbox.deliveries import find_deliveries, forget_deliveries, note_deliveries
 from deployments.receiver.shapes import Spoolable
 from deployments.receiver.signature import Proof
 from tasks.ledger.engine import open_ledger
@@ -93,7 +93,7 @@ class Spool:
             known = find_deliveries(engine, [delivery.proof.delivery_id for delivery in batch])
             results = self._write_fresh(batch, known)
             fresh = [one.proof for one, result in zip(batch, results, strict=True) if result == "accepted"]
-            note_deliveries(engine, fresh, time.time())
+            note_deliveries(engine, [(proof.delivery_id, proof.digest) for proof in fresh], time.time())
             if time.time() - self._pruned_at > _PRUNE_EVERY_S:
                 forget_deliveries(engine, time.time() - self._remember_s)
                 self._pruned_at = time.time()

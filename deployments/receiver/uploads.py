@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import zipfile
 from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -79,30 +78,12 @@ def check_file(name: str, content: bytes) -> Spoolable:
         raise SourceError(f"`{name}` is none of {', '.join(SUFFIXES)}")
     if not content.strip():
         raise SourceError(f"`{name}` is empty")
-    if suffix == ".zip":
-        _check_archive(name, content)
-    else:
-        _check_mails(Blob(name=name, where=name, size_bytes=len(content), open=lambda: io.BytesIO(content)))
-    return Spoolable(raw=content, suffix=suffix, stem=_NOT_PLAIN.sub("_", PurePosixPath(name).stem)[:_STEM_CHARACTERS])
-
-
-def _check_mails(blob: Blob) -> None:
+    blob = Blob(name=name, where=name, size_bytes=len(content), open=lambda: io.BytesIO(content))
     reader = find_format(blob)
     if reader is None:
-        raise SourceError(f"`{blob.name}` is no mail and holds none")
+        raise SourceError(f"`{name}` is no mail and holds none")
     reader.check(blob)
-
-
-def _check_archive(name: str, content: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise SourceError(f"`{name}` is no zip archive, or a damaged one") from error
-    if not members:
-        raise SourceError(f"`{name}` is an archive with no file in it")
-    if any(member.flag_bits & 1 for member in members):
-        raise SourceError(f"`{name}` is locked with a password; pack it again without one")
+    return Spoolable(raw=content, suffix=suffix, stem=_NOT_PLAIN.sub("_", PurePosixPath(name).stem)[:_STEM_CHARACTERS])
 
 
 def _shown(name: str) -> str:
