@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 ARRIVED = "mail.arrived"
-RESOURCE = "mailroom.inbox"
 _PATIENCE_S = 10.0
 
 
-async def announce_mail(mails: int) -> None:
-    """Return when the server has the event; its automation starts the run.
+async def announce_mail(mails: int, source: str = "inbox:", place: str = "inbox") -> None:
+    """Return when the server has the event of `mailroom.PLACE`; its automation starts the run, which reads `source`.
 
     The event is posted and not streamed, as Prefect's own emitter would: a stream does not tell what got through.
 
@@ -32,8 +31,8 @@ async def announce_mail(mails: int) -> None:
     async with asyncio.timeout(_PATIENCE_S), await _client() as client:
         from prefect.events import Event, Resource
 
-        resource = Resource({"prefect.resource.id": RESOURCE, "prefect.resource.name": "inbox"})
-        event = Event(event=ARRIVED, resource=resource, payload={"mails": mails})
+        resource = Resource({"prefect.resource.id": f"mailroom.{place}", "prefect.resource.name": place})
+        event = Event(event=ARRIVED, resource=resource, payload={"mails": mails, "source": source})
         await client.request("POST", "/events", json=[event.model_dump(mode="json")])
 
 

@@ -1,0 +1,28 @@
+"""A process that feeds the inbox until it is told to end: it announces what it puts there, and finishes what it began."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+from deployments.inbox.announcer import Announcer
+from deployments.inbox.background import running
+
+Work = Callable[[Announcer, asyncio.Event], Awaitable[None]]
+"""Feeds the inbox until the event is set; tells the announcer of what it made durable."""
+
+
+def feed(make_announcer: Callable[[], Announcer], work: Work) -> None:
+    """Return when SIGTERM or SIGINT came and the work has finished what it had begun."""
+    asyncio.run(_feed(make_announcer, work))
+
+
+async def _feed(make_announcer: Callable[[], Announcer], work: Work) -> None:
+    told_to_end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_end.set)
+    announcer = make_announcer()
+    async with running(announcer.run()):
+        await work(announcer, told_to_end)

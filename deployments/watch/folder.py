@@ -1,0 +1,60 @@
+"""`mailroom watch FOLDER`: files dropped into a folder, as they are finished."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+from watchfiles import awatch
+
+from deployments.inbox.announcer import Announcer
+from deployments.watch.dropped import Dropped, list_dropped, may_be_mail
+from deployments.watch.settings import WatchSettings
+from deployments.watch.settling import Settling
+from tasks.errors import SourceError
+
+_TICK_MS = 500
+log = logging.getLogger("mailroom.watch")
+
+
+def check_folder(folder: Path) -> Path:
+    """The folder as an absolute path.
+
+    Raises:
+        SourceError: It is not there, or is no folder.
+    """
+    if not folder.is_dir():
+        raise SourceError(f"`{folder}` is no folder that could be watched")
+    return folder.resolve()
+
+
+async def watch_folder(
+    folder: Path, dropped: Dropped, settings: WatchSettings, announcer: Announcer, told_to_end: asyncio.Event
+) -> None:
+    """Put every finished file into the inbox until told to end; what lies there already comes first."""
+    settling = Settling(settings.settle_s)
+    rescan_at = 0.0
+    async for changes in awatch(folder, stop_event=told_to_end, rust_timeout=_TICK_MS, yield_on_timeout=True, step=50):
+        now = time.monotonic()
+        if now >= rescan_at:
+            rescan_at = now + settings.rescan_s
+            for path in await asyncio.to_thread(lambda: list(list_dropped(folder))):
+                settling.touch(path, now)
+        for _, name in changes:
+            if may_be_mail(Path(name)) and not _is_hidden(Path(name), folder):
+                settling.touch(Path(name), now)
+        if whole := settling.take_whole(now):
+            try:
+                taken = await asyncio.to_thread(dropped.take, whole)
+            except OSError as error:
+                log.warning("The inbox could not take dropped files (%s); they are tried again.", error.strerror)
+                rescan_at = now + 10
+                continue
+            if taken:
+                announcer.stored(taken)
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)

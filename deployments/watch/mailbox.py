@@ -1,0 +1,111 @@
+"""`mailroom watch imap://BLOCK`: a mailbox that tells of new mail (IMAP IDLE, RFC 2177), and is asked now and then.
+
+Its mail is not copied into the inbox: it is safe where it is, and what a run does about it (labels, moves, drafts) has
+to be done there. So only the event is sent, and the run it starts reads the mailbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imap_tools import BaseMailBox
+from sqlalchemy import Engine
+
+from deployments.inbox.announcer import Announcer
+from tasks.errors import SourceError
+from tasks.ledger.sightings import count_left_over, highest_uid
+from tasks.mailbox.imap.connection import LOST, REFUSED, connected
+from tasks.mailbox.imap.source import find_uids, read_uidvalidity
+
+if TYPE_CHECKING:
+    from tasks.mailbox.imap.block import Mailbox
+
+_STOP_LOOK_S = 2.0
+_IDLE_MOST_S = 25 * 60  # servers end an IDLE after 29 minutes (RFC 2177)
+_POLL_WITHOUT_IDLE_S = 30.0
+_RECONNECT_MOST_S = 60.0
+log = logging.getLogger("mailroom.watch")
+
+
+@dataclass
+class WatchedMailbox:
+    """A folder on a mail server and what is known of it; `name` is its source's."""
+
+    name: str
+    block: Mailbox
+    folder: str
+    engine: Engine
+    uidvalidity: int = 0
+    newest_uid: int = 0
+
+    def waiting(self) -> int:
+        """At least 1 when the mailbox holds mail that no run has met, plus what earlier runs left undone of it."""
+        met = highest_uid(self.engine, self.name, self.folder, self.uidvalidity)
+        return int(self.newest_uid > met) + count_left_over(self.engine, self.name)
+
+    def look(self, mailbox: BaseMailBox) -> int:
+        """How many mails no run has met."""
+        met = highest_uid(self.engine, self.name, self.folder, self.uidvalidity)
+        uids = find_uids(mailbox, self.block, met)
+        self.newest_uid = max(uids, default=met)
+        return len(uids)
+
+
+async def watch_mailbox(
+    watched: WatchedMailbox, poll_s: float, announcer: Announcer, told_to_end: asyncio.Event
+) -> None:
+    """Tell of new mail until told to end; a connection that is lost is opened anew."""
+    loop, end = asyncio.get_running_loop(), threading.Event()
+
+    def tell(mails: int) -> None:
+        loop.call_soon_threadsafe(announcer.stored, mails)
+
+    watching = asyncio.create_task(asyncio.to_thread(_keep_watching, watched, poll_s, tell, end))
+    try:
+        await told_to_end.wait()
+    finally:
+        end.set()
+        await watching
+
+
+def _keep_watching(watched: WatchedMailbox, poll_s: float, tell: Callable[[int], None], end: threading.Event) -> None:
+    wait_s = 1.0
+    while not end.is_set():
+        began = time.monotonic()
+        try:
+            _watch(watched, poll_s, tell, end)
+        except (*LOST, *REFUSED, SourceError) as error:
+            wait_s = 1.0 if time.monotonic() - began > _RECONNECT_MOST_S else min(2 * wait_s, _RECONNECT_MOST_S)
+            reason = str(error) if isinstance(error, SourceError) else type(error).__name__
+            log.warning("%s cannot be watched (%s); it is tried again in %.0f s.", watched.name, reason, wait_s)
+            end.wait(wait_s)
+
+
+def _watch(watched: WatchedMailbox, poll_s: float, tell: Callable[[int], None], end: threading.Event) -> None:
+    with connected(watched.block, watched.folder, readonly=True) as mailbox:
+        watched.uidvalidity = read_uidvalidity(mailbox)
+        can_idle = "IDLE" in mailbox.client.capabilities
+        log.info("Watching %s%s.", watched.name, "" if can_idle else " by asking, as its server can't tell")
+        while not end.is_set():
+            if new := watched.look(mailbox):
+                tell(new)
+            if can_idle:
+                _idle(mailbox, min(poll_s, _IDLE_MOST_S), end)
+            else:
+                end.wait(min(poll_s, _POLL_WITHOUT_IDLE_S))
+                mailbox.client.noop()
+
+
+def _idle(mailbox: BaseMailBox, most_s: float, end: threading.Event) -> None:
+    """Return when the server says anything, the time is over, or the end has come."""
+    until = time.monotonic() + most_s
+    with mailbox.idle as idle:
+        while not end.is_set() and time.monotonic() < until:
+            if idle.poll(timeout=_STOP_LOOK_S):
+                return

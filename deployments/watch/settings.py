@@ -1,0 +1,21 @@
+"""What an operator may turn of the watchers."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WatchSettings(BaseSettings):
+    """All that an operator may turn, from `MAILROOM_WATCH_*` and `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILROOM_WATCH_", env_file=".env", extra="ignore", frozen=True)
+
+    settle_s: float = Field(2.0, ge=0, description="A dropped file is taken when it has not changed for so long.")
+    rescan_s: float = Field(
+        300.0, gt=0, description="How often a folder is read anew; network file systems tell nothing."
+    )
+    poll_s: float = Field(
+        300.0, gt=0, description="How often a mailbox is asked although its server tells of new mail."
+    )
+    max_file_bytes: int = Field(500_000_000, ge=1_000, description="A larger file is left; process it by itself.")

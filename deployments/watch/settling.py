@@ -1,0 +1,50 @@
+"""Which dropped files are whole: those that have stopped changing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+Look = tuple[int, int]
+"""A file's size in bytes and its time of change in nanoseconds."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    look: Look
+    since: float
+
+
+class Settling:
+    """Files that were touched and may still be written; times are seconds of one monotonic clock, handed in."""
+
+    def __init__(self, settle_s: float) -> None:
+        self._settle_s = settle_s
+        self._seen: dict[Path, _Seen] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._seen)
+
+    def touch(self, path: Path, now: float) -> None:
+        """Take note of a file that appeared or changed."""
+        look = look_at(path)
+        if look is None:
+            self._seen.pop(path, None)
+        elif path not in self._seen or self._seen[path].look != look:
+            self._seen[path] = _Seen(look, now)
+
+    def take_whole(self, now: float) -> list[tuple[Path, Look]]:
+        """The files that have not changed for the time set, oldest first; they are forgotten here."""
+        for path in list(self._seen):
+            self.touch(path, now)  # a writer may be slower than what tells of its writes
+        whole = [path for path, seen in self._seen.items() if now - seen.since >= self._settle_s]
+        return sorted(((path, self._seen.pop(path).look) for path in whole), key=lambda one: (one[1][1], one[0]))
+
+
+def look_at(path: Path) -> Look | None:
+    """How the file looks now; null where it is gone or is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_size, found.st_mtime_ns) if path.is_file() else None
