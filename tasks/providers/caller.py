@@ -31,7 +31,7 @@ from tasks.providers.models import traits
 from tasks.providers.prices import price, worst_price
 from tasks.providers.repair import read_answer, repaired
 from tasks.providers.retry import left_s, retrying
-from tasks.providers.tokens import estimate_tokens
+from tasks.providers.tokens import question_tokens
 from tasks.questions import (
     Book,
     Breakers,
@@ -221,7 +221,7 @@ class Caller:
         The most an answer may have is several times what it has; limits reserved by that would stand mostly unused.
         """
         question = call.question
-        asked = estimate_tokens(question.instructions) + estimate_tokens(question.text)
+        asked = question_tokens(question)
         unknown = (question.max_tokens or line.account.max_tokens) / 4
         return asked, asked + int(self._usual.get(_kind(call), unknown))
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import string
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
+
+from tasks.questions import Media, Question
 
 _MARGIN = 1.1
 
@@ -42,3 +49,36 @@ def estimate_tokens(text: str) -> int:
         return 0
     counts = np.bincount(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8), minlength=256)
     return int(counts @ _TABLE) + 1
+
+
+def question_tokens(question: Question[Any]) -> int:
+    """About how many tokens a provider counts as the input of a question: its words, its answer's schema, its media."""
+    answer: type[BaseModel] = question.answer
+    return (
+        _stable_tokens(question.instructions, answer)
+        + estimate_tokens(question.text)
+        + sum(map(_media_tokens, question.media))
+    )
+
+
+@lru_cache(maxsize=64)
+def _stable_tokens(instructions: str, answer: type[BaseModel]) -> int:
+    return estimate_tokens(instructions) + estimate_tokens(json.dumps(answer.model_json_schema()))
+
+
+# From the providers' pages on what media cost, the dearest counting: Anthropic for an image and a page, Google for a
+# second of sound (32) and of video (300), at low bit rates. Nothing is decoded, so these are guesses, rather too high.
+_IMAGE = 1_600
+_PAGE = 2_500
+_PER_KB = {"audio": 10, "video": 8}
+_PAGE_KB = 20
+_PAGES = re.compile(rb"/Type\s?/Page\b")
+
+
+def _media_tokens(part: Media) -> int:
+    kilobytes = len(part.data) // 1_000 + 1
+    if part.kind == "image":
+        return _IMAGE
+    if part.kind == "pdf":  # pages in compressed streams cannot be seen
+        return _PAGE * (len(_PAGES.findall(part.data)) or kilobytes // _PAGE_KB + 1)
+    return _PER_KB[part.kind] * kilobytes

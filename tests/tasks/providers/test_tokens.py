@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.providers.tokens import estimate_tokens
+from tasks.providers.tokens import estimate_tokens, question_tokens
+from tasks.questions import Media, Question
+from tests.tasks.providers.far_side import Sorted
 
 MAILS = {
     "English": "Dear team, the payment gateway has been failing since this morning and conversion is down 15 %. Please fix it.",
@@ -36,6 +40,18 @@ def test_nothing_is_no_token_and_anything_is_one() -> None:
 @given(st.text(), st.text())
 def test_a_longer_text_never_has_fewer_tokens(text: str, more: str) -> None:
     assert estimate_tokens(text) <= estimate_tokens(text + more)
+
+
+def test_a_question_is_its_words_its_schema_and_its_media() -> None:
+    plain = Question(name="q", version="1", instructions="Sort.", text="A mail.", answer=Sorted)
+    words = estimate_tokens("Sort.") + estimate_tokens("A mail.")
+    assert words < question_tokens(plain) < words + 150
+    page = b"<< /Type /Page /Parent 1 0 R >>"
+    pdf = Media(kind="pdf", media_type="application/pdf", data=b"<< /Type /Pages /Kids [] >>" + 3 * page)
+    hidden = Media(kind="pdf", media_type="application/pdf", data=bytes(100_000))
+    video = Media(kind="video", media_type="video/mp4", data=bytes(1_000_000))
+    added = [question_tokens(replace(plain, media=(part,))) - question_tokens(plain) for part in (pdf, hidden, video)]
+    assert added == [7_500, 15_000, 8_008]
 
 
 def test_what_is_no_proper_text_is_counted_too() -> None:
