@@ -37,4 +37,6 @@ def open_armour(text: str) -> Opened:
             state = "" if mark == "-----END PGP SIGNATURE-----" else state
         else:
             out.append(line.removeprefix("- ") if state == "text" else line)
+    if state == "head":  # an armour that never comes to its text
+        return Opened(text, encrypted, signed)
     return Opened("\n".join(out), encrypted, signed)

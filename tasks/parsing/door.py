@@ -52,7 +52,10 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     body, source = choose_body(text, found, thread, attached)
     attachments = (*reports_of(found, source), *(fate_beside(one, source) for one in attached.attachments))
     calendar = any(one.media_type == CALENDAR for one in attachments)
-    incomplete = past_bound or thread.cut or any("text cut" in one.defects for one in everything)
+    cut = thread.cut or any("text cut" in one.defects for one in everything)
+    # How much was read of a mail past its bounds depends on its transport headers, so none of that may count.
+    written = [] if past_bound else [part for one in everything for part in (*one.sources, *one.reports)]
+    files = [] if past_bound else attached.hashes
     encrypted = found.encrypted or text.encrypted
     return Mail(
         message_key=message_key(
@@ -60,8 +63,8 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
             sender=sender_address,
             subject=subject,
             date=date.isoformat() if date else decode_text(fields.first("date")),
-            bodies=[part for one in everything for part in (*one.sources, *one.reports)],
-            attachments=[*attached.hashes, rest_of(raw)] if incomplete else attached.hashes,
+            bodies=written,
+            attachments=[*files, rest_of(raw)] if past_bound or cut else files,
         ),
         message_id=ids[0] if ids else None,
         in_reply_to=next(iter(read_ids(fields.all("in-reply-to"))), None),

@@ -88,7 +88,7 @@ def parse_addresses(text: str) -> list[tuple[str, str]]:
     except (ValueError, IndexError, TypeError, AttributeError, RecursionError):
         pairs = []
     whole = [(decode_text(n), normal_address(decode_text(a))) for n, a in pairs]
-    if any("@" in address for _, address in whole):
+    if any("@" in address and " " not in address for _, address in whole):
         return [pair for pair in whole if pair != ("", "")]
     address = re.search(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+", decode_text(text))
     if address:

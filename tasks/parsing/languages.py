@@ -1,7 +1,7 @@
 """Languages: which one a text is in, and which one a person means by a name."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def detector() -> "LangDetector":
 def detect_language(text: str) -> str | None:
     """Return the ISO 639 code of the language most of `text` is in; None where it has too few letters or is unclear."""
     sample = " ".join(NOISE.sub(" ", text[: 4 * SAMPLE_CHARS]).split())[:SAMPLE_CHARS]
-    if sum(1 for c in sample if c.isalpha()) < 2:
+    if sum(map(str.isalpha, sample)) < 2:
         return None
     best = detector().detect(sample)
     if not best or best[0]["score"] < CONFIDENT:
@@ -78,6 +78,7 @@ def detect_language(text: str) -> str | None:
     return str(best[0]["lang"]).partition("-")[0]
 
 
+@lru_cache(maxsize=1_024)
 def parse_language(name: str) -> Language:
     """Return the language that a person means by `Japanese`, `ja`, `jpn`, `日本語`, `zh_TW` or `Castellano`.
 

@@ -1,0 +1,85 @@
+"""HTML is what a reader would see, and what a reader would not see is kept apart."""
+
+import pytest
+
+from tasks.parsing.html_text import read_html
+from tasks.parsing.limits import Limits
+
+SEEN = "<p>Seen.</p>"
+
+
+@pytest.mark.parametrize(
+    "hiding",
+    [
+        '<div style="display:none">X1</div>',
+        '<div style="DISPLAY : none !important">X1</div>',
+        '<span style="visibility:hidden">X1</span>',
+        '<span style="opacity:0">X1</span>',
+        '<span style="font-size:0px">X1</span>',
+        '<span style="mso-hide:all">X1</span>',
+        '<span style="max-height:0;overflow:hidden">X1</span>',
+        '<p style="text-indent:-9999px">X1</p>',
+        "<p hidden>X1</p>",
+        '<font color="#ffffff">X1</font>',
+        '<p style="color: white">X1</p>',
+        '<div style="background:#000"><p style="color:#000">X1</p></div>',
+        '<style>.preheader{display:none}</style><p class="preheader">X1</p>',
+        '<div style="display:none"><p><b>X1</b></p></div>',
+    ],
+)
+def test_hidden_text_is_found_and_taken_out(hiding):
+    got = read_html(SEEN + hiding, Limits())
+
+    assert got.text == "Seen."
+    assert got.hidden == "X1"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<div style="display:block">X1</div>',
+        '<div style="background:#000"><p style="color:white">X1</p></div>',
+        '<table bgcolor="#112233"><tr><td style="color:#fff">X1</td></tr></table>',
+        '<p style="opacity:0.9">X1</p>',
+        '<div style="font-size:0"><span style="font-size:14px">X1</span></div>',
+        '<style>@media (max-width:600px){.m{display:none}}</style><p class="m">X1</p>',
+        '<p style="color:#333;background-color:#fff">X1</p>',
+    ],
+)
+def test_ordinary_style_hides_nothing(shown):
+    got = read_html(SEEN + shown, Limits())
+
+    assert "X1" in got.text
+    assert got.hidden == ""
+
+
+@pytest.mark.parametrize("tag", ["div", "table><tr><td", "blockquote", "ul><li", "span"])
+def test_text_is_never_lost_to_nesting(tag):
+    deep = "".join(f"<{tag}>" for _ in range(3_000)) + "the end"
+
+    assert "the end" in read_html(deep, Limits()).text
+
+
+def test_what_is_too_deep_to_be_searched_says_so():
+    assert read_html("<div>" * 6_000 + "x", Limits()).defect == "HTML too deeply nested to look for hidden text"
+
+
+def test_quoted_history_of_mail_programs_is_apart_and_forwarded_mail_is_not():
+    reply = read_html('<p>Yes.</p><div class="gmail_quote">On Monday Bob wrote: <p>When?</p></div>', Limits())
+    forward = read_html(
+        '<p>See.</p><div class="gmail_quote">---------- Forwarded message ---------<p>Old</p></div>', Limits()
+    )
+
+    assert (reply.text, "When?" in reply.quoted) == ("Yes.", True)
+    assert "Old" in forward.text
+
+
+def test_scripts_and_titles_are_not_text_and_alternatives_of_pictures_are():
+    page = "<title>T</title><script>var x</script><style>p{}</style><p>Hi</p><img src=x alt='A kettle'>"
+
+    assert read_html(page, Limits()).text.split("\n\n") == ["Hi", "A kettle"]
+
+
+@pytest.mark.parametrize("broken", ["", "<", "<p", "<!--", "\ud800<p>x", "&#xD800;", "<a href=", "]]>", "<p>\x00x"])
+def test_broken_html_raises_nothing(broken):
+    read_html(broken, Limits()).text.encode()
