@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
+from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.conclude import concluded, says_what_is_wrong
@@ -94,7 +95,8 @@ def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
         send_batches(job.run)
 
     job.progress.finish()
-    publish_summary(job.summary, job.source, job.folder, job.estimate)
+    # Quoted: Prefect would otherwise walk through every value of every outcome, three times, in search of futures.
+    publish_summary(quote(job.summary), job.source, job.folder, job.estimate)  # type: ignore[call-overload]  # unquoted
     return concluded(job.summary)
 
 

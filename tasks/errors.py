@@ -19,6 +19,7 @@ MailroomError
 │   ├── KeyRejected      AUTH
 │   └── OutOfFunds       OUT_OF_FUNDS
 ├── BudgetExceeded       BUDGET_EXCEEDED                → the rest is left PENDING
+├── AwaitingBatch        AWAITING_BATCH                 → the mail stays PROCESSING until the answer is collected
 ├── LostChunk            LOST_CHUNK                     → its rows are FAILED, the next run takes them up
 ├── ChunkUnfinished      some rows of a chunk failed through the provider → the chunk is tried again
 └── Misconfigured        nothing can work               → the run stops before work
@@ -46,6 +47,7 @@ ERROR_CODES = (
     "AUTH",
     "OUT_OF_FUNDS",
     "BUDGET_EXCEEDED",
+    "AWAITING_BATCH",
     "LOST_CHUNK",
     "CONFIGURATION",
 )
@@ -173,6 +175,11 @@ class OutOfFunds(Unusable):
 class BudgetExceeded(MailroomError):
     code = "BUDGET_EXCEEDED"
     advice = "The run reached its budget; raise it, or let the next run take the rest up."
+
+
+class AwaitingBatch(MailroomError):
+    code = "AWAITING_BATCH"
+    advice = "It comes within a day; `collect-batches` takes the mail up then."
 
 
 class Misconfigured(MailroomError):

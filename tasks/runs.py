@@ -13,3 +13,10 @@ class Run:
 
     id: str
     settings: Settings
+    origin: str = ""
+    """The run that these mails were parked by, where this one takes them up; empty otherwise."""
+
+    @property
+    def root(self) -> str:
+        """The run whose budget pays for what is asked in batches."""
+        return self.origin or self.id

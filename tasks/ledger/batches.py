@@ -7,7 +7,7 @@ process that died left behind is taken up by the next one at the state that was 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,13 +15,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, bindparam, select, update
 
 from tasks.ledger.batch_queue import MOST_TRIES, PARKED_S, parked_by
-from tasks.ledger.budgets import Bill, Scope, pay
+from tasks.ledger.budgets import Alert, Bill, Scope, pay
 from tasks.ledger.completions import nano_usd
 from tasks.ledger.owners import is_gone
 from tasks.ledger.schema import batch_items, batches, completions, messages
 from tasks.questions import RawAnswer, Usage
 
 OPEN = ("recorded", "uploaded", "submitting", "submitted", "collected")
+OnAlert = Callable[[Alert], None]
+
 LEASE_S = 1_800.0
 """How long a step of a batch may take: sending a large one over a slow line, at most."""
 
@@ -106,7 +108,9 @@ def requests_of(engine: Engine, batch_id: str) -> list[tuple[str, str]]:
         return [(row.key, row.body) for row in connection.execute(wanted.order_by(batch_items.c.key))]
 
 
-def settle_items(engine: Engine, batch: Batch, settled: Sequence[Settled], *, run_id: str) -> int:
+def settle_items(
+    engine: Engine, batch: Batch, settled: Sequence[Settled], *, run_id: str, on_alert: OnAlert | None = None
+) -> int:
     """How many questions of the batch were settled by these; those settled before are left as they are.
 
     Their calls are paid for by `run_id`, the run that collected them, whose outcomes they are part of.
@@ -114,7 +118,11 @@ def settle_items(engine: Engine, batch: Batch, settled: Sequence[Settled], *, ru
     count = 0
     for start in range(0, len(settled), _AT_A_TIME):
         with engine.begin() as connection:
-            count += _settle_some(connection, batch, settled[start : start + _AT_A_TIME], run_id)
+            some, alerts = _settle_some(connection, batch, settled[start : start + _AT_A_TIME], run_id)
+        count += some
+        if on_alert is not None:
+            for alert in alerts:
+                on_alert(alert)
     return count
 
 
@@ -148,7 +156,9 @@ _END_CALL = update(completions).where(completions.c.call == bindparam("b_call"))
 _END_ITEM = update(batch_items).where(batch_items.c.key == bindparam("b_key"))
 
 
-def _settle_some(connection: Connection, batch: Batch, settled: Sequence[Settled], run_id: str) -> int:
+def _settle_some(
+    connection: Connection, batch: Batch, settled: Sequence[Settled], run_id: str
+) -> tuple[int, list[Alert]]:
     by_key = {one.key: one for one in settled}
     wanted = select(batch_items).where(
         and_(batch_items.c.batch_id == batch.batch_id, batch_items.c.state == "sent", batch_items.c.key.in_(by_key))
@@ -157,12 +167,11 @@ def _settle_some(connection: Connection, batch: Batch, settled: Sequence[Settled
         wanted = wanted.with_for_update()
     rows = connection.execute(wanted).all()
     if not rows:
-        return 0
+        return 0, []
     connection.execute(_END_CALL, [_ended_call(row.call, by_key[row.key], run_id) for row in rows])
     connection.execute(_END_ITEM, [_ended_item(row, by_key[row.key]) for row in rows])
-    if batch.scopes:
-        pay(connection, [_bill(batch, rows, by_key)])
-    return len(rows)
+    alerts = pay(connection, [_bill(batch, rows, by_key)])[0] if batch.scopes else []
+    return len(rows), alerts
 
 
 def _bill(batch: Batch, rows: Sequence[Any], by_key: dict[str, Settled]) -> Bill:

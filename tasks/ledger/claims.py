@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select, update
 from sqlalchemy.exc import OperationalError
 
+from tasks.ledger.batch_queue import parked_by
 from tasks.ledger.clocks import database_time
 from tasks.ledger.messages import in_batches
 from tasks.ledger.owners import is_gone
@@ -51,7 +52,7 @@ def claim(
         if again:
             free = or_(free, messages.c.state != "PROCESSING")
         if failed:
-            free = or_(free, messages.c.state == "FAILED")
+            free = or_(free, messages.c.state == "FAILED", messages.c.owner.startswith(parked_by("")))
         for some in in_batches(keys):
             taken |= _take(connection, and_(messages.c.message_key.in_(some), free), owner, now, lease_s)
     return taken

@@ -202,7 +202,6 @@ def purse_for(
     engine: Engine, run_id: str, settings: Settings, on_alert: Callable[[Alert], None] | None = None
 ) -> LedgerPurse | None:
     """The run's purse in this process; null when no budget is set, for then nothing is to be kept."""
-    caps = {"run": settings.budget_usd, "day": settings.budget_day_usd, "month": settings.budget_month_usd}
-    if not any(caps.values()):
+    if not settings.has_budget:
         return None
-    return LedgerPurse(engine, run_id=run_id, caps=caps, on_alert=on_alert)
+    return LedgerPurse(engine, run_id=run_id, caps=settings.caps_usd, on_alert=on_alert)

@@ -12,9 +12,13 @@ from tasks.ledger.schema import runs
 
 
 def record_run(
-    engine: Engine, run_id: str, *, flow: str, deployment: str = "", source: str = "", mode: str = "normal"
-) -> None:
-    """Write down that this run began; a run that is taken up again keeps what it was first recorded as."""
+    engine: Engine, run_id: str, *, flow: str, deployment: str = "", source: str = "", mode: str = "normal",
+    settings: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Write down that this run began; a run that is taken up again keeps what it was first recorded as.
+
+    `settings` (JSON values) are kept so that another run can go on with this one's mails.
+    """
     dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
     row = {
         "run_id": run_id,
@@ -23,6 +27,7 @@ def record_run(
         "source": source,
         "mode": mode,
         "started_at": time.time(),
+        "settings": settings,
     }
     with engine.begin() as connection:
         connection.execute(dialect.insert(runs).values(row).on_conflict_do_nothing())
@@ -39,3 +44,10 @@ def read_estimate(engine: Engine, run_id: str) -> dict[str, Any] | None:
     with engine.begin() as connection:
         found: dict[str, Any] | None = connection.scalar(select(runs.c.estimate).where(runs.c.run_id == run_id))
     return found
+
+
+def read_run_settings(engine: Engine, run_id: str) -> dict[str, Any]:
+    """The settings this run was recorded with; empty when there are none."""
+    with engine.begin() as connection:
+        found: dict[str, Any] | None = connection.scalar(select(runs.c.settings).where(runs.c.run_id == run_id))
+    return found or {}

@@ -9,17 +9,16 @@ from typing import Any, TypeVar
 
 import httpx2
 from anthropic import APIStatusError, AsyncAnthropic, DefaultAioHttpClient
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from tasks.errors import CallError, Permanent
 from tasks.providers.accounts import ProviderAccount
-from tasks.providers.anthropic_messages import ADDRESS, messages_request, read_message
+from tasks.providers.anthropic_messages import ADDRESS, read_message
 from tasks.providers.batch_api import Result, Standing, result_of
 from tasks.providers.calls import in_our_words, transport_error
 from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S
 from tasks.providers.replies import Told
-from tasks.questions import Question
 
 T = TypeVar("T")
 
@@ -42,7 +41,6 @@ class AnthropicBatches:
     most_bytes = 200_000_000
 
     def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
-        self._account = account
         self._client = AsyncAnthropic(
             api_key=key.get_secret_value(),
             base_url=account.base_url or ADDRESS,
@@ -50,9 +48,6 @@ class AnthropicBatches:
             timeout=httpx2.Timeout(_TRANSFER_S, connect=CONNECT_S),
             http_client=DefaultAioHttpClient(),
         )
-
-    def body(self, question: Question[BaseModel], model: str) -> dict[str, Any]:
-        return messages_request(question, model, self._account)[0]
 
     async def upload(self, batch_id: str, requests: Sequence[tuple[str, str]]) -> None:
         return None

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from pydantic import BaseModel
-
 from tasks.errors import CallError, Misconfigured, Transient
-from tasks.providers.accounts import Accounts
+from tasks.providers.accounts import Accounts, ProviderAccount
 from tasks.questions import Question, RawAnswer
 
 PRICE_FACTOR = Decimal("0.5")
@@ -45,9 +43,6 @@ class BatchApi(Protocol):
     provider: str
     most_items: int
     most_bytes: int
-
-    def body(self, question: Question[BaseModel], model: str) -> dict[str, Any]:
-        """The request, as it would be sent alone."""
 
     async def upload(self, batch_id: str, requests: Sequence[tuple[str, str]]) -> str | None:
         """The id of the uploaded requests; null where they are sent with the batch itself."""
@@ -87,6 +82,17 @@ def make_batch_api(provider: str, accounts: Accounts) -> BatchApi:
     from tasks.providers.batch_anthropic import AnthropicBatches
 
     return AnthropicBatches(account, account.keys[0])
+
+
+def request_body(question: Question[Any], provider: str, model: str, account: ProviderAccount) -> dict[str, Any]:
+    """The question as this provider takes it: in a batch as alone."""
+    if provider == "openai":
+        from tasks.providers.openai_chat import chat_request
+
+        return chat_request(question, provider, model, account)[0]
+    from tasks.providers.anthropic_messages import messages_request
+
+    return messages_request(question, model, account)[0]
 
 
 def check_economy(provider: str) -> None:

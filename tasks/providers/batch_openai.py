@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import httpx2
 from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from tasks.errors import CallError, Permanent
 from tasks.providers.accounts import ProviderAccount
@@ -17,9 +17,8 @@ from tasks.providers.batch_api import Result, Standing, result_of
 from tasks.providers.calls import in_our_words, transport_error
 from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S
-from tasks.providers.openai_chat import ADDRESS, chat_request, read_chat
+from tasks.providers.openai_chat import ADDRESS, read_chat
 from tasks.providers.replies import Told
-from tasks.questions import Question
 
 T = TypeVar("T")
 
@@ -40,7 +39,6 @@ class OpenAIBatches:
     most_bytes = 150_000_000
 
     def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
-        self._account = account
         self._client = AsyncOpenAI(
             api_key=key.get_secret_value(),
             base_url=account.base_url or ADDRESS,
@@ -48,9 +46,6 @@ class OpenAIBatches:
             timeout=httpx2.Timeout(_TRANSFER_S, connect=CONNECT_S),
             http_client=DefaultAioHttpClient(),
         )
-
-    def body(self, question: Question[BaseModel], model: str) -> dict[str, Any]:
-        return chat_request(question, self.provider, model, self._account)[0]
 
     async def upload(self, batch_id: str, requests: Sequence[tuple[str, str]]) -> str:
         lines = "\n".join(_line(key, body) for key, body in requests)

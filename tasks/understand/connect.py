@@ -14,6 +14,7 @@ from tasks.ledger.pace import LedgerPace
 from tasks.ledger.purse import purse_for
 from tasks.parsing.languages import parse_language
 from tasks.providers.accounts import Accounts
+from tasks.providers.batch_api import check_economy
 from tasks.providers.gateway import Gateway
 from tasks.providers.loop import model_loop, on_model_loop
 from tasks.providers.rate_limits import read_overrides, set_limits, usual_limits
@@ -88,6 +89,8 @@ def check_models(settings: Settings) -> None:
     accounts = Accounts()
     for provider in chain_of(settings):
         accounts.require(provider)
+    if settings.mode == "economy":
+        check_economy(settings.provider)
     read_overrides(settings.limits)
     for wanted in (settings.target_language, *settings.sender_languages.values()):
         try:

@@ -13,7 +13,7 @@ import pandas as pd
 from pandera.typing import DataFrame
 from pydantic import BaseModel
 
-from tasks.errors import BudgetExceeded, CallError, LostChunk, MailroomError, Transient, Unreadable, Unusable
+from tasks.errors import AwaitingBatch, BudgetExceeded, CallError, LostChunk, MailroomError, Transient, Unreadable, Unusable
 from tasks.frames import Messages, Readings
 from tasks.parsing.languages import parse_language
 from tasks.questions import Completion, Link, Question
@@ -102,6 +102,8 @@ class _Reader:
             if mail["unreadable"]:
                 raise Unreadable(mail["unreadable"])
             await self._ask(mail, notes, found)
+        except AwaitingBatch as failure:
+            error = failure
         except (CallError, BudgetExceeded) as failure:
             error = failure
             log.warning("mail %s: %s %s", mail["message_key"][:12], failure.code, failure.advice)

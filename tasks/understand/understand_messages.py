@@ -21,7 +21,8 @@ from tasks.providers.loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand import prompts
-from tasks.understand.connect import gateway_for, models_for
+from tasks.understand.connect import models_for
+from tasks.understand.economy import asker_for
 from tasks.understand.understand import Worth, lost_readings, understand
 
 log = logging.getLogger("mailroom.understand")
@@ -36,10 +37,10 @@ def understand_messages(
     Raises:
         ChunkUnfinished: Mails failed for a reason that lies with a provider or the budget; it holds all readings.
     """
-    gateway, models = gateway_for(run), models_for(run.settings)
+    asker, models = asker_for(run), models_for(run.settings)
     group = partial(record_group, open_ledger(run.settings.ledger))
     asked = understand(
-        messages, gateway, models, worth, refresh=run.settings.refresh, mails_per_call=run.settings.mails_per_call,
+        messages, asker, models, worth, refresh=run.settings.refresh, mails_per_call=_mails_per_call(run.settings),
         group=group,
     )  # fmt: skip
     readings = on_model_loop(asked)
@@ -53,6 +54,11 @@ def understand_messages(
             f"{len(unfinished)} of {len(readings)} mails could not be read: {said}.", readings, transient
         )
     return readings
+
+
+def _mails_per_call(settings: Settings) -> int:
+    # A mail that waits for a batch comes back in other company, and a group's answer is only found for the same group.
+    return 1 if settings.mode == "economy" else settings.mails_per_call
 
 
 def chunk_names(chunks: list[Any], done: int) -> list[str]:

@@ -1,0 +1,49 @@
+"""Answers of batches brought home, and their mails taken on from where they waited."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from flows.conclude import says_what_is_wrong
+from flows.opening import opened_answered
+from flows.process_mail import handle_messages
+from flows.runners import task_runner
+from tasks.ingest.read_messages import read_windows
+from tasks.ledger.batch_queue import answered_mails
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.runs import read_run_settings
+from tasks.runs import Run
+from tasks.settings import Settings, read_settings
+from tasks.understand.economy import collect_answers
+
+
+@flow(name="collect-batches", task_runner=task_runner(), persist_result=False)
+@says_what_is_wrong
+def collect_batches() -> State[Any]:
+    """Settle the batches that have ended, and go on with their mails as the runs began that sent them.
+
+    Mails whose next question needs a batch of its own wait again; nothing is sent twice. Runs by schedule; with no batch
+    open it does nothing.
+    """
+    settings = read_settings(mode="economy")
+    tally = collect_answers(Run(id=str(flow_run.id or uuid4()), settings=settings))
+    said, states = [tally.sentence(), *tally.troubles], []
+    for origin, keys in answered_mails(open_ledger(settings.ledger)).items():
+        with opened_answered(origin, keys, _settings_of(origin, settings)) as job:
+            states.append(handle_messages(read_windows(job.reader), job))
+        said.append(job.summary.sentence())
+    if tally.troubles or any(state.is_failed() for state in states):
+        return Failed(name="BatchesFailed", message="; ".join(said))
+    return Completed(message="; ".join(said))
+
+
+def _settings_of(origin: str, settings: Settings) -> Settings:
+    """The settings of the run that parked the mails, so that its wishes hold; what it read anew is not read anew again."""
+    kept = read_run_settings(open_ledger(settings.ledger), origin)
+    return read_settings(**kept | {"mode": "economy", "refresh": False, "again": False})

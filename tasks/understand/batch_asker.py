@@ -1,0 +1,121 @@
+"""Questions asked in batches: an answer that has come is given, any other question is queued and its mail waits.
+
+A mail goes through `understand` once for every answer it waits for: first for its triage, then for the analysis that
+the triage makes it worth. What was answered before is found in the ledger each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import NoReturn, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Engine
+
+from tasks.errors import (
+    AwaitingBatch,
+    BadAnswer,
+    CallError,
+    Misconfigured,
+    OutOfFunds,
+    Refused,
+    RequestRejected,
+    TimedOut,
+    TooLong,
+)
+from tasks.ledger.batch_queue import Queued, enqueue
+from tasks.ledger.completions import LedgerBook, scribe_of
+from tasks.providers.accounts import Accounts
+from tasks.providers.batch_api import PRICE_FACTOR, request_body
+from tasks.providers.fingerprints import fingerprint
+from tasks.providers.limits import answer_tokens
+from tasks.providers.media import sendable
+from tasks.providers.models import traits
+from tasks.providers.prices import worst_price
+from tasks.providers.repair import read_answer, repaired
+from tasks.providers.tokens import question_tokens
+from tasks.questions import Completion, Link, Question, StoredAnswer, Usage
+from tasks.runs import Run
+
+T = TypeVar("T", bound=BaseModel)
+
+_KEPT_S = 7 * 86_400.0
+"""How old an answer may be: a mail's first one waits while its second is in a batch of its own."""
+
+_ERRORS: Mapping[str, type[CallError]] = {
+    kind.code: kind for kind in (BadAnswer, OutOfFunds, Refused, RequestRejected, TimedOut, TooLong)
+}
+
+
+class BatchAsker:
+    """`tasks.understand.understand.Asker` without a call: of a chain, only the first provider is asked."""
+
+    def __init__(self, accounts: Accounts, engine: Engine, run: Run) -> None:
+        self._account = accounts.require(run.settings.provider)
+        self._book = LedgerBook(engine, run_id=run.id, ttl_s=_KEPT_S)
+        self._run = run
+        self._scribe = scribe_of(engine)
+        self._scribe.learn({"enqueue": enqueue})
+
+    async def complete(
+        self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
+    ) -> Completion[T]:
+        """The answer, if a batch has brought it.
+
+        Raises:
+            AwaitingBatch: It is still to come.
+            CallError: What came was an error, or is bad after its repair, too.
+        """
+        link = chain[0]
+        first, faults = await self._answer(question, link, message_key, refresh)
+        if first is not None:
+            return first
+        second, faults = await self._answer(repaired(question, faults), link, message_key, refresh)
+        if second is None:
+            said = f"Model `{link.model}` of `{link.provider}` gave an answer that is not as asked for: {faults}."
+            raise BadAnswer(said, provider=link.provider)
+        return second
+
+    async def _answer(
+        self, question: Question[T], link: Link, message_key: str, refresh: bool
+    ) -> tuple[Completion[T] | None, str]:
+        """The answer, or none and what is wrong with it."""
+        key = fingerprint(question, link, self._account)
+        stored = None if refresh else await self._book.find(key)
+        if stored is None:
+            await self._queue(key, question, link, message_key, refresh)
+        value, faults = read_answer(question.answer, stored.text)
+        return (None if value is None else _completion(value, question, link, stored)), faults
+
+    async def _queue(self, key: str, question: Question[T], link: Link, message_key: str, refresh: bool) -> NoReturn:
+        queued = Queued(
+            key=key, message_key=message_key, question=question.name, provider=link.provider, model=link.model,
+            body=request_body(question, link.provider, link.model, self._account), worst_usd=self._worst(question, link),
+            run_id=self._run.root, again=refresh,
+        )  # fmt: skip
+        place = await self._scribe.write("enqueue", queued)
+        if place.state == "failed":
+            raise _ERRORS.get(place.error_code, RequestRejected)(
+                f"Model `{link.model}` of `{link.provider}` answered with an error, in a batch.", provider=link.provider
+            )
+        raise AwaitingBatch(f"The question `{question.name}` waits for a batch's answer.")
+
+    def _worst(self, question: Question[T], link: Link) -> Decimal | None:
+        asked = question_tokens(question)
+        most = answer_tokens(question, self._account, traits(link.provider, link.model))
+        worst = worst_price(link.provider, link.model, asked, most)
+        if worst is None and self._run.settings.has_budget:
+            raise Misconfigured(
+                f"A budget is set, but the price of `{link.model}` is unknown. Set it in MAILROOM_PRICES, or take the "
+                "budget away."
+            )
+        return None if worst is None else worst * PRICE_FACTOR
+
+
+def _completion(value: T, question: Question[T], link: Link, stored: StoredAnswer) -> Completion[T]:
+    return Completion(
+        value=value, usage=Usage(), price_usd=Decimal(0), provider=link.provider, model=stored.model,
+        request_id=stored.request_id, attempts=0, cached=True, simulated=stored.simulated,
+        unsent=sendable(question.media, link.provider, link.model)[1],
+    )  # fmt: skip
