@@ -71,8 +71,8 @@ def chunk_names(chunks: list[Any], done: int) -> list[str]:
 
 
 def question_of(settings: Settings, rules_text: str) -> tuple[str, ...]:
-    """What the answers depend on besides the mails: prompts, models, rules; part of the cache's key."""
-    models = (settings.provider, *settings.fallbacks, settings.triage_model or "", settings.analysis_model or "")
+    """What the answers depend on besides the mails: mode, prompts, models, rules; part of the cache's key."""
+    models = (settings.mode, settings.provider, *settings.fallbacks, settings.triage_model or "", settings.analysis_model or "")
     rules = hashlib.sha256(rules_text.encode()).hexdigest()
     return (prompts.TRIAGE_VERSION, prompts.ANALYSIS_VERSION, *models, repr(sorted(settings.models.items())), rules)
 
