@@ -139,6 +139,7 @@ class Caller:
 
     async def _send(self, call: Call[T], line: Line, index: int) -> Completion[T]:
         asked, tokens = self._tokens(call, line)
+        adapter = line.adapter(index)  # before its turn, since the first takes a while to make
         async with line.seats:
             call.begun = self._clock() if call.begun is None else call.begun
             self._breakers.check(call.link.provider)
@@ -152,7 +153,7 @@ class Caller:
             sent = _Sent(number, index, tokens, reservation, probe)
             call.sent += 1
             try:
-                raw = await line.adapter(index).ask(call.question, call.link.model)
+                raw = await adapter.ask(call.question, call.link.model)
             except CallError as error:
                 await self._failed(call, sent, error)
                 raise
