@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tasks.ledger.engine import reading
 from tasks.ledger.schema import deliveries
 
 
 def find_deliveries(engine: Engine, ids: Sequence[str]) -> dict[str, str]:
     """The digests of those deliveries that were taken before, by id; at most some hundred ids."""
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(select(deliveries).where(deliveries.c.delivery_id.in_(ids)))
         return {row.delivery_id: row.digest for row in rows}
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from deployments.inbox.prefect_server import find_run
 from deployments.receiver.answers import RunView, problems
 from deployments.receiver.doors import TheDesk, with_token
-from tasks.ledger.engine import open_ledger
+from tasks.ledger.engine import open_ledger, reading
 from tasks.ledger.schema import outcomes
 
 router = APIRouter(tags=["runs"])
@@ -49,5 +49,5 @@ async def show_run(run_id: UUID, desk: TheDesk) -> RunView:
 def count_outcomes(ledger_url: str, run_id: str) -> dict[str, int]:
     """How many outcomes a run has recorded, by status."""
     counted = select(outcomes.c.status, func.count()).where(outcomes.c.run_id == run_id).group_by(outcomes.c.status)
-    with open_ledger(ledger_url).begin() as connection:
+    with reading(open_ledger(ledger_url)) as connection:
         return {status: number for status, number in connection.execute(counted)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from tasks.errors import Misconfigured
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0001"  # the newest migration; a test holds it to the folder
 _MIGRATION_LOCK = 4_815_162_342
+_ONLY_READS = "mailroom_only_reads"
 
 
 @cache
@@ -54,7 +57,17 @@ def _make_sqlite_wait(engine: Engine) -> None:
     def begin_for_writing(connection: Connection) -> None:
         # A read that turns into a write can't wait for another writer (SQLITE_BUSY at once); a write lock from the
         # start can.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get(_ONLY_READS, False)
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads and sees one state of the ledger; in SQLite it holds up no writer."""
+    with engine.connect() as connection:
+        only_reads = connection.execution_options(**{_ONLY_READS: True})
+        with only_reads.begin():
+            yield only_reads
 
 
 def _migrate(engine: Engine) -> None:

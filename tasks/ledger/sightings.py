@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, and_, cast, func, or_, select
 
+from tasks.ledger.engine import reading
 from tasks.ledger.messages import load_raw
 from tasks.ledger.owners import is_gone
 from tasks.ledger.schema import messages, sightings
@@ -78,7 +79,7 @@ def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
 
 def count_left_over(engine: Engine, source: str) -> int:
     """How many mails `left_over` would give."""
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         counted = (
             select(func.count(sightings.c.message_key.distinct()))
             .join(messages, messages.c.message_key == sightings.c.message_key)

@@ -1,0 +1,19 @@
+"""`mailroom metrics`: Prometheus metrics."""
+
+from __future__ import annotations
+
+
+def metrics(*, host: str | None = None, port: int | None = None) -> None:
+    """Answer Prometheus from the ledger and the inbox, until ended.
+
+    Args:
+        host: Address to listen on. Default: MAILROOM_METRICS_HOST, 127.0.0.1.
+        port: Default: MAILROOM_METRICS_PORT, 8001.
+    """
+    from deployments.metrics.serve import serve
+    from deployments.metrics.settings import MetricsSettings
+    from tasks.logs import set_up_logs
+
+    set_up_logs(console=True)
+    told = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    serve(MetricsSettings().model_copy(update=told))

@@ -1,0 +1,1 @@
+"""Prometheus metrics read from the ledger and the inbox, so they are true across processes, machines and restarts."""
