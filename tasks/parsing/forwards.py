@@ -40,7 +40,7 @@ def read_forwarded(part: Part, found: Gathered, limits: Limits) -> Forwarded:
     fields = Fields(part, limits)
     text = read_bodies(found.bodies, limits)
     sender = next(iter(read_addresses(fields.all("from"))), ("", ""))
-    written = join([text.new, text.quoted]) or join(found.reports)
+    written = join([text.new, text.signature, text.quoted]) or join(found.reports)
     return Forwarded(
         sender=display(*sender),
         subject=decode_text(fields.first("subject")),

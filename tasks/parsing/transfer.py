@@ -6,8 +6,9 @@ from email.message import Message
 
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 NO_LETTERS = bytes(set(range(256)) - set(BASE64))
-# Padded, or long: a word has base64's letters too.
-CODED_START = re.compile(rb"\s*(?:[A-Za-z0-9+/]+\r?\n)*(?:[A-Za-z0-9+/]+=+|[A-Za-z0-9+/]{40,})(?=\s|$)")
+# Long, since a word has base64's letters too.
+CODED_START = re.compile(rb"\s*(?:[A-Za-z0-9+/]{40,}\r?\n)+")
+PADDED = re.compile(rb"[^=]+=*|=+")
 UU_NAMES = {"xuuencode", "uuencode", "uue", "xuue"}
 # As senders spell it: `7-bit`, `8bits`, `quoted printable`.
 SPELLING = re.compile(r"[\s_-]+")
@@ -35,6 +36,10 @@ def content(part: "Message[str, str]") -> tuple[bytes, str]:
 
 def from_base64(data: bytes) -> tuple[bytes, str]:
     """Return the decoded bytes; text that is no base64 at all comes back as it is."""
+    if b"=" in data.rstrip(b"= \t\r\n"):  # the decoder stops at the first padding
+        padded, whole = from_padded(data)
+        if padded:
+            return padded, "" if whole else "broken base64"
     if looks_coded(data):
         try:
             return binascii.a2b_base64(data), ""
@@ -43,13 +48,37 @@ def from_base64(data: bytes) -> tuple[bytes, str]:
     dense = b"".join(data.split())
     letters = dense.translate(None, NO_LETTERS)
     if len(letters) < 0.9 * len(dense.rstrip(b"=")) or data.strip().count(b" ") * 20 > len(data):
-        # Base64 first and something else after: a list's footer below a coded part, a boundary spelled wrongly.
+        # Base64 first and something else after, as a list's footer below a coded part.
         coded = CODED_START.match(data)
         if not coded:
             return data, "declared base64, is none"
         letters = coded[0].translate(None, NO_LETTERS)
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4)), "broken base64"
+
+
+def from_padded(data: bytes) -> tuple[bytes, bool]:
+    """Return the bytes of the padded pieces that `data` begins with, and whether it is nothing but such pieces."""
+    out: list[bytes] = []
+    open_piece: list[bytes] = []
+    for line in data.split(b"\n"):
+        words = line.split()
+        for piece in PADDED.findall(words[0]) if words else ():
+            open_piece.append(piece)
+            if piece.translate(None, BASE64 + b"="):
+                return b"".join(out), False
+            if piece.endswith(b"="):
+                coded = b"".join(open_piece)
+                if len(coded) % 4:  # words with equals signs, as quoted-printable has them
+                    return b"", False
+                out.append(binascii.a2b_base64(coded))
+                open_piece = []
+        if len(words) > 1:
+            return b"".join(out), False
+    rest = b"".join(open_piece)
+    if not out or len(rest) % 4:
+        return b"".join(out), False
+    return b"".join([*out, binascii.a2b_base64(rest)]), True
 
 
 def looks_coded(data: bytes) -> bool:
