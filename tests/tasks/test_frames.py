@@ -1,0 +1,64 @@
+"""A frame made of rows is checked as strictly as its schema says, and reports all that is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandera.errors import SchemaErrors
+
+from tasks.frames import Decisions, Effects, Frame, Messages, Outcomes, Readings, Skipped
+from tasks.understand.understand import blank_reading
+
+FRAMES: list[type[Frame]] = [Messages, Skipped, Readings, Decisions, Effects, Outcomes]
+
+
+def reading(key: str, **changed: Any) -> dict[str, Any]:
+    return blank_reading(key, None) | {"category": "OTHER", "complexity": "simple", "confidence": 0.5} | changed
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_no_rows_make_a_frame_with_all_columns_and_types(kind: type[Frame]) -> None:
+    frame = kind.of([])
+    assert list(frame.columns) == kind.names()
+    kind.validate(frame)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "message_key": st.sampled_from(["a", "b", "c"]),
+                "category": st.sampled_from(["URGENT", "OTHER", "NEWS", None]),
+                "confidence": st.none() | st.floats(-0.5, 1.5),
+                "calls": st.integers(-1, 2),
+                "reason": st.sampled_from(["", "why", None]),
+            }
+        ),
+        max_size=4,
+    )
+)
+def test_rows_are_taken_and_refused_exactly_as_by_the_schema(rows: list[dict[str, Any]]) -> None:
+    filled = [reading("key", **row) for row in rows]
+    types = {name: str(column.dtype) for name, column in Readings.to_schema().columns.items()}
+    expected = None
+    try:
+        Readings.validate(pd.DataFrame(filled, columns=Readings.names()).astype(types), lazy=True)
+    except SchemaErrors as error:
+        expected = error
+    if expected is None:
+        assert len(Readings.of(filled)) == len(rows)
+    else:
+        with pytest.raises(SchemaErrors) as caught:
+            Readings.of(filled)
+        assert caught.value.message == expected.message
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(SchemaErrors) as caught:
+        Readings.of([reading("a", category="NEWS", calls=-1), reading("a")])
+    assert set(caught.value.failure_cases["column"]) == {"message_key", "category", "calls"}
