@@ -7,7 +7,8 @@ from email.message import Message
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 NO_LETTERS = bytes(set(range(256)) - set(BASE64))
 # Long, since a word has base64's letters too.
-CODED_START = re.compile(rb"\s*(?:[A-Za-z0-9+/]{40,}\r?\n)+")
+CODED_START = re.compile(rb"\s*(?:[A-Za-z0-9+/]{40,}\r?\n)+(?:(?:[A-Za-z0-9+/]{4})+\r?\n)?")
+SENTENCE = re.compile(rb"\S+ \S+ \S+")
 PADDED = re.compile(rb"[^=]+=*|=+")
 UU_NAMES = {"xuuencode", "uuencode", "uue", "xuue"}
 # As senders spell it: `7-bit`, `8bits`, `quoted printable`.
@@ -45,14 +46,13 @@ def from_base64(data: bytes) -> tuple[bytes, str]:
             return binascii.a2b_base64(data), ""
         except binascii.Error:
             pass
+    coded = CODED_START.match(data)
+    if coded and SENTENCE.search(data, coded.end()):  # a list's footer below a coded part
+        data = coded[0]
     dense = b"".join(data.split())
     letters = dense.translate(None, NO_LETTERS)
     if len(letters) < 0.9 * len(dense.rstrip(b"=")) or data.strip().count(b" ") * 20 > len(data):
-        # Base64 first and something else after, as a list's footer below a coded part.
-        coded = CODED_START.match(data)
-        if not coded:
-            return data, "declared base64, is none"
-        letters = coded[0].translate(None, NO_LETTERS)
+        return data, "declared base64, is none"
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4)), "broken base64"
 
