@@ -8,7 +8,7 @@ from tasks.parsing.bodies import Gathered, Room, gather
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
 from tasks.parsing.headers import decode_text, read_addresses, read_date, read_ids
-from tasks.parsing.identity import message_key, raw_key
+from tasks.parsing.identity import message_key, raw_key, unix_lines
 from tasks.parsing.kinds import kind_of
 from tasks.parsing.languages import detect_language
 from tasks.parsing.limits import Limits
@@ -163,8 +163,7 @@ def why_unreadable(encrypted: bool, body: str, subject: str, attachments: tuple[
 
 def rest_of(raw: bytes) -> str:
     """Return the SHA-256, hex, of all below the header: it tells apart mails that were not read to their end."""
-    content = raw.replace(b"\r\n", b"\n")
-    return sha256(content.partition(b"\n\n")[2].strip()).hexdigest()
+    return sha256(unix_lines(raw).partition(b"\n\n")[2].strip()).hexdigest()
 
 
 def unreadable(raw: bytes, reason: str) -> Mail:

@@ -31,4 +31,9 @@ def squeeze(text: str) -> str:
 
 def raw_key(raw: bytes) -> str:
     """Return the key of bytes that hold no mail that could be read."""
-    return hashlib.sha256(raw.replace(b"\r\n", b"\n").strip()).hexdigest()
+    return hashlib.sha256(unix_lines(raw).strip()).hexdigest()
+
+
+def unix_lines(data: bytes) -> bytes:
+    """Return data with LF for CRLF, and for CR where there is nothing else."""
+    return data.replace(b"\r\n", b"\n") if b"\n" in data else data.replace(b"\r", b"\n")

@@ -61,7 +61,12 @@ def test_a_charset_that_cannot_be_found_is_replaced_and_said():
         ("base64", b"SGk=IHlv\ndQ==", "Hi you", ""),
         ("base64", b"SGk= ignored words", "Hi", "broken base64"),
         ("base64", b"caf=C3=A9 au lait", "caf=C3=A9 au lait", "is none"),
-        ("base64", b"YWJj" * 15 + b"\n" + b"YWJj" * 15 + b"\nThis is the footer of a list.", "abc" * 30, "broken base64"),
+        (
+            "base64",
+            b"YWJj" * 15 + b"\n" + b"YWJj" * 15 + b"\nThis is the footer of a list.",
+            "abc" * 30,
+            "broken base64",
+        ),
         ("base64", b"SGVsbG8gdGhlcmUuCg==\n--edge-->\nfooter", "Hello there.", "broken base64"),
         ("quoted printable", b"caf=C3=A9=20", "café", ""),
         ("8bits", "café".encode(), "café", ""),
@@ -74,6 +79,12 @@ def test_a_transfer_encoding_is_undone_in_whatever_state_it_is(encoding, body, t
 
     assert got.text == text
     assert (defect in " ".join(got.parse_defects)) if defect else got.parse_defects == ()
+
+
+def test_lines_that_end_as_on_old_macs_are_lines():
+    raw = typed("text/plain; charset=utf-8", "One caf=C3=\n=A9\nTwo\n", "Content-Transfer-Encoding: quoted-printable")
+
+    assert read_mail(raw.replace(b"\n", b"\r")).text == "One café\nTwo"
 
 
 def test_flowed_lines_are_joined_and_quotes_and_signatures_are_not():

@@ -23,6 +23,7 @@ PLAIN = typed("text/plain; charset=utf-8", "Grüße, Ann.\nBis morgen.\n", "Cont
         b"Received: from a by b; Tue, 24 Nov 2026 09:49:00 +0100\nDelivered-To: x@example.org\n" + PLAIN,
         b"X-Mailroom-Id: other\nX-Spam-Status: No\n" + PLAIN,
         PLAIN.replace(b"\n", b"\r\n"),
+        PLAIN.replace(b"\n", b"\r"),
         PLAIN + b"\n\n",
         PLAIN.replace(b"Subject: Hello", b"Subject: =?utf-8?q?Hello?="),
         PLAIN.replace(b"09:48:00 +0100", b"08:48:00 +0000"),
