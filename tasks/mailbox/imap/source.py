@@ -14,14 +14,13 @@ from tasks.errors import SourceError
 from tasks.mailbox.imap.address import join_address
 from tasks.mailbox.imap.block import Mailbox
 from tasks.mailbox.imap.connection import LOST, REFUSED, connected
-from tasks.mailbox.imap.pages import Fetched, fetch_mails
+from tasks.mailbox.imap.pages import Fetched
+from tasks.mailbox.imap.reading import Reading
 from tasks.mailbox.kinds import Opening
 from tasks.mailbox.raw import Origin, RawMail
 
 log = logging.getLogger("mailroom.imap")
 
-# A cut connection is opened anew after these waits; any progress gives them all back.
-RECONNECT_AFTER_S = (0.0, 1.0, 5.0, 15.0, 30.0)
 # As IMAP writes them, whatever the system's language (RFC 9051, `date-month`).
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -61,25 +60,28 @@ class ImapSource:
 
     def _read_listed(self, listing: Listing) -> Generator[RawMail, None, Listing | None]:
         """Give the mails; return what is to be read in their place when the folder was built anew meanwhile."""
-        done = 0
-        waits = iter(RECONNECT_AFTER_S)
+        reading = Reading(listing.uids)
         while True:
             try:
                 with connected(self.block, self.folder, readonly=True) as mailbox:
                     uidvalidity = read_uidvalidity(mailbox)
                     if uidvalidity != listing.uidvalidity:
                         return self._list_anew(mailbox, uidvalidity)
-                    for mail in fetch_mails(mailbox, [uid for uid in listing.uids if uid > done]):
-                        yield self._mail_of(mail, listing.uidvalidity)
-                        done = mail.uid
-                        waits = iter(RECONNECT_AFTER_S)
-                    return None
+                    try:
+                        for mail in reading.go_on(mailbox):
+                            yield self._mail_of(mail, listing.uidvalidity)
+                    except LOST:
+                        reading.cut_off()
+                        raise
+                break
             except (*LOST, SourceError) as error:
-                self._wait_or_give_up(error, next(waits, None), done)
+                self._wait_or_give_up(error, reading)
             except REFUSED as error:
-                raise SourceError(
-                    f"`{self.name}` refused to go on after UID {done} ({type(error).__name__})"
-                ) from error
+                said = f"refused to go on after UID {reading.done} ({type(error).__name__})"
+                raise SourceError(f"`{self.name}` {said}") from error
+        if reading.suspects:
+            raise SourceError(f"`{self.name}` would not give the mail with UID {reading.suspects[0]}, nor any after it")
+        return None
 
     def _list_anew(self, mailbox: BaseMailBox, uidvalidity: int) -> Listing:
         # What was given before is met again, and known again by what it says.
@@ -87,12 +89,15 @@ class ImapSource:
         above = self.opening.since_uid(self.name, self.folder, uidvalidity)
         return Listing(uidvalidity=uidvalidity, uids=find_uids(mailbox, self.block, above))
 
-    def _wait_or_give_up(self, error: Exception, wait_s: float | None, done: int) -> None:
+    def _wait_or_give_up(self, error: Exception, reading: Reading) -> None:
         if isinstance(error, SourceError) and not isinstance(error.__cause__, LOST):
             raise error
+        wait_s = reading.next_wait_s()
         if wait_s is None:
-            raise SourceError(f"`{self.name}` broke off after UID {done} and could not be reached again") from error
-        log.warning("The connection to %s was lost after UID %d; it is opened anew in %g s.", self.name, done, wait_s)
+            raise SourceError(f"`{self.name}` broke off after UID {reading.done} and could not be read on") from error
+        log.warning(
+            "%s was cut off after UID %d; the connection is opened anew in %g s.", self.name, reading.done, wait_s
+        )
         time.sleep(wait_s)
 
     def _mail_of(self, mail: Fetched, uidvalidity: int) -> RawMail:

@@ -31,7 +31,7 @@ def test_a_folder_built_anew_while_it_is_read_is_started_over(imap_account):
 
 @pytest.mark.parametrize("limits", [[10**9, 1_500], [10**9, 200_000], [10**9, 900, 100_000, 50, 5_000]])
 def test_a_cut_connection_is_opened_anew_and_no_mail_is_lost_or_doubled(imap_account, limits, monkeypatch):
-    monkeypatch.setattr("tasks.mailbox.imap.source.RECONNECT_AFTER_S", (0.0,) * 5)
+    monkeypatch.setattr("tasks.mailbox.imap.reading.RECONNECT_AFTER_S", (0.0,) * 5)
     sent = [mail(number, "x" * 5_000) for number in range(200)]
     imap_account.deliver(sent)
 
@@ -43,13 +43,13 @@ def test_a_cut_connection_is_opened_anew_and_no_mail_is_lost_or_doubled(imap_acc
 
 
 def test_a_server_that_stays_away_ends_the_reading_and_says_where(imap_account, monkeypatch):
-    monkeypatch.setattr("tasks.mailbox.imap.source.RECONNECT_AFTER_S", (0.0, 0.0))
+    monkeypatch.setattr("tasks.mailbox.imap.reading.RECONNECT_AFTER_S", (0.0, 0.0))
     imap_account.deliver([mail(number, "x" * 5_000) for number in range(200)])
     rows: list[RawMail] = []
 
     with cutting_proxy(imap_account.host, imap_account.port, [10**9, 700_000, 10, 10, 10, 10]) as proxy:
         source = open_folder("work", imap_account.block(port=proxy.port), "", Opening())
-        with pytest.raises(SourceError, match=r"broke off after UID 1\d\d and could not be reached again"):
+        with pytest.raises(SourceError, match=r"broke off after UID 1\d\d and could not be read on"):
             rows.extend(source.read())
 
     assert uids(rows) == list(range(1, len(rows) + 1))
@@ -94,3 +94,35 @@ def test_a_big_mailbox_is_read_in_flat_memory(imap_account):
     tracemalloc.stop()
     assert count == 500
     assert peak < 3 * PAGE_BYTES, "forty megabytes went through"
+
+
+def test_a_mail_the_server_breaks_off_at_is_told_and_the_others_are_read(imap_account, monkeypatch):
+    monkeypatch.setattr("tasks.mailbox.imap.reading.RECONNECT_AFTER_S", (0.0,) * 5)
+    imap_account.deliver([mail(number) for number in range(1, 101)])
+    source = open_folder("work", imap_account.block(), "", Opening())
+    files = sorted((imap_account.home / "new").iterdir())
+    for path in files[40:42]:
+        path.chmod(0)
+    files[39].unlink()
+
+    rows = list(source.read())
+
+    assert uids(rows) == [*range(1, 40), *range(41, 101)]
+    assert {row.origin.uid: row.problem for row in rows if row.problem} == {
+        41: "the mail server breaks off at this mail",
+        42: "the mail server breaks off at this mail",
+    }
+
+
+def test_a_mail_the_server_breaks_off_at_is_not_given_up_before_a_later_one_is_given(imap_account, monkeypatch):
+    monkeypatch.setattr("tasks.mailbox.imap.reading.RECONNECT_AFTER_S", (0.0,) * 5)
+    imap_account.deliver([mail(number) for number in range(1, 11)])
+    source = open_folder("work", imap_account.block(), "", Opening())
+    for path in sorted((imap_account.home / "new").iterdir())[8:]:
+        path.chmod(0)
+    rows: list[RawMail] = []
+
+    with pytest.raises(SourceError, match="would not give the mail with UID 9, nor any after it"):
+        rows.extend(source.read())
+
+    assert uids(rows) == list(range(1, 9))

@@ -1,0 +1,70 @@
+"""One listing read over as many connections as it takes, past mails that the server itself stumbles over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from imap_tools import BaseMailBox
+
+from tasks.mailbox.imap.pages import LISTED_MAILS, Fetched, fetch_mails
+
+# A cut connection is opened anew after these waits; any progress gives them all back.
+RECONNECT_AFTER_S = (0.0, 1.0, 5.0, 15.0, 30.0)
+# So many cuts at the same place, and mails are asked for one by one to see which of them it is.
+CAREFUL_AFTER_CUTS = 2
+
+
+class Reading:
+    """Where the reading stands.
+
+    A mail that the server refuses or breaks off at is only suspected until a later one was given: a server that is
+    tired of us, or on its way down, refuses all, and none of those may count as read.
+    """
+
+    def __init__(self, uids: Sequence[int]) -> None:
+        self._uids = uids
+        self._cuts = 0
+        self._failures = 0
+        self._asked = 0  # the mail that is asked for alone
+        self._suspects: list[Fetched] = []
+        self.done = 0
+        """The UID up to which mails were given, or are suspected."""
+
+    @property
+    def suspects(self) -> list[int]:
+        """UIDs of mails that can't be given, unless it is the server that can't."""
+        return [mail.uid for mail in self._suspects]
+
+    def go_on(self, mailbox: BaseMailBox) -> Iterator[Fetched]:
+        """Give the mails that were not given yet; those that can't be have a `problem`."""
+        left = [uid for uid in self._uids if uid > self.done]
+        if self._cuts >= CAREFUL_AFTER_CUTS:
+            for uid in left[:LISTED_MAILS]:
+                self._asked = uid
+                yield from self._judge(fetch_mails(mailbox, [uid]))
+            self._asked = 0
+            left = left[LISTED_MAILS:]
+        yield from self._judge(fetch_mails(mailbox, left))
+
+    def cut_off(self) -> None:
+        """Take note that the connection was lost while mails were read; where mails were asked for one by one, the last did it."""
+        if self._asked > self.done:
+            self._suspects.append(Fetched(uid=self._asked, problem="the mail server breaks off at this mail"))
+            self.done = self._asked
+        self._cuts += 1
+
+    def next_wait_s(self) -> float | None:
+        """Return how long to wait before the next connection; None when there have been enough without a mail."""
+        self._failures += 1
+        return RECONNECT_AFTER_S[self._failures - 1] if self._failures <= len(RECONNECT_AFTER_S) else None
+
+    def _judge(self, mails: Iterable[Fetched]) -> Iterator[Fetched]:
+        for mail in mails:
+            self.done = mail.uid
+            if mail.problem:
+                self._suspects.append(mail)
+                continue
+            self._cuts = self._failures = 0
+            suspects, self._suspects = self._suspects, []
+            yield from suspects
+            yield mail
