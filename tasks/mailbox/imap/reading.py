@@ -47,7 +47,7 @@ class Reading:
         yield from self._judge(fetch_mails(mailbox, left))
 
     def cut_off(self) -> None:
-        """Take note that the connection was lost while mails were read; where mails were asked for one by one, the last did it."""
+        """Take note that the connection was lost while mails were read; a mail that was asked for alone is why."""
         if self._asked > self.done:
             self._suspects.append(Fetched(uid=self._asked, problem="the mail server breaks off at this mail"))
             self.done = self._asked
