@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from deployments.inbox.gathering import Gathering, GatherSettings
 
-_LAST_WORD_S = 5.0
+_LAST_WORD_S = 3.0
 log = logging.getLogger("mailroom.inbox")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 
 from deployments.inbox.folder import open_inbox
 from deployments.inbox.gathering import GatherSettings
@@ -26,6 +27,8 @@ def serve(settings: ReceiverSettings) -> None:
     ours = Settings()
     app = make_app(settings, GatherSettings(), open_inbox(ours.data_dir, ours.ledger), ours.ledger, announce_mail)
     log.info("Receiving on http://%s:%d", settings.host, settings.port)
+    # uvicorn ends well on SIGTERM and then sends it to itself once more, to die of it; we rather exit with 0.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         app, host=settings.host, port=settings.port, timeout_graceful_shutdown=_GRACE_S, access_log=False,
         log_config=None, server_header=False,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _STOP_LOOK_S = 2.0
 _IDLE_MOST_S = 25 * 60  # servers end an IDLE after 29 minutes (RFC 2177)
 _POLL_WITHOUT_IDLE_S = 30.0
+_RECONNECT_LEAST_S = 0.25
 _RECONNECT_MOST_S = 60.0
 log = logging.getLogger("mailroom.watch")
 
@@ -75,15 +76,16 @@ async def watch_mailbox(
 
 
 def _keep_watching(watched: WatchedMailbox, poll_s: float, tell: Callable[[int], None], end: threading.Event) -> None:
-    wait_s = 1.0
+    wait_s = _RECONNECT_LEAST_S
     while not end.is_set():
         began = time.monotonic()
         try:
             _watch(watched, poll_s, tell, end)
         except (*LOST, *REFUSED, SourceError) as error:
-            wait_s = 1.0 if time.monotonic() - began > _RECONNECT_MOST_S else min(2 * wait_s, _RECONNECT_MOST_S)
+            lasted = time.monotonic() - began > _RECONNECT_MOST_S
+            wait_s = _RECONNECT_LEAST_S if lasted else min(2 * wait_s, _RECONNECT_MOST_S)
             reason = str(error) if isinstance(error, SourceError) else type(error).__name__
-            log.warning("%s cannot be watched (%s); it is tried again in %.0f s.", watched.name, reason, wait_s)
+            log.warning("%s cannot be watched (%s); it is tried again in %g s.", watched.name, reason, wait_s)
             end.wait(wait_s)
 
 

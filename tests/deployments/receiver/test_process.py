@@ -1,0 +1,113 @@
+"""The receiver as a process: what it acknowledged is kept, whether it is killed or told to end."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tasks.mailbox.inbox import folder_of, list_files
+
+ROOT = Path(__file__).resolve().parents[3]
+MAILS = 60
+
+
+class Receiver:
+    """A receiver on one port, started as often as a test likes."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = folder
+        self.log = folder / "receiver.log"
+
+    def start(self) -> None:
+        code = "from deployments.cli.main import main; main()"
+        # The server it would tell of new mail is away.
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", code, "receiver", "--port", str(self.port)],
+                cwd=self.folder, env=env, stdout=log, stderr=log,
+            )  # fmt: skip
+        while True:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                return socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                time.sleep(0.05)
+
+    def post(self, number: int) -> int | None:
+        """The answer's status; null where there was none."""
+        body = f"Subject: mail {number}\n\nHello.\n".encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("POST", "/webhooks/mail", body, {"content-type": "message/rfc822"})
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def kept(self) -> list[bytes]:
+        """The files a run would find; what a killed process was writing is none."""
+        return [path.read_bytes() for path in list_files(folder_of(self.folder / ".mailroom"))]
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    made = Receiver(tmp_path)
+    made.start()
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+def test_what_was_acknowledged_survives_a_kill_and_is_kept_once(receiver):
+    with ThreadPoolExecutor(16) as senders:
+        posts = [senders.submit(receiver.post, number) for number in range(MAILS)]
+        while not any(post.done() for post in posts):
+            time.sleep(0.005)
+        receiver.process.send_signal(signal.SIGKILL)
+        receiver.process.wait()
+        unheard = [number for number, post in enumerate(posts) if post.result() is None]
+    acknowledged = MAILS - len(unheard)
+    assert acknowledged > 0
+    assert len(set(receiver.kept())) >= acknowledged
+    receiver.start()
+    assert {receiver.post(number) for number in unheard} <= {200, 202}
+    assert sorted(receiver.kept()) == sorted(f"Subject: mail {number}\n\nHello.\n".encode() for number in range(MAILS))
+
+
+def test_told_to_end_it_finishes_what_it_accepted(receiver):
+    with ThreadPoolExecutor(16) as senders:
+        posts = [senders.submit(receiver.post, number) for number in range(MAILS)]
+        while not any(post.done() for post in posts):
+            time.sleep(0.005)
+        receiver.process.terminate()
+        answers = [post.result() for post in posts]
+    assert receiver.process.wait(30) == 0
+    assert set(answers) <= {202, None}  # none is where it listened no more
+    assert len(set(receiver.kept())) == answers.count(202)
+    assert "Traceback" not in receiver.log.read_text()
+
+
+def test_it_does_not_start_open_on_a_public_address(tmp_path):
+    code = "from deployments.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "receiver", "--host", "0.0.0.0", "--port", "0"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "MAILROOM_RECEIVER_UPLOAD_TOKEN" in done.stderr
+    assert "Traceback" not in done.stderr
