@@ -33,6 +33,15 @@ lock: $(VENV)/dev ## write the lock files anew from pyproject.toml, keeping vers
 	$(LOCK) pyproject.toml --group build -o requirements/run.lock
 	$(LOCK) pyproject.toml --group dev $(EXTRAS) -c requirements/run.lock -o requirements/dev.lock
 
+bench-receiver: $(VENV)/dev ## 10,000 mails posted to a receiver that is killed five times: is each acknowledged one in an outcome, once?
+	$(BIN)/python -m tests.benchmarks.bench_receiver
+
+bench-realtime: $(VENV)/dev ## from a post to an outcome, all processes real: how soon, in how many runs, through an outage of Prefect?
+	$(BIN)/python -m tests.benchmarks.bench_realtime
+
+bench-injection: $(VENV)/dev ## mails that give orders, read by a model that obeys: do they reach what no rule names?
+	$(BIN)/python -m tests.benchmarks.injection
+
 clean: stop ## end what runs, and delete everything that was made here, the demo's ledger included
 	rm -rf $(VENV) .mailroom out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 

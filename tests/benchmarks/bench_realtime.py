@@ -1,0 +1,156 @@
+"""From a post to an outcome, with everything real: receiver, Prefect server, worker and simulator, each a process.
+
+Run by `make bench-realtime`. First one mail into the idle system, then many in a minute, then some while Prefect's
+server is down for a while. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from deployments.local import processes, server, worker
+from deployments.local.prefect_env import enter, own_environment
+from tests.benchmarks.bench_receiver import mail_of, start_simulator, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+MAILS = int(os.environ.get("MAILROOM_BENCH_MAILS", "1000"))
+MINUTE_S = 60.0
+ALONE = 3
+DOWN = 20
+DOWN_S = 20.0
+PATIENCE_S = 900.0
+
+
+class System:
+    """The processes, and what can be asked of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.api_url = server.ensure_server(folder).api_url
+        self.simulator, simulator_port = start_simulator(folder)
+        base = f"http://127.0.0.1:{simulator_port}"
+        own = {
+            "PYTHONPATH": str(ROOT), "MAILROOM_DATA_DIR": str(folder / "data"), "OPENAI_API_KEY": "sk-simulated",
+            "OPENAI_BASE_URL": f"{base}/v1", "MAILROOM_SIMULATOR_URL": base, "MAILROOM_OUTPUT_DIR": str(folder / "out"),
+        }  # fmt: skip
+        enter({**own_environment(folder, self.api_url), **own})
+        self.run("register")
+        deploy = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--name", "process-mail/inbox"]
+        subprocess.run(deploy, cwd=ROOT, check=True, capture_output=True)
+        worker.ensure_worker(folder, self.api_url, "mailroom")
+        self.port = processes.free_port(0)
+        command = [sys.executable, "-c", "from deployments.cli.main import main; main()", "receiver", "--port"]
+        processes.spawn("receiver", [*command, str(self.port)], folder, os.environ, {})
+        wait_for(self.port)
+
+    def run(self, *words: str) -> None:
+        code = "from deployments.cli.main import main; main()"
+        subprocess.run([sys.executable, "-c", code, *words], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+
+    def post(self, number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("POST", "/webhooks/mail", mail_of(number), {"content-type": "message/rfc822"})
+        assert connection.getresponse().status == 202
+        connection.close()
+
+    def outcomes(self) -> Counter[int]:
+        """How many outcomes each mail has, by its number."""
+        wanted = "select json_extract(row, '$.subject') from outcomes where status = 'COMPLETED'"
+        with sqlite3.connect(f"file:{self.folder / 'data' / 'ledger.db'}?mode=ro", uri=True, timeout=30) as ledger:
+            return Counter(int(subject.rpartition(" ")[2]) for (subject,) in ledger.execute(wanted))
+
+    def wait(self, numbers: range) -> float:
+        """How long it took until each of these has an outcome, or the patience was at its end."""
+        began = time.monotonic()
+        while not set(numbers) <= self.outcomes().keys() and time.monotonic() - began < PATIENCE_S:
+            time.sleep(0.2)
+        return time.monotonic() - began
+
+    def runs(self) -> list[dict[str, object]]:
+        with sqlite3.connect(f"file:{self.folder / 'prefect' / 'prefect.db'}?mode=ro", uri=True, timeout=30) as prefect:
+            rows = prefect.execute("select state_type, created, start_time from flow_run where auto_scheduled = 0")
+            return [{"state": state, "created": created, "started": started} for state, created, started in rows]
+
+    def end(self) -> None:
+        for name in ("receiver", worker.NAME, server.NAME):
+            processes.end(self.folder, name)
+        self.simulator.terminate()
+
+
+def main() -> None:
+    system = System(Path(tempfile.mkdtemp(prefix="bench-realtime-")))
+    try:
+        figures = measure(system)
+    finally:
+        system.end()
+    for name, value in figures.items():
+        print(f"{name:22} {value}")
+    print(json.dumps(figures))
+
+
+def measure(system: System) -> dict[str, object]:
+    waits, ends = [], []
+    for number in range(ALONE):
+        posted = time.time()
+        system.post(number)
+        ends.append(system.wait(range(number, number + 1)))
+        waits.append(newest_run(system) - posted)
+        time.sleep(20)  # idle again
+    before = len(system.runs())
+    began = time.monotonic()
+    for count in range(MAILS):
+        time.sleep(max(0.0, began + count * MINUTE_S / MAILS - time.monotonic()))
+        system.post(ALONE + count)
+    posting_s = time.monotonic() - began
+    many_s = system.wait(range(ALONE + MAILS))
+    runs = [run["state"] for run in system.runs()[before:]]
+    down_s = through_an_outage(system, range(ALONE + MAILS, ALONE + MAILS + DOWN))
+    found = system.outcomes()
+    return {
+        "idle_wait_s": round(statistics.median(waits), 2),
+        "idle_outcome_s": round(statistics.median(ends), 2),
+        "mails_in_a_minute": MAILS,
+        "posting_s": round(posting_s, 1),
+        "runs": sum(state != "CANCELLED" for state in runs),
+        "runs_skipped": sum(state == "CANCELLED" for state in runs),
+        "last_outcome_after_s": round(many_s, 1),
+        "outage_s": DOWN_S,
+        "outcomes_after_outage_s": round(down_s, 1),
+        "lost": ALONE + MAILS + DOWN - len(found),
+        "doubled": sum(times > 1 for times in found.values()),
+    }
+
+
+def newest_run(system: System) -> float:
+    """When the newest run was created, in seconds since 1970."""
+    from datetime import UTC, datetime
+
+    created = max(str(run["created"]) for run in system.runs())
+    return datetime.fromisoformat(created).replace(tzinfo=UTC).timestamp()
+
+
+def through_an_outage(system: System, numbers: range) -> float:
+    """How long after Prefect's server was back these mails had their outcomes."""
+    port = int(system.api_url.rpartition(":")[2].partition("/")[0])
+    processes.end(system.folder, server.NAME)
+    for number in numbers:
+        system.post(number)
+    time.sleep(DOWN_S)
+    assert processes.free_port(port) == port
+    server.PORT = port
+    assert server.ensure_server(system.folder).api_url == system.api_url
+    return system.wait(numbers)
+
+
+if __name__ == "__main__":
+    main()
