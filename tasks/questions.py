@@ -192,11 +192,11 @@ class Pace(Protocol):
     def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:
         """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
 
-    async def hold(self, link: Link, seconds: float) -> None:
-        """Let every call of the link's provider wait this long: the provider said so."""
+    async def heed(self, link: Link, *, too_fast: bool, wait_s: float = 0.0) -> None:
+        """Halve the model's rate, which grows again by itself, where the provider said that it was too fast.
 
-    async def slow(self, link: Link) -> None:
-        """Halve the rate, which grows again by itself: the provider said that it was too fast."""
+        And let every call of the provider wait for `wait_s`, where it said to wait.
+        """
 
 
 class Breakers(Protocol):

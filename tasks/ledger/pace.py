@@ -45,6 +45,7 @@ class _Lane:
     token_s: float = 0.0
     stale_at: float = 0.0
     size: int = 1
+    waiting: int = 0
     requests_owed: float = 0.0
     tokens_owed: float = 0.0
     """Used beyond those reserved; below zero, reserved and not used."""
@@ -105,9 +106,13 @@ class LedgerPace:
         lane = self._lanes.setdefault(link, _Lane())
         while True:
             if lane.fetching.locked() or not lane.fits(tokens, self._now()):
-                async with lane.fetching:
-                    await self._fill(lane, link, tokens, within_s)
-                    at = lane.take(tokens)
+                lane.waiting += 1
+                try:
+                    async with lane.fetching:
+                        await self._fill(lane, link, tokens, within_s)
+                        at = lane.take(tokens)
+                finally:
+                    lane.waiting -= 1
             else:
                 at = lane.take(tokens)
             if await self._is_time(lane, link, at, within_s):
@@ -121,17 +126,18 @@ class LedgerPace:
             lane.told = limits
             self._correct(lane, limits)
 
-    async def hold(self, link: Link, seconds: float) -> None:
-        """Let every call of the link's provider wait this long, other processes' too once their blocks are used."""
-        for other, lane in self._lanes.items():
-            if other.provider == link.provider:
-                lane.drop()
-        await self._tell(link, hold_s=seconds)
+    async def heed(self, link: Link, *, too_fast: bool, wait_s: float = 0.0) -> None:
+        """Halve the model's rate, which grows back within a minute, and let every call of the provider wait.
 
-    async def slow(self, link: Link) -> None:
-        """Halve the model's rate; it grows back within a minute."""
-        self._lanes.setdefault(link, _Lane()).stale_at = 0.0
-        await self._tell(link, too_fast=True)
+        Calls of other processes wait, too, once these have used up the blocks they have.
+        """
+        for other, lane in self._lanes.items():
+            if wait_s and other.provider == link.provider:
+                lane.drop()
+            elif other == link:
+                lane.stale_at = 0.0
+        told = Told(provider=link.provider, model=link.model, clock=self._clock, hold_s=wait_s, too_fast=too_fast)
+        await self._scribe.write("pace", told)
 
     def _correct(self, lane: _Lane, told: Limits) -> None:
         """Wait until some of what the provider counts is left again, where it counts more than we do.
@@ -146,10 +152,6 @@ class LedgerPace:
         lane.requests_owed += requests
         lane.tokens_owed += tokens
         lane.corrected_until = now + 60 * max(requests / (told.rpm or 1), tokens / (told.tpm or 1))
-
-    async def _tell(self, link: Link, *, hold_s: float = 0.0, too_fast: bool = False) -> None:
-        told = Told(provider=link.provider, model=link.model, clock=self._clock, hold_s=hold_s, too_fast=too_fast)
-        await self._scribe.write("pace", told)
 
     async def _is_time(self, lane: _Lane, link: Link, at: float, within_s: float) -> bool:
         """Return at the time, true; false when the provider said meanwhile that all must wait."""
@@ -176,7 +178,7 @@ class LedgerPace:
         rpm, tpm = self._limits(link, lane.told)
         used_up = lane.requests <= 0 or lane.tokens < tokens
         most = max(1, int(rpm / 60 * _BLOCK_S))
-        lane.size = min(most, lane.size * 2) if used_up else max(1, lane.size // 2)
+        lane.size = min(most, max(lane.waiting, lane.size * 2 if used_up else lane.size // 2))
         wanted = Wanted(
             provider=link.provider, model=link.model, clock=self._clock, rpm=rpm * _MARGIN, tpm=tpm * _MARGIN,
             requests=lane.size, tokens=max(tokens, min(lane.size * tokens, tpm / 60 * _BLOCK_S)),

@@ -192,19 +192,24 @@ class Caller:
         cost = price(link.provider, link.model, usage) if usage else Decimal(0)
         self._pace.settle(link, sent.tokens, _sum(usage) if usage else 0, None)
         await self._settle(sent.reservation, cost)
-        await self._book.fail(
-            sent.number, error.code, usage=usage, price_usd=cost, answer=error.answer, request_id=error.request_id
-        )
-        if isinstance(error, RateLimited):
-            await self._pace.slow(link)
-        if isinstance(error, RateLimited | Overloaded) and error.retry_after_s:
-            await self._pace.hold(link, error.retry_after_s)
         tell = self._breakers.failed if isinstance(error, _AWAY) else self._breakers.succeeded
-        await tell(link.provider, probe=sent.probe)
-        log.info(
+        await asyncio.gather(
+            self._book.fail(
+                sent.number, error.code, usage=usage, price_usd=cost, answer=error.answer, request_id=error.request_id
+            ),
+            self._heed(link, error),
+            tell(link.provider, probe=sent.probe),
+        )
+        log.debug(
             "%s:%s: request %d, with key %d, failed (%s)",
             link.provider, link.model, call.sent, sent.key_index + 1, error.code,
         )  # fmt: skip
+
+    async def _heed(self, link: Link, error: CallError) -> None:
+        too_fast = isinstance(error, RateLimited)
+        wait_s = (error.retry_after_s or 0.0) if isinstance(error, RateLimited | Overloaded) else 0.0
+        if too_fast or wait_s:
+            await self._pace.heed(link, too_fast=too_fast, wait_s=wait_s)
 
     async def _reserve(self, call: Call[Any], line: Line, input_tokens: int) -> Reservation | None:
         if self._purse is None:

@@ -99,7 +99,7 @@ def test_a_provider_that_says_wait_is_left_alone_by_all_its_models_and_by_other_
             LedgerPace(engine, set_limits=lambda _: limits, usual_limits=lambda _: Limits()) for _ in range(2)
         )
         await one.turn(LINK, 1, within_s=10)
-        await one.hold(LINK, 100)
+        await one.heed(LINK, too_fast=True, wait_s=100)
         for pace in (one, other):
             for link in (LINK, OTHER):
                 with pytest.raises(RateLimited) as caught:
@@ -116,7 +116,7 @@ def test_those_who_wait_already_wait_on_when_the_provider_says_wait(ledger_url):
         await paced.take(1)
         waiting = asyncio.create_task(paced.take(1))
         await asyncio.sleep(0)
-        await paced.pace.hold(LINK, 50)
+        await paced.pace.heed(LINK, too_fast=False, wait_s=50)
         return await waiting
 
     (time,) = asyncio.run(story())
@@ -128,7 +128,7 @@ def test_a_model_that_is_asked_too_fast_is_asked_half_as_fast_and_faster_again_w
         paced = Paced(ledger_url, rpm=600)
         await paced.take(5)
         for _ in range(9):  # all calls in flight are told the same
-            await paced.pace.slow(LINK)
+            await paced.pace.heed(LINK, too_fast=True)
         began = paced.time.now - paced.began
         soon = [time - began for time in await paced.take(10)]
         paced.time.now += 60

@@ -1,0 +1,127 @@
+"""A provider with moods: passes requests on to the simulator, and says no, fails or hangs up as often as it is told.
+
+It counts what it made (the simulator answered, so it would be on the bill) and what it delivered to the last byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import ClientSession, TCPConnector, web
+
+_RETRY_AFTER_S = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moods:
+    """Shares of requests; `cut` ones are answered, and the connection ends in the middle of the answer."""
+
+    too_many: float = 0.0
+    broken: float = 0.0
+    cut: float = 0.0
+    latency_s: float = 0.0
+
+
+@dataclass
+class FaultyProxy:
+    """A running one; its counts may be read from other threads."""
+
+    target: str
+    moods: Moods
+    seed: int
+    url: str = ""
+    statuses: Counter[int] = field(default_factory=Counter)
+    cuts: int = 0
+    made: Counter[str] = field(default_factory=Counter)
+    """Answers made, by a digest of what was asked."""
+    tokens: dict[str, int] = field(default_factory=dict)
+    """Tokens of each question's answer, by that digest; the simulator always gives the same."""
+    delivered_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        self._dice = random.Random(self.seed)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        mood = self._dice.random()
+        if mood < self.moods.too_many:
+            # Only some providers say for how long.
+            headers = {"retry-after": str(_RETRY_AFTER_S)} if mood < self.moods.too_many / 2 else {}
+            return self._error(429, "slow down", headers)
+        if mood < self.moods.too_many + self.moods.broken:
+            return self._error(self._dice.choice([500, 502, 503]), "broken", {})
+        await asyncio.sleep(self.moods.latency_s)
+        async with self._session.post(
+            self.target + request.path_qs, data=body, headers={"authorization": request.headers["authorization"]} |
+            {"content-type": "application/json"},
+        ) as reply:  # fmt: skip
+            content = await reply.read()
+            headers = {"content-type": "application/json", "x-mailroom-simulated": "1"}
+            status = reply.status
+        tokens = self._count(body, content)
+        if mood < self.moods.too_many + self.moods.broken + self.moods.cut:
+            return await self._hang_up(request, content)
+        self.statuses[status] += 1
+        self.delivered_tokens += tokens
+        return web.Response(status=status, body=content, headers=headers)
+
+    async def serve(self, started: threading.Event, ended: asyncio.Event) -> None:
+        application = web.Application()
+        application.router.add_post("/{path:.*}", self.answer)
+        runner = web.AppRunner(application, handle_signals=False)
+        async with ClientSession(connector=TCPConnector(limit=0)) as self._session:
+            await runner.setup()
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            started.set()
+            await ended.wait()
+            await runner.cleanup()
+
+    def _count(self, body: bytes, content: bytes) -> int:
+        usage = json.loads(content)["usage"]
+        tokens = int(usage["prompt_tokens"]) + int(usage["completion_tokens"])
+        digest = hashlib.sha256(body).hexdigest()
+        self.made[digest] += 1
+        self.tokens[digest] = tokens
+        return tokens
+
+    async def _hang_up(self, request: web.Request, content: bytes) -> web.StreamResponse:
+        self.cuts += 1
+        response = web.StreamResponse(headers={"content-length": str(len(content))})
+        await response.prepare(request)
+        await response.write(content[: len(content) // 2])
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    def _error(self, status: int, message: str, headers: dict[str, str]) -> web.Response:
+        self.statuses[status] += 1
+        return web.json_response(
+            {"error": {"message": message, "type": "x", "code": None}}, status=status, headers=headers
+        )
+
+
+@contextmanager
+def faulty_proxy(target: str, moods: Moods, *, seed: int = 1) -> Iterator[FaultyProxy]:
+    """One before the simulator at `target`, on a thread of its own, ended afterwards."""
+    proxy, started = FaultyProxy(target, moods, seed), threading.Event()
+    loop, ended = asyncio.new_event_loop(), asyncio.Event()
+    thread = threading.Thread(target=loop.run_until_complete, args=(proxy.serve(started, ended),), daemon=True)
+    thread.start()
+    try:
+        if not started.wait(20):
+            raise RuntimeError("The proxy did not start.")
+        yield proxy
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(20)
+        loop.close()
