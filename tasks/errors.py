@@ -216,3 +216,7 @@ class ChunkUnfinished(MailroomError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+    def __repr__(self) -> str:
+        # Prefect logs what it catches by its repr, and the rows hold what was read of the mails.
+        return f"{type(self).__name__}({self.args[0]!r})"

@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tasks.errors import MailroomError
+
 LOGGERS = ("mailroom", "prefect")
 _FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _LINE = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
@@ -42,6 +44,15 @@ class _WhereItRuns(logging.Filter):
             record.flow_run_id = str(task.task_run.flow_run_id)
         elif flow is not None and flow.flow_run is not None:
             record.flow_run_id, record.flow_run_name = str(flow.flow_run.id), flow.flow_run.name
+        return True
+
+
+class NoTraceOfExpected(logging.Filter):
+    """Takes the stack trace off what Prefect logs of our own errors: they say what happened and what to do."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], MailroomError):
+            record.exc_info = None
         return True
 
 

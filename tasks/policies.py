@@ -8,6 +8,7 @@ calls already answered in the ledger, so no answer is paid for twice.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypedDict
@@ -19,7 +20,12 @@ from prefect.context import TaskRunContext
 from sqlalchemy.exc import OperationalError
 
 from tasks.errors import ChunkUnfinished
+from tasks.logs import NoTraceOfExpected
 from tasks.questions import CallPolicy
+
+# Every task comes by here, in whatever process it runs.
+for _name in ("prefect.task_runs", "prefect.flow_runs"):
+    logging.getLogger(_name).addFilter(NoTraceOfExpected())
 
 CACHE_FOR = timedelta(hours=1)
 

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,23 @@ def running_simulator(folder: Path, *options: str) -> Iterator[RunningSimulator]
         process.wait(20)
 
 
+@contextmanager
+def running_simulator(folder: Path, *options: str) -> Iterator[RunningSimulator]:
+    """A simulator of its own, with the options of `python -m deployments.simulator`."""
+    port_file = folder / "port"
+    command = [sys.executable, "-m", "deployments.simulator", "--port", "0", "--port-file", str(port_file), *options]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        while not port_file.exists():
+            assert process.poll() is None, (folder / "log").read_text()
+            time.sleep(0.05)
+        yield RunningSimulator(f"http://127.0.0.1:{port_file.read_text().strip()}")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 @pytest.fixture(scope="session")
 def _simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
     with running_simulator(tmp_path_factory.mktemp("simulator")) as simulator:
@@ -165,7 +183,13 @@ def provider_env(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture(scope="session")
-def _prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session's own Prefect server keeps its database; nothing is in it when a shared server is used."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="session")
+def _prefect_server(prefect_home: Path) -> Iterator[str]:
     shared = os.environ.get(_SERVER)
     if shared:
         yield shared
@@ -173,11 +197,10 @@ def _prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from deployments.local import processes
     from deployments.local.server import ensure_server
 
-    home = tmp_path_factory.mktemp("prefect")
     try:
-        yield ensure_server(home).api_url
+        yield ensure_server(prefect_home).api_url
     finally:
-        processes.end(home, "server")
+        processes.end(prefect_home, "server")
 
 
 @pytest.fixture
