@@ -33,7 +33,7 @@ def sightings_of(engine: Engine, keys: Sequence[str]) -> list[tuple[str, str, st
     columns = (sightings.c.message_key, sightings.c.source, sightings.c.place)
     for start in range(0, len(keys), _A_STATEMENT):
         wanted = select(*columns).where(sightings.c.message_key.in_(keys[start : start + _A_STATEMENT]))
-        with engine.begin() as connection:
+        with reading(engine) as connection:
             rows = connection.execute(wanted.order_by(sightings.c.seen_at))
             found += [(key, source, place) for key, source, place in rows]
     return found
@@ -46,7 +46,7 @@ def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> 
     wanted = select(func.max(uid)).where(
         sightings.c.source == source, sightings.c.place.startswith(folder, autoescape=True)
     )
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         return int(connection.scalar(wanted) or 0)
 
 
@@ -55,7 +55,7 @@ def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
 
     New ones a run did not get to, ones whose run died, and ones that failed for a reason that may be gone.
     """
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         wanted = (
             select(sightings.c.message_key, func.min(sightings.c.place))
             .join(messages, messages.c.message_key == sightings.c.message_key)
