@@ -27,7 +27,7 @@ def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
         try:
             return body(*args, **kwargs)
         except Misconfigured as error:
-            return Failed(name=MISCONFIGURED, message=" ".join(f"{error} {error.advice}".split()))
+            return Failed(name=MISCONFIGURED, message=error.told)
 
     # Prefect reads the types in the wrapper's module, where their names mean nothing; so they are resolved here.
     types = get_type_hints(body, include_extras=True)

@@ -60,6 +60,14 @@ class MailroomError(Exception):
     concerns: ClassVar[Concern] = "run"
     advice: ClassVar[str] = ""
 
+    @property
+    def told(self) -> str:
+        """What happened and what to do about it, as sentences in one line."""
+        happened = " ".join(str(self).split()).rstrip(".")
+        if self.advice.rstrip(".") in happened:  # some messages have it in them
+            return f"{happened}."
+        return f"{happened}. {self.advice}"
+
 
 class CallError(MailroomError):
     """A provider call that failed. All arguments but the message are keywords and may be unknown.

@@ -58,7 +58,7 @@ def _guarded(name: str, look: Callable[[], str]) -> Iterator[Finding]:
     try:
         yield Finding(name=name, ok=True, said=look())
     except Misconfigured as error:
-        yield Finding(name=name, ok=False, said=f"{error} {error.advice}")
+        yield Finding(name=name, ok=False, said=error.told)
 
 
 def _settings() -> str:

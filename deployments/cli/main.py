@@ -42,7 +42,7 @@ def main() -> None:
     except CycloptsError:
         code = 2
     except Misconfigured as error:
-        print(f"mailroom: {error} {error.advice}", file=sys.stderr)  # noqa: T201  # the console is what this file is for
+        print(f"mailroom: {error.told}", file=sys.stderr)  # noqa: T201  # the console is what this file is for
         code = 2
     except KeyboardInterrupt:
         code = 130

@@ -114,7 +114,7 @@ class BatchRound:
         try:
             step(batch)
         except MailroomError as error:
-            self.tally.troubles.append(f"Batch {batch.batch_id[:8]} of {batch.provider}: {error} {error.advice}")
+            self.tally.troubles.append(f"Batch {batch.batch_id[:8]} of {batch.provider}: {error.told}")
             log.warning("%s", self.tally.troubles[-1])
 
     def _advance(self, batch: Batch) -> None:

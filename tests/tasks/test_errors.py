@@ -28,3 +28,13 @@ def test_what_a_call_knows_travels_along():
     again = pickle.loads(pickle.dumps(error))
 
     assert (again.provider, again.status, again.request_id, again.retry_after_s) == ("openai", 429, "r1", 2.5)
+
+
+@pytest.mark.parametrize("said", ["`x` is not there", "`x` is not there.", "`x` is\nnot there"])
+def test_an_error_is_told_as_sentences_with_what_to_do(said):
+    assert errors.SourceError(said).told == "`x` is not there. Check the source that the message names."
+
+
+def test_what_to_do_is_not_told_twice():
+    error = errors.Overloaded(f"openai said 529. {errors.Overloaded.advice}")
+    assert error.told == str(error)
