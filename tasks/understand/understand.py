@@ -13,7 +13,16 @@ import pandas as pd
 from pandera.typing import DataFrame
 from pydantic import BaseModel
 
-from tasks.errors import AwaitingBatch, BudgetExceeded, CallError, LostChunk, MailroomError, Transient, Unreadable, Unusable
+from tasks.errors import (
+    AwaitingBatch,
+    BudgetExceeded,
+    CallError,
+    LostChunk,
+    MailroomError,
+    Transient,
+    Unreadable,
+    Unusable,
+)
 from tasks.frames import Messages, Readings
 from tasks.parsing.languages import parse_language
 from tasks.questions import Completion, Link, Question
@@ -191,7 +200,7 @@ def blank_reading(message_key: str, error: MailroomError | None) -> dict[str, An
 
 def describe(error: MailroomError) -> str:
     """What happened and what to do, in one line; never the mail's words."""
-    return " ".join(f"{error} {error.advice}".split())[:500]
+    return error.told[:500]
 
 
 def found_columns(found: dict[str, Any], error: MailroomError | None) -> dict[str, Any]:
