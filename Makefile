@@ -8,6 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-deps --disable-pip-version-
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --no-header
 EXTRAS := $(addprefix --extra ,postgres redis aws s3 dask tnef tokens otel)
+DEPLOYED := $(addprefix --extra ,postgres redis kubernetes aws otel)
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test lint format bench lock clean
 
@@ -32,12 +33,25 @@ format: $(VENV)/dev ## format the code and mend what the linter can
 lock: $(VENV)/dev ## write the lock files anew from pyproject.toml, keeping versions that still fit
 	$(LOCK) pyproject.toml --group build -o requirements/run.lock
 	$(LOCK) pyproject.toml --group dev $(EXTRAS) -c requirements/run.lock -o requirements/dev.lock
+	$(LOCK) pyproject.toml --group build $(DEPLOYED) -c requirements/dev.lock -c requirements/run.lock -o requirements/deploy.lock
+
+bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is every mail completed once, is an answer asked for again?
+	$(BIN)/python -m tests.benchmarks.bench_kills
 
 bench-receiver: $(VENV)/dev ## 10,000 mails posted to a receiver that is killed five times: is each acknowledged one in an outcome, once?
 	$(BIN)/python -m tests.benchmarks.bench_receiver
 
 bench-realtime: $(VENV)/dev ## from a post to an outcome, all processes real: how soon, in how many runs, through an outage of Prefect?
 	$(BIN)/python -m tests.benchmarks.bench_realtime
+
+bench-limits: $(VENV)/dev ## three processes share a provider's limits for a minute: how much is used, how often is one refused?
+	$(BIN)/python -m tests.benchmarks.bench_limits
+
+bench-faults: $(VENV)/dev ## 1,000 mails through a provider that refuses, fails and hangs up: what comes of them, is every token in the book?
+	$(BIN)/python -m tests.benchmarks.bench_faults
+
+soak-kills: $(VENV)/dev ## a run killed by SIGKILL twenty times: is any answer paid for again that was in the book?
+	$(BIN)/pytest -q -m soak tests/tasks/providers/test_gateway_kills.py
 
 bench-injection: $(VENV)/dev ## mails that give orders, read by a model that obeys: do they reach what no rule names?
 	$(BIN)/python -m tests.benchmarks.injection

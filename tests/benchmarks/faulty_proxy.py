@@ -45,6 +45,9 @@ class FaultyProxy:
     tokens: dict[str, int] = field(default_factory=dict)
     """Tokens of each question's answer, by that digest; the simulator always gives the same."""
     delivered_tokens: int = 0
+    alarm_at: int = 0
+    """How many answers are to be made before `alarm` is set."""
+    alarm: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)
@@ -86,12 +89,20 @@ class FaultyProxy:
             await ended.wait()
             await runner.cleanup()
 
+    def ring_after(self, answers: int) -> threading.Event:
+        """An event that is set once so many more answers were made."""
+        self.alarm = threading.Event()
+        self.alarm_at = self.made.total() + answers
+        return self.alarm
+
     def _count(self, body: bytes, content: bytes) -> int:
         usage = json.loads(content)["usage"]
         tokens = int(usage["prompt_tokens"]) + int(usage["completion_tokens"])
         digest = hashlib.sha256(body).hexdigest()
         self.made[digest] += 1
         self.tokens[digest] = tokens
+        if self.made.total() == self.alarm_at:
+            self.alarm.set()
         return tokens
 
     async def _hang_up(self, request: web.Request, content: bytes) -> web.StreamResponse:
