@@ -1,0 +1,23 @@
+"""compose.yaml as the tests read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCKER = ROOT / "deployments" / "docker"
+FILE = DOCKER / "compose.yaml"
+
+
+def read_compose() -> dict[str, Any]:
+    """The file, its anchors resolved."""
+    found: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return found
+
+
+def our_services() -> dict[str, dict[str, Any]]:
+    """The services that run our image."""
+    return {name: one for name, one in read_compose()["services"].items() if one["image"].startswith("mailroom:")}
