@@ -15,18 +15,20 @@ from tasks.settings import Settings
 def opening_for(engine: Engine, settings: Settings) -> Opening:
     """Return what `open_source` is to be given, so that a mailbox is read on from where the last run ended.
 
-    With `again` set it is read from its start.
+    With `again` set it is read from its start, what was left undone included.
     """
 
     def since_uid(source: str, mailbox: str, uidvalidity: int) -> int:
         return highest_uid(engine, source, mailbox, uidvalidity)
 
     def undone(source: str) -> Iterator[RawMail]:
+        if settings.again and source.startswith("imap:"):
+            return
         for one in left_over(engine, source):
             yield RawMail(
                 raw=one.raw,
                 source_id=one.source_id,
-                origin=_origin_of(source, one.place),
+                origin=_origin_of(source, one.place, one.source_id),
                 target_language=one.target_language,
                 problem="" if one.raw else "it could not be read when it was met",
             )
@@ -36,10 +38,10 @@ def opening_for(engine: Engine, settings: Settings) -> Opening:
     )
 
 
-def _origin_of(source: str, place: str) -> Origin:
-    """Return the origin that gives this place again."""
-    mailbox, _, numbers = place.rpartition("/")
-    mailbox, _, uidvalidity = mailbox.rpartition("/")
-    if source.startswith("imap:") and numbers.isdigit() and uidvalidity.isdigit():
-        return Origin(source=source, mailbox=mailbox, uidvalidity=int(uidvalidity), uid=int(numbers))
-    return Origin(source=source)
+def _origin_of(source: str, place: str, source_id: str) -> Origin:
+    """Return the origin that gives this place again, as far as the place tells it."""
+    folder, _, uid = place.rpartition("/")
+    mailbox, _, uidvalidity = folder.rpartition("/")
+    if source.startswith("imap:") and uid.isdigit() and uidvalidity.isdigit():
+        return Origin(source=source, mailbox=mailbox, uidvalidity=int(uidvalidity), uid=int(uid))
+    return Origin(source=source, mailbox=place.removesuffix(f"#{source_id}") if place != source_id else "")

@@ -27,7 +27,11 @@ def nothing(source: str) -> Iterator[RawMail]:
 
 
 class Source(Protocol):
-    """Mails, one after the other; what `open_source` returned is there, has what it needs, and was not read yet."""
+    """Mails, one after the other; what `open_source` returned is there, has what it needs, and was not read yet.
+
+    A source that gives its mails up has `settled(places)` as well, to be called with the places of mails once the ledger
+    holds them.
+    """
 
     @property
     def name(self) -> str:

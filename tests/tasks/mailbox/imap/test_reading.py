@@ -91,9 +91,10 @@ def test_a_later_run_reads_only_what_came_since(imap_account, run):
     assert uids(run()) == [3]
 
 
-def test_again_reads_from_the_start(imap_account, run):
+@pytest.mark.parametrize("done", [True, False])
+def test_again_reads_each_mail_once_from_the_start(imap_account, run, done):
     imap_account.deliver([mail(1), mail(2)])
-    run()
+    run(done=done)
     assert uids(run(again=True)) == [1, 2]
 
 
