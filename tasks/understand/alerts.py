@@ -1,4 +1,4 @@
-"""Telling people that money runs out: an event that a Prefect automation can notify on."""
+"""Telling people that money runs out or a provider is away: events that a Prefect automation can notify on."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import logging
 
 from prefect.events import emit_event
 
+from tasks.ledger.breakers import State
 from tasks.ledger.budgets import Alert
 
 BUDGET_NEARLY_SPENT = "mailroom.budget.nearly-spent"
+CIRCUIT_CHANGED = "mailroom.provider.circuit-"
 log = logging.getLogger("mailroom.understand")
 
 
@@ -19,4 +21,13 @@ def tell_of_budget(alert: Alert) -> None:
         event=BUDGET_NEARLY_SPENT,
         resource={"prefect.resource.id": f"mailroom.budget.{alert.scope}", "prefect.resource.name": alert.scope},
         payload={"spent_usd": str(alert.spent_usd), "cap_usd": str(alert.cap_usd)},
+    )
+
+
+def tell_of_circuit(provider: str, state: State) -> None:
+    """Emit `mailroom.provider.circuit-open`, `-half-open` or `-closed`; the resource is `mailroom.provider.<name>`."""
+    emit_event(
+        event=CIRCUIT_CHANGED + state.replace("_", "-"),
+        resource={"prefect.resource.id": f"mailroom.provider.{provider}", "prefect.resource.name": provider},
+        payload={"state": state},
     )

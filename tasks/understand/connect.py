@@ -20,7 +20,7 @@ from tasks.providers.loop import model_loop, on_model_loop
 from tasks.providers.rate_limits import read_overrides, set_limits, usual_limits
 from tasks.runs import Run
 from tasks.settings import Settings
-from tasks.understand.alerts import tell_of_budget
+from tasks.understand.alerts import tell_of_budget, tell_of_circuit
 from tasks.understand.models_by_price import ModelsByPrice
 
 # A process that serves many runs, such as one worker of Dask, keeps the connections of the latest few.
@@ -58,7 +58,7 @@ def _connect(run: Run) -> Gateway:
         pace=LedgerPace(
             engine, set_limits=set_limits(accounts, overrides), usual_limits=usual_limits(accounts)
         ),
-        breakers=LedgerBreakers(engine, policies.CALL),
+        breakers=LedgerBreakers(engine, policies.CALL, on_change=tell_of_circuit),
         policy=policies.CALL,
         purse=purse_for(engine, run.id, settings, tell_of_budget),
         concurrency=settings.concurrency,
