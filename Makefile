@@ -56,6 +56,17 @@ soak-kills: $(VENV)/dev ## a run killed by SIGKILL twenty times: is any answer p
 bench-injection: $(VENV)/dev ## mails that give orders, read by a model that obeys: do they reach what no rule names?
 	$(BIN)/python -m tests.benchmarks.injection
 
+bench-ingest: $(VENV)/dev ## 1,000 to 50,000 ordinary mails read into the ledger: how fast, in how much memory, beside a library?
+	$(BIN)/python -m tests.benchmarks.ingest
+
+corpus: $(VENV)/dev ## the public mails that MAILROOM_CORPUS names: what is read of each, beside a plain reading
+	$(BIN)/python -m tests.benchmarks.corpus
+
+fuzz: $(VENV)/dev ## a minute of mails nobody wrote; led by coverage where atheris can be installed
+	@test -d $(VENV)/fuzz/atheris || $(INSTALL) --target $(VENV)/fuzz atheris==3.0.0 || \
+	  echo "atheris cannot be installed here, so mails are changed by chance."
+	PYTHONPATH=$(VENV)/fuzz $(BIN)/python -m tests.benchmarks.fuzz
+
 clean: stop ## end what runs, and delete everything that was made here, the demo's ledger included
 	rm -rf $(VENV) .mailroom out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 

@@ -17,6 +17,10 @@ BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 FOLD = re.compile(r"[\r\n\t\x00]+[ \t]*")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
+MAILBOX = re.compile(
+    r"\s*(?:([A-Za-z0-9 ._'-]{0,80})<([A-Za-z0-9._+=~-]{1,64}@[A-Za-z0-9.-]{1,190})>"
+    r"|([A-Za-z0-9._+=~-]{1,64}@[A-Za-z0-9.-]{1,190}))\s*"
+)
 MAX_ADDRESSES = 1_000
 
 
@@ -81,6 +85,8 @@ def read_addresses(raws: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 def parse_addresses(text: str) -> list[tuple[str, str]]:
     """Return the mailboxes of one field's text, which may still have encoded words in it."""
+    if simple := MAILBOX.fullmatch(text):  # most are, and the library's parser takes ten times as long
+        return [(" ".join((simple[1] or "").split()), normal_address(simple[2] or simple[3]))]
     if "@" not in text and "=?" in text:
         text = decode_words(text)
     try:

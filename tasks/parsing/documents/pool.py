@@ -145,6 +145,12 @@ def open_document(reader: str, data: bytes, bounds: Bounds) -> tuple[Found, floa
     with _starting:
         if _pool is None or _pool.owner != os.getpid():  # a forked process must not share its parent's pipes
             _pool = Pool()
-            atexit.register(_pool.close)
         pool = _pool
     return pool.open(reader, data, bounds)
+
+
+@atexit.register
+def end_readers() -> None:
+    """End the processes that are idle; the next document starts one again."""
+    if _pool is not None and _pool.owner == os.getpid():
+        _pool.close()
