@@ -24,26 +24,27 @@ ANALYSES: tuple[Analysis, ...] = ("summary", "translation", "action_items", "rep
 
 
 class Answer(BaseModel):
-    """Closed: what was not asked for is not accepted."""
+    """Closed: what was not asked for is not accepted. Fields are explained in the prompts, and not again here."""
 
-    model_config = ConfigDict(extra="forbid")
+    # Docstrings are for us; in the schema they would be paid for with every mail.
+    model_config = ConfigDict(extra="forbid", json_schema_extra=lambda schema: schema.pop("description", None))
 
 
 class Triage(Answer):
     """What a mail is."""
 
     category: Category
-    language: Annotated[str, Field(pattern="^[a-z]{2,3}$", description="ISO 639-1 code of the mail's language")]
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")]
     needs_reply: bool
     complexity: Complexity
     confidence: Annotated[float, Field(ge=0, le=1)]
-    reason: Annotated[str, Field(description="One line: why this category")]
+    reason: str
 
 
 class KeyedTriage(Triage):
     """What one of several mails is."""
 
-    key: Annotated[str, Field(description="The mail's KEY")]
+    key: str
 
 
 class Triages(Answer):
@@ -67,20 +68,17 @@ class Triages(Answer):
 class ActionItem(Answer):
     """One thing somebody is to do."""
 
-    text: Annotated[str, Field(description="What is to be done")]
-    owner: Annotated[str | None, Field(description="Who is to do it, null when the mail does not say")]
-    due: Annotated[str | None, Field(description="By when, as the mail says it, else null")]
-    quote: Annotated[str, Field(description="The words of the mail it rests on, verbatim")]
+    text: str
+    owner: str | None
+    due: str | None
+    quote: str
 
 
 _FIELDS: dict[Analysis, tuple[type, object]] = {
-    "summary": (str, Field(description="2 to 3 sentences, in the mail's language")),
-    "translation": (str, Field(description="The summary in the language asked for")),
-    "action_items": (list[ActionItem], Field(description="Empty when the mail asks for nothing")),
-    "replies": (
-        list[str],
-        Field(min_length=3, max_length=3, description="Three brief, professional replies of at most 50 words"),
-    ),
+    "summary": (str, Field()),
+    "translation": (str, Field()),
+    "action_items": (list[ActionItem], Field()),
+    "replies": (list[str], Field(min_length=3, max_length=3)),
 }
 
 

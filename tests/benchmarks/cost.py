@@ -1,0 +1,298 @@
+"""Tokens and dollars a mail, five ways of asking about the same mails, through the real SDK against the simulator.
+
+Run by `make bench-cost`; with MAILROOM_CORPUS, over the labelled office mail of that folder, too. The naive way is what
+tutorials show: four calls a mail (sort; summarise and translate; action items; replies), each with its instructions and
+the whole mail, all to one model that is good enough for the hardest of them. Every way's figures are the ledger's, and
+are held against what the simulator counted. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from email.message import EmailMessage
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import create_model
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine, insert
+
+from tasks.decide.rules import analyses_for, load_rules
+from tasks.frames import Messages
+from tasks.ingest.rows import parse
+from tasks.ledger.cost_book import CostLine, cost_book, total
+from tasks.ledger.costs import record_group
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.schema import messages as messages_table
+from tasks.mailbox.raw import Origin, RawMail
+from tasks.mailbox.sources import open_source
+from tasks.parsing.door import read_mail
+from tasks.providers.loop import on_model_loop
+from tasks.providers.models import ANALYSIS_MODELS, TRIAGE_MODELS
+from tasks.providers.prices import price
+from tasks.questions import Link, Question, Usage
+from tasks.runs import Run
+from tasks.settings import Settings
+from tasks.understand.answers import Answer, Triage, analysis_of
+from tasks.understand.connect import gateway_for, models_for
+from tasks.understand.economy import asker_for, batch_round
+from tasks.understand.models_by_price import complexity_by_length
+from tasks.understand.prompts import mail_block
+from tasks.understand.understand import understand
+from tests.conftest import RunningSimulator, running_simulator
+
+ROOT = Path(__file__).resolve().parents[2]
+PROVIDER = "openai"
+ALL = frozenset({"summary", "translation", "action_items", "replies"})
+IN_FLIGHT = 50
+
+SORT = (
+    "You are an e-mail assistant. Classify the e-mail below into exactly one of these categories: URGENT (needs "
+    "immediate attention), MEETING (meeting requests and scheduling), SUPPORT (customer or technical support), "
+    "MARKETING (promotional), PERSONAL (personal matters), OTHER. Also give its language, whether it needs a reply, "
+    "how complex it is (simple, medium or complex), your confidence from 0 to 1 and a one-line reason. Answer in JSON."
+)
+SUMMARISE = (
+    "You are an e-mail assistant. Summarize the e-mail below in 2 to 3 sentences, concisely and accurately, keeping names,"
+    " dates and numbers. Then translate the summary into the target language. Answer in JSON with the fields summary and "
+    "translation."
+)
+ITEMS = (
+    "You are an e-mail assistant. Extract all action items from the e-mail below: what is to be done, who is to do it, by "
+    "when, and the sentence it is taken from. Return a JSON array, and an empty array if there are none."
+)
+REPLY = (
+    "You are an e-mail assistant. Suggest three different replies to the e-mail below. They must be brief and "
+    "professional, at most 50 words each, address the sender by name and be in the language of the e-mail. Answer in JSON."
+)
+NAIVE: tuple[tuple[str, str, type[Answer]], ...] = (
+    ("sort", SORT, Triage),
+    ("summarise", SUMMARISE, analysis_of(frozenset({"summary", "translation"}))),
+    ("items", ITEMS, analysis_of(frozenset({"action_items"}))),
+    ("reply", REPLY, analysis_of(frozenset({"replies"}))),
+)
+Whole: type[Answer] = create_model("Whole", __base__=(Triage, analysis_of(ALL)))
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """Mails as Mailroom reads them, and the same as they came: `rows` and `uncut` belong together."""
+
+    name: str
+    rows: list[dict[str, Any]]
+    uncut: list[dict[str, Any]]
+
+
+Way = Callable[[Mailbox, Run], None]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, running_simulator(Path(folder)) as simulator:
+        os.environ.update(simulator.environment, NO_PROXY="127.0.0.1,localhost")
+        boxes = [mailbox("sample mailbox", list(open_source(str(ROOT / "deployments/demo/sample_mailbox")).read()))]
+        corpus = os.environ.get("MAILROOM_CORPUS")
+        if corpus:
+            boxes.append(mailbox("gaia", list(_gaia(Path(corpus) / "labelled" / "gaia" / "mails.jsonl"))))
+        console = Console(width=110)
+        figures: dict[str, float] = {}
+        for box in boxes:
+            books = {name: measured(way, box, simulator, Path(folder)) for name, way in WAYS.items()}
+            console.print(_table(box, books))
+            figures |= _figures(box, books)
+        console.print(_prices())
+    # The larger mailbox speaks for the ways; the sample one is a demonstration.
+    last = boxes[-1].name.replace(" ", "_")
+    for name in ("two_step_tokens_ratio", "economy_dollars_ratio"):
+        figures[name] = figures[f"{last}_{name}"]
+    print(json.dumps({name: round(value, 6) for name, value in figures.items()}))
+
+
+def mailbox(name: str, raws: Sequence[RawMail]) -> Mailbox:
+    """The mails that can be read."""
+    settings, rows, uncut = Settings(), [], []
+    for raw in raws:
+        row = parse(raw, settings).row
+        if raw.foreign or row["unreadable"]:
+            continue
+        mail = read_mail(raw.raw)
+        rows.append(row)
+        parts = [row["text"], mail.signature, mail.quoted]
+        uncut.append({**row, "text": "\n\n".join(part for part in parts if part)})
+    return Mailbox(name, rows, uncut)
+
+
+def measured(way: Way, box: Mailbox, simulator: RunningSimulator, folder: Path) -> CostLine:
+    """What the way did cost, by a ledger of its own, which the simulator has to agree with."""
+    simulator.reset()
+    url = f"sqlite:///{folder}/{box.name}-{way.__name__}.db"
+    run = Run(
+        id=f"{box.name}-{way.__name__}", settings=Settings(ledger_url=url, provider=PROVIDER, concurrency=IN_FLIGHT)
+    )
+    way(box, run)
+    book = total(cost_book(open_ledger(url), "model"))
+    stats = simulator.stats()
+    counted = [stats["total"][name] + stats["batched"][name] for name in ("answered", "input_tokens", "output_tokens")]
+    assert [book.calls, book.input_tokens, book.output_tokens] == counted, (book, counted)
+    return book
+
+
+def naive(box: Mailbox, run: Run) -> None:
+    """Four calls a mail, to one model."""
+    _ask_each(box, run, lambda _row: [(name, *what, ANALYSIS_MODELS[PROVIDER]["medium"]) for name, *what in NAIVE])
+
+
+def naive_same_models(box: Mailbox, run: Run) -> None:
+    """Four calls a mail, each to the model that we would ask: the cheap one to sort, the rest by complexity."""
+
+    def questions(row: dict[str, Any]) -> list[Any]:
+        strong = ANALYSIS_MODELS[PROVIDER][complexity_by_length(row["tokens"])]
+        return [(name, *what, TRIAGE_MODELS[PROVIDER] if name == "sort" else strong) for name, *what in NAIVE]
+
+    _ask_each(box, run, questions)
+
+
+def one_call(box: Mailbox, run: Run) -> None:
+    """Everything in one call, to one model."""
+    said = "\n".join((SORT, SUMMARISE, ITEMS, REPLY))
+    _ask_each(box, run, lambda _row: [("whole", said, Whole, ANALYSIS_MODELS[PROVIDER]["medium"])])
+
+
+def two_step(box: Mailbox, run: Run) -> None:
+    """Triage, then what the mail is worth."""
+    _understand(box, run)
+
+
+def two_step_together(box: Mailbox, run: Run) -> None:
+    """The same, ten short mails in a triage call."""
+    _understand(box, Run(id=run.id, settings=run.settings.model_copy(update={"mails_per_call": 10})))
+
+
+def economy(box: Mailbox, run: Run) -> None:
+    """Two steps through batches."""
+    run = Run(id=run.id, settings=run.settings.model_copy(update={"mode": "economy"}))
+    _park(open_ledger(run.settings.ledger), box)
+    while "AWAITING_BATCH" in _understand(box, run):
+        with batch_round(run) as round_:
+            round_.send()
+            round_.collect()
+        assert not round_.tally.troubles, round_.tally.troubles
+
+
+WAYS: dict[str, Way] = {
+    "four calls a mail (naive)": naive,
+    "four calls, our models": naive_same_models,
+    "one call": one_call,
+    "two-step": two_step,
+    "two-step, 10 mails a call": two_step_together,
+    "two-step, economy": economy,
+}
+
+
+def _understand(box: Mailbox, run: Run) -> set[str]:
+    """The error types that mails ended with."""
+    worth, group = partial(analyses_for, load_rules()), partial(record_group, open_ledger(run.settings.ledger))
+    asked = understand(
+        Messages.of(box.rows), asker_for(run), models_for(run.settings), worth,
+        mails_per_call=run.settings.mails_per_call, group=group,
+    )  # fmt: skip
+    return set(on_model_loop(asked)["error_type"].dropna())
+
+
+def _ask_each(box: Mailbox, run: Run, questions: Callable[[dict[str, Any]], list[Any]]) -> None:
+    gateway = gateway_for(run)
+
+    async def ask(row: dict[str, Any]) -> None:
+        for name, instructions, answer, model in questions(row):
+            text = f"Translate the summary into: Japanese (ja)\nReply to: {row['sender_name']}\n{mail_block(row)}"
+            question = Question(name=name, version="1", instructions=instructions, text=text, answer=answer)
+            link = Link(provider=PROVIDER, model=model)
+            await gateway.complete(question, [link], message_key=row["message_key"])
+
+    on_model_loop(_gathered([ask(row) for row in box.uncut]))
+
+
+async def _gathered(work: Sequence[Awaitable[None]]) -> None:
+    await asyncio.gather(*work)
+
+
+def _park(engine: Engine, box: Mailbox) -> None:
+    rows = [
+        {"message_key": row["message_key"], "state": "PROCESSING", "retry": False, "fence": 1, "owner": "",
+         "lease_until": 1e12, "first_seen": 0, "updated": 0}
+        for row in box.rows
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(messages_table), rows)
+
+
+def _gaia(path: Path) -> Any:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        mail = EmailMessage()
+        mail["From"], mail["To"] = entry["sender"], ", ".join(entry["to"])
+        mail["Subject"], mail["X-Date"] = " ".join(entry["subject"].split()), entry["date"]
+        mail.set_content(entry["body"])
+        yield RawMail(raw=mail.as_bytes(), source_id=entry["id"], origin=Origin(source="gaia"))
+
+
+def _table(box: Mailbox, books: dict[str, CostLine]) -> Table:
+    table = Table(title=f"{box.name}: {len(box.rows)} mails, a mail", title_justify="left")
+    table.add_column("way")
+    for head in ("calls", "tokens in", "cached", "out", "tokens", "of naive", "$ per 1,000", "of naive"):
+        table.add_column(head, justify="right")
+    first, count = next(iter(books.values())), len(box.rows)
+    for name, book in books.items():
+        tokens = book.input_tokens + book.output_tokens
+        table.add_row(
+            name, f"{book.calls / count:.2f}", f"{book.input_tokens / count:.0f}", f"{book.cache_read_tokens / count:.0f}",
+            f"{book.output_tokens / count:.0f}", f"{tokens / count:.0f}", f"{tokens / _tokens(first):.2f}",
+            f"{book.usd / count * 1000:.4f}", f"{book.usd / first.usd:.2f}",
+        )  # fmt: skip
+    return table
+
+
+def _figures(box: Mailbox, books: dict[str, CostLine]) -> dict[str, float]:
+    naive_, same, whole, two, together, batch = books.values()
+    of, count = box.name.replace(" ", "_"), len(box.rows)
+    return {
+        f"{of}_mails": count,
+        f"{of}_two_step_tokens_ratio": _tokens(two) / _tokens(naive_),
+        f"{of}_together_tokens_ratio": _tokens(together) / _tokens(naive_),
+        f"{of}_one_call_tokens_ratio": _tokens(whole) / _tokens(naive_),
+        f"{of}_two_step_dollars_ratio": float(two.usd / naive_.usd),
+        f"{of}_together_dollars_ratio": float(together.usd / naive_.usd),
+        f"{of}_economy_dollars_ratio": float(batch.usd / naive_.usd),
+        f"{of}_economy_dollars_ratio_same_models": float(batch.usd / same.usd),
+        f"{of}_economy_usd_per_mail": float(batch.usd / count),
+    }
+
+
+def _tokens(book: CostLine) -> int:
+    return book.input_tokens + book.output_tokens
+
+
+def _prices() -> Table:
+    table = Table(title="Prices used, $ a million tokens", title_justify="left")
+    for head in ("model", "input", "cached input", "output"):
+        table.add_column(head, justify="right" if head != "model" else "left")
+    million = 1_000_000
+    kinds = (
+        Usage(input_tokens=million),
+        Usage(input_tokens=million, cache_read_tokens=million),
+        Usage(output_tokens=million),
+    )
+    for model in ANALYSIS_MODELS[PROVIDER].values():
+        table.add_row(model, *(str(Decimal(price(PROVIDER, model, usage) or 0).normalize()) for usage in kinds))
+    return table
+
+
+if __name__ == "__main__":
+    main()
