@@ -35,6 +35,12 @@ lock: $(VENV)/dev ## write the lock files anew from pyproject.toml, keeping vers
 	$(LOCK) pyproject.toml --group dev $(EXTRAS) -c requirements/run.lock -o requirements/dev.lock
 	$(LOCK) pyproject.toml --group build $(DEPLOYED) -c requirements/dev.lock -c requirements/run.lock -o requirements/deploy.lock
 
+bench: $(VENV)/dev ## the main job beside the SDK used by hand: calls a second, CPU, memory, the server's share (MAILS=1000)
+	$(BIN)/python -m tests.benchmarks.bench_main $(if $(MAILS),--mails $(MAILS))
+
+bench-scale: $(VENV)/dev ## is the fifty-thousandth mail as cheap as the first? (MAILS=50000)
+	$(BIN)/python -m tests.benchmarks.bench_scale $(if $(MAILS),--mails $(MAILS))
+
 bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is every mail completed once, is an answer asked for again?
 	$(BIN)/python -m tests.benchmarks.bench_kills
 

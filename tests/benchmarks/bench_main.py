@@ -3,7 +3,7 @@
 Both sides ask two questions a mail, the same number in flight, each in a process of its own, by turns; the figures are
 medians of the rounds. The simulator takes 50 ms to answer; Prefect's server is the project's own.
 
-    python tests/benchmarks/bench_main.py --mails 1000 --rounds 3
+    python -m tests.benchmarks.bench_main --mails 1000 --rounds 3
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from processes_watched import (
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.processes_watched import (
     PrefectServer,
     Simulated,
     client_environment,
@@ -24,8 +27,6 @@ from processes_watched import (
     run_client,
     simulator,
 )
-from rich.console import Console
-from rich.table import Table
 
 IN_FLIGHT = 50
 LATENCY_MS = 50
@@ -56,13 +57,13 @@ class Bench:
     def by_hand(self, mails: int, seed: int) -> dict[str, Any]:
         """One round of the SDK's own."""
         self._simulated.reset()
-        return run_client("sdk_client.py", {"mails": mails, "seed": seed, "in_flight": IN_FLIGHT}, self._environment)
+        return run_client("sdk_client", {"mails": mails, "seed": seed, "in_flight": IN_FLIGHT}, self._environment)
 
     def by_flow(self, mails: int, seed: int) -> dict[str, Any]:
         """One round of the flow, with what it made the server and the simulator do."""
         config = {"mails": mails, "seed": seed, "simulator": self._simulated.url}
         self._server.wait_until_idle()
-        found = run_client("flow_client.py", config, self._environment | {"BENCH_SERVER_PID": str(self._server.pid)})
+        found = run_client("flow_client", config, self._environment | {"BENCH_SERVER_PID": str(self._server.pid)})
         asked = self._simulated.stats()["total"]
         # Its start is told by the client, so that the two small runs before are not counted in.
         began_cpu, began_at = found["server_cpu_s"], found["began_at"]

@@ -12,9 +12,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from ledger_cpu import LedgerCpu
-from made_mails import write_mbox
-from processes_watched import tree_cpu_s
+from tests.benchmarks.ledger_cpu import LedgerCpu
+from tests.benchmarks.made_mails import write_mbox
+from tests.benchmarks.processes_watched import tree_cpu_s
 
 # Before the flow's own imports, so that they find the ledger's functions watched.
 LEDGER = LedgerCpu()

@@ -21,8 +21,7 @@ from deployments.local.prefect_env import own_environment
 from deployments.local.server import NAME as SERVER
 from deployments.local.server import ensure_server
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -127,14 +126,14 @@ def client_environment(home: Path, server: PrefectServer, simulated: Simulated, 
 
 
 def run_client(script: str, config: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """What a client script printed as its last line, run in a process of its own in an empty folder."""
+    """What a client module printed as its last line, run in a process of its own in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, str(HERE / script), json.dumps(config)]
+        command = [sys.executable, "-m", f"tests.benchmarks.{script}", json.dumps(config)]
         done = subprocess.run(
             command, cwd=folder, env=dict(environment), stdout=subprocess.PIPE, text=True, check=False
         )
     if done.returncode:
-        raise SystemExit(f"{script} ended with code {done.returncode}.\n{done.stdout[-2000:]}")
+        raise SystemExit(f"`{script}` ended with code {done.returncode}.\n{done.stdout[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 

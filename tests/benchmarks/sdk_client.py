@@ -10,12 +10,12 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from made_mails import MadeMail, made_mails
 from openai import AsyncOpenAI
 
 from tasks.decide.rules import analyses_for, load_rules
 from tasks.understand import prompts
 from tasks.understand.answers import Triage, analysis_of, wanted_fields
+from tests.benchmarks.made_mails import MadeMail, made_mails
 
 RULES = load_rules()
 MODEL = "gpt-5-mini"

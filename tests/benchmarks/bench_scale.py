@@ -1,0 +1,64 @@
+"""`make bench-scale`: is the ten-thousandth mail as cheap as the first? A small run and a big one, all mails different.
+
+python -m tests.benchmarks.bench_scale --mails 50000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.bench_main import LATENCY_MS, Bench
+from tests.benchmarks.processes_watched import machine, prefect_server, simulator
+
+FEW = 1_000
+ROUNDS = 3
+
+
+def main() -> None:
+    """Run the benchmark and print a table and, last, one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mails", type=int, default=50_000, help="mails of the big run")
+    many = parser.parse_args().mails
+    here = machine()
+    with (
+        tempfile.TemporaryDirectory() as home,
+        simulator("--latency-ms", str(LATENCY_MS)) as simulated,
+        prefect_server(Path(home)) as server,
+    ):
+        server.learn_idle_share()
+        bench = Bench(Path(home), server, simulated)
+        small = [bench.by_flow(FEW, seed) for seed in range(ROUNDS)]
+        big = bench.by_flow(many, ROUNDS)
+    # The fastest of the small ones: what else the machine does makes it slower only, and the big run is long enough
+    # to average it out, so the comparison is on the strict side.
+    wall, cpu = min(one["wall_s"] for one in small) / FEW, min(one["cpu_s"] for one in small) / FEW
+    figures = {
+        "linearity": round(big["wall_s"] / many / wall, 3),
+        "cpu_linearity": round(big["cpu_s"] / many / cpu, 3),
+        "mails": many,
+        "ms_per_mail": round(1_000 * big["wall_s"] / many, 3),
+        "ms_per_mail_at_1000": round(1_000 * wall, 3),
+        "cpu_ms_per_mail": round(1_000 * big["cpu_s"] / many, 3),
+        "cpu_ms_per_mail_at_1000": round(1_000 * cpu, 3),
+        "peak_mb": round(big["peak_mb"], 1),
+        "task_runs": big["task_runs"],
+        "connections": big["connections"],
+    }
+    table = Table(title=f"process-mail, {many:,} mails beside {FEW:,}")
+    table.add_column("figure")
+    table.add_column("measured", justify="right")
+    table.add_column("wanted")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,}", "≤ 1.15, goal 1.05" if name == "linearity" else "")
+    Console(width=100).print(table)
+    print(json.dumps(figures | {"machine": here}))
+
+
+if __name__ == "__main__":
+    main()
