@@ -167,7 +167,7 @@ class Caller:
             raise
 
     async def _answered(self, call: Call[T], sent: _Sent, raw: RawAnswer) -> Completion[T]:
-        link, cost = call.link, price(call.link.provider, raw.model, raw.usage)
+        link, cost = call.link, _cost(call.link, raw)
         self._learn(call, raw.usage)
         self._pace.settle(link, sent.tokens, _sum(raw.usage), raw.limits)
         await self._breakers.succeeded(link.provider, probe=sent.probe)
@@ -238,6 +238,12 @@ class Caller:
 
 def _kind(call: Call[Any]) -> tuple[str, str, str]:
     return call.link.provider, call.link.model, call.question.name
+
+
+def _cost(link: Link, raw: RawAnswer) -> Decimal | None:
+    """By the model that was asked, as the reservation was; by the one that answered where that has no price."""
+    cost = price(link.provider, link.model, raw.usage)
+    return cost if cost is not None or raw.model == link.model else price(link.provider, raw.model, raw.usage)
 
 
 def _sum(usage: Usage) -> int:
