@@ -22,11 +22,13 @@ _RETRY_AFTER_S = 0.2
 
 @dataclass(frozen=True, kw_only=True)
 class Moods:
-    """Shares of requests; `cut` ones are answered, and the connection ends in the middle of the answer."""
+    """Shares of requests; `cut` ones are answered, and the connection ends in the middle of the answer; `shortened` ones
+    are answered, and billed, up to a token limit."""
 
     too_many: float = 0.0
     broken: float = 0.0
     cut: float = 0.0
+    shortened: float = 0.0
     latency_s: float = 0.0
 
 
@@ -45,6 +47,8 @@ class FaultyProxy:
     tokens: dict[str, int] = field(default_factory=dict)
     """Tokens of each question's answer, by that digest; the simulator always gives the same."""
     delivered_tokens: int = 0
+    bills: list[tuple[str, int, int]] = field(default_factory=list)
+    """Model, input tokens and output tokens of each answer delivered."""
     alarm_at: int = 0
     """How many answers are to be made before `alarm` is set."""
     alarm: threading.Event = field(default_factory=threading.Event)
@@ -72,8 +76,11 @@ class FaultyProxy:
         tokens = self._count(body, content)
         if mood < self.moods.too_many + self.moods.broken + self.moods.cut:
             return await self._hang_up(request, content)
+        if self._dice.random() < self.moods.shortened:
+            content = _shortened(content)
         self.statuses[status] += 1
         self.delivered_tokens += tokens
+        self.bills.append(_bill(content))
         return web.Response(status=status, body=content, headers=headers)
 
     async def serve(self, started: threading.Event, ended: asyncio.Event) -> None:
@@ -119,6 +126,19 @@ class FaultyProxy:
         return web.json_response(
             {"error": {"message": message, "type": "x", "code": None}}, status=status, headers=headers
         )
+
+
+def _shortened(content: bytes) -> bytes:
+    answer = json.loads(content)
+    choice = answer["choices"][0]
+    choice["finish_reason"], text = "length", choice["message"]["content"]
+    choice["message"]["content"] = text[: len(text) // 2]
+    return json.dumps(answer).encode()
+
+
+def _bill(content: bytes) -> tuple[str, int, int]:
+    answer = json.loads(content)
+    return answer["model"], int(answer["usage"]["prompt_tokens"]), int(answer["usage"]["completion_tokens"])
 
 
 @contextmanager
