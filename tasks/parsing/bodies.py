@@ -16,11 +16,19 @@ META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re
 HTML_START = re.compile(r"\s*(?:<!doctype html|<html\b|<head\b|<body\b)", re.IGNORECASE)
 ENRICHED_TAG = re.compile(r"<param>[^<]{0,400}</param>|</?[A-Za-z-]{1,60}>", re.IGNORECASE)
 TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+CAPITAL = re.compile(r"(?=[A-Z])")
+# The parser's names for what is reported here with what was done about it.
+SAID_BETTER = {"StartBoundaryNotFoundDefect", "NoBoundaryInMultipartDefect", "MultipartInvariantViolationDefect"}
 BOUNDARY_LINE = re.compile(rb"(?m)^--([^\s][^\r\n]{0,68}?)\r?$")
 SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 REPORTS = {"message/delivery-status", "message/feedback-report", "message/disposition-notification"}
 HEADERS_ONLY = {"text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers"}
+# How a mail saved as a file begins.
+MAIL_START = re.compile(
+    rb"\s*(?:>?From [^\n]*\n)?(?:received|return-path|delivered-to|from|to|subject|date|message-id|mime-version|x-[a-z-]+):",
+    re.IGNORECASE,
+)
 # A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
 STUB_CHARS = 200
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -101,6 +109,7 @@ def walk(part: Part, found: Gathered, limits: Limits, depth: int) -> None:
         return
     media_type = media_type_of(part)
     found.types.add(media_type)
+    found.defects += [in_words(defect) for defect in part.defects if type(defect).__name__ not in SAID_BETTER]
     payload = part.get_payload()
     if isinstance(payload, list):
         children = [child for child in payload if not isinstance(child, str)]
@@ -109,6 +118,11 @@ def walk(part: Part, found: Gathered, limits: Limits, depth: int) -> None:
         walk_without_boundary(part, payload, found, limits, depth)
     else:
         take_leaf(part, media_type, found, limits)
+
+
+def in_words(defect: object) -> str:
+    """Return the parser's name of a defect as words."""
+    return " ".join(CAPITAL.split(type(defect).__name__.removesuffix("Defect"))).strip().lower()
 
 
 def media_type_of(part: Part) -> str:
@@ -190,6 +204,8 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> N
         found.loose.append(Loose(name=name, declared_type=media_type, data=data, reason=reason))
     elif media_type in REPORTS or media_type in HEADERS_ONLY:
         take_report(data, media_type, charset, found, limits)
+    elif name.lower().endswith(".eml") and MAIL_START.match(data):
+        found.nested.append(grow(data, limits)[0])
     elif is_body(media_type, name, shown, data, found):
         take_text(data, media_type, charset, part, found)
     elif data or name:

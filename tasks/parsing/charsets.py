@@ -48,6 +48,9 @@ LATIN = {"cp1252", "iso8859-15"}
 HIGH = bytes(range(128, 256))
 # With fewer letters than this outside ASCII the detector guesses, and Western Europe is the best guess.
 FEW = 8
+# A shift to two-byte letters; an escape of a terminal, `ESC [`, is none.
+ESCAPE = re.compile(rb"\x1b\$[@B()A]")
+ISO_2022_JP, ISO_2022_KR = "iso2022_jp_ext", "iso2022_kr"
 # Text codecs of Python that are no charsets of mail; some take quadratic time.
 NOT_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
@@ -71,12 +74,15 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     known = lookup(declared)
     seven_bit = known in ("utf-7", "hz") or (known or "").startswith(("iso2022", "utf-16", "utf-32"))
     charsets = (known, "utf-8") if seven_bit else ("utf-8", known)
+    if not seven_bit and ESCAPE.search(data):
+        charsets = (ISO_2022_KR if b"\x1b$)C" in data else ISO_2022_JP, *charsets)
     for charset in charsets:
         if charset in LATIN and not mostly_ascii(data):
             continue
         text = strictly(data, charset)
         if text is not None:
-            return Decoded(text, "utf-8" if charset == "utf-8" else f"declared:{charset}")
+            how = "declared" if charset == known else "detected"
+            return Decoded(text, "utf-8" if charset == "utf-8" else f"{how}:{charset}")
     return nearly_utf8(data, known) or detect(data) or last_resort(data, known)
 
 

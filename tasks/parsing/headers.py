@@ -31,7 +31,7 @@ def field_bytes(raw: str) -> bytes:
 
 def plain(raw: str) -> str:
     """Return a raw header on one line, its 8-bit bytes decoded."""
-    text = raw if raw.isascii() else decode(field_bytes(raw)).text
+    text = raw if raw.isascii() and "\x1b" not in raw else decode(field_bytes(raw)).text
     return FOLD.sub(" ", text) if not text.isprintable() else text
 
 

@@ -14,7 +14,6 @@ TNEF = "application/ms-tnef"
 RTF = "application/rtf"
 PDF = "application/pdf"
 CALENDAR = "text/calendar"
-MAIL = "message/rfc822"
 
 PREFIXES = (
     (b"%PDF-", PDF),
@@ -34,19 +33,16 @@ OFFICE_PARTS = ((b"word/document", DOCX), (b"xl/workbook", XLSX), (b"ppt/present
 COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 MARKUP = re.compile(r"\s*<(!doctype\s+html|html|head|body|\?xml|svg)\b", re.IGNORECASE)
 CONTROLS = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
-MAIL_HEADER = re.compile(
-    rb"(?:>?From [^\n]*\n)?(?:(?:received|return-path|from|to|subject|date|message-id|mime-version):)", re.IGNORECASE
-)
 SAMPLE = 8_192
 # Declared types that are text though they are not called so.
 TEXT_TYPES = {
     "application/json", "application/xml", "application/x-yaml", "application/yaml", "application/javascript",
-    "application/x-sh", "application/sql", "application/csv", "application/x-csv", "application/toml", MAIL,
+    "application/x-sh", "application/sql", "application/csv", "application/x-csv", "application/toml",
 }  # fmt: skip
 TEXT_NAMES = {
     ".csv": "text/csv", ".tsv": "text/tab-separated-values", ".json": "application/json", ".md": "text/markdown",
     ".html": "text/html", ".htm": "text/html", ".xml": "application/xml", ".yaml": "application/yaml",
-    ".yml": "application/yaml", ".eml": MAIL,
+    ".yml": "application/yaml",
 }  # fmt: skip
 
 
@@ -108,9 +104,7 @@ def text_type(data: bytes, start: bytes, declared: str, name: str) -> str:
     if word == "?xml":
         return "text/html" if b"<html" in start else "application/xml"
     suffix = name[name.rfind(".") :] if "." in name else ""
-    if (declared == MAIL or suffix == ".eml") and MAIL_HEADER.match(start):
-        return MAIL
-    if declared in TEXT_TYPES - {MAIL} or (declared.startswith("text/") and declared not in ("text/plain", CALENDAR)):
+    if declared in TEXT_TYPES or (declared.startswith("text/") and declared not in ("text/plain", CALENDAR)):
         return declared
     named = TEXT_NAMES.get(suffix, "text/plain")
-    return "text/plain" if named in (MAIL, "text/html") else named
+    return "text/plain" if named == "text/html" else named

@@ -23,6 +23,9 @@ from tests.tasks.parsing.mails import attached, mail, multipart, part, typed
         ("text/plain; charset=iso-8859-15", b"5 =A4", "quoted-printable", "5 €", "declared:iso8859-15"),
         ("text/plain; charset=gb2312", "你好，世界".encode("gb18030"), "8bit", "你好，世界", "declared:gb18030"),
         ("text/plain; charset=iso-2022-jp", "会議".encode("iso2022_jp"), "7bit", "会議", "declared:iso2022_jp_ext"),
+        ("text/plain", "会議".encode("iso2022_jp"), "7bit", "会議", "detected:iso2022_jp_ext"),
+        ("text/plain", "회의".encode("iso2022_kr"), "7bit", "회의", "detected:iso2022_kr"),
+        ("text/plain", b"\x1b[31mred", "7bit", "\x1b[31mred", "utf-8"),
         ("text/plain; charset=utf-16", "Hi there\n".encode("utf-16"), "8bit", "Hi there", "detected:utf-16"),
         ("text/plain; charset=x-unknown", "Grüße".encode(), "8bit", "Grüße", "utf-8"),
         ("text/plain", b"\xef\xbb\xbfHi", "8bit", "Hi", "utf-8"),
@@ -167,6 +170,20 @@ def test_enriched_text_loses_its_marks():
         read_mail(typed("text/enriched", "<bold>Now</bold> <color><param>red</param>or</color> never\n")).text
         == "Now or never"
     )
+
+
+def test_a_mail_attached_as_a_file_is_a_mail():
+    saved = mail("Inside.\n", header=("Subject: Saved", "From: a@example.com"))
+    raw = multipart("mixed", part("text/plain", "See.\n"), attached("old.eml", "application/octet-stream", saved))
+
+    assert [(one.subject, one.text) for one in read_mail(raw).thread] == [("Saved", "Inside.")]
+
+
+def test_a_mail_that_was_cut_says_so():
+    raw = multipart("mixed", part("text/plain", "One.\n"), part("text/plain", "Two.\n"))
+
+    assert read_mail(raw).parse_defects == ()
+    assert read_mail(raw[: raw.index(b"Two")]).parse_defects == ("close boundary not found",)
 
 
 def test_a_forwarded_mail_in_base64_is_opened():

@@ -25,6 +25,7 @@ def subject(raw):
         (b"=?utf-8?b?broken!!?=", None),
         ("Grüße".encode(), "Grüße"),
         ("Grüße aus Köln".encode("latin-1"), "Grüße aus Köln"),
+        ("会議".encode("iso2022_jp"), "会議"),
         (b"one\n two\n\tthree", "one two three"),
         (b"=?utf-8?q?inject=0D=0ABcc:_x?=", "inject Bcc: x"),
         (b"=?utf-8?q?not closed", "=?utf-8?q?not closed"),
