@@ -56,19 +56,22 @@ def test_no_secret_stands_in_the_file():
     named = [
         n for one in SERVICES.values() for n in one.get("environment", {}) if "PASSWORD" in n or "AUTH_STRING" in n
     ]
-    assert named and all(name.endswith("_FILE") for name in named)
+    assert named
+    assert all(name.endswith("_FILE") for name in named)
 
 
 def test_nothing_listens_beyond_this_machine():
     published = [port for one in SERVICES.values() for port in one.get("ports", [])]
-    assert published and all(port.startswith("127.0.0.1:") for port in published)
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
     assert all("ports" not in SERVICES[name] for name in ("postgres", "redis"))
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_images_are_pinned_and_volumes_named(name):
     _, _, tag = SERVICES[name]["image"].partition(":")
-    assert tag and tag != "latest"
+    assert tag
+    assert tag != "latest"
     for volume in SERVICES[name].get("volumes", []):
         source = volume.split(":")[0]
         assert source in read_compose()["volumes"] or (DOCKER / source).exists(), f"{volume} is nowhere"
@@ -88,7 +91,9 @@ def test_who_waits_for_a_healthy_service_waits_for_one_that_can_tell(name):
         assert how["condition"] != "service_healthy" or of_the_image or "test" in check, f"{needed} has no health check"
 
 
-@pytest.mark.parametrize("command", ["prefect worker start --pol x", "mailroom metrics --port x", "prefect server"])
+@pytest.mark.parametrize(
+    "command", ["prefect worker start --pol x", "mailroom metrics --port x", "prefect servers start"]
+)
 def test_a_misspelt_command_would_be_found(command):
     with pytest.raises((CycloptsError, AssertionError)):
         parse(command.split())
