@@ -64,6 +64,11 @@ def set_up_logs(settings: LogSettings | None = None, *, console: bool = False) -
     told = settings or LogSettings()
     if told.format == "lines" and not console:
         return
+    if not console:
+        # Prefect sets up its loggers when the first flow begins, and only touches their levels from the second time on.
+        from prefect.logging.configuration import setup_logging
+
+        setup_logging()
     handler = logging.StreamHandler(sys.stderr)
     handler.name = "mailroom-console"
     handler.setFormatter(_json() if told.format == "json" else logging.Formatter(_LINE))
