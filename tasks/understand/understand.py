@@ -115,7 +115,8 @@ class _Reader:
             error = failure
         except (CallError, BudgetExceeded) as failure:
             error = failure
-            log.warning("mail %s: %s %s", mail["message_key"][:12], failure.code, failure.advice)
+            key = mail["message_key"]
+            log.warning("mail %s: %s %s", key[:12], failure.code, failure.advice, extra={"message_key": key})
         row = blank_reading(mail["message_key"], error) | _of_notes(notes)
         return row | found_columns(found, error) | {"seconds": time.perf_counter() - began}
 

@@ -95,4 +95,5 @@ def _tell(readings: DataFrame[Readings], part: str) -> None:
         f" {row['model']} {','.join(row['doubts'])}".rstrip()
         for row in readings.to_dict("records")
     ]
-    log.info("%s: %d read.\n%s", part, len(readings), "\n".join(lines))
+    keys = readings["message_key"].tolist()
+    log.info("%s: %d read.\n%s", part, len(readings), "\n".join(lines), extra={"chunk": part, "message_keys": keys})
