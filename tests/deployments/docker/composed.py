@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,3 +22,11 @@ def read_compose() -> dict[str, Any]:
 def our_services() -> dict[str, dict[str, Any]]:
     """The services that run our image."""
     return {name: one for name, one in read_compose()["services"].items() if one["image"].startswith("mailroom:")}
+
+
+def image_environment() -> dict[str, str]:
+    """The variables that the image sets."""
+    last_stage = (DOCKER / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    block = re.search(r"^ENV ((?:.*\\\n)*.*)$", last_stage, re.MULTILINE)
+    assert block
+    return dict(re.findall(r"(\w+)=(\S+)", block[1]))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments.local.processes import free_port
-from tests.deployments.docker.composed import DOCKER, ROOT, read_compose
+from tests.deployments.docker.composed import DOCKER, ROOT, image_environment, read_compose
 
 _PATIENCE_S = 180.0
 _PORTS = {"prefect-server": 4200, "receiver": 8000, "worker": 8000, "metrics": 8001, "redis": 6379}
@@ -125,10 +125,12 @@ class Composition:
         basis = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder),
             "NO_PROXY": "127.0.0.1,localhost", "MAILROOM_SECRETS_DIR": str(self.secrets),
-            "PREFECT_HOME": str(self.folder / "data" / "prefect"), "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
+            "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
         }  # fmt: skip
         theirs = self.variables if one.get("env_file") else {}
-        said = {key: self._replaced(str(value), name) for key, value in one.get("environment", {}).items()}
+        image = {key: value for key, value in image_environment().items() if key != "PATH"}
+        told = {**image, **one.get("environment", {})}
+        said = {key: self._replaced(str(value), name) for key, value in told.items()}
         return {**basis, **theirs, **said}
 
     def _replaced(self, text: str, name: str) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from cyclopts import CycloptsError
 
+from deployments.local.prefect_env import OF_EVERY_CLIENT, OF_OUR_SERVER
 from tests.deployments.commands import parse
-from tests.deployments.docker.composed import DOCKER, FILE, our_services, read_compose
+from tests.deployments.docker.composed import DOCKER, FILE, image_environment, our_services, read_compose
 from tests.deployments.variables import unknown
 
 SERVICES = read_compose()["services"]
@@ -33,6 +34,12 @@ def test_linters_find_no_fault(check):
 @pytest.mark.parametrize("name", our_services())
 def test_every_variable_is_read_by_somebody(name):
     assert unknown(SERVICES[name]["environment"]) == set()
+
+
+def test_every_variable_of_the_image_is_read_and_makes_processes_what_clients_are_elsewhere():
+    found = image_environment()
+    assert unknown(found) == {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+    assert (OF_EVERY_CLIENT | OF_OUR_SERVER).items() <= found.items()
 
 
 @pytest.mark.parametrize("name", our_services())
