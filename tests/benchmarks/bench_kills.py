@@ -75,28 +75,42 @@ def _import_everything() -> None:
 
 def _rounds(home: Path, simulated: Simulated, kills: int, mails: int, rng: random.Random) -> dict[str, Any]:
     totals: Counter[str] = Counter()
+    whole_s = _undisturbed_s(home, mails)
     while totals["kills"] < kills:
         totals["rounds"] += 1
         folder = home / f"round-{totals['rounds']}"
         folder.mkdir()
         write_mbox(folder / "mails.mbox", mails, totals["rounds"])
         simulated.reset()
-        totals["kills"] += _until_it_ends(folder, rng)
+        totals["kills"] += _until_it_ends(folder, rng, whole_s)
         totals.update(_judged(folder, simulated, mails))
         print(f"round {totals['rounds']}: {totals['kills']} kills so far", file=sys.stderr)
     names = ("kills", "rounds", "mails", "completed", "lost", "doubled", "answers_asked_again", "paid_and_lost")
     return {name: totals[name] for name in names}
 
 
-def _until_it_ends(folder: Path, rng: random.Random) -> int:
-    """How many kills it took until a run came to its end."""
+def _undisturbed_s(home: Path, mails: int) -> float:
+    """How long a run takes that nobody kills."""
+    folder = home / "undisturbed"
+    folder.mkdir()
+    write_mbox(folder / "mails.mbox", mails, 0)
+    began = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        _run(folder)
+    assert _ended_within(pid, _LONGEST_S)
+    return time.monotonic() - began
+
+
+def _until_it_ends(folder: Path, rng: random.Random, whole_s: float) -> int:
+    """How many kills it took until a run came to its end; each came at a random moment of an undisturbed run's time."""
     began = time.monotonic()
     for kill in range(10_000):
         assert time.monotonic() - began < _LONGEST_S, "The runs do not come to an end."
         pid = os.fork()
         if pid == 0:
             _run(folder)
-        if _ended_within(pid, rng.uniform(0.2, 3.0)):
+        if _ended_within(pid, rng.uniform(0.0, 1.1 * whole_s)):
             return kill
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
