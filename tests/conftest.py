@@ -135,23 +135,6 @@ def running_simulator(folder: Path, *options: str) -> Iterator[RunningSimulator]
         process.wait(20)
 
 
-@contextmanager
-def running_simulator(folder: Path, *options: str) -> Iterator[RunningSimulator]:
-    """A simulator of its own, with the options of `python -m deployments.simulator`."""
-    port_file = folder / "port"
-    command = [sys.executable, "-m", "deployments.simulator", "--port", "0", "--port-file", str(port_file), *options]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-    try:
-        while not port_file.exists():
-            assert process.poll() is None, (folder / "log").read_text()
-            time.sleep(0.05)
-        yield RunningSimulator(f"http://127.0.0.1:{port_file.read_text().strip()}")
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 @pytest.fixture(scope="session")
 def _simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
     with running_simulator(tmp_path_factory.mktemp("simulator")) as simulator:
