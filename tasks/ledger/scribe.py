@@ -6,6 +6,7 @@ A commit waits for the disk; fifty calls in flight share that wait. Nobody is to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ class Scribe:
             answers = [(wish, error) for wish in wishes]
         for loop in {wish.loop for wish in wishes}:
             mine = [(wish.future, answer) for wish, answer in answers if wish.loop is loop]
-            if not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, so nobody waits any more
                 loop.call_soon_threadsafe(_tell, mine)
 
 
