@@ -156,7 +156,7 @@ class Book(Protocol):
     `key` is the fingerprint of provider, model, question and parameters; `begin` returns the call's number.
     """
 
-    async def find(self, key: str) -> StoredAnswer | None: ...
+    async def find(self, key: str, *, this_run: bool = False) -> StoredAnswer | None: ...
 
     async def begin(
         self, key: str, *, message_key: str, question: str, provider: str, model: str, key_index: int

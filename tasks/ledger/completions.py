@@ -33,10 +33,12 @@ class LedgerBook:
         self._clock = clock
         self._scribe = scribe_of(engine)
 
-    async def find(self, key: str) -> StoredAnswer | None:
-        """The newest whole answer to this question that is young enough to be used again."""
+    async def find(self, key: str, *, this_run: bool = False) -> StoredAnswer | None:
+        """The newest whole answer to this question that is young enough to be used again; of this run, if wanted."""
         found = await self._scribe.write("find", key)
         if found is None or self._clock() - found.ended_at >= self._ttl_s:
+            return None
+        if this_run and found.run_id != self._run_id:
             return None
         return StoredAnswer(
             text=found.answer,

@@ -60,7 +60,9 @@ class Gateway:
     async def complete(
         self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
     ) -> Completion[T]:
-        """The answer of the first of `chain` that gives one; with `refresh`, earlier answers do not count.
+        """The answer of the first of `chain` that gives one; with `refresh`, answers of other runs do not count.
+
+        Those of this run do: a chunk that is tried again does not pay twice.
 
         Raises:
             CallError: None of them answered, or the mail itself is the reason.
@@ -123,14 +125,14 @@ class Gateway:
             future.cancel()  # without effect unless we were cancelled: then another of those who wait leads
 
     async def _found_or_asked(self, call: Call[T], refresh: bool) -> Completion[T]:
-        found = None if refresh else await self._find(call)
+        found = await self._find(call, this_run=refresh)
         if found is not None:
             return found
         completion = await self._caller.ask(call)
         return replace(completion, attempts=call.sent)
 
-    async def _find(self, call: Call[T]) -> Completion[T] | None:
-        stored = await self._book.find(call.key)
+    async def _find(self, call: Call[T], *, this_run: bool) -> Completion[T] | None:
+        stored = await self._book.find(call.key, this_run=this_run)
         if stored is None:
             return None
         value, faults = read_answer(call.question.answer, stored.text)
