@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from tasks.parsing import sniffing
-from tasks.parsing.bodies import Gathered, Loose
 from tasks.parsing.charsets import decode
 from tasks.parsing.documents.found import Bounds, DocumentLost, Found, NotOpened
+from tasks.parsing.gathered import Gathered, Loose
+from tasks.parsing.html_text import read_html
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, Fate
 from tasks.parsing.sniffing import media_type_of
@@ -156,8 +157,6 @@ class Fated:
             self.take_text(text.replace("\r\n", "\n"))
 
     def take_html(self, html: str) -> None:
-        from tasks.parsing.html_text import read_html
-
         page = read_html(html, self.limits)
         if page.hidden:
             self.notes.append(f"{len(page.hidden)} hidden characters left out")
@@ -231,8 +230,6 @@ class Fated:
         """Take the mail that Outlook packed; its files get fates of their own."""
         text = found.text
         if found.html:
-            from tasks.parsing.html_text import read_html
-
             text = read_html(text, self.limits).text
         self.letter = text.strip()
         self.reason = "opened: its text and files are this mail's"

@@ -1,20 +1,17 @@
 """The parts of a mail sorted into body, attachments, calendars, reports and mails inside the mail."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Literal
 
 from tasks.parsing.charsets import decode
+from tasks.parsing.gathered import Gathered, Loose, Room
 from tasks.parsing.html_text import read_html
-from tasks.parsing.inline_files import take_files
 from tasks.parsing.limits import Limits
+from tasks.parsing.opaque import signed_content
+from tasks.parsing.text_parts import is_binary, take_text
 from tasks.parsing.transfer import content
 from tasks.parsing.tree import Part, disposition, grow, parameter, part_name
 from tasks.parsing.tree import field as header
 
-META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
-HTML_START = re.compile(r"\s*(?:<!doctype html|<html\b|<head\b|<body\b)", re.IGNORECASE)
-ENRICHED_TAG = re.compile(r"<param>[^<]{0,400}</param>|</?[A-Za-z-]{1,60}>", re.IGNORECASE)
 TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 CAPITAL = re.compile(r"(?=[A-Z])")
 # The parser's names for what is reported here with what was done about it.
@@ -31,68 +28,6 @@ MAIL_START = re.compile(
 )
 # A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
 STUB_CHARS = 200
-BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-
-
-@dataclass(kw_only=True, slots=True)
-class Body:
-    """One part of what the sender wrote; `text` of HTML is its source."""
-
-    kind: Literal["text", "html"]
-    text: str
-    note: str
-
-
-@dataclass(kw_only=True, slots=True)
-class Loose:
-    """One part that is not the body; `reason` says why it is not opened, where that is known already."""
-
-    name: str
-    declared_type: str
-    data: bytes
-    charset: str | None = None
-    reason: str = ""
-    inline: bool = False
-    """The mail's HTML may show it between its words."""
-
-
-@dataclass(kw_only=True, slots=True)
-class Room:
-    """How many more bytes of text are decoded, in all parts of a mail and of the mails in it together."""
-
-    text_bytes: int
-
-
-@dataclass(kw_only=True, slots=True)
-class Gathered:
-    """What a mail's parts came to."""
-
-    room: Room
-    bodies: list[Body] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
-    """The decoded text of every text part, also of the alternatives that were not chosen."""
-    loose: list[Loose] = field(default_factory=list)
-    nested: list[Part] = field(default_factory=list)
-    reports: list[str] = field(default_factory=list)
-    types: set[str] = field(default_factory=set)
-    defects: list[str] = field(default_factory=list)
-    encrypted: bool = False
-    signed: bool = False
-    too_deep: bool = False
-
-    def add(self, other: "Gathered", bodies: bool = True) -> None:
-        """Take over what another walk found, without its bodies where another alternative was chosen."""
-        if bodies:
-            self.bodies += other.bodies
-        self.sources += other.sources
-        self.loose += other.loose
-        self.nested += other.nested
-        self.reports += other.reports
-        self.types |= other.types
-        self.defects += other.defects
-        self.encrypted |= other.encrypted
-        self.signed |= other.signed
-        self.too_deep |= other.too_deep
 
 
 def gather(root: Part, limits: Limits, room: Room) -> Gathered:
@@ -117,7 +52,7 @@ def walk(part: Part, found: Gathered, limits: Limits, depth: int) -> None:
     elif media_type.startswith("multipart/"):
         walk_without_boundary(part, payload, found, limits, depth)
     else:
-        take_leaf(part, media_type, found, limits)
+        take_leaf(part, media_type, found, limits, depth)
 
 
 def in_words(defect: object) -> str:
@@ -187,7 +122,7 @@ def walk_without_boundary(part: Part, payload: object, found: Gathered, limits: 
     take_text(data, "text/plain", None, part, found)
 
 
-def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> None:
+def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits, depth: int) -> None:
     """Sort one part that has no parts."""
     data, defect = content(part)
     if defect:
@@ -198,10 +133,7 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> N
         found.signed = True
         found.loose.append(Loose(name=name, declared_type=media_type, data=data, reason="a signature"))
     elif media_type in CMS:
-        opaque = "signed" in parameter(part, "smime-type")
-        found.signed, found.encrypted = found.signed or opaque, found.encrypted or not opaque
-        reason = "signed in a sealed form that is not opened" if opaque else "encrypted"
-        found.loose.append(Loose(name=name, declared_type=media_type, data=data, reason=reason))
+        take_cms(Loose(name=name, declared_type=media_type, data=data), part, found, limits, depth)
     elif media_type in REPORTS or media_type in HEADERS_ONLY:
         take_report(data, media_type, charset, found, limits)
     elif name.lower().endswith(".eml") and MAIL_START.match(data):
@@ -211,6 +143,20 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits) -> N
     elif data or name:
         inline = shown != "attachment" and part.get("content-id") is not None
         found.loose.append(Loose(name=name, declared_type=media_type, data=data, charset=charset, inline=inline))
+
+
+def take_cms(loose: Loose, part: Part, found: Gathered, limits: Limits, depth: int) -> None:
+    """Sort what is in a signature that holds its content; all else of this type is encrypted, or says what it is."""
+    inside = signed_content(loose.data)
+    found.signed |= inside is not None
+    if inside is not None:
+        loose.reason = "a signature; its content is this mail's"
+        walk(grow(inside, limits)[0], found, limits, depth + 1)
+    elif "certs-only" in parameter(part, "smime-type"):
+        loose.reason = "certificates"
+    else:
+        found.encrypted, loose.reason = True, "encrypted"
+    found.loose.append(loose)
 
 
 def take_report(data: bytes, media_type: str, charset: str | None, found: Gathered, limits: Limits) -> None:
@@ -223,65 +169,12 @@ def take_report(data: bytes, media_type: str, charset: str | None, found: Gather
 def is_body(media_type: str, name: str, shown: str, data: bytes, found: Gathered) -> bool:
     """Return whether a leaf is something the sender wrote to be read, not a file."""
     if media_type not in ("text/plain", "text/html", "text/enriched", "text/richtext", "text/unknown"):
-        return media_type.startswith("text/") and not name and shown != "attachment" and media_type in ("text/text",)
+        return media_type == "text/text" and not name and shown != "attachment"
     if data.startswith((b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04")) or is_binary(data):
         return False
     if shown == "attachment":
         return not name and not found.bodies
     return not name or not found.bodies
-
-
-def is_binary(data: bytes) -> bool:
-    """Return whether bytes declared as text hold too many control characters to be any; UTF-16 has many zeros."""
-    sample = data[:4096]
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return False
-    return len(sample) > 100 and len(BINARY.findall(sample)) > 0.3 * len(sample)
-
-
-def take_text(data: bytes, media_type: str, charset: str | None, part: Part, found: Gathered) -> None:
-    """Add one text part to the bodies, and the files coded into it to the files."""
-    html = media_type == "text/html"
-    if not html:
-        data, files = take_files(data)
-        found.loose += [Loose(name=f.name, declared_type="application/octet-stream", data=f.data) for f in files]
-    elif not charset and (meta := META_CHARSET.search(data[:2048])):
-        charset = meta[1].decode("ascii")
-    if len(data) > found.room.text_bytes:
-        found.defects.append("text cut")
-        data = data[: found.room.text_bytes]
-    found.room.text_bytes -= len(data)
-    text, note = decode(data, charset)
-    if "\x00" in text:
-        found.defects.append("NUL in text")
-        text = text.replace("\x00", "")
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    found.sources.append(text)
-    html = html or (bool(HTML_START.match(text[:500])) and "</" in text)
-    if media_type in ("text/enriched", "text/richtext"):
-        text = ENRICHED_TAG.sub("", text)
-    if not html and parameter(part, "format").lower() == "flowed":
-        text = unflow(text, parameter(part, "delsp").lower() == "yes")
-    found.bodies.append(Body(kind="html" if html else "text", text=text, note=note))
-
-
-def unflow(text: str, delete_space: bool) -> str:
-    """Return RFC 3676 text with its soft line ends undone; quote marks stay in front of each paragraph."""
-    out: list[str] = []
-    paragraph: list[str] = []
-    open_depth = -1
-    for line in text.split("\n"):
-        unquoted = line.lstrip(">")
-        depth = len(line) - len(unquoted)
-        body = unquoted[1:] if unquoted.startswith(" ") else unquoted
-        flows = body.endswith(" ") and body != "-- "
-        kept = body[:-1] if flows and delete_space else body
-        if depth != open_depth or body == "-- ":
-            out.append("".join(paragraph))
-            paragraph = [">" * depth + (" " if depth and kept else "")]
-        paragraph.append(kept)
-        open_depth = depth if flows else -1
-    return "\n".join([*out, "".join(paragraph)][1:])
 
 
 def fields_text(part: Part) -> str:

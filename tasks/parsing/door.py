@@ -4,9 +4,10 @@ from dataclasses import replace
 from hashlib import sha256
 
 from tasks.parsing.attachments import Attached, read_attachments
-from tasks.parsing.bodies import Gathered, Room, gather
+from tasks.parsing.bodies import gather
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
+from tasks.parsing.gathered import Gathered, Room
 from tasks.parsing.headers import decode_text, read_addresses, read_date, read_ids
 from tasks.parsing.identity import message_key, raw_key, unix_lines
 from tasks.parsing.kinds import kind_of

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from tasks.parsing.bodies import Gathered, Room, gather
+from tasks.parsing.bodies import gather
 from tasks.parsing.fields import Fields
+from tasks.parsing.gathered import Gathered, Room
 from tasks.parsing.headers import decode_text, read_addresses, read_date
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Forwarded

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tasks.parsing.armour import open_armour
-from tasks.parsing.bodies import Body
+from tasks.parsing.gathered import Body
+from tasks.parsing.html_text import read_html
 from tasks.parsing.limits import Limits
 from tasks.parsing.quotes import split_quotes
 
@@ -36,8 +37,6 @@ def read_bodies(bodies: list[Body], limits: Limits) -> Text:
         if body.kind == "text":
             seen.append(body.text)
             continue
-        from tasks.parsing.html_text import read_html  # two native libraries, for HTML alone
-
         page = read_html(body.text[:room], limits)
         defects += [page.defect] if page.defect else []
         defects += ["HTML cut"] if len(body.text) > room else []
