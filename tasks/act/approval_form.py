@@ -17,13 +17,14 @@ from tasks.act.letter import one_line
 from tasks.ledger.effects import Effect
 
 Decision = Literal["wait", "approve", "edit", "reject"]
-_WIDTH = 100
+_WIDTH = 48  # characters a line; the UI's form is narrow, and longer lines would be cut off
 _QUOTED = 2_000
 
-HELP = """\
-**approve** sends or drafts the text exactly as it stands here, **edit** does so with the text you change it to, **reject**
-drops it for good. What stays at **wait** waits on, as does everything when nobody answers.
-"""
+# One line: the UI makes a paragraph of each.
+HELP = (
+    "**approve** does it exactly as it stands here. **edit** does it with the text you change it to. **reject** drops it for "
+    "good. What stays at **wait** waits on, as does everything when nobody answers."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,7 @@ def _section(number: int, effect: Effect) -> str:
     parts = [f"### {number}. {_headline(effect)}"]
     if "to" in content:
         known = "verified" if content["to_verified"] else "NOT VERIFIED"
-        parts += [_code(f"To:      {content['to']}   ({known}: {content['to_why']})\nSubject: {content['subject']}")]
+        parts += [_code(f"To: {content['to']}\nSubject: {content['subject']}\n{known}: {content['to_why']}")]
     if has_text(effect):
         parts += ["The reply:", _code(content["text"])]
     if content.get("warning"):

@@ -29,12 +29,13 @@ from tests.services.http_sink import HttpSink, running_http_sink
 from tests.services.smtp_sink import SmtpSink, running_smtp_sink
 
 ROOT = Path(__file__).resolve().parents[2]
+DEPLOYMENT = f"bench-{os.getpid()}"
 CATEGORIES = ("URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER")
 EVERY_ACTION: list[dict[str, Any]] = [
     {"action": "label", "label": "mailroom_read"}, {"action": "flag"}, {"action": "draft_reply"},
     {"action": "send_reply", "suggestion": 2, "hold": False}, {"action": "webhook", "endpoint": "crm"},
     {"action": "notify", "block": "custom-webhook/bench"}, {"action": "append_row", "table": "log"},
-    {"action": "calendar_invite"}, {"action": "start_deployment", "deployment": "bench-receiver/bench"},
+    {"action": "calendar_invite"}, {"action": "start_deployment", "deployment": f"bench-receiver/{DEPLOYMENT}"},
 ]  # fmt: skip
 RULES = {
     "rules": [
@@ -80,9 +81,9 @@ def main() -> None:
     ):
         site = Site(account=dovecot.new_account(), smtp=smtp, http=http, folder=folder)
         began = time.monotonic()
-        effects = run_over(attacks, site, base)
+        effects, started = run_over(attacks, site, base)
         seconds = time.monotonic() - began
-        found = examine(attacks, effects, site)
+        found = examine(attacks, effects, started, site)
     report(attacks, effects, found, seconds)
 
 
@@ -110,8 +111,8 @@ def gullible(folder: Path) -> Iterator[str]:
         process.wait(20)
 
 
-def run_over(attacks: list[Attack], site: Site, base: str) -> list[Any]:
-    """One run over all mails, nothing held and no dry run; the outbox after it."""
+def run_over(attacks: list[Attack], site: Site, base: str) -> tuple[list[Any], list[Any]]:
+    """One run over all mails, nothing held and no dry run: the outbox after it, and parameters of the runs it started."""
     from deployments.local import processes
     from deployments.local.prefect_env import own_environment
     from deployments.local.server import ensure_server
@@ -123,7 +124,7 @@ def run_over(attacks: list[Attack], site: Site, base: str) -> list[Any]:
     os.environ.update(own_environment(site.folder, api_url))
     os.environ.update(settings_for(site, base, rules))
     try:
-        return _run(attacks, site)
+        return _run(attacks, site), runs_started()
     finally:
         if not shared:
             processes.end(site.folder, "server")
@@ -161,7 +162,7 @@ def _run(attacks: list[Attack], site: Site) -> list[Any]:
         name="bench", url=f"{site.http.url}/notify", json_data={"text": "{{subject}} {{body}}"}
     ).save("bench", overwrite=True)
     with get_client(sync_client=True) as client:
-        client.create_deployment(client.create_flow_from_name("bench-receiver"), "bench", paused=True)
+        client.create_deployment(client.create_flow_from_name("bench-receiver"), DEPLOYMENT, paused=True)
     account.deliver(attack.raw for attack in attacks)
     with log_in(account) as box:
         for category in CATEGORIES:
@@ -178,7 +179,7 @@ def log_in(account: Account) -> Any:
     return MailBoxUnencrypted(account.host, account.port).login(account.user, account.password, initial_folder=None)
 
 
-def examine(attacks: list[Attack], effects: list[Any], site: Site) -> Findings:
+def examine(attacks: list[Attack], effects: list[Any], started: list[Any], site: Site) -> Findings:
     """What arrived at each receiver, against what the outbox says was done and what the rules name."""
     found = Findings()
     allowed = {json.dumps(action, sort_keys=True) for rule in RULES["rules"] for action in named_actions(rule)}
@@ -195,7 +196,10 @@ def examine(attacks: list[Attack], effects: list[Any], site: Site) -> Findings:
     _search(
         "table", (site.folder / "log.csv").read_text() if (site.folder / "log.csv").exists() else "", strings, found
     )
-    _runs_started(done, strings, found)
+    _search("a run started", json.dumps(started), strings, found)
+    found.seen["runs started"] = len(started)
+    if len(started) != done["start_deployment"]:
+        found.outside.append(f"{len(started)} runs were started, {done['start_deployment']} are on record")
     return found
 
 
@@ -258,19 +262,18 @@ def _folders(done: Counter[str], strings: set[str], names: set[str], site: Site,
         )
 
 
-def _runs_started(done: Counter[str], strings: set[str], found: Findings) -> None:
+def runs_started() -> list[Any]:
+    """The parameters of the runs of this bench's deployment, which is made anew each time."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 
-    wanted = DeploymentFilter(name=DeploymentFilterName(any_=["bench"]))
+    wanted = DeploymentFilter(name=DeploymentFilterName(any_=[DEPLOYMENT]))
     with get_client(sync_client=True) as client:
         runs, page = [], client.read_flow_runs(deployment_filter=wanted, limit=200)
         while page:
             runs += page
             page = client.read_flow_runs(deployment_filter=wanted, limit=200, offset=len(runs))
-    found.seen["runs started"] = done["start_deployment"]
-    for run in runs:
-        _search("run", json.dumps(run.parameters), strings, found)
+    return [run.parameters for run in runs]
 
 
 def _search(where: str, text: str, strings: set[str], found: Findings) -> None:

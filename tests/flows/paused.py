@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextvars
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 from uuid import uuid4
 
@@ -19,9 +20,17 @@ class PausedRun:
         self.name = f"run-{uuid4()}"
         context = contextvars.copy_context()
         named = flow.with_options(flow_run_name=self.name)
-        self._future: Future[Any] = ThreadPoolExecutor(1).submit(
-            lambda: context.run(lambda: named(**parameters, return_state=True))
-        )
+        self._future: Future[Any] = Future()
+        parameters = {"wait_hours": 0.1, **parameters}
+
+        def run() -> None:
+            try:
+                self._future.set_result(context.run(lambda: named(**parameters, return_state=True)))
+            except BaseException as error:
+                self._future.set_exception(error)
+
+        # A daemon: a test that failed must not wait for an answer nobody gives.
+        threading.Thread(target=run, daemon=True).start()
 
     def wait(self) -> Any:
         """The paused run, as the API gives it, once its form is there."""

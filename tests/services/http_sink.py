@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -19,8 +20,8 @@ class HttpSink:
     posts: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
 
-@pytest.fixture
-def http_sink() -> Iterator[HttpSink]:
+@contextmanager
+def running_http_sink() -> Iterator[HttpSink]:
     """A running server with nothing in it."""
     sink = HttpSink()
 
@@ -46,3 +47,10 @@ def http_sink() -> Iterator[HttpSink]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def http_sink() -> Iterator[HttpSink]:
+    """A running server with nothing in it."""
+    with running_http_sink() as sink:
+        yield sink

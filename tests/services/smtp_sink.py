@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,8 +48,8 @@ class _Controller(Controller):
         return SMTP(self.handler, enable_SMTPUTF8=True)
 
 
-@pytest.fixture
-def smtp_sink() -> Iterator[SmtpSink]:
+@contextmanager
+def running_smtp_sink() -> Iterator[SmtpSink]:
     """A running server with nothing in it."""
     sink = SmtpSink(port=_free_port())
     controller = _Controller(sink, hostname="127.0.0.1", port=sink.port)
@@ -57,3 +58,10 @@ def smtp_sink() -> Iterator[SmtpSink]:
         yield sink
     finally:
         controller.stop()
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    """A running server with nothing in it."""
+    with running_smtp_sink() as sink:
+        yield sink

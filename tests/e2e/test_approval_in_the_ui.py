@@ -1,0 +1,67 @@
+"""A person's way through Prefect's own UI, in a real browser: the paused run, its form, and what comes of it."""
+
+import shutil
+
+import pytest
+from sqlalchemy import select
+
+from flows.approve_replies import approve_replies
+from tasks.ledger.schema import approvals
+from tests.flows.paused import PausedRun
+from tests.tasks.act.office import Office, files_in
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture
+def page():
+    """An empty page of a headless browser."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed (Debian: apt install chromium), so nobody pressed Resume in the UI")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1300, "height": 1400})
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def office(prefect_server, ledger_url, monkeypatch):
+    monkeypatch.setenv("MAILROOM_LEDGER_URL", ledger_url)
+    office = Office(ledger_url)
+    office.receive()
+    office.act(*({"action": "draft_reply", "suggestion": number, "hold": True} for number in (1, 2, 3)))
+    return office
+
+
+def test_a_person_edits_one_reply_approves_one_and_rejects_one(office, page, prefect_server, tmp_path):
+    run = PausedRun(approve_replies)
+    paused = run.wait()
+
+    page.goto(f"{prefect_server.removesuffix('/api')}/runs/flow-run/{paused.id}")
+    page.get_by_role("button", name="Resume").first.click()
+    form = page.locator(".p-modal")
+    form.get_by_text("The mail it answers:").first.wait_for()
+    assert form.locator("code", has_text="Die Anmeldung schlägt fehl.").count() == 3
+    texts = form.locator("textarea")
+    texts.nth(0).fill("Ann Operator")
+    texts.nth(1).fill("My own words.")
+    for number, decision in enumerate(("edit", "approve", "reject")):
+        form.locator(".p-select-button__control").nth(number).press("ArrowDown")
+        page.locator(".p-select-option").get_by_text(decision, exact=True).click()
+    form.get_by_role("button", name="Submit").click()
+
+    assert run.end().message == "1 approved, 1 edited, 2 now done, 1 rejected."
+    drafts = b"".join(files_in(tmp_path / ".mailroom" / "drafts")).decode()
+    assert drafts.count("Subject: Re: Login fails") == 2
+    assert ("My own words." in drafts, "Zweite" in drafts, "Dritte" in drafts) == (True, True, False)
+    assert "Wir sehen es uns an" not in drafts
+    with office.engine.begin() as connection:
+        assert set(connection.scalars(select(approvals.c.person))) == {"Ann Operator"}
