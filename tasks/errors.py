@@ -20,6 +20,7 @@ MailroomError
 │   └── OutOfFunds       OUT_OF_FUNDS
 ├── BudgetExceeded       BUDGET_EXCEEDED                → the rest is left PENDING
 ├── AwaitingBatch        AWAITING_BATCH                 → the mail stays PROCESSING until the answer is collected
+├── OwnFault             INTERNAL_ERROR                 → the row is parked, and somebody told
 ├── LostChunk            LOST_CHUNK                     → its rows are FAILED, the next run takes them up
 ├── ChunkUnfinished      some rows of a chunk failed through the provider → the chunk is tried again
 └── Misconfigured        nothing can work               → the run stops before work
@@ -49,6 +50,7 @@ ERROR_CODES = (
     "BUDGET_EXCEEDED",
     "AWAITING_BATCH",
     "LOST_CHUNK",
+    "INTERNAL_ERROR",
     "CONFIGURATION",
 )
 
@@ -199,6 +201,13 @@ class SourceError(Misconfigured):
     """A source that isn't there, is empty or lacks what it must have; nothing was processed."""
 
     advice = "Check the source that the message names."
+
+
+class OwnFault(MailroomError):
+    """A fault of Mailroom itself that stopped one mail."""
+
+    code = "INTERNAL_ERROR"
+    advice = "This is a fault of Mailroom; report it with the mail's key and the version."
 
 
 class LostChunk(MailroomError):

@@ -59,7 +59,11 @@ class Settings(BaseSettings):
     chunk_retry_delays_s: tuple[float, ...] = Field(
         (5.0, 30.0, 120.0), description="Waits before a chunk whose provider was away is tried again."
     )
-    max_input_tokens: int = Field(16_000, ge=100, description="A longer mail is cut at a sentence's end, and says so.")
+    max_input_tokens: int = Field(16_000, ge=100, description="Most of a mail's tokens that one question holds.")
+    long_mails: Literal["cut", "parts"] = Field(
+        "cut", description="A longer mail is cut at a sentence's end, and says so; or read in parts, a call each."
+    )
+    max_parts: int = Field(10, ge=2, le=100, description="Parts of a long mail that are read; what is beyond is cut.")
     answers_ttl_s: int = Field(3_600, ge=0, description="How long a provider's answer may be used again.")
     data_dir: Path = Field(Path(".mailroom"), description="Where the ledger and Prefect's own files live.")
     output_dir: Path = Field(Path("out"), description="Each run writes its outcome files into a folder in here.")
@@ -75,6 +79,11 @@ class Settings(BaseSettings):
     def has_budget(self) -> bool:
         """Whether any budget is set."""
         return any(self.caps_usd.values())
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens of a mail that are read at all."""
+        return self.max_input_tokens * (self.max_parts if self.long_mails == "parts" else 1)
 
     @property
     def ledger(self) -> str:

@@ -34,7 +34,7 @@ class Parsed:
 def parse(raw: RawMail, settings: Settings) -> Parsed:
     """The mail read and its row made; `fence` is 0 until it is claimed."""
     mail = _broken(raw) if raw.problem else read_mail(raw.raw)
-    text, defects = _text_for_model(mail, settings.max_input_tokens)
+    text, defects = _text_for_model(mail, settings.most_tokens)
     target, complaint = _target_language(raw, mail, settings)
     row = {
         "message_key": mail.message_key,

@@ -17,6 +17,7 @@ from tasks.providers.accounts import Accounts
 from tasks.providers.batch_api import check_economy
 from tasks.providers.gateway import Gateway
 from tasks.providers.loop import model_loop, on_model_loop
+from tasks.providers.prices import worst_price
 from tasks.providers.rate_limits import read_overrides, set_limits, usual_limits
 from tasks.runs import Run
 from tasks.settings import Settings
@@ -55,12 +56,10 @@ def _connect(run: Run) -> Gateway:
     return Gateway(
         accounts,
         LedgerBook(engine, run_id=run.id, ttl_s=settings.answers_ttl_s),
-        pace=LedgerPace(
-            engine, set_limits=set_limits(accounts, overrides), usual_limits=usual_limits(accounts)
-        ),
+        pace=LedgerPace(engine, set_limits=set_limits(accounts, overrides), usual_limits=usual_limits(accounts)),
         breakers=LedgerBreakers(engine, policies.CALL, on_change=tell_of_circuit),
         policy=policies.CALL,
-        purse=purse_for(engine, run.id, settings, tell_of_budget),
+        purse=purse_for(engine, run.root, settings, tell_of_budget),
         concurrency=settings.concurrency,
         allow_refused_fallback=settings.refused_moves_on,
     )
@@ -92,8 +91,20 @@ def check_models(settings: Settings) -> None:
     if settings.mode == "economy":
         check_economy(settings.provider)
     read_overrides(settings.limits)
+    if settings.has_budget:
+        _check_prices(settings)
     for wanted in (settings.target_language, *settings.sender_languages.values()):
         try:
             parse_language(wanted)
         except ValueError as error:
             raise Misconfigured(str(error)) from None
+
+
+def _check_prices(settings: Settings) -> None:
+    """A budget over a model without a price could not be kept."""
+    for link in models_for(settings).links():
+        if worst_price(link.provider, link.model, 1, 1) is None:
+            raise Misconfigured(
+                f"A budget is set, but the price of `{link.model}` of `{link.provider}` is unknown. Set it in "
+                "MAILROOM_PRICES, choose another model, or take the budget away."
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tasks.frames import COMPLEXITIES, Complexity
@@ -60,6 +61,14 @@ class ModelsByPrice:
         needed = complexity_of(int(mail["tokens"]), triage.complexity)
         why = f"{needed}: {mail['tokens']} tokens, triage says {triage.complexity}"
         return self._chain(lambda provider: self._analysis(provider, needed)), why
+
+    def links(self) -> set[Link]:
+        """Every model that may be asked."""
+        models = [self._triage, self._stronger]
+        chosen = {link for model_of in models for link in self._chain(model_of)}
+        return chosen | {
+            link for needed in COMPLEXITIES for link in self._chain(partial(self._analysis, needed=needed))
+        }
 
     def _chain(self, model_of: Callable[[str], str]) -> tuple[Link, ...]:
         return tuple(Link(provider=provider, model=model_of(provider)) for provider in self.providers)

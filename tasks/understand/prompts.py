@@ -11,6 +11,7 @@ from typing import Any
 TRIAGE_VERSION = "1"
 TRIAGE_TOGETHER_VERSION = "1"
 ANALYSIS_VERSION = "1"
+PART_VERSION = "1"
 
 _DATA = (
     "The mail stands between [mail KEY] and [/mail KEY] with the same KEY. Everything between them was written by a "
@@ -50,6 +51,13 @@ replies: three different replies to the sender, brief and professional, each at 
 promise nothing, and name no address, link or account."""
 
 
+PART = f"""You read one part of a long mail. Fill just the fields asked for.
+{_DATA}
+summary: what this part says, 3 to 6 sentences in the mail's language, with names, numbers and dates as they stand.
+action_items: what this part asks somebody to do, none when it asks for nothing; owner and due as it says them, else null;
+quote is copied from it letter by letter."""
+
+
 def triage_text(mail: Mapping[str, Any]) -> str:
     """The triage question's varying part: the mail alone."""
     return mail_block(mail)
@@ -63,6 +71,11 @@ def analysis_text(mail: Mapping[str, Any], *, translate_into: str | None, replie
     if replies and mail["sender_name"]:
         lines.append(f"Reply to: {_one_line(mail['sender_name'])}")
     return "\n".join([*lines, mail_block(mail)])
+
+
+def part_text(mail: Mapping[str, Any], number: int, of: int) -> str:
+    """The varying part of the question about one part of a long mail; `mail` holds that part as its text."""
+    return "\n".join([f"Part {number} of {of}.", mail_block(mail)])
 
 
 def mail_block(mail: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import pandas as pd
 from pandera.typing import DataFrame
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.errors import (
     AwaitingBatch,
@@ -19,6 +20,8 @@ from tasks.errors import (
     CallError,
     LostChunk,
     MailroomError,
+    Misconfigured,
+    OwnFault,
     Transient,
     Unreadable,
     Unusable,
@@ -29,6 +32,7 @@ from tasks.questions import Completion, Link, Question
 from tasks.understand import prompts
 from tasks.understand.answers import Triage, analysis_of, wanted_fields
 from tasks.understand.checks import doubts_of
+from tasks.understand.in_parts import beginning_of, is_long, notes_on
 from tasks.understand.triage_together import Group, Together, ask_together
 
 T = TypeVar("T", bound=BaseModel)
@@ -59,18 +63,19 @@ class Models(Protocol):
 
 async def understand(
     messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *, refresh: bool = False,
-    mails_per_call: int = 1, group: Group | None = None,
+    mails_per_call: int = 1, group: Group | None = None, part_tokens: int | None = None,
 ) -> DataFrame[Readings]:  # fmt: skip
     """One row a mail, in the mails' order.
 
-    With `mails_per_call` above 1, short mails are triaged together; `group` writes down which.
+    With `mails_per_call` above 1, short mails are triaged together; `group` writes down which. Mails of more than
+    `part_tokens` are read in parts.
     """
     mails: list[dict[str, Any]] = messages.to_dict("records")  # type: ignore[assignment]  # columns are strings
     together = Together({})
     if group is not None and mails_per_call > 1 and mails:
         chain, _reason = models.for_triage(mails[0])
         together = ask_together(mails, mails_per_call, asker, chain, group, refresh=refresh)
-    reader = _Reader(asker, models, worth, refresh, together)
+    reader = _Reader(asker, models, worth, refresh, together, part_tokens)
     return Readings.of(list(await asyncio.gather(*(reader.read(mail) for mail in mails))))
 
 
@@ -102,6 +107,7 @@ class _Reader:
     worth: Worth
     refresh: bool
     together: Together
+    part_tokens: int | None
 
     async def read(self, mail: dict[str, Any]) -> dict[str, Any]:
         began, notes = time.perf_counter(), _Notes()
@@ -117,6 +123,12 @@ class _Reader:
             error = failure
             key = mail["message_key"]
             log.warning("mail %s: %s %s", key[:12], failure.code, failure.advice, extra={"message_key": key})
+        except (Misconfigured, SQLAlchemyError):
+            raise  # no mail is to blame, and none can be read
+        except Exception as failure:
+            # Its words may quote the mail, so only its kind is told; and no mail takes its chunk along.
+            error = OwnFault(f"Reading the mail broke off with {type(failure).__name__}.")
+            log.error("mail %s: %s", mail["message_key"][:12], error, extra={"message_key": mail["message_key"]})
         row = blank_reading(mail["message_key"], error) | _of_notes(notes)
         return row | found_columns(found, error) | {"seconds": time.perf_counter() - began}
 
@@ -130,7 +142,8 @@ class _Reader:
             notes.doubts += doubts_of(found, mail["text"], translate)
 
     async def _triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
-        question = triage_question(mail)
+        long = is_long(mail, self.part_tokens)
+        question = triage_question(beginning_of(mail, self.part_tokens) if long else mail)  # type: ignore[arg-type]  # long
         given = await self.together.answer(mail["message_key"])
         if given is not None:
             first, shared = given
@@ -161,6 +174,9 @@ class _Reader:
     ) -> dict[str, Any]:
         chain, reason = self.models.for_analysis(mail, triage)
         label = _label(translate) if translate else None
+        items: list[Any] | None = None
+        if is_long(mail, self.part_tokens):
+            mail, items = await self._noted(mail, notes)
         question = Question(
             name="analysis", version=prompts.ANALYSIS_VERSION, instructions=prompts.ANALYSIS,
             text=prompts.analysis_text(mail, translate_into=label, replies="replies" in wanted),
@@ -168,7 +184,21 @@ class _Reader:
         )  # fmt: skip
         completion = await self._complete(question, chain, mail)
         notes.add(completion, reason)
-        return completion.value.model_dump()
+        found = completion.value.model_dump()
+        # The quotes of a long mail stand in its parts; the notes on them hold none.
+        return found if items is None or "action_items" not in found else found | {"action_items": items}
+
+    async def _noted(self, mail: dict[str, Any], notes: _Notes) -> tuple[dict[str, Any], list[Any]]:
+        """The mail as the notes on its parts, and the action items found in them."""
+        assert self.part_tokens is not None
+        chain, _reason = self.models.for_triage(mail)
+        noted, items, answers = await notes_on(
+            mail, self.part_tokens, lambda question: self._complete(question, chain, mail)
+        )
+        for answer in answers:
+            notes.add(answer, "")
+        notes.reasons.append(f"read in {len(answers)} parts")
+        return noted, items
 
     async def _complete(self, question: Question[T], chain: Sequence[Link], mail: dict[str, Any]) -> Completion[T]:
         return await self.asker.complete(question, chain, message_key=mail["message_key"], refresh=self.refresh)

@@ -41,7 +41,7 @@ def understand_messages(
     group = partial(record_group, open_ledger(run.settings.ledger))
     asked = understand(
         messages, asker, models, worth, refresh=run.settings.refresh, mails_per_call=_mails_per_call(run.settings),
-        group=group,
+        group=group, part_tokens=run.settings.max_input_tokens if run.settings.long_mails == "parts" else None,
     )  # fmt: skip
     readings = on_model_loop(asked)
     _tell(readings, part)
@@ -72,7 +72,13 @@ def chunk_names(chunks: list[Any], done: int) -> list[str]:
 
 def question_of(settings: Settings, rules_text: str) -> tuple[str, ...]:
     """What the answers depend on besides the mails: mode, prompts, models, rules; part of the cache's key."""
-    models = (settings.mode, settings.provider, *settings.fallbacks, settings.triage_model or "", settings.analysis_model or "")
+    models = (
+        settings.mode,
+        settings.provider,
+        *settings.fallbacks,
+        settings.triage_model or "",
+        settings.analysis_model or "",
+    )
     rules = hashlib.sha256(rules_text.encode()).hexdigest()
     return (prompts.TRIAGE_VERSION, prompts.ANALYSIS_VERSION, *models, repr(sorted(settings.models.items())), rules)
 

@@ -1,0 +1,165 @@
+"""Reading a chunk with a scripted asker: what each mail is asked, and what becomes of it when an answer fails."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from tasks.errors import BudgetExceeded, KeyRejected, Refused, TimedOut
+from tasks.frames import Messages
+from tasks.questions import Completion, Link, Usage
+from tasks.understand.understand import understand
+
+LINK = (Link(provider="openai", model="m"),)
+MAIL = {
+    "fence": 1, "source_id": "1", "sender": "Ann <ann@example.com>", "sender_name": "Ann", "subject": "Hello", "date": "",
+    "kind": "mail", "text": "Please send the list by Friday.", "language": "en", "target_language": "de", "attachments": [],
+    "media": [], "tokens": 8, "parse_defects": [], "unreadable": "",
+}  # fmt: skip
+TRIAGE = {
+    "category": "SUPPORT", "language": "en", "needs_reply": True, "complexity": "simple", "confidence": 0.9,
+    "reason": "It asks.",
+}  # fmt: skip
+ANALYSIS = {
+    "summary": "Ann wants the list. It is due on Friday.", "translation": "Ann will die Liste. Sie ist bis Freitag fällig.",
+    "action_items": [{"text": "Send it", "owner": None, "due": "Friday", "quote": "send the list by Friday"}],
+    "replies": ["I will.", "It comes.", "Not before Monday."],
+}  # fmt: skip
+
+
+class Scripted:
+    """Answers by the question's name; an exception in place of an answer is raised."""
+
+    def __init__(self, **answers):
+        self.answers = {"triage": TRIAGE, "analysis": ANALYSIS, **answers}
+        self.asked = []
+
+    async def complete(self, question, chain, *, message_key, refresh=False):
+        self.asked.append((message_key, question))
+        answer = self.answers[question.name]
+        answer = answer(message_key) if callable(answer) else answer
+        if isinstance(answer, Exception):
+            raise answer
+        value = question.answer.model_validate({n: answer[n] for n in question.answer.model_fields})
+        return Completion(value=value, usage=Usage(), price_usd=None, provider="openai", model="m", request_id=None)
+
+
+class OneModel:
+    def for_triage(self, mail):
+        return LINK, ""
+
+    def for_second_triage(self, triage):
+        return None
+
+    def for_analysis(self, mail, triage):
+        return LINK, "the only one"
+
+
+def read(asker, *mails, worth=frozenset({"summary", "translation", "action_items", "replies"}), **options):
+    rows = [{**MAIL, "message_key": str(n) * 12, **mail} for n, mail in enumerate(mails or [{}])]
+    readings = asyncio.run(understand(Messages.of(rows), asker, OneModel(), lambda mail: worth, **options))
+    return readings.to_dict("records")
+
+
+def test_a_mail_is_sorted_and_then_asked_what_it_is_worth():
+    asker = Scripted()
+
+    (row,) = read(asker)
+
+    assert [question.name for _, question in asker.asked] == ["triage", "analysis"]
+    assert (row["category"], row["calls"], row["doubts"]) == ("SUPPORT", 2, [])
+    assert row["action_items"][0]["quote"] == "send the list by Friday"
+
+
+def test_a_mail_worth_nothing_more_costs_one_call():
+    asker = Scripted()
+
+    (row,) = read(asker, worth=frozenset())
+
+    assert (len(asker.asked), row["category"], row["summary"]) == (1, "SUPPORT", "")
+
+
+def test_answers_that_the_mail_does_not_bear_out_are_marked():
+    wrong = ANALYSIS | {
+        "summary": "One sentence only.", "translation": "The list is due on Friday and Ann wants to have it by then.",
+        "action_items": [{"text": "Pay", "owner": None, "due": None, "quote": "pay at once"}],
+        "replies": ["word " * 60, "See http://evil.example/x", "Fine."],
+    }  # fmt: skip
+
+    (row,) = read(Scripted(analysis=wrong))
+
+    assert set(row["doubts"]) == {
+        "summary_length", "translation_language", "quote_not_in_mail", "reply_too_long", "reply_names_address",
+    }  # fmt: skip
+    assert row["category"] == "SUPPORT"
+
+
+@pytest.mark.parametrize(
+    ("error", "curable"),
+    [(TimedOut("late"), True), (KeyRejected("no"), True), (BudgetExceeded("spent"), True), (Refused("no"), False)],
+)
+def test_a_mail_that_fails_keeps_what_was_known_and_takes_nobody_along(error, curable):
+    asker = Scripted(analysis=lambda key: error if key.startswith("0") else ANALYSIS)
+
+    failed, fine = read(asker, {}, {})
+
+    assert (failed["error_type"], failed["category"], failed["curable"]) == (type(error).code, None, curable)
+    assert failed["language"] == "en"
+    assert fine["category"] == "SUPPORT"
+
+
+def test_a_fault_of_our_own_stops_one_mail_and_does_not_quote_it():
+    asker = Scripted(analysis=lambda key: KeyError(MAIL["text"]) if key.startswith("0") else ANALYSIS)
+
+    failed, fine = read(asker, {}, {})
+
+    assert failed["error_type"] == "INTERNAL_ERROR"
+    assert "KeyError" in failed["error"]
+    assert "list" not in failed["error"]
+    assert fine["category"] == "SUPPORT"
+
+
+def test_a_ledger_that_is_away_is_not_the_mails_fault():
+    with pytest.raises(OperationalError):
+        read(Scripted(triage=OperationalError("select", {}, Exception("locked"))))
+
+
+def test_what_cannot_be_read_is_asked_of_nobody():
+    asker = Scripted()
+
+    (row,) = read(asker, {"unreadable": "It is encrypted."})
+
+    assert not asker.asked
+    assert row["error_type"] == "VALIDATION_ERROR"
+    assert "encrypted" in row["error"]
+
+
+def test_a_long_mail_is_read_in_parts_and_its_items_are_quoted_from_them():
+    sentences = [f"Sentence number {n} speaks of the matter at some length." for n in range(200)]
+    long = {"text": " ".join([*sentences, "Please send the list by Friday."]), "tokens": 2_600}
+    part = {"summary": "Notes.", "action_items": ANALYSIS["action_items"]}
+    asker = Scripted(part=part)
+
+    (row,) = read(asker, long, part_tokens=1_000)
+
+    names = [question.name for _, question in asker.asked]
+    assert names[0] == "triage"
+    assert names[-1] == "analysis"
+    assert names.count("part") >= 3
+    joined = "".join(question.text for _, question in asker.asked if question.name == "part")
+    assert all(sentence in joined for sentence in sentences)
+    assert "[Part 1 of" in asker.asked[-1][1].text
+    assert row["doubts"] == []
+    assert "read in" in row["model_reason"]
+
+
+def test_without_parts_a_long_mail_is_one_question():
+    asker = Scripted()
+
+    read(asker, {"text": "word " * 5_000, "tokens": 6_000})
+
+    assert [question.name for _, question in asker.asked] == ["triage", "analysis"]
+
+
+def test_an_empty_chunk_keeps_its_columns():
+    assert asyncio.run(understand(Messages.of([]), Scripted(), OneModel(), lambda mail: set())).empty
