@@ -5,19 +5,19 @@ from collections.abc import Callable
 
 from tasks.parsing.mail import Kind
 
-BOUNCE_SENDER = re.compile(
-    r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|mailerdaemon|bounce[s]?)\b", re.IGNORECASE
-)
+BOUNCE_SENDER = re.compile(r"^(?:post_?master|bounces?)\b", re.IGNORECASE)
+# Programs of this name send nothing else.
+DAEMON = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|mailerdaemon|mail\.delivery\.system)\b", re.IGNORECASE)
 BOUNCE_SUBJECT = re.compile(
     r"undeliver|returned mail|delivery (?:status|failure|failed|report|has failed|problem)|mail delivery|failure notice"
-    r"|delivery notification|could ?n.t be delivered|not delivered|message (?:status|delivery)|mail system error"
+    r"|delivery notification|failed delivery|could not send|error sending your mail|return(?:ing)? to sender|could ?n.t be delivered|not delivered|message (?:status|delivery)|mail system error"
     r"|unzustellbar|zustellung|non remis|no se puede entregar|配信|配送不能|送信不能|エラー|недостав|退信|반송",
     re.IGNORECASE,
 )
 AUTO_SUBJECT = re.compile(
-    r"^\s*(?:(?:re|aw|fwd?)\s*:\s*)?(?:\[?auto(?:matic)?[ -]?(?:reply|response|answer)|out of (?:the )?office|autoreply|vacation"
-    r"|automatische antwort|abwesenheit|réponse automatique|absence|respuesta automática|fuera de (?:la )?oficina"
-    r"|risposta automatica|resposta automática|automatisch antwoord|afwezig|автоответ|自動(?:返信|応答)|自动回复|自動回覆|자동 ?(?:회신|응답)"
+    r"^\s*(?:(?:re|aw|fwd?)\s*:\s*)?(?:\[?auto(?:matic)?[ -]?(?:reply|response|answer)|out of (?:the )?office|autoreply|vacation (?:reply|message|notice)"
+    r"|automatische antwort|abwesenheits(?:notiz|nachricht|assistent|meldung)|réponse automatique|(?:message d.)?absence du bureau|respuesta automática|fuera de (?:la )?oficina"
+    r"|risposta automatica|resposta automática|automatisch antwoord|afwezigheids|автоответ|自動(?:返信|応答)|自动回复|自動回覆|자동 ?(?:회신|응답)"
     r"|الرد التلقائي)",
     re.IGNORECASE,
 )
@@ -43,8 +43,10 @@ def is_bounce(header: Callable[[str], str], types: set[str], sender: str, subjec
         return True
     if "delivery-status" in header("content-type").lower():
         return True
-    daemon = bool(BOUNCE_SENDER.match(sender)) or header("return-path").strip() == "<>"
-    return daemon and bool(BOUNCE_SUBJECT.search(subject[:300]))
+    if DAEMON.match(sender):
+        return True
+    nobody = "<>" in (header("return-path").strip(), header("from").strip())
+    return (nobody or bool(BOUNCE_SENDER.match(sender))) and bool(BOUNCE_SUBJECT.search(subject[:300]))
 
 
 def is_auto_reply(header: Callable[[str], str], types: set[str], subject: str) -> bool:
