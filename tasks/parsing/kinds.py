@@ -15,10 +15,11 @@ BOUNCE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 AUTO_SUBJECT = re.compile(
-    r"^\s*(?:(?:re|aw|fwd?)\s*:\s*)?(?:\[?auto(?:matic)?[ -]?(?:reply|response|answer)|out of (?:the )?office|autoreply|vacation (?:reply|message|notice)"
-    r"|automatische antwort|abwesenheits(?:notiz|nachricht|assistent|meldung)|réponse automatique|(?:message d.)?absence du bureau|respuesta automática|fuera de (?:la )?oficina"
-    r"|risposta automatica|resposta automática|automatisch antwoord|afwezigheids|автоответ|自動(?:返信|応答)|自动回复|自動回覆|자동 ?(?:회신|응답)"
-    r"|الرد التلقائي)",
+    r"^\s*(?:(?:re|aw|fwd?)\s*:\s*)?(?:\[?auto(?:matic)?[ -]?(?:reply|response|answer)|out of (?:the )?office|autoreply"
+    r"|vacation (?:reply|message|notice)|automatische antwort|abwesenheits(?:notiz|nachricht|assistent|meldung)"
+    r"|réponse automatique|(?:message d.)?absence du bureau|respuesta automática|fuera de (?:la )?oficina"
+    r"|risposta automatica|resposta automática|automatisch antwoord|afwezigheids|автоответ|自動(?:返信|応答)|自动回复"
+    r"|自動回覆|자동 ?(?:회신|응답)|الرد التلقائي)",
     re.IGNORECASE,
 )
 
