@@ -10,6 +10,7 @@ const token = document.getElementById("token");
 
 token.value = sessionStorage.getItem("token") ?? "";
 token.addEventListener("change", () => sessionStorage.setItem("token", token.value));
+document.getElementById("guard").addEventListener("submit", (event) => { event.preventDefault(); token.blur(); });
 chosen.addEventListener("change", () => { take(chosen.files); chosen.value = ""; });
 drop.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") chosen.click(); });
 for (const name of ["dragenter", "dragover"]) {
