@@ -19,10 +19,11 @@ from tasks.providers.accounts import ACCOUNTS
 from tasks.settings import Settings
 
 _OURS = (Settings, Places, LogSettings, GatherSettings, ReceiverSettings, MetricsSettings, WatchSettings)
-# Read one by one: by the image, where secrets are looked for, and by libraries.
+# Read one by one: by the image, where secrets are looked for, and by libraries; the last by prefect-kubernetes.
 _SINGLE = {
     "HEALTH_URL", "MAILROOM_SECRETS_DIR", "MAILROOM_AWS_SECRET", "MAILROOM_REDIS_URL", "PGPASSWORD", "DO_NOT_TRACK",
-    "MPLCONFIGDIR",
+    "MPLCONFIGDIR", "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_NAME",
+    "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_KEY",
 }  # fmt: skip
 
 

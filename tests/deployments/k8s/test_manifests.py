@@ -1,0 +1,172 @@
+"""The manifests as kustomize renders them: valid for Kubernetes, and with nothing in them that nobody understands."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.deployments.commands import parse
+from tests.deployments.docker.composed import ROOT
+from tests.deployments.variables import unknown
+
+K8S = ROOT / "deployments" / "k8s"
+VARIANTS = ("base", "kubernetes-pool")
+_KUSTOMIZE = (["kubectl", "kustomize"], ["kustomize", "build"])
+
+pytestmark = pytest.mark.skipif(
+    not any(shutil.which(one[0]) for one in _KUSTOMIZE), reason="neither kubectl nor kustomize is installed"
+)
+
+
+@cache
+def rendered(variant: str) -> str:
+    command = next(one for one in _KUSTOMIZE if shutil.which(one[0]))
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "k8s"
+        shutil.copytree(K8S, copy, ignore=shutil.ignore_patterns("secrets"))
+        shutil.copytree(copy / "base" / "secrets.example", copy / "base" / "secrets")
+        done = subprocess.run([*command, str(copy / variant)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@cache
+def documents(variant: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(rendered(variant)))
+
+
+def objects(variant: str, *kinds: str) -> dict[str, dict[str, Any]]:
+    """By name, those of these kinds."""
+    return {one["metadata"]["name"]: one for one in documents(variant) if one["kind"] in kinds}
+
+
+def pods(variant: str) -> dict[str, dict[str, Any]]:
+    """The pods' specs by the name of what starts them."""
+    return {name: one["spec"]["template"]["spec"] for name, one in objects(variant, "Deployment", "Job").items()}
+
+
+def containers(variant: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, pod in pods(variant).items():
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            yield name, container
+
+
+def validate(text: str, folder: Path) -> None:
+    (folder / "rendered.yaml").write_text(text)
+    command = [Path(sys.executable).parent / "kubernetes-validate", "--strict", folder / "rendered.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_kubernetes_would_take_it(variant, tmp_path):
+    validate(rendered(variant), tmp_path)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_command_and_variable_is_understood(variant):
+    settings = objects(variant, "ConfigMap")
+    for name, container in containers(variant):
+        command = container["args"]
+        parse(command if command[0] != "sh" else ["sh", "-c", " ".join(command[2].split())])
+        variables = {one["name"]: one.get("value", "") for one in container.get("env", [])}
+        for source in container.get("envFrom", []):
+            variables |= settings[source["configMapRef"]["name"]]["data"]
+        assert unknown(variables) == set(), name
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_secret_that_is_read_is_there(variant):
+    kept = {name: set(one["data"]) for name, one in objects(variant, "Secret").items()}
+    read = [
+        one["valueFrom"]["secretKeyRef"]
+        for _, container in containers(variant)
+        for one in container.get("env", [])
+        if "valueFrom" in one
+    ]
+    assert read
+    assert all(one["key"] in kept[one["name"]] for one in read)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_pod_of_ours_may_more_than_it_needs(variant):
+    for name, pod in pods(variant).items():
+        assert pod["securityContext"]["runAsNonRoot"], name
+        assert pod["enableServiceLinks"] is False, "variables of services would be taken for settings"
+        assert pod["automountServiceAccountToken"] is (variant == "kubernetes-pool" and name == "worker")
+    for name, container in containers(variant):
+        assert container["securityContext"]["readOnlyRootFilesystem"], name
+        assert container["resources"]["requests"] == {"memory": "512Mi", "cpu": "250m"}, name
+        assert container["resources"]["limits"] == {"memory": "1Gi", "cpu": "500m"}, name
+        mounted = {one["name"] for one in container["volumeMounts"]}
+        assert mounted <= {one["name"] for one in pods(variant)[name]["volumes"]}
+
+
+def test_three_workers_get_the_keys_by_their_variables():
+    assert objects("base", "Deployment")["worker"]["spec"]["replicas"] == 3
+    found = {
+        one["name"]: one["valueFrom"]["secretKeyRef"]["key"]
+        for one in pods("base")["worker"]["containers"][0]["env"]
+        if one.get("valueFrom", {}).get("secretKeyRef", {}).get("name", "").startswith("ai-api-keys")
+    }
+    assert found == {"OPENAI_API_KEY": "openai-key", "CLAUDE_API_KEY": "claude-key", "GEMINI_API_KEY": "gemini-key"}
+
+
+def test_the_receiver_is_looked_after_and_reached_by_port_80():
+    container = pods("base")["receiver"]["containers"][0]
+    told = {
+        kind: (
+            container[kind]["httpGet"]["path"],
+            container[kind]["initialDelaySeconds"],
+            container[kind]["periodSeconds"],
+        )
+        for kind in ("livenessProbe", "readinessProbe")
+    }
+    assert told == {"livenessProbe": ("/health", 30, 10), "readinessProbe": ("/ready", 5, 5)}
+    port = objects("base", "Service")["receiver"]["spec"]["ports"][0]
+    assert (port["port"], port["targetPort"]) == (80, 8000)
+
+
+def test_who_is_selected_is_there():
+    labels = [one["spec"]["template"]["metadata"]["labels"] for one in objects("base", "Deployment", "Job").values()]
+    selected = [one["spec"]["selector"] for one in objects("base", "Service").values()]
+    selected += [one["spec"]["selector"]["matchLabels"] for one in objects("base", "PodDisruptionBudget").values()]
+    policies = objects("base", "NetworkPolicy").values()
+    selected += [one["spec"]["podSelector"].get("matchLabels", {}) for one in policies]
+    assert all(any(wanted.items() <= one.items() for one in labels) for wanted in selected)
+
+
+def test_a_run_that_is_a_pod_would_be_taken_and_finds_its_secrets(tmp_path):
+    pool = json.loads((K8S / "kubernetes-pool" / "pool.json").read_text())
+    configuration, variables = pool["job_configuration"], pool["variables"]["properties"]
+    assert set(re.findall(r"{{ (\w+) }}", json.dumps(configuration))) == set(variables)
+    values = {name: one.get("default") for name, one in variables.items()}
+    values |= {"env": [], "annotations": {}, "name": "run", "command": ["prefect", "flow-run", "execute"]}
+
+    def fill(found: re.Match[str]) -> str:
+        value = values[found[1]]
+        return json.dumps(f"{value}{found[2]}" if found[2] else value)
+
+    job = json.loads(re.sub(r'"{{ (\w+) }}([^"]*)"', fill, json.dumps(configuration["job_manifest"])))
+    # The linter wants a name; Kubernetes makes one up.
+    validate(json.dumps({**job, "metadata": {**job["metadata"], "name": "run"}}), tmp_path)
+    spec = job["spec"]["template"]["spec"]
+    kept = {name: set(one["data"]) for name, one in objects("kubernetes-pool", "Secret").items()}
+    sources = [
+        one["secret"] for volume in spec["volumes"] if "projected" in volume for one in volume["projected"]["sources"]
+    ]
+    assert sources
+    assert all(item["key"] in kept[one["name"]] for one in sources for item in one["items"])
+    assert spec["containers"][0]["envFrom"][0]["configMapRef"]["name"] in objects("kubernetes-pool", "ConfigMap")
+    assert unknown(variables["env"]["default"]) == set()
