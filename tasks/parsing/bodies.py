@@ -129,10 +129,10 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits, dept
         found.defects.append(defect)
     charset = parameter(part, "charset") or None
     name, shown = part_name(part), disposition(part)
-    if media_type in SIGNATURES:
+    if media_type in SIGNATURES or name.lower().endswith(".p7s"):
         found.signed = True
         found.loose.append(Loose(name=name, declared_type=media_type, data=data, reason="a signature"))
-    elif media_type in CMS:
+    elif media_type in CMS or name.lower().endswith(".p7m"):
         take_cms(Loose(name=name, declared_type=media_type, data=data), part, found, limits, depth)
     elif media_type in REPORTS or media_type in HEADERS_ONLY:
         take_report(data, media_type, charset, found, limits)

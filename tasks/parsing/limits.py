@@ -20,11 +20,14 @@ class Limits:
     html_depth: int = 2_000
     attachments: int = 200
     attachment_text_chars: int = 200_000
+    """Of one; of all in a mail together `text_chars`."""
     document_bytes: int = 25_000_000
     unpacked_bytes: int = 50_000_000
     archive_entries: int = 2_000
     document_pages: int = 200
     document_s: float = 5.0
+    """CPU seconds that all documents of a mail may take together, in the process that opens them."""
     media_bytes: int = 20_000_000
+    """Of all pictures, sounds, films and PDFs of a mail together."""
     forwarded: int = 50
     forwarded_text_chars: int = 20_000

@@ -20,11 +20,12 @@ class Attachment:
     size_bytes: int
     sha256: str
     fate: Fate
+    """`text` and `media` may be sent to a model, `listed` is only named, `skipped` could not be or was not opened."""
     reason: str = ""
     """Why a model does not get it; empty where it does."""
     text: str | None = None
     data: bytes | None = None
-    """Kept for images, audio, video and PDF up to `Limits.media_bytes`; None for all else."""
+    """Kept for images, audio, video and PDF (also beside its text) up to `Limits.media_bytes`; None for all else."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
