@@ -145,7 +145,7 @@ class Caller:
             self._breakers.check(call.link.provider)
             await self._pace.turn(call.link, tokens, within_s=left_s(self._policy, call, self._clock()))
             reservation = await self._reserve(call, line, asked)
-            probe = await self._admit(call.link, reservation)
+            probe = await self._admit(call.link, tokens, reservation)
             number = await self._book.begin(
                 call.key, message_key=call.message_key, question=call.question.name, provider=call.link.provider,
                 model=call.link.model, key_index=index,
@@ -159,10 +159,11 @@ class Caller:
                 raise
         return await self._answered(call, sent, raw)
 
-    async def _admit(self, link: Link, reservation: Reservation | None) -> bool:
+    async def _admit(self, link: Link, tokens: int, reservation: Reservation | None) -> bool:
         try:
             return await self._breakers.admit(link.provider)
         except CircuitOpen:
+            self._pace.settle(link, tokens, 0, None)
             await self._settle(reservation, Decimal(0))
             raise
 

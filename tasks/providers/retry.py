@@ -39,7 +39,7 @@ def retrying(
 
     def wait(state: RetryCallState) -> float:
         error, call = _of(state)
-        if isinstance(error, CallError) and error.retry_after_s is not None:
+        if isinstance(error, CallError) and error.retry_after_s:  # a wait of 0 is no advice to come at once
             return error.retry_after_s
         return rng() * min(policy.cap_s, policy.base_s * policy.factor ** max(0, call.sent - 1))
 

@@ -55,6 +55,7 @@ ROWS = [
     ),
     Row("rate limit stays", times(errors.RateLimited, 9), errors.RateLimited, 4, BACKOFF),
     Row("rate limit with Retry-After", [told(errors.RateLimited, 7.0)], None, 2, [7.0]),
+    Row("rate limit with a Retry-After of 0", [told(errors.RateLimited, 0.0)], None, 2, [0.5]),
     Row("overloaded with Retry-After", [told(errors.Overloaded, 3.0)], None, 2, [3.0]),
     Row("Retry-After beyond the call's time", [told(errors.RateLimited, 600.0)], errors.RateLimited, 1),
     *(
