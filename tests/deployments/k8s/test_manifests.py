@@ -159,6 +159,8 @@ def test_a_run_that_is_a_pod_would_be_taken_and_finds_its_secrets(tmp_path):
         return json.dumps(f"{value}{found[2]}" if found[2] else value)
 
     job = json.loads(re.sub(r'"{{ (\w+) }}([^"]*)"', fill, json.dumps(configuration["job_manifest"])))
+    # Prefect's worker refuses a job without these two, though Kubernetes knows them one level up and drops them here.
+    assert [job["spec"]["template"]["spec"].pop(name) for name in ("completions", "parallelism")] == [1, 1]
     # The linter wants a name; Kubernetes makes one up.
     validate(json.dumps({**job, "metadata": {**job["metadata"], "name": "run"}}), tmp_path)
     spec = job["spec"]["template"]["spec"]
