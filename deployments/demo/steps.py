@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -37,9 +38,21 @@ def deploy(simulator_url: str) -> None:
     Raises:
         Misconfigured: Prefect refused; its own words say why.
     """
-    env = {**os.environ, "MAILROOM_SIMULATOR_URL": simulator_url}
-    _prefect(env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
-    _prefect(env, "deploy", "--all")
+    from deployments.register import register
+
+    asyncio.run(register(lambda _line: None))
+    _prefect({**os.environ, "MAILROOM_SIMULATOR_URL": simulator_url}, "deploy", "--all")
+    asyncio.run(_pause_schedules())
+
+
+async def _pause_schedules() -> None:
+    # A newcomer has no mailbox and no key yet; what runs by itself would only fail. Each can be switched on in the UI.
+    from prefect.client.orchestration import get_client
+
+    async with get_client() as client:
+        for deployment in await client.read_deployments():
+            for schedule in deployment.schedules:
+                await client.update_deployment_schedule(deployment.id, schedule.id, active=False)
 
 
 def _prefect(env: dict[str, str], *words: str) -> None:
@@ -100,7 +113,7 @@ def artifact_links(ui_url: str, run_id: str) -> Iterator[tuple[str, str]]:
 
     with get_client(sync_client=True) as client:
         for artifact in artifacts_of(client, run_id):
-            if artifact["type"] != "progress":
+            if artifact["key"] and artifact["type"] != "progress":
                 yield str(artifact["key"]), f"{ui_url}/artifacts/artifact/{artifact['id']}"
 
 

@@ -31,10 +31,10 @@ def open_ledger(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": 60}, pool_size=8)
+        engine = create_engine(url, connect_args={"timeout": 60}, pool_size=8, hide_parameters=True)
         _make_sqlite_wait(engine)
     else:
-        engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True, hide_parameters=True)
     try:
         _migrate(engine)
     except SQLAlchemyError as error:
