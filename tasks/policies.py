@@ -40,6 +40,7 @@ class Policy(TypedDict, total=False):
     cache_policy: CachePolicy
     cache_expiration: timedelta
     persist_result: bool
+    cache_result_in_memory: bool
     tags: list[str]
 
 
@@ -68,6 +69,8 @@ LEDGER = Policy(
 ASK_MODEL = Policy(
     retries=3, retry_delay_seconds=[5.0, 30.0, 120.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
     cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question), cache_expiration=CACHE_FOR, tags=["model"],
+    # Prefect would hold the readings of the last thousand chunks; the file it wrote them to serves a rerun as well.
+    cache_result_in_memory=False,
 )  # fmt: skip
 
 CALL = CallPolicy(
