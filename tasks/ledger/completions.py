@@ -16,6 +16,7 @@ from tasks.ledger.scribe import Scribe
 from tasks.questions import RawAnswer, StoredAnswer, Usage
 
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
 _END = update(completions).where(completions.c.call == bindparam("b_call"))
 
 
@@ -92,10 +93,13 @@ class LedgerBook:
 
 
 def _find(connection: Connection, keys: list[str]) -> list[Any]:
-    wanted = select(completions).where(
-        completions.c.key.in_(set(keys)), completions.c.state == "done", completions.c.answer.is_not(None)
-    )
-    found = {row.key: row for row in connection.execute(wanted.order_by(completions.c.ended_at))}
+    some, found = list(set(keys)), {}
+    for start in range(0, len(some), _KEYS_A_STATEMENT):
+        wanted = select(completions).where(
+            completions.c.key.in_(some[start : start + _KEYS_A_STATEMENT]), completions.c.state == "done",
+            completions.c.answer.is_not(None),
+        )  # fmt: skip
+        found |= {row.key: row for row in connection.execute(wanted.order_by(completions.c.ended_at))}
     return [found.get(key) for key in keys]
 
 

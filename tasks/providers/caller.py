@@ -52,6 +52,8 @@ log = logging.getLogger("mailroom.providers")
 _AWAY = (Overloaded, TimedOut, Unreachable, ServerFault)
 """What counts against a provider's circuit; who limits us or rejects a key is there, and each has its own cure."""
 _LEARNING = 0.1
+"""How much the latest answer's length counts in what is usual."""
+_AT_LEAST_S = 1.0
 
 
 @dataclass(kw_only=True)
@@ -143,7 +145,9 @@ class Caller:
         async with line.seats:
             call.begun = self._clock() if call.begun is None else call.begun
             self._breakers.check(call.link.provider)
-            await self._pace.turn(call.link, tokens, within_s=left_s(self._policy, call, self._clock()))
+            # Whoever waited long for a seat may still go, if not much later.
+            within_s = max(_AT_LEAST_S, left_s(self._policy, call, self._clock()))
+            await self._pace.turn(call.link, tokens, within_s=within_s)
             reservation = await self._reserve(call, line, asked)
             probe = await self._admit(call.link, tokens, reservation)
             number = await self._book.begin(

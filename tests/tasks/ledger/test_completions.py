@@ -129,7 +129,7 @@ def test_a_database_that_fails_tells_everyone_who_waits(ledger_url):
 
 
 def test_calls_at_the_same_time_are_written_together_and_told_apart(any_ledger_url):
-    many, shelf = 200, Shelf(any_ledger_url)
+    many, shelf = 1_200, Shelf(any_ledger_url)
 
     async def story():
         await asyncio.gather(*(shelf.answered(f"k{n}") for n in range(many)))
