@@ -14,9 +14,9 @@ class Run:
     id: str
     settings: Settings
     origin: str = ""
-    """The run that these mails were parked by, where this one takes them up; empty otherwise."""
+    """The run that this one goes on with or is a part of; empty where it stands alone."""
 
     @property
     def root(self) -> str:
-        """The run whose budget pays for what is asked in batches."""
+        """The run whose budget pays."""
         return self.origin or self.id

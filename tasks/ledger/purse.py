@@ -43,7 +43,7 @@ class _Till:
         self._free = 0
         self._calls = 0
         self._waiting = 0
-        self._too_much: int | None = None
+        self._refusal: tuple[int, Shortage] | None = None
         self._turn = asyncio.Lock()
         self._returned = asyncio.Event()
         self._written: asyncio.Future[list[Alert]] | None = None
@@ -83,8 +83,8 @@ class _Till:
     async def _fetch(self, worst: int) -> None:
         patient_until = time.monotonic() + _PATIENCE_S
         while self._free < worst:
-            if self._too_much is not None and worst >= self._too_much:
-                raise BudgetExceeded(f"A call that may cost {_dollars(worst)} no longer fits the budget.")
+            if self._refusal is not None and worst >= self._refusal[0]:
+                raise BudgetExceeded(_short(self._refusal[1], worst))  # what was spent only grows
             missing = worst - self._free
             wanted = Wanted(
                 owner=self._owner, scopes=self.scopes, most=max(self._block, missing), least=missing, worst=worst
@@ -95,9 +95,12 @@ class _Till:
                 self._free += granted
                 continue
             if granted.hopeless:
-                self._too_much = worst
+                self._refusal = worst, granted
             if granted.hopeless or time.monotonic() > patient_until:
                 raise BudgetExceeded(_short(granted, worst))
+            if not self._calls and self._free:
+                # Another process may be waiting for what we hold, as we for what it holds: neither would ever get it.
+                self._post(spent=0, given_back=self._free)
             await self._more_may_be_free()
 
     async def _more_may_be_free(self) -> None:

@@ -166,3 +166,23 @@ def test_what_a_killed_process_had_reserved_comes_back(ledger_url):
     assert spent_and_reserved(ledger_url) == (100_000_000, 0)
     with open_ledger(ledger_url).begin() as connection:
         assert sum(row.reserved_nusd for row in connection.execute(select(holdings))) == 0
+
+
+def test_two_that_each_hold_too_little_do_not_wait_for_each_other(ledger_url):
+    async def spend(purse: LedgerPurse, both_hold: asyncio.Barrier) -> None:
+        """A call, and another that needs more than the first leaves over."""
+        first = await purse.reserve(CENT)
+        await both_hold.wait()
+        second = asyncio.ensure_future(purse.reserve(CENT))
+        await asyncio.sleep(0)
+        await purse.settle(first, CENT / 5)
+        await purse.settle(await second, CENT / 5)
+        await purse.close()
+
+    async def body() -> None:
+        both_hold = asyncio.Barrier(2)
+        purses = [LedgerPurse(open_ledger(ledger_url), run_id="run", caps={"run": 2 * CENT}) for _ in range(2)]
+        await asyncio.wait_for(asyncio.gather(*(spend(purse, both_hold) for purse in purses)), 20)
+
+    asyncio.run(body())
+    assert spent_and_reserved(ledger_url) == (8_000_000, 0)
