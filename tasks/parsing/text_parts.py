@@ -10,6 +10,8 @@ from tasks.parsing.tree import Part, parameter
 META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
 HTML_START = re.compile(r"\s*(?:<!doctype html|<html\b|<head\b|<body\b)", re.IGNORECASE)
 ENRICHED_TAG = re.compile(r"<param>[^<]{0,400}</param>|</?[A-Za-z-]{1,60}>", re.IGNORECASE)
+# Control characters that nobody types: what was cp1252 once, and made UTF-8 by a program that took it for Latin-1.
+C1 = re.compile("[\x80-\x9f]")
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -30,6 +32,8 @@ def take_text(data: bytes, media_type: str, charset: str | None, part: Part, fou
         found.defects.append("NUL in text")
         text = text.replace("\x00", "")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii():
+        text = C1.sub(lambda control: control[0].encode("latin-1").decode("cp1252", "ignore"), text)
     found.sources.append(text)
     html = html or (bool(HTML_START.match(text[:500])) and "</" in text)
     if media_type in ("text/enriched", "text/richtext"):

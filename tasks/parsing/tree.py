@@ -77,7 +77,7 @@ class Parts:
 
 def grow(raw: bytes, limits: Limits) -> tuple[Part, str]:
     """Return the tree of `raw` and why it is incomplete (empty if it is whole)."""
-    raw, reason = bounded(raw.lstrip(b"\xef\xbb\xbf\r\n"), limits)
+    raw, reason = bounded(raw.lstrip(b"\xef\xbb\xbf \t\r\n"), limits)
     if b"\n" not in raw:  # lines as old Macs ended them, which the decoders below do not know
         raw = raw.replace(b"\r", b"\n")
     caps: dict[str, Any] = {"header_chars": limits.header_chars, "content_header_chars": limits.content_header_chars}

@@ -54,6 +54,11 @@ def plain_reading(raw: bytes) -> str:
     return str(body.get_content()) if body is not None else ""
 
 
+def read_beside(mail: Mail) -> bool:
+    """Return whether what is no text of this mail was read as a file of it: a picture that calls itself text."""
+    return any(one.fate in ("text", "media") for one in mail.attachments)
+
+
 def counted(path: Path, checks: list[Checked]) -> Counter[str]:
     """Return what one mail adds to its source's row."""
     raw = path.read_bytes()
@@ -75,7 +80,7 @@ def counted(path: Path, checks: list[Checked]) -> Counter[str]:
         count["with_defects"] += bool(mail.parse_defects)
         count["quarantined"] += bool(mail.quarantine)
         count["empty"] += not mail.text
-        count["wrongly_empty"] += not mail.text and bool(plain.strip())
+        count["wrongly_empty"] += not mail.text and bool(plain.strip()) and not read_beside(mail)
         count["replaced"] += mail.charset_note.startswith("replaced")
         found = list(compare(path, mail))
         checks += found

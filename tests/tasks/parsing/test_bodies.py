@@ -84,6 +84,12 @@ def test_a_transfer_encoding_is_undone_in_whatever_state_it_is(encoding, body, t
     assert (defect in " ".join(got.parse_defects)) if defect else got.parse_defects == ()
 
 
+def test_cp1252_that_was_taken_for_latin_1_is_mended():
+    raw = typed("text/plain; charset=utf-8", "5 \x80 \x96 it\x92s", "Content-Transfer-Encoding: 8bit")
+
+    assert read_mail(raw).text == "5 € – it’s"
+
+
 def test_lines_that_end_as_on_old_macs_are_lines():
     raw = typed("text/plain; charset=utf-8", "One caf=C3=\n=A9\nTwo\n", "Content-Transfer-Encoding: quoted-printable")
 

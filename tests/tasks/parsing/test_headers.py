@@ -96,6 +96,10 @@ def test_a_file_has_the_name_its_sender_gave_it_without_folders(disposition, nam
     assert [one.name for one in read_mail(raw).attachments] == [name]
 
 
+def test_a_header_that_begins_with_a_blank_is_one():
+    assert read_mail(b"\n  From: Ann <ann@example.com>\nSubject: x\n\ny").sender_address == "ann@example.com"
+
+
 def test_raw_8_bit_file_names_are_decoded():
     raw = multipart("mixed", part("text/plain", "x"), attached("管理.txt", "text/plain", b"y"))
 
