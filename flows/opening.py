@@ -109,14 +109,14 @@ def opened_answered(origin: str, keys: Sequence[str], settings: Settings) -> Ite
 
 
 @contextmanager
-def opened_share(source_name: str, until: float, settings: Settings) -> Iterator[Opened]:
-    """As `opened`, over shares of a source that another run has recorded by `until`, the ledger's time."""
+def opened_share(source_name: str, until: float, part_of: str, settings: Settings) -> Iterator[Opened]:
+    """As `opened`, over shares of a source that the run `part_of` has recorded by `until`, the ledger's time."""
     rules, engine = _checked(settings)
 
     def reader(owner: str) -> Reader:
         return ShareReader(source_name, engine, until=until, owner=owner, settings=settings)
 
-    with _under_way(reader, source_name, None, settings, rules) as job:
+    with _under_way(reader, source_name, None, settings, rules, part_of) as job:
         yield job
 
 
@@ -138,7 +138,7 @@ def _under_way(
     origin: str = "",
 ) -> Iterator[Opened]:  # fmt: skip
     run = Run(id=str(flow_run.id or uuid4()), settings=settings, origin=origin)
-    _record(run, source)
+    write_down(run, source)
     owner = owner_name(run.id)
     reader = reading(owner)
     folder = settings.output_dir / (flow_run.name or run.id)
@@ -150,7 +150,8 @@ def _under_way(
             reader.close()
 
 
-def _record(run: Run, source: str) -> None:
+def write_down(run: Run, source: str) -> None:
+    """Put the run on record, with the settings that another one would go on with."""
     flow = flow_run.flow_name or "process-mail"
     name = f"{flow}/{deployment.name}" if deployment.name else ""
     record_run(

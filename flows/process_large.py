@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows.conclude import says_what_is_wrong
-from flows.opening import source_of
+from flows.opening import source_of, write_down
 from tasks.errors import Misconfigured
 from tasks.ingest.openings import opening_for
 from tasks.ingest.shares import record_source
@@ -25,6 +25,7 @@ from tasks.ledger.clocks import ledger_time
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import count_outcomes
 from tasks.mailbox.sources import open_source
+from tasks.runs import Run
 from tasks.settings import ProviderName, Settings, read_settings
 from tasks.understand.connect import check_models
 
@@ -52,12 +53,15 @@ def process_large(
         workers: How many runs share the mails.
         provider: Who reads the mail: openai, anthropic, gemini, or a local endpoint.
         target_language: Language that summaries are translated into, as you write it.
-        budget_usd: Most US dollars each of the runs may cost; a limit for all of them is MAILROOM_BUDGET_DAY_USD.
+        budget_usd: Most US dollars all of the runs may cost together; what is left is taken up by the next run.
         dry_run: Only plan and show what would be done to the mails.
     """
-    settings = read_settings(source=source, provider=provider, target_language=target_language)
+    settings = read_settings(
+        source=source, provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run
+    )
     check_models(settings)
     name, mails = recorded(settings)
+    write_down(Run(id=str(flow_run.id), settings=settings), name)
     given = {"provider": provider, "target_language": target_language, "budget_usd": budget_usd, "dry_run": dry_run}
     runs = share_out(name, workers, settings, {key: value for key, value in given.items() if value is not None})
     return _concluded(mails, runs, name, settings)
@@ -79,7 +83,7 @@ def share_out(name: str, workers: int, settings: Settings, given: dict[str, Any]
         left = waiting_in(engine, name, until=until)
         if not left:
             break
-        parameters = {"source_name": name, "until": until, **given}
+        parameters = {"source_name": name, "until": until, "part_of": str(flow_run.id), **given}
         started = [_start(parameters, f"{flow_run.id}-{len(runs) + n}") for n in range(min(workers, left))]
         _wait(started)
         runs += started

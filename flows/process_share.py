@@ -22,6 +22,7 @@ from tasks.settings import ProviderName, read_settings
 def process_share(
     source_name: str,
     until: float,
+    part_of: str,
     provider: ProviderName | None = None,
     target_language: str | None = None,
     budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
@@ -32,11 +33,12 @@ def process_share(
     Args:
         source_name: The source as the ledger calls it.
         until: The ledger's time, in UTC seconds, at which all of the source was on record.
+        part_of: The run of `process-large` that started this one; its budget is the budget of all its runs together.
         provider: Who reads the mail.
         target_language: Language that summaries are translated into.
-        budget_usd: Most US dollars this run may cost.
+        budget_usd: Most US dollars all of them may cost together.
         dry_run: Only plan and show what would be done to the mails.
     """
     settings = read_settings(provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run)
-    with opened_share(source_name, until, settings) as job:
+    with opened_share(source_name, until, part_of, settings) as job:
         return handle_messages(read_windows(job.reader), job)
