@@ -26,6 +26,7 @@ import aiohttp
 from deployments.local import processes
 from deployments.local.prefect_env import own_environment
 from deployments.local.server import ensure_server
+from tasks.mailbox.inbox import list_files
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILS = int(os.environ.get("MAILROOM_BENCH_MAILS", "10000"))
@@ -169,7 +170,7 @@ def main() -> None:
         "kills": receiver.kills,
         "repeated_posts": tally.repeated,
         "duplicates_answered": tally.answers[200],
-        "left_in_inbox": sum(1 for path in (folder / "data" / "inbox").iterdir() if path.is_file()),
+        "left_in_inbox": len(list_files(folder / "data" / "inbox")),
         "exit_code_on_sigterm": code,
         "processing_s": round(processing_s, 1),
     }
