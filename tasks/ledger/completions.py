@@ -93,7 +93,8 @@ class LedgerBook:
 
 
 def _find(connection: Connection, keys: list[str]) -> list[Any]:
-    some, found = list(set(keys)), {}
+    some: list[str] = list(set(keys))
+    found: dict[str, Any] = {}
     for start in range(0, len(some), _KEYS_A_STATEMENT):
         wanted = select(completions).where(
             completions.c.key.in_(some[start : start + _KEYS_A_STATEMENT]), completions.c.state == "done",
