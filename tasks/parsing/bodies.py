@@ -23,7 +23,8 @@ REPORTS = {"message/delivery-status", "message/feedback-report", "message/dispos
 HEADERS_ONLY = {"text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers"}
 # How a mail saved as a file begins.
 MAIL_START = re.compile(
-    rb"\s*(?:>?From [^\n]*\n)?(?:received|return-path|delivered-to|from|to|subject|date|message-id|mime-version|x-[a-z-]+):",
+    rb"\s*(?:>?From [^\n]*\n)?"
+    rb"(?:received|return-path|delivered-to|from|to|subject|date|message-id|mime-version|x-[a-z-]+):",
     re.IGNORECASE,
 )
 # A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".

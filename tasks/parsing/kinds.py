@@ -10,7 +10,8 @@ BOUNCE_SENDER = re.compile(r"^(?:post_?master|bounces?)\b", re.IGNORECASE)
 DAEMON = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|mailerdaemon|mail\.delivery\.system)\b", re.IGNORECASE)
 BOUNCE_SUBJECT = re.compile(
     r"undeliver|returned mail|delivery (?:status|failure|failed|report|has failed|problem)|mail delivery|failure notice"
-    r"|delivery notification|failed delivery|could not send|error sending your mail|return(?:ing)? to sender|could ?n.t be delivered|not delivered|message (?:status|delivery)|mail system error"
+    r"|delivery notification|failed delivery|could not send|error sending your mail"
+    r"|return(?:ing)? to sender|could ?n.t be delivered|not delivered|message (?:status|delivery)|mail system error"
     r"|unzustellbar|zustellung|non remis|no se puede entregar|配信|配送不能|送信不能|エラー|недостав|退信|반송",
     re.IGNORECASE,
 )
@@ -25,7 +26,7 @@ AUTO_SUBJECT = re.compile(
 
 
 def kind_of(header: Callable[[str], str], types: set[str], sender: str, subject: str, calendar: bool) -> Kind:
-    """Return the kind of a mail; `header` gives a field's raw value or an empty string, `types` are its parts' types."""
+    """Return the kind of a mail; `header` gives a field's raw value or nothing, `types` are its parts' types."""
     if "message/feedback-report" in types:
         return "feedback"
     if is_bounce(header, types, sender, subject):

@@ -46,9 +46,10 @@ ALIASES = {
 MACRO_LANGUAGES = {"cmn": "zh", "tl": "fil"}
 # The libraries' fuzzy search finds a language in any nonsense, so only living languages that mail is written in pass.
 KNOWN = set(
-    "af am ar as az be bg bn bo br bs ca co cs cy da de dv el en eo es et eu fa fi fil fo fr fy ga gd gl gu ha he hi hr "
-    "ht hu hy id ig is it ja jv ka kk km kn ko ku ky la lb lo lt lv mg mi mk ml mn mr ms mt my nb ne nl nn no ny oc or "
-    "pa pl ps pt ro ru rw sd si sk sl sm sn so sq sr st su sv sw ta te tg th tk tr tt ug uk ur uz vi xh yi yo zh zu".split()
+    "af am ar as az be bg bn bo br bs ca co cs cy da de dv el en eo es et eu fa fi fil fo fr fy ga gd gl gu ha he hi "
+    "hr ht hu hy id ig is it ja jv ka kk km kn ko ku ky la lb lo lt lv mg mi mk ml mn mr ms mt my nb ne nl nn no ny oc or "
+    "pa pl ps pt ro ru rw sd si sk sl sm sn so sq sr st su sv sw ta te tg th tk tr tt ug uk ur uz vi xh yi "
+    "yo zh zu".split()
 )
 
 

@@ -28,14 +28,14 @@ ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 FORWARDED = re.compile(
-    r"^(?:[-_ ]{2,}.{0,40}(?:forwarded|weitergeleitete|transféré|reenviado|inoltrato|encaminhada|doorgestuurd|пересланное"
-    r"|転送|转发|轉寄|전달).{0,40}[-_ ]{2,}|begin forwarded message:?)$",
+    r"^(?:[-_ ]{2,}.{0,40}(?:forwarded|weitergeleitete|transféré|reenviado|inoltrato|encaminhada|doorgestuurd"
+    r"|пересланное|転送|转发|轉寄|전달).{0,40}[-_ ]{2,}|begin forwarded message:?)$",
     re.IGNORECASE,
 )
 FROM = "from von de da van от 差出人 发件人 寄件者 寄件人 보낸사람 보낸 من expéditeur remitente mittente afzender отправитель".split()
 OTHER = (
-    "sent gesendet envoyé enviado enviada inviato verzonden отправлено 送信日時 发送时间 傳送時間 寄件日期 보낸날짜 날짜 تاريخ date datum fecha data дата "
-    "日時 日付 to an à para a aan кому 宛先 收件人 받는사람 إلى cc copie copia kopie копия "
+    "sent gesendet envoyé enviado enviada inviato verzonden отправлено 送信日時 发送时间 傳送時間 寄件日期 보낸날짜 날짜 تاريخ date datum "
+    "fecha data дата 日時 日付 to an à para a aan кому 宛先 收件人 받는사람 إلى cc copie copia kopie копия "
     "subject betreff objet asunto oggetto assunto onderwerp тема 件名 主题 主旨 제목 الموضوع"
 ).split()
 LABELLED = re.compile("[:：]")

@@ -1,7 +1,7 @@
 """Mails as an office gets them: sizes, kinds and attachments in ordinary shares, all different, the same each time.
 
-Of a hundred: 40 plain, 40 text with HTML beside it, 8 HTML alone, 5 with a table as CSV, 3 with a picture, 2 with a PDF,
-1 invitation, 1 bounce. Half of them answer another mail and quote it. About 4 kB on average.
+Of a hundred: 40 plain, 40 text with HTML beside it, 8 HTML alone, 5 with a table as CSV, 3 with a picture, 2 with a
+PDF, 1 invitation, 1 bounce. Half of them answer another mail and quote it. About 4 kB on average.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ TRANSPORT = (
     " with ESMTP; {date}\nDKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=s1;\n\th=from:to:subject:date;"
     "\n\tbh={m:032x};\n\tb={m:064x}{m:064x}\nAuthentication-Results: inbound.example.com; dkim=pass; spf=pass\n"
     "X-Mailer: Example Mail 16.0\nReturn-Path: <{address}>\n"
+)
+REPORT = (
+    b"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; x@example.org\nAction: failed\nStatus: 5.1.1\n"
 )
 STYLE = "<style>body{{font-family:sans-serif}} .f{{color:#888}}</style>"
 
@@ -57,8 +60,7 @@ def ordinary(made: MadeMail, rng: random.Random) -> bytes:
             "alternative", plain(text), part("text/html; charset=utf-8", page(text).encode(), "8bit")
         )
     if kind == "bounce":
-        report = b"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; x@example.org\nAction: failed\nStatus: 5.1.1\n"
-        return head + multipart("report", plain(text), part("message/delivery-status", report, "7bit"))
+        return head + multipart("report", plain(text), part("message/delivery-status", REPORT, "7bit"))
     return head + multipart("mixed", plain(text), attachment(kind, made, rng))
 
 

@@ -34,7 +34,7 @@ def directory(data: bytes, bounds: Bounds) -> list[zipfile.ZipInfo]:
 
 
 def check_unpacked(data: bytes, bounds: Bounds) -> None:
-    """Raise `NotOpened` where the contents are more than is unpacked; a ZIP's own reader stops at the sizes it states."""
+    """Raise `NotOpened` where the contents are too much to unpack; a ZIP's reader stops at the sizes it states."""
     entries = directory(data, bounds)
     if any(entry.flag_bits & 1 for entry in entries):
         raise NotOpened("locked with a password")
