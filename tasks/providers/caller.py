@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from tasks.errors import (
     BadAnswer,
+    BudgetExceeded,
     CallError,
     CircuitOpen,
     CutAnswer,
@@ -148,7 +149,7 @@ class Caller:
             # Whoever waited long for a seat may still go, if not much later.
             within_s = max(_AT_LEAST_S, left_s(self._policy, call, self._clock()))
             await self._pace.turn(call.link, tokens, within_s=within_s)
-            reservation = await self._reserve(call, line, asked)
+            reservation = await self._reserve(call, line, asked, tokens)
             probe = await self._admit(call.link, tokens, reservation)
             number = await self._book.begin(
                 call.key, message_key=call.message_key, question=call.question.name, provider=call.link.provider,
@@ -216,11 +217,16 @@ class Caller:
         if too_fast or wait_s:
             await self._pace.heed(link, too_fast=too_fast, wait_s=wait_s)
 
-    async def _reserve(self, call: Call[Any], line: Line, input_tokens: int) -> Reservation | None:
+    async def _reserve(self, call: Call[Any], line: Line, asked: int, tokens: int) -> Reservation | None:
         if self._purse is None:
             return None
-        most = answer_tokens(call.question, line.account, traits(call.link.provider, call.link.model))
-        return await self._purse.reserve(worst_price(call.link.provider, call.link.model, input_tokens, most))
+        link = call.link
+        most = answer_tokens(call.question, line.account, traits(link.provider, link.model))
+        try:
+            return await self._purse.reserve(worst_price(link.provider, link.model, asked, most))
+        except BudgetExceeded:
+            self._pace.settle(link, tokens, 0, None)
+            raise
 
     async def _settle(self, reservation: Reservation | None, cost: Decimal | None) -> None:
         if self._purse is not None and reservation is not None:
