@@ -17,6 +17,8 @@ READERS = {
     sniffing.PDF: "pdf",
     sniffing.DOCX: "word",
     sniffing.XLSX: "sheets",
+    sniffing.PPTX: "slides",
+    **dict.fromkeys(sniffing.OPEN_DOCUMENTS, "open_document"),
     sniffing.RTF: "rich_text",
     sniffing.CALENDAR: "calendars",
     sniffing.TNEF: "tnef",

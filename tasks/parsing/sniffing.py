@@ -9,6 +9,7 @@ OCTETS = "application/octet-stream"
 OFFICE = "application/vnd.openxmlformats-officedocument."
 DOCX, XLSX = f"{OFFICE}wordprocessingml.document", f"{OFFICE}spreadsheetml.sheet"
 PPTX = f"{OFFICE}presentationml.presentation"
+OPEN_DOCUMENTS = {f"application/vnd.oasis.opendocument.{kind}" for kind in ("text", "spreadsheet", "presentation")}
 OLE = "application/x-ole-storage"
 TNEF = "application/ms-tnef"
 RTF = "application/rtf"

@@ -67,6 +67,42 @@ def test_a_workbook_is_its_visible_rows():
     assert got.parse_defects == ("attachment `a.xlsx`: 1 hidden sheets left out",)
 
 
+def test_slides_are_read_in_order_and_hidden_ones_are_not():
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+    def slide(text, show="1"):
+        return f'<s xmlns:a="{drawing}" show="{show}"><a:p><a:r><a:t>{text}</a:t></a:r></a:p></s>'.encode()
+
+    deck = zipped(
+        word__ignored_xml=b"",
+        ppt__presentation_xml=b"",
+        ppt__slides__slide10_xml=slide("Last"),
+        ppt__slides__slide2_xml=slide("First"),
+        ppt__slides__slide3_xml=slide("Obey", show="0"),
+    )
+    got = read_mail(with_file("a.pptx", "application/octet-stream", deck.replace(b"word/ignored", b"ppt/_ignored")))
+
+    assert [one.text for one in got.attachments] == ["[Slide 2]\nFirst\n[Slide 10]\nLast"]
+    assert got.parse_defects == ("attachment `a.pptx`: 1 hidden slides left out",)
+
+
+def test_an_open_document_is_its_paragraphs_and_rows():
+    text, table = (f"urn:oasis:names:tc:opendocument:xmlns:{kind}:1.0" for kind in ("text", "table"))
+    body = (
+        f'<c xmlns:t="{text}" xmlns:b="{table}"><t:tracked-changes><t:p>Deleted</t:p></t:tracked-changes>'
+        "<t:h>Minutes</t:h><t:p>One<t:tab/>two <t:span>three</t:span> four</t:p>"
+        "<b:table-row><b:table-cell><t:p>Tea</t:p></b:table-cell><b:table-cell><t:p>2</t:p></b:table-cell></b:table-row></c>"
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", body)
+    one = file_of("a.odt", "application/octet-stream", stream.getvalue())
+
+    assert one.media_type == "application/vnd.oasis.opendocument.text"
+    assert (one.text or "").split("\n") == ["Minutes", "One\ttwo three four", "Tea\t2"]
+
+
 def test_an_invitation_is_readable():
     one = file_of("invite.ics", "text/calendar; charset=utf-8", ICS)
 
