@@ -37,6 +37,7 @@ from tasks.report.summary import Summary
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand.connect import check_models
+from tasks.understand.operator_limits import with_operator_limits
 
 log = logging.getLogger("mailroom.report")
 
@@ -137,6 +138,7 @@ def _under_way(
     reading: Callable[[str], Reader], source: str, mails: int | None, settings: Settings, rules: RuleBook,
     origin: str = "",
 ) -> Iterator[Opened]:  # fmt: skip
+    settings = with_operator_limits(settings)
     run = Run(id=str(flow_run.id or uuid4()), settings=settings, origin=origin)
     write_down(run, source)
     owner = owner_name(run.id)
