@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
@@ -24,31 +23,32 @@ from tasks.ingest.read_messages import read_windows
 from tasks.ingest.windows import Window
 from tasks.report.publish_summary import publish_summary
 from tasks.report.settle_outcomes import settle_outcomes
-from tasks.settings import ProviderName, read_settings
+from tasks.settings import ModeChoice, ProviderChoice, read_settings
 from tasks.understand.economy import send_batches
+from tasks.understand.second_reader import read_again
 from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
 
 
 @flow(name="process-mail", task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 def process_mail(
-    source: str | None = None,
-    provider: ProviderName | None = None,
-    triage_model: str | None = None,
-    analysis_model: str | None = None,
-    target_language: str | None = None,
+    source: str = "",
+    provider: ProviderChoice = "configured",
+    triage_model: str = "",
+    analysis_model: str = "",
+    target_language: str = "",
     chunk_rows: Annotated[int, Field(ge=1, le=500)] | None = None,
     concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None,
-    budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
-    mode: Literal["normal", "economy"] | None = None,
-    output_dir: str | None = None,
+    budget_usd: Annotated[float, Field(gt=0)] | None = None,
+    mode: ModeChoice = "configured",
+    output_dir: str = "",
     dry_run: bool | None = None,
     again: bool = False,
     refresh: bool = False,
 ) -> State[Any]:
     """Read mail, understand it, decide what is to be done, and say what became of each.
 
-    Whatever is left empty is taken from the environment (`MAILROOM_…`) of the worker that runs it.
+    What is left empty, or `configured`, is taken from the environment (`MAILROOM_…`) of the worker that runs it.
 
     Args:
         source: Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, or an address.
@@ -119,6 +119,6 @@ def understood(window: Window, job: Opened) -> Any:
 def acted(window: Window, readings: Any, decisions: Any, job: Opened) -> Any:
     """The window's effects: chunks of the mails that have something to be done, mapped over the outbox."""
     chunks = split_acting(window.messages, readings, decisions, job.run.settings.chunk_rows)
-    futures = apply_actions.map(*chunks, run=unmapped(job.run))
+    futures = apply_actions.map(*chunks, run=unmapped(job.run), second_reader=unmapped(read_again))
     answers = (future.result(raise_on_failure=False) for future in futures)
     return collect(answers, chunks[0], Effects.of([]), lost_effects)

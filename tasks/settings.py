@@ -12,6 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from tasks.errors import Misconfigured
 
 ProviderName = Literal["openai", "anthropic", "gemini", "local"]
+CONFIGURED = "configured"
+"""What a form says where the environment is to decide."""
+ProviderChoice = Literal["configured", "openai", "anthropic", "gemini", "local"]
+ModeChoice = Literal["configured", "normal", "economy"]
 ModelClass = Literal["triage", "simple", "medium", "complex"]
 
 
@@ -24,7 +28,9 @@ class Settings(BaseSettings):
     provider: ProviderName = Field("openai", description="Which provider reads the mail.")
     fallbacks: tuple[ProviderName, ...] = Field((), description="Asked in this order where `provider` cannot answer.")
     refused_moves_on: bool = Field(False, description="Whether a mail one provider refused is shown to the next.")
-    triage_model: str | None = Field(None, description="Model of the first, small question; null is the provider's cheap one.")
+    triage_model: str | None = Field(
+        None, description="Model of the first, small question; null is the provider's cheap one."
+    )
     analysis_model: str | None = Field(None, description="Model of the second question; null is chosen by complexity.")
     models: dict[str, dict[ModelClass, str]] = Field(
         {}, description='Models by provider and class, as JSON: {"openai": {"triage": "gpt-6-luna", "complex": "…"}}.'
@@ -34,7 +40,9 @@ class Settings(BaseSettings):
     mode: Literal["normal", "economy"] = Field(
         "normal", description="economy: half the price, through the providers' batch APIs; answers within 24 hours."
     )
-    budget_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a run may cost; the rest stays PENDING.")
+    budget_usd: Decimal | None = Field(
+        None, gt=0, description="Most US dollars a run may cost; the rest stays PENDING."
+    )
     budget_day_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a day (UTC), over all runs.")
     budget_month_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a month (UTC), over all runs.")
     target_language: str = Field("English", description="Language summaries are translated into, as people write it.")
@@ -48,6 +56,12 @@ class Settings(BaseSettings):
     window_rows: int = Field(2_000, ge=1, le=20_000, description="Mails read ahead and held in memory at a time.")
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
     chunk_workers: int = Field(4, ge=1, le=64, description="Chunks worked on at the same time, a process.")
+    review: Literal["off", "sent", "drafts"] = Field(
+        "sent", description="Which replies another model reads before they leave: none, those sent, or drafts as well."
+    )
+    second_reader: str = Field(
+        "", pattern=r"^$|^[a-z]+/.+$", description="Who reads them, as `anthropic/claude-opus-5-5`; empty chooses."
+    )
     rules_file: Path | None = Field(
         None, description="File of rules; null is the Prefect Variable `mailroom-rules`, or the shipped rules."
     )
@@ -68,7 +82,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".mailroom"), description="Where the ledger and Prefect's own files live.")
     output_dir: Path = Field(Path("out"), description="Each run writes its outcome files into a folder in here.")
     ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; null is SQLite in `data_dir`.")
-    lease_s: int = Field(600, ge=30, description="A claimed mail that is not settled by then may be taken by another run.")
+    lease_s: int = Field(
+        600, ge=30, description="A claimed mail that is not settled by then may be taken by another run."
+    )
 
     @property
     def caps_usd(self) -> dict[str, Decimal | None]:
@@ -92,13 +108,15 @@ class Settings(BaseSettings):
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings of the environment and `.env`; a value that is given, and not null, wins over both.
+    """The settings of the environment and `.env`; a value that is given wins over both.
+
+    Null, an empty text and `configured` are no values: a form can hardly leave a field out.
 
     Raises:
         Misconfigured: A value cannot be used; it is named by its variable, and what would be right is said.
     """
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**{name: value for name, value in given.items() if value not in (None, "", CONFIGURED)})
     except ValidationError as error:
         faults = "; ".join(
             f"`{_said(fault['loc'], given)}` {fault['msg'].removeprefix('Value error, ').replace('Input should', 'should')}"

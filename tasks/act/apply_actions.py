@@ -13,12 +13,13 @@ from tasks import policies
 from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import Outbox, open_outbox
 from tasks.act.places import Places
-from tasks.act.plan import plan_mails
+from tasks.act.plan import Review, plan_mails
 from tasks.chunks import split_rows
 from tasks.frames import Decisions, Effects, Messages, Readings
 from tasks.ledger.effects import by_ids
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
+from tasks.opinions import SecondReader
 from tasks.runs import Run
 
 Chunk = pd.DataFrame
@@ -26,7 +27,11 @@ Chunk = pd.DataFrame
 
 @task(name="act", **policies.LEDGER)
 def apply_actions(
-    messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions], run: Run
+    messages: DataFrame[Messages],
+    readings: DataFrame[Readings],
+    decisions: DataFrame[Decisions],
+    run: Run,
+    second_reader: SecondReader,
 ) -> DataFrame[Effects]:
     """Do what was decided about a chunk's mails; a dry run only writes down what would be done."""
     outbox = open_outbox(
@@ -37,7 +42,10 @@ def apply_actions(
         lease_s=run.settings.lease_s,
     )
     try:
-        return act(rows_of(messages, readings, decisions), outbox, run_id=run.id, dry_run=run.settings.dry_run)
+        rows, dry_run = rows_of(messages, readings, decisions), run.settings.dry_run
+        return act(
+            rows, outbox, run_id=run.id, dry_run=dry_run, review=None if dry_run else review_of(run, second_reader)
+        )
     finally:
         outbox.mailboxes.close()
 
@@ -52,10 +60,22 @@ def split_acting(
     return first, second, third
 
 
-def act(rows: list[dict[str, Any]], outbox: Outbox, *, run_id: str, dry_run: bool) -> DataFrame[Effects]:
+def review_of(run: Run, second_reader: SecondReader) -> Review | None:
+    """Which replies of this run are read again before they leave."""
+    read = {"off": (), "sent": ("send_reply",), "drafts": ("send_reply", "draft_reply")}[run.settings.review]
+    if not read:
+        return None
+    return Review(actions=frozenset(read), read_again=lambda letter, text: second_reader(letter.row, text, run))
+
+
+def act(
+    rows: list[dict[str, Any]], outbox: Outbox, *, run_id: str, dry_run: bool, review: Review | None = None
+) -> DataFrame[Effects]:
     """Plan, perform unless it is a dry run, and say what came of it, one row a mail."""
     keys = [row["message_key"] for row in rows]
-    planned = plan_mails(outbox.engine, rows, outbox.places, outbox.mailboxes, run_id=run_id, dry_run=dry_run)
+    planned = plan_mails(
+        outbox.engine, rows, outbox.places, outbox.mailboxes, run_id=run_id, dry_run=dry_run, review=review
+    )
     outbox.step("recorded")
     if not dry_run:
         asyncio.run(outbox.perform_all(planned))

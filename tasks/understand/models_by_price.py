@@ -62,6 +62,15 @@ class ModelsByPrice:
         why = f"{needed}: {mail['tokens']} tokens, triage says {triage.complexity}"
         return self._chain(lambda provider: self._analysis(provider, needed)), why
 
+    def for_review(self, writer: str) -> tuple[Link, ...]:
+        """The strongest model of each provider that is not the one that wrote; other providers before the first."""
+        providers = (*self.providers[1:], self.providers[0])
+        return tuple(Link(provider=provider, model=self._other(provider, writer)) for provider in providers)
+
+    def _other(self, provider: str, writer: str) -> str:
+        names = [self._own(provider, kind) or ANALYSIS_MODELS[provider][kind] for kind in reversed(COMPLEXITIES)]
+        return next((name for name in names if name != writer), names[0])
+
     def links(self) -> set[Link]:
         """Every model that may be asked."""
         models = [self._triage, self._stronger]

@@ -86,12 +86,14 @@ class Office:
             step=step,
         )
 
-    def act(self, *actions: dict[str, Any], dry_run: bool = False, step: Any = no_step, **columns: Any) -> list[Any]:
+    def act(
+        self, *actions: dict[str, Any], dry_run: bool = False, step: Any = no_step, review: Any = None, **columns: Any
+    ) -> list[Any]:
         """What these actions came to."""
         outbox = self.outbox(step)
         row = {**ROW, **columns, "actions": [{"rule": "test", **action} for action in actions]}
         try:
-            return list(act([row], outbox, run_id="run", dry_run=dry_run)["effects"].iloc[0])
+            return list(act([row], outbox, run_id="run", dry_run=dry_run, review=review)["effects"].iloc[0])
         finally:
             outbox.mailboxes.close()
 

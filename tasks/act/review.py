@@ -1,0 +1,47 @@
+"""Replies read by a second reader before they are sent: at most two rounds, then a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tasks.act.letter import Letter, Planned, one_line
+from tasks.errors import BudgetExceeded, CallError
+from tasks.links import names_address
+from tasks.opinions import Opinion
+
+ReadAgain = Callable[[Letter, str], Opinion]
+"""(the mail, the reply) → the opinion."""
+ROUNDS = 2
+_MOST_WORDS = 80
+
+
+def reviewed(planned: Planned, letter: Letter, read_again: ReadAgain) -> Planned:
+    """The reply as the reader left it, or held with what the reader said of it."""
+    text, notes = planned.content["text"], []
+    for _ in range(ROUNDS):
+        try:
+            opinion = read_again(letter, text)
+        except (CallError, BudgetExceeded) as error:
+            return _for_a_person(planned, text, [f"the second reader could not be asked ({error.code})"])
+        notes += [f"{opinion.reader}: {opinion.word}", *(one_line(problem) for problem in opinion.problems[:5])]
+        if opinion.word == "accept":
+            return replace(planned, content=_with(planned, text, notes))
+        if opinion.word == "to_a_person" or not _usable(opinion.text):
+            break
+        text = opinion.text.strip()
+    # The last mended text was read by nobody, so a person decides on the first.
+    return _for_a_person(planned, planned.content["text"], notes)
+
+
+def _usable(text: str) -> bool:
+    return bool(text.strip()) and len(text.split()) <= _MOST_WORDS and not names_address(text)
+
+
+def _for_a_person(planned: Planned, text: str, notes: list[str]) -> Planned:
+    said = "; ".join(notes)
+    return replace(planned, content=_with(planned, text, notes), hold=planned.hold or f"the second reader: {said}")
+
+
+def _with(planned: Planned, text: str, notes: list[str]) -> dict[str, object]:
+    return {**planned.content, "text": text, "review": notes}
