@@ -6,17 +6,20 @@ Safe to run again: what is there is brought up to date, nothing is doubled. `mai
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import VariableCreate, WorkPoolCreate
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists
 
+from tasks.decide.operator_rules import VARIABLE
+from tasks.decide.rules import load_rules
 from tasks.mailbox.imap.block import Mailbox
 
 POOL = "mailroom"
@@ -66,6 +69,18 @@ async def register(say: Callable[[str], None], *, pool_type: str = "process") ->
         await Mailbox.aregister_type_and_schema(client=client)
         say("Blocks of the kind `Mailbox` can be made.")
         say(await _make_automation(client, DEAD_RUNS))
+
+
+async def offer_rules(say: Callable[[str], None]) -> None:
+    """Put the shipped rules where they can be edited in the UI, unless rules are there; they are the operator's then."""
+    async with get_client() as client:
+        if await client.read_variable_by_name(VARIABLE) is not None:
+            return say(f"Variable `{VARIABLE}` is there already.")
+        shipped = json.loads(load_rules().text)
+        await client.create_variable(VariableCreate(name=VARIABLE, value=shipped))
+        say(
+            f"Variable `{VARIABLE}` made from the shipped rules; edit it in the UI, or delete it to follow new releases."
+        )
 
 
 async def _make_pool(client: PrefectClient, pool_type: str) -> str:

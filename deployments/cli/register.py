@@ -12,7 +12,7 @@ console = Console()
 
 
 def register(*, pool_type: Literal["process", "kubernetes"] = "process") -> None:
-    """Make the work pool and the automations that the deployments rely on; safe to run again.
+    """Make the work pool, the automations and the rules that the deployments rely on; safe to run again.
 
     After it, `prefect deploy --all` registers the deployments themselves.
 
@@ -22,6 +22,15 @@ def register(*, pool_type: Literal["process", "kubernetes"] = "process") -> None
     import asyncio
 
     use_server()
+    from deployments.register import offer_rules
     from deployments.register import register as make
 
-    asyncio.run(make(lambda line: console.print(line, markup=False, highlight=False), pool_type=pool_type))
+    async def all_of_it() -> None:
+        await make(_say, pool_type=pool_type)
+        await offer_rules(_say)
+
+    asyncio.run(all_of_it())
+
+
+def _say(line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
