@@ -15,14 +15,14 @@ from tasks.ledger.habits import Habit
 from tasks.providers.accounts import Accounts
 from tasks.providers.models import traits
 from tasks.providers.prices import price
-from tasks.providers.tokens import estimate_tokens
-from tasks.questions import Link, Usage
+from tasks.providers.tokens import estimate_tokens, question_tokens
+from tasks.questions import Link, Question, Usage
 from tasks.settings import Settings
 from tasks.understand import prompts
-from tasks.understand.answers import Triage
+from tasks.understand.answers import ANALYSES, Triage, analysis_of
 from tasks.understand.models_by_price import complexity_by_length
 from tasks.understand.triage_together import may_be_asked_together
-from tasks.understand.understand import Models
+from tasks.understand.understand import Models, triage_question
 
 ANALYSED = 0.8
 """Of all mails, the share worth an analysis, until the ledger knows better."""
@@ -30,12 +30,8 @@ ANALYSED = 0.8
 _OUTPUT = {"triage": 90.0, "analysis": 400.0}
 """Tokens of an answer, until the ledger knows better."""
 
-_SCHEMA = {"triage": 200, "analysis": 300}
-"""Tokens that the answer's schema adds to the input, about; providers don't say how they count it."""
-
 # Our estimate is made for OpenAI's tokenizer; the others make more tokens of the same text.
 _FACTOR = {"openai": 1.0, "anthropic": 1.3, "gemini": 1.3, "local": 1.3}
-_IMAGE_TOKENS = 1_500
 _REPAIRS = 2
 
 
@@ -146,26 +142,32 @@ def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, habits: Mappi
     together = terms.mails_per_call if may_be_asked_together(mail) else 1
     habit = habits.get("triage" if together == 1 else "triage_together")
     link = models.for_triage(mail)[0][0]
-    own, instructions = estimate_tokens(prompts.triage_text(mail)), estimate_tokens(prompts.TRIAGE) + _SCHEMA["triage"]
+    alone, own = question_tokens(triage_question(mail)), estimate_tokens(prompts.triage_text(mail))
     calls = habit.calls_a_mail if habit else 1 / together
     output = habit.output_tokens if habit else _OUTPUT["triage"] * together
-    tokens = (instructions + own * together, output)
+    tokens = (alone + own * (together - 1), output)
     second = models.for_second_triage(_doubtful(mail))
     links = [link, second[0][0]] if second else [link]
-    worst = _worst(links, terms, instructions + own)
+    worst = _worst(links, terms, alone)
     return replace(_stage(link, terms, habit, tokens=tokens, calls=calls), worst_usd=worst)
 
 
 def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, habit: Habit | None, share: float) -> Stage:
     link = models.for_analysis(mail, _doubtful(mail))[0][0]
-    text = prompts.analysis_text(mail, translate_into="Japanese (ja)", replies=True)
-    tokens = estimate_tokens(prompts.ANALYSIS) + _SCHEMA["analysis"] + estimate_tokens(text)
-    tokens += _IMAGE_TOKENS * len(mail["media"])
+    tokens = question_tokens(_fullest_analysis(mail))
     output = habit.output_tokens if habit else _OUTPUT["analysis"]
     calls = share * (habit.calls_a_mail if habit else 1.0)
     expected = _stage(link, terms, habit, tokens=(tokens, output), calls=calls)
     dearest = models.for_analysis(mail, _doubtful(mail).model_copy(update={"complexity": "complex"}))[0][0]
     return replace(expected, worst_usd=_worst([dearest], terms, tokens))
+
+
+def _fullest_analysis(mail: Mapping[str, Any]) -> Question[Any]:
+    text = prompts.analysis_text(mail, translate_into="Japanese (ja)", replies=True)
+    return Question(
+        name="analysis", version="", instructions=prompts.ANALYSIS, text=text, answer=analysis_of(frozenset(ANALYSES)),
+        media=tuple(mail["media"]),
+    )  # fmt: skip
 
 
 def _stage(link: Link, terms: Terms, habit: Habit | None, *, tokens: tuple[float, float], calls: float) -> Stage:
