@@ -25,7 +25,8 @@ from tasks.mailbox.sources import open_source
 from tasks.providers.loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
-from tasks.understand.connect import check_models, gateway_for, models_for
+from tasks.understand.connect import check_models, models_for
+from tasks.understand.economy import asker_for
 from tasks.understand.understand import understand
 
 
@@ -48,7 +49,7 @@ def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -
     raws = {row["message_key"]: (raw, row) for raw, row in islice(_rows(source.read(), settings), most)}
     messages = Messages.of([row for _, row in raws.values()])
     run = Run(id=f"try-{uuid4()}", settings=settings)
-    asked = understand(messages, gateway_for(run), models_for(settings), partial(analyses_for, rules))
+    asked = understand(messages, asker_for(run), models_for(settings), partial(analyses_for, rules))
     readings = on_model_loop(asked)
     places = Places()
     return [

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     second_reader: str = Field(
         "", pattern=r"^$|^[a-z]+/.+$", description="Who reads them, as `anthropic/claude-opus-5-5`; empty chooses."
     )
+    pseudonymise: bool = Field(
+        False, description="Whether names, addresses, phone, account and card numbers are hidden from providers."
+    )
     rules_file: Path | None = Field(
         None, description="File of rules; null is the Prefect Variable `mailroom-rules`, or the shipped rules."
     )

@@ -277,3 +277,11 @@ totals = Table(
     Column("name", String(32), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
+
+# What the placeholders that providers see stand for, and the secret they are made with.
+pseudonyms = Table(
+    "pseudonyms",
+    metadata,
+    Column("placeholder", String(32), primary_key=True),
+    Column("original", Text, nullable=False),
+)

@@ -21,16 +21,17 @@ from tasks.understand.alerts import tell_of_budget
 from tasks.understand.batch_asker import BatchAsker
 from tasks.understand.batches import BatchRound, Caps, Tally
 from tasks.understand.connect import gateway_for
+from tasks.understand.private_asker import PrivateAsker
 from tasks.understand.understand import Asker
 
 log = logging.getLogger("mailroom.understand")
 
 
 def asker_for(run: Run) -> Asker:
-    """Who answers the run's questions: the gateway at once, or batches by and by."""
-    if run.settings.mode == "economy":
-        return BatchAsker(Accounts(), open_ledger(run.settings.ledger), run)
-    return gateway_for(run)
+    """Who answers the run's questions: the gateway at once, or batches by and by; neither is told who, where so set."""
+    engine, batched = open_ledger(run.settings.ledger), run.settings.mode == "economy"
+    asker: Asker = BatchAsker(Accounts(), engine, run) if batched else gateway_for(run)
+    return PrivateAsker(asker, engine) if run.settings.pseudonymise else asker
 
 
 @task(name="send-batches", **policies.LEDGER)

@@ -13,7 +13,8 @@ from tasks.questions import Link, Question
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand.answers import Answer
-from tasks.understand.connect import gateway_for, models_for
+from tasks.understand.connect import models_for
+from tasks.understand.economy import asker_for
 from tasks.understand.prompts import DATA, mail_block
 
 VERSION = "1"
@@ -45,7 +46,7 @@ def read_again(mail: Mapping[str, Any], reply: str, run: Run) -> Opinion:
     question = Question(
         name="review", version=VERSION, instructions=INSTRUCTIONS, text=f"{mail_block(mail)}\n{reply}", answer=Review
     )
-    asked = gateway_for(run).complete(
+    asked = asker_for(run).complete(
         question, readers_of(run.settings, mail["model"]), message_key=mail["message_key"]
     )
     completion = on_model_loop(asked)

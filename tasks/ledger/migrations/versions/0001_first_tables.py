@@ -217,3 +217,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(32), primary_key=True),
         sa.Column("value", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "pseudonyms",
+        sa.Column("placeholder", sa.String(32), primary_key=True),
+        sa.Column("original", sa.Text, nullable=False),
+    )

@@ -1,0 +1,44 @@
+"""What placeholders stand for. It is kept here and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.ledger.schema import pseudonyms
+
+_KEY = "key"  # no placeholder has this form
+
+
+class LedgerPseudonyms:
+    """`tasks.privacy.placeholders.Pseudonyms` over the ledger."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def key(self) -> bytes:
+        """The secret that placeholders are made with, made at the first call."""
+        return self._key
+
+    @cached_property
+    def _key(self) -> bytes:
+        self._keep([{"placeholder": _KEY, "original": base64.b64encode(secrets.token_bytes(32)).decode()}])
+        with self._engine.begin() as connection:
+            kept = connection.scalar(select(pseudonyms.c.original).where(pseudonyms.c.placeholder == _KEY))
+        return base64.b64decode(str(kept))
+
+    def remember(self, originals: Mapping[str, str]) -> None:
+        """Keep what these placeholders stand for."""
+        if originals:
+            self._keep([{"placeholder": name, "original": original} for name, original in originals.items()])
+
+    def _keep(self, rows: list[dict[str, Any]]) -> None:
+        with self._engine.begin() as connection:
+            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+            connection.execute(dialect.insert(pseudonyms).on_conflict_do_nothing(), rows)

@@ -1,0 +1,74 @@
+"""Placeholders for identifiers: the same one always for the same text, and nothing in it says which."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from tasks.privacy.identifiers import Identifier, find_identifiers
+
+T = TypeVar("T")
+PLACEHOLDER = re.compile(r"\b(?:PERSON|EMAIL|PHONE|IBAN|CARD)_[A-Z2-7]{10}\b", re.IGNORECASE)
+NOTE = "Words such as PERSON_ABCDEFGHIJ stand for names and numbers; where you need them, copy them letter by letter."
+
+
+class Pseudonyms(Protocol):
+    """Where it is kept what stands for what. The ledger implements it."""
+
+    def key(self) -> bytes:
+        """The secret that placeholders are made with; the same always."""
+
+    def remember(self, originals: Mapping[str, str]) -> None:
+        """Keep what these placeholders stand for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """A text with placeholders, and what those in it stand for."""
+
+    text: str
+    originals: Mapping[str, str]
+
+
+def hide(text: str, names: Iterable[str], pseudonyms: Pseudonyms) -> Hidden:
+    """The text with a placeholder for every known identifier; what they stand for is kept before it is returned."""
+    found, key = find_identifiers(text, names), pseudonyms.key()
+    hidden = {one: _placeholder(one, key) for one in found}
+    originals = {placeholder: one.text for one, placeholder in hidden.items()}
+    pseudonyms.remember(originals)
+    parts, at = [], 0
+    for one, placeholder in hidden.items():
+        parts += [text[at : one.start], placeholder]
+        at = one.end
+    return Hidden(text="".join([*parts, text[at:]]), originals=originals)
+
+
+def restore(value: T, originals: Mapping[str, str]) -> T:
+    """The value (texts, lists, models) with what its placeholders stand for.
+
+    Only those of the question: a mail that holds another's placeholder learns nothing from it.
+    """
+    restored: T = _replace(value, originals)
+    return restored
+
+
+def _placeholder(one: Identifier, key: bytes) -> str:
+    tag = hmac.digest(key, f"{one.kind}\0{one.text}".encode(), "sha256")
+    return f"{one.kind}_{base64.b32encode(tag)[:10].decode()}"
+
+
+def _replace(value: Any, known: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return PLACEHOLDER.sub(lambda match: known.get(match[0].upper(), match[0]), value)
+    if isinstance(value, BaseModel):
+        names = type(value).model_fields
+        return value.model_copy(update={name: _replace(getattr(value, name), known) for name in names})
+    if isinstance(value, (list, tuple)):
+        return type(value)(_replace(one, known) for one in value)
+    return value

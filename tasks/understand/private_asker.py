@@ -1,0 +1,55 @@
+"""Asking without telling who: what identifies people is taken out of questions and put back into answers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from email import message_from_bytes
+from email.policy import compat32
+from typing import TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Engine
+
+from tasks.ledger.messages import load_raw
+from tasks.ledger.pseudonyms import LedgerPseudonyms
+from tasks.parsing.headers import read_addresses
+from tasks.privacy.placeholders import NOTE, Hidden, hide, restore
+from tasks.questions import Completion, Link, Question
+from tasks.understand.understand import Asker
+
+T = TypeVar("T", bound=BaseModel)
+_NAMED = re.compile(r"^(?:From|Reply to): (.+)$", re.MULTILINE)
+_FIELDS = frozenset({"from", "to", "cc", "reply-to", "sender"})
+
+
+class PrivateAsker:
+    """An `Asker` before another: no known identifier gets past it, and no picture or recording, which may show anybody."""
+
+    def __init__(self, asker: Asker, engine: Engine) -> None:
+        self._asker = asker
+        self._engine = engine
+        self._pseudonyms = LedgerPseudonyms(engine)
+
+    async def complete(
+        self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
+    ) -> Completion[T]:
+        """The answer to the question without identifiers, with them put back."""
+        hidden = await asyncio.to_thread(self._hidden, question.text, message_key)
+        asked = replace(question, text=hidden.text, media=(), instructions=f"{question.instructions}\n{NOTE}")
+        completion = await self._asker.complete(asked, chain, message_key=message_key, refresh=refresh)
+        unsent = (*completion.unsent, *(media.name or media.kind for media in question.media))
+        return replace(completion, value=restore(completion.value, hidden.originals), unsent=unsent)
+
+    def _hidden(self, text: str, message_key: str) -> Hidden:
+        names = {name for match in _NAMED.findall(text) for name, _ in read_addresses([match]) if name}
+        return hide(text, names | set(self._header_names(message_key)), self._pseudonyms)
+
+    def _header_names(self, message_key: str) -> Iterator[str]:
+        for found in load_raw(self._engine, [message_key]):
+            head = found["raw"].partition(b"\r\n\r\n")[0].partition(b"\n\n")[0] + b"\n\n"
+            fields = message_from_bytes(head, policy=compat32).raw_items()
+            values = [str(value) for name, value in fields if name.lower() in _FIELDS]
+            yield from (name for name, _ in read_addresses(values) if name)
