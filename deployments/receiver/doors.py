@@ -46,15 +46,13 @@ async def not_another_site(request: Request, desk: TheDesk) -> None:
         raise HTTPException(403, "Pages of other sites may not post here.")
     guarded = desk.settings.webhooks_guarded and desk.settings.uploads_guarded
     if not guarded and not _is_this_machine(host):
-        raise HTTPException(403, "Without secrets, only `localhost` and loopback addresses are answered.")
+        raise HTTPException(403, "Without secrets for webhooks and uploads, only loopback addresses are answered.")
 
 
 async def with_token(request: Request, desk: TheDesk) -> None:
     """Answer 401 unless the upload token is brought, where one is set."""
     token = desk.settings.upload_token
-    if not (desk.settings.uploads_guarded and token):
-        return
-    if not bearer_matches(request.headers.get("authorization", ""), token.get_secret_value()):
+    if token is not None and not bearer_matches(request.headers.get("authorization", ""), token.get_secret_value()):
         raise HTTPException(401, "The token is missing or wrong.", {"WWW-Authenticate": "Bearer"})
 
 

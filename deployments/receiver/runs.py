@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from deployments.inbox.prefect_server import find_run
 from deployments.receiver.answers import RunView, problems
-from deployments.receiver.doors import TheDesk, with_token
+from deployments.receiver.doors import TheDesk, not_another_site, with_token
 from tasks.ledger.engine import open_ledger, reading
 from tasks.ledger.schema import outcomes
 
@@ -19,9 +19,10 @@ router = APIRouter(tags=["runs"])
 
 @router.get(
     "/runs/{run_id}",
-    dependencies=[Depends(with_token)],
+    dependencies=[Depends(not_another_site), Depends(with_token)],
     responses=problems(
         _401="The token is missing or wrong.",
+        _403="A page of another site asked for it.",
         _404="There is no such run.",
         _422="It is no run's id.",
         _503="Prefect does not answer.",

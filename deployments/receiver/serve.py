@@ -13,6 +13,7 @@ from deployments.receiver.settings import ReceiverSettings
 from tasks.settings import Settings
 
 _GRACE_S = 20
+_CONNECTIONS = 1_000  # more are answered with 503, so that file descriptors are left for the mail
 log = logging.getLogger("mailroom.receiver")
 
 
@@ -31,5 +32,5 @@ def serve(settings: ReceiverSettings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         app, host=settings.host, port=settings.port, timeout_graceful_shutdown=_GRACE_S, access_log=False,
-        log_config=None, server_header=False,
+        limit_concurrency=_CONNECTIONS, log_config=None, server_header=False,
     )  # fmt: skip

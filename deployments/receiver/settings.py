@@ -7,7 +7,7 @@ import binascii
 import ipaddress
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tasks.errors import Misconfigured
@@ -39,6 +39,12 @@ class ReceiverSettings(BaseSettings):
     min_free_bytes: int = Field(500_000_000, ge=0, description="With less free disk, `/ready` says no.")
     replay_days: float = Field(7, ge=1, description="How long a delivery's id is remembered.")
 
+    @field_validator("webhook_secret", "mailgun_signing_key", "basic_auth", "upload_token", mode="before")
+    @classmethod
+    def _none_where_blank(cls, value: object) -> object:
+        # An empty secret file or variable is no secret; it must not become one that anybody knows.
+        return None if isinstance(value, str) and not value.strip() else value
+
     @property
     def webhook_keys(self) -> tuple[bytes, ...]:
         """The HMAC keys, decoded; empty when no secret is set.
@@ -52,12 +58,12 @@ class ReceiverSettings(BaseSettings):
     @property
     def webhooks_guarded(self) -> bool:
         """Whether any secret protects `/webhooks/mail`."""
-        return any(_is_set(secret) for secret in (self.webhook_secret, self.mailgun_signing_key, self.basic_auth))
+        return any((self.webhook_secret, self.mailgun_signing_key, self.basic_auth))
 
     @property
     def uploads_guarded(self) -> bool:
         """Whether a token protects `/upload` and `/runs`."""
-        return _is_set(self.upload_token)
+        return self.upload_token is not None
 
 
 def read_receiver_settings() -> ReceiverSettings:
@@ -85,10 +91,6 @@ def refuse_open_doors(settings: ReceiverSettings) -> None:
             f"The receiver would stand open on `{settings.host}`: {' and '.join(missing)} not set. "
             "Set it, or listen on 127.0.0.1."
         )
-
-
-def _is_set(secret: SecretStr | None) -> bool:
-    return secret is not None and bool(secret.get_secret_value().strip())
 
 
 def _is_loopback(host: str) -> bool:

@@ -90,6 +90,8 @@ async def _apart(body: bytes, work: Callable[[], T]) -> T:
 
 
 def _kind_of(request: Request) -> Kind:
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415, "Post the body as it is, without a content-encoding.")
     told = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
     if told in RAW_TYPES:
         return "raw"

@@ -38,6 +38,13 @@ def test_a_weak_or_broken_secret_is_refused_and_not_repeated_in_the_message(secr
     assert "AAAA" not in str(refused.value)
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_blank_secret_is_none(blank):
+    settings = ReceiverSettings(webhook_secret=blank, mailgun_signing_key=blank, basic_auth=blank, upload_token=blank)
+    assert not settings.webhooks_guarded
+    assert not settings.uploads_guarded
+
+
 def test_secrets_are_read_from_files(tmp_path, monkeypatch):
     (tmp_path / "mailroom_receiver_upload_token").write_text("from a file\n")
     monkeypatch.setattr(receiver_settings, "SECRET_FILES", tmp_path)

@@ -73,6 +73,14 @@ def test_an_unknown_content_type_is_refused_with_those_that_are_taken(receiver):
     assert "message/rfc822" in answer.json()["detail"]
 
 
+def test_a_packed_body_is_refused_and_not_taken_for_a_mail(receiver):
+    answer = receiver.client.post(
+        "/webhooks/mail", content=b"\x1f\x8b\x08", headers={**RAW, "content-encoding": "gzip"}
+    )
+    assert answer.status_code == 415
+    assert receiver.files() == {}
+
+
 def test_postmark_mail_is_put_together_again(receiver):
     post = {
         "FromFull": {"Email": "jane@example.org", "Name": 'Jane "J" Doe'},
