@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select
 
+from tasks.errors import TimedOut
 from tasks.ledger.cost_book import cost_book, total
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import batches, budgets, completions
+from tests.conftest import running_simulator
 
 PROGRAM = Path(__file__).with_name("batch_life.py")
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,9 +94,9 @@ def hurried(engine: Engine) -> Engine:
     return engine
 
 
-@pytest.mark.parametrize(("provider", "stride"), [("openai", 1), ("anthropic", 4)])
+@pytest.mark.parametrize(("provider", "stride"), [("openai", 2), ("anthropic", 5)])
 def test_a_life_cut_at_any_step_is_taken_up_where_it_was(tmp_path, provider_env, provider, stride):
-    # Anthropic's differs in how a lost submission is found; all of its steps are in the long proof below.
+    # Some of the steps; all of them are in the long proof below.
     whole = steps_of_a_life(f"sqlite:///{tmp_path}/whole.db", provider, provider_env)
     assert whole > 10
     for last, url in prepared(tmp_path, provider, whole):
@@ -106,6 +108,60 @@ def test_a_life_cut_at_any_step_is_taken_up_where_it_was(tmp_path, provider_env,
             life.live(engine, provider, life.Steps(last, cut))
         life.live(engine, provider, life.Steps(0, never))
         check_settled(engine, url, provider, provider_env)
+
+
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A simulator whose batches expire before anything in them is answered."""
+    folder = tmp_path / "slow"
+    folder.mkdir()
+    with running_simulator(folder, "--batch-s", "1000", "--batch-expires-s", "0.001") as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        yield simulator
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_expired_questions_are_asked_again_and_fail_after_three_batches(ledger_url, slow, provider):
+    engine = life.prepare(ledger_url, provider)
+    life.live(engine, provider, life.Steps(0, never))  # two rounds
+    assert life.answers(engine, life.run_of(ledger_url, provider)) == [None] * life.MAILS
+    life.live(engine, provider, life.Steps(0, never))
+    assert slow.stats()["batches"] == 3
+    with pytest.raises(TimedOut):
+        life.answers(engine, life.run_of(ledger_url, provider))
+    book = total(cost_book(engine, "model"))
+    assert (book.calls, book.failed, book.unended, book.nano_usd) == (3 * life.MAILS, 3 * life.MAILS, 0, 0)
+    with engine.begin() as connection:
+        (run,) = connection.execute(select(budgets).where(budgets.c.scope == "run:run")).all()
+    assert (run.spent_nusd, run.reserved_nusd) == (0, 0)
+
+
+def test_a_batch_holds_no_more_than_the_provider_takes(ledger_url, provider_env, monkeypatch):
+    monkeypatch.setattr("tasks.providers.batch_openai.OpenAIBatches.most_items", 2)
+    engine = life.prepare(ledger_url, "openai")
+    life.live(engine, "openai", life.Steps(0, never))
+    assert provider_env.stats()["batches"] == 3
+    assert None not in life.answers(engine, life.run_of(ledger_url, "openai"))
+
+
+def test_a_batch_holds_no_more_bytes_than_the_provider_takes_but_at_least_one_question(
+    ledger_url, provider_env, monkeypatch
+):
+    monkeypatch.setattr("tasks.providers.batch_openai.OpenAIBatches.most_bytes", 10)
+    engine = life.prepare(ledger_url, "openai")
+    life.live(engine, "openai", life.Steps(0, never))
+    assert provider_env.stats()["batches"] == life.MAILS
+
+
+def test_a_provider_that_is_away_leaves_the_batch_for_the_next_round(ledger_url, provider_env, monkeypatch):
+    engine = life.prepare(ledger_url, "openai")
+    with monkeypatch.context() as away:
+        away.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+        with pytest.raises(AssertionError, match="could not be reached"):
+            life.live(engine, "openai", life.Steps(0, never))
+    life.live(engine, "openai", life.Steps(0, never))
+    assert provider_env.stats()["batches"] == 1
 
 
 @pytest.mark.soak
