@@ -31,7 +31,7 @@ from tests.benchmarks.processes_watched import (
 IN_FLIGHT = 50
 LATENCY_MS = 50
 # Two memory runs, so that the growth a mail can be told from what is always there.
-FEW, MANY = 2_000, 6_000
+FEW, MANY = 2_000, 10_000
 GOALS = {
     "cpu_ratio": "≤ 0.8, goal 0.55",
     "rate_ratio": "≥ 1.2, goal 1.7",
