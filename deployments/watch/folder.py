@@ -36,6 +36,7 @@ async def watch_folder(
     """Put every finished file into the inbox until told to end; what lies there already comes first."""
     settling = Settling(settings.settle_s)
     rescan_at = 0.0
+    log.info("Watching %s.", folder)
     async for changes in awatch(folder, stop_event=told_to_end, rust_timeout=_TICK_MS, yield_on_timeout=True, step=50):
         now = time.monotonic()
         if now >= rescan_at:

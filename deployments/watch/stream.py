@@ -49,6 +49,7 @@ class Consumer:
         while not told_to_end.is_set():
             try:
                 await self._join()
+                log.info("Taking mails from stream %s as %s of group %s.", self.stream, self.name, self.group)
                 while not told_to_end.is_set():
                     if taken := await self.take_some():
                         announcer.stored(taken)
