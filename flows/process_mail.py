@@ -18,9 +18,11 @@ from tasks.act.apply_actions import apply_actions, lost_effects, split_acting
 from tasks.chunks import collect, split_rows
 from tasks.decide.choose_actions import choose_actions
 from tasks.decide.rules import analyses_for
+from tasks.decide.withhold import withhold
 from tasks.frames import Effects, Readings
 from tasks.ingest.read_messages import read_windows
 from tasks.ingest.windows import Window
+from tasks.ledger.engine import open_ledger
 from tasks.report.publish_summary import publish_summary
 from tasks.report.settle_outcomes import settle_outcomes
 from tasks.settings import ModeChoice, ProviderChoice, read_settings
@@ -102,7 +104,8 @@ def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
 
 def understood(window: Window, job: Opened) -> Any:
     """The window's readings: its chunks mapped over the models, a lost one standing as rows that say so."""
-    chunks = split_rows(window.messages, job.run.settings.chunk_rows)
+    allowed = withhold(window.messages, job.rules, open_ledger(job.run.settings.ledger))
+    chunks = split_rows(allowed, job.run.settings.chunk_rows)
     asked = understand_messages.with_options(
         retry_delay_seconds=list(job.run.settings.chunk_retry_delays_s),
         retries=len(job.run.settings.chunk_retry_delays_s),

@@ -16,6 +16,7 @@ from tasks.act.places import Places
 from tasks.act.plan import plan_mail
 from tasks.decide.decide import decide
 from tasks.decide.rules import RuleBook, analyses_for
+from tasks.decide.withhold import marks_of, why_withheld
 from tasks.frames import Messages
 from tasks.ingest.rows import parse
 from tasks.ledger.effects import Plan
@@ -47,7 +48,8 @@ def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -
     check_models(settings)
     source = open_source(address, Opening(data_dir=settings.data_dir))
     raws = {row["message_key"]: (raw, row) for raw, row in islice(_rows(source.read(), settings), most)}
-    messages = Messages.of([row for _, row in raws.values()])
+    rows = [row | {"unreadable": row["unreadable"] or _withheld(raw, row, rules)} for raw, row in raws.values()]
+    messages = Messages.of(rows)
     run = Run(id=f"try-{uuid4()}", settings=settings)
     asked = understand(messages, asker_for(run), models_for(settings), partial(analyses_for, rules))
     readings = on_model_loop(asked)
@@ -60,6 +62,10 @@ def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -
 
 def _rows(mails: Iterator[RawMail], settings: Settings) -> Iterator[tuple[RawMail, dict[str, Any]]]:
     return ((raw, parse(raw, settings).row) for raw in mails if not raw.foreign)
+
+
+def _withheld(raw: RawMail, row: dict[str, Any], rules: RuleBook) -> str:
+    return why_withheld(row | marks_of(raw.raw), rules)
 
 
 def _plans(row: dict[str, Any], raw: RawMail, places: Places) -> list[Plan]:

@@ -165,7 +165,7 @@ class Refused(Permanent):
 
 class Unreadable(Permanent):
     code = "VALIDATION_ERROR"
-    advice = "There is nothing to read in this mail; open the original."
+    advice = "Open the original."
 
 
 class Unusable(CallError):

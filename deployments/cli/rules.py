@@ -33,7 +33,9 @@ def check(file: Path | None = None, /) -> int:
     from tasks.act.plan import check_places
 
     book = _read(file)
-    for title, table in (("Analyses", _analyses(book)), ("Rules", _rules(book))):
+    for title, table in (("Never sent", _never_sent(book)), ("Analyses", _analyses(book)), ("Rules", _rules(book))):
+        if not table.row_count:
+            continue
         table.title, table.title_justify = title, "left"
         console.print(table)
     named = [(one.entry.name, action) for one in book.rules for action in one.entry.then]
@@ -83,6 +85,13 @@ def _read(file: Path | None) -> RuleBook:
 def _said(plan: Plan) -> str:
     state = {"planned": "", "held": " (held: {})", "skipped": " (not done: {})"}[plan.state].format(plan.detail)
     return f"{plan.action} {plan.target}{state}"
+
+
+def _never_sent(book: RuleBook) -> Table:
+    table = Table("", "name", "when")
+    for number, one in enumerate(book.never_send, start=1):
+        table.add_row(str(number), plain(one.entry.name), plain(one.entry.when))
+    return table
 
 
 def _analyses(book: RuleBook) -> Table:

@@ -37,6 +37,14 @@ TRIAGE_COLUMNS: dict[str, Any] = {
     "tokens": _WHOLE,
     "attachments": _RECORDS,
 }
+# What is known before any model is asked: enough to say that none may be.
+ARRIVAL_COLUMNS: dict[str, Any] = {
+    name: TRIAGE_COLUMNS[name]
+    for name in ("kind", "sender", "sender_domain", "sender_name", "subject", "text", "tokens", "attachments")
+} | {
+    "sensitivity": _TEXT,  # the header of that name, in lower case: `personal`, `private`, `company-confidential`
+    "labels": _TEXTS,  # of the headers Keywords, X-Keywords and X-Gmail-Labels, in lower case
+}
 # What is known at the end; none of the model's free text, which a mail could dictate.
 ROW_COLUMNS: dict[str, Any] = TRIAGE_COLUMNS | {
     "date": _TEXT,
@@ -116,6 +124,12 @@ class Language:
 def triage_language() -> Language:
     """What conditions on analyses may name."""
     return Language(TRIAGE_COLUMNS)
+
+
+@cache
+def arrival_language() -> Language:
+    """What conditions on keeping a mail from providers may name."""
+    return Language(ARRIVAL_COLUMNS)
 
 
 @cache

@@ -18,7 +18,7 @@ from tasks.decide.rules import RuleBook, load_rules
 from tasks.errors import Misconfigured
 
 VARIABLE = "mailroom-rules"
-_SECTIONS = ("analyses", "rules")
+_SECTIONS = ("analyses", "rules", "never_send")
 _MOST_PARTS = 20
 
 
@@ -67,8 +67,8 @@ def _joined(parts: list[tuple[str, Any]]) -> dict[str, Any]:
     joined: dict[str, Any] = {}
     for where, part in parts:
         if not isinstance(part, dict) or any(not isinstance(part.get(name, []), list) for name in _SECTIONS):
-            raise Misconfigured(f"{where} are no object with the lists `analyses` and `rules`.")
+            raise Misconfigured(f"{where} are no object with the lists `analyses`, `rules` and `never_send`.")
         for name, value in part.items():
             joined[name] = joined.get(name, []) + value if name in _SECTIONS else value
-    shipped = json.loads(load_rules().text)
-    return {name: shipped[name] for name in _SECTIONS} | joined
+    shipped: dict[str, Any] = json.loads(load_rules().text)
+    return shipped | joined

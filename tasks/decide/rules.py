@@ -1,7 +1,7 @@
 """Rules as data: read, checked as a whole, and compiled once.
 
-The text is a JSON object of two ordered lists. `rules` say what is done about a mail, `analyses` which questions it is
-worth. From the top, every entry whose condition holds adds what it says; the first with `"after": "stop"` ends the
+The text is a JSON object of ordered lists. `rules` say what is done about a mail, `analyses` which questions it is worth,
+and `never_send`, which may be left out, which mails no provider may see. From the top, every entry whose condition holds adds what it says; the first with `"after": "stop"` ends the
 list. Without a text, `default_rules.json` holds.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.actions import AnyAction
-from tasks.decide.conditions import BadCondition, Condition, Language, row_language, triage_language
+from tasks.decide.conditions import BadCondition, Condition, Language, arrival_language, row_language, triage_language
 from tasks.errors import Misconfigured
 
 Analysis = Literal["summary", "translation", "action_items", "replies"]
@@ -45,6 +45,15 @@ class AnalysisRule(_Entry):
     ask: tuple[Analysis, ...]
 
 
+class NeverSend(BaseModel):
+    """A mail that meets `when` is shown to no provider; a condition that can't be answered for it keeps it, too."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=64)
+    when: str = Field(min_length=1)
+
+
 class RuleFile(BaseModel):
     """The text's shape; `mailroom rules` and the UI show its JSON schema."""
 
@@ -52,9 +61,10 @@ class RuleFile(BaseModel):
 
     analyses: tuple[AnalysisRule, ...] = Field(max_length=100)
     rules: tuple[Rule, ...] = Field(max_length=200)
+    never_send: tuple[NeverSend, ...] = Field((), max_length=100)
 
 
-E = TypeVar("E", bound=_Entry)
+E = TypeVar("E", bound=_Entry | NeverSend)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,7 @@ class RuleBook:
     text: str
     analyses: tuple[Compiled[AnalysisRule], ...]
     rules: tuple[Compiled[Rule], ...]
+    never_send: tuple[Compiled[NeverSend], ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return load_rules, (self.text,)
@@ -92,8 +103,9 @@ def load_rules(text: str | None = None) -> RuleBook:
     except ValidationError as e:
         raise Misconfigured(_say_fault(text, e)) from e
     return RuleBook(
-        text, _compile("analyses", file.analyses, triage_language()), _compile("rules", file.rules, row_language())
-    )
+        text, _compile("analyses", file.analyses, triage_language()), _compile("rules", file.rules, row_language()),
+        _compile("never_send", file.never_send, arrival_language()),
+    )  # fmt: skip
 
 
 def analyses_for(rulebook: RuleBook, row: Mapping[str, Any]) -> frozenset[Analysis]:
