@@ -35,7 +35,15 @@ def gather(root: Part, limits: Limits, room: Room) -> Gathered:
     """Return the parts of a mail, sorted."""
     gathered = Gathered(room=room)
     walk(root, gathered, limits, 1)
+    outside = "\n".join(filter(None, (root.preamble, root.epilogue)))
+    if outside.strip() and not holds_anything(gathered):
+        gathered.defects.append("nothing in the parts: what stands outside them was read")
+        take_text(outside.encode("utf-8", "surrogateescape"), "text/plain", None, root, gathered)
     return gathered
+
+
+def holds_anything(found: Gathered) -> bool:
+    return bool(found.loose or found.nested or found.reports) or any(body.text.strip() for body in found.bodies)
 
 
 def walk(part: Part, found: Gathered, limits: Limits, depth: int) -> None:

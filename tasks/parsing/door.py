@@ -58,8 +58,12 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     written = [] if past_bound else [part for one in everything for part in (*one.sources, *one.reports)]
     files = [] if past_bound else attached.hashes
     encrypted = found.encrypted or text.encrypted
+    # Of a mail that says nothing at all only its bytes tell it from others of the kind.
+    nameless = not (ids or date or sender_address or subject or files or any(map(str.strip, written)))
     return Mail(
-        message_key=message_key(
+        message_key=raw_key(raw)
+        if nameless
+        else message_key(
             message_id=ids[0] if ids else "",
             sender=sender_address,
             subject=subject,

@@ -135,6 +135,13 @@ def test_a_missing_boundary_is_guessed_from_the_lines(content_type, defect):
     assert defect in got.parse_defects
 
 
+def test_text_outside_of_empty_parts_is_not_lost():
+    raw = typed('multipart/mixed; boundary="a"', "Hello there.\n--a\n\n--a--\n")
+
+    assert read_mail(raw).text == "Hello there."
+    assert read_mail(raw.replace(b"--a\n\n", b"--a\n\nWords.\n")).text == "Words."
+
+
 def test_a_multipart_that_is_none_is_read_as_text():
     got = read_mail(typed('multipart/mixed; boundary="x"', "Only words.\n"))
 

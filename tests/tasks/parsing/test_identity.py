@@ -93,5 +93,9 @@ def test_mails_without_a_header_that_tells_them_apart_differ_by_their_text():
     assert key(mail("One.\n", header=bare)) != key(mail("Two.\n", header=bare))
 
 
+def test_empty_mails_without_any_name_differ_by_their_bytes():
+    assert key(b"MIME-Version: 1.0\n\n") != key(b"Content-Type: text/plain\n\n")
+
+
 def test_bytes_that_are_no_mail_differ_too():
     assert key(b"\x00\x01") != key(b"\x00\x02")
