@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import count_outcomes
 from tasks.mailbox.sources import open_source
 from tasks.runs import Run
-from tasks.settings import ProviderName, Settings, read_settings
+from tasks.settings import ProviderChoice, Settings, read_settings
 from tasks.understand.connect import check_models
 
 SHARE = "process-share/worker"
@@ -37,11 +36,11 @@ _LOOK_EVERY_S = 2.0
 @flow(name="process-large", persist_result=False)
 @says_what_is_wrong
 def process_large(
-    source: str | None = None,
+    source: str = "",
     workers: Annotated[int, Field(ge=1, le=100)] = 3,
-    provider: ProviderName | None = None,
-    target_language: str | None = None,
-    budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
+    provider: ProviderChoice = "configured",
+    target_language: str = "",
+    budget_usd: Annotated[float, Field(gt=0)] | None = None,
     dry_run: bool | None = None,
 ) -> State[Any]:
     """Process a big source with several runs side by side, wherever the work pool's workers are.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any
 
 from prefect import flow
@@ -14,7 +13,7 @@ from flows.opening import opened_share
 from flows.process_mail import handle_messages
 from flows.runners import task_runner
 from tasks.ingest.read_messages import read_windows
-from tasks.settings import ProviderName, read_settings
+from tasks.settings import ProviderChoice, read_settings
 
 
 @flow(name="process-share", task_runner=task_runner(), persist_result=False)
@@ -23,9 +22,9 @@ def process_share(
     source_name: str,
     until: float,
     part_of: str,
-    provider: ProviderName | None = None,
-    target_language: str | None = None,
-    budget_usd: Annotated[Decimal, Field(gt=0)] | None = None,
+    provider: ProviderChoice = "configured",
+    target_language: str = "",
+    budget_usd: Annotated[float, Field(gt=0)] | None = None,
     dry_run: bool | None = None,
 ) -> State[Any]:
     """Take shares of a recorded source until none is left. Not to be started by hand: `process-large` does.

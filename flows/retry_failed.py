@@ -13,13 +13,13 @@ from flows.process_mail import handle_messages
 from flows.runners import task_runner
 from tasks.errors import ERROR_CODES, Misconfigured
 from tasks.ingest.read_messages import read_windows
-from tasks.settings import ProviderName, read_settings
+from tasks.settings import ProviderChoice, read_settings
 
 
 @flow(name="retry-failed", task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 def retry_failed(
-    error_types: list[str] | None = None, provider: ProviderName | None = None, dry_run: bool | None = None
+    error_types: list[str] | None = None, provider: ProviderChoice = "configured", dry_run: bool | None = None
 ) -> State[Any]:
     """Process failed mails again. What was answered already is not paid for again; unclear effects are left to people.
 

@@ -1,7 +1,5 @@
 """A person's way through Prefect's own UI, in a real browser: the paused run, its form, and what comes of it."""
 
-import shutil
-
 import pytest
 from sqlalchemy import select
 
@@ -9,27 +7,6 @@ from flows.approve_replies import approve_replies
 from tasks.ledger.schema import approvals
 from tests.flows.paused import PausedRun
 from tests.tasks.act.office import Office, files_in
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture
-def page():
-    """An empty page of a headless browser."""
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed (Debian: apt install chromium), so nobody pressed Resume in the UI")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1300, "height": 1400})
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
 
 
 @pytest.fixture

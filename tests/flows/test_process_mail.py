@@ -119,7 +119,7 @@ def test_without_a_key_nothing_begins_and_the_variable_is_named(run, few, simula
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [("nowhere", "nowhere"), ("empty", "empty"), ("table.csv", "content"), (None, "MAILROOM_SOURCE")],
+    [("nowhere", "nowhere"), ("empty", "empty"), ("table.csv", "content"), ("", "MAILROOM_SOURCE")],
 )
 def test_a_source_that_cannot_be_read_is_named(run, tmp_path, source, said):
     (tmp_path / "empty").mkdir()
