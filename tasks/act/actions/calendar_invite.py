@@ -48,7 +48,7 @@ async def look(effect: Effect, desk: Desk) -> Found:
 def entry(effect: Effect) -> icalendar.Calendar:
     """The calendar entry; its UID is the effect's, so that a calendar takes it once."""
     content = effect.content
-    start = datetime.fromisoformat(content["start"])
+    start = datetime.fromisoformat(content["start"]).astimezone(UTC)  # an offset alone has no name that calendars know
     event = icalendar.Event()
     event.add("uid", f"{effect.effect_id[:40]}@mailroom.invalid")
     event.add("dtstamp", datetime.fromtimestamp(effect.planned_at, UTC))
