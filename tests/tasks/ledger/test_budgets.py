@@ -49,26 +49,26 @@ async def pay(purse: LedgerPurse, worst: Decimal, actual: Decimal | None) -> Non
     await purse.settle(await purse.reserve(worst), actual)
 
 
-def test_spending_is_exact_and_nothing_stays_reserved(ledger_url):
+def test_spending_is_exact_and_nothing_stays_reserved(any_ledger_url):
     async def body(purse: LedgerPurse) -> None:
         await asyncio.gather(*(pay(purse, CENT, Decimal("0.001234567")) for _ in range(50)))
 
-    with_purse(ledger_url, body, caps={"run": Decimal(1)})
-    assert spent_and_reserved(ledger_url) == (50 * 1_234_567, 0)
+    with_purse(any_ledger_url, body, caps={"run": Decimal(1)})
+    assert spent_and_reserved(any_ledger_url) == (50 * 1_234_567, 0)
 
 
-def test_a_call_that_may_pass_the_cap_is_refused_with_what_is_left(ledger_url):
+def test_a_call_that_may_pass_the_cap_is_refused_with_what_is_left(any_ledger_url):
     async def body(purse: LedgerPurse) -> None:
         await pay(purse, CENT, CENT)
         with pytest.raises(BudgetExceeded, match=r"\$0\.015000 has \$0\.005000 left .* up to \$0\.010000"):
             await purse.reserve(CENT)
         await pay(purse, Decimal("0.005"), Decimal("0.005"))
 
-    with_purse(ledger_url, body, caps={"run": Decimal("0.015")})
-    assert spent_and_reserved(ledger_url) == (15_000_000, 0)
+    with_purse(any_ledger_url, body, caps={"run": Decimal("0.015")})
+    assert spent_and_reserved(any_ledger_url) == (15_000_000, 0)
 
 
-def test_calls_wait_for_money_that_others_may_give_back(ledger_url):
+def test_calls_wait_for_money_that_others_may_give_back(any_ledger_url):
     async def body(purse: LedgerPurse) -> None:
         first = await purse.reserve(CENT)
         waiting = asyncio.ensure_future(purse.reserve(CENT))
@@ -76,18 +76,18 @@ def test_calls_wait_for_money_that_others_may_give_back(ledger_url):
         await purse.settle(first, Decimal("0.001"))
         await purse.settle(await waiting, CENT)
 
-    with_purse(ledger_url, body, caps={"run": Decimal("0.015")})
-    assert spent_and_reserved(ledger_url) == (11_000_000, 0)
+    with_purse(any_ledger_url, body, caps={"run": Decimal("0.015")})
+    assert spent_and_reserved(any_ledger_url) == (11_000_000, 0)
 
 
 @pytest.mark.parametrize("kind", ["day", "month"])
-def test_days_and_months_bind_all_runs_together(ledger_url, kind):
-    with_purse(ledger_url, lambda purse: pay(purse, CENT, CENT), run_id="one", caps={kind: CENT})
+def test_days_and_months_bind_all_runs_together(any_ledger_url, kind):
+    with_purse(any_ledger_url, lambda purse: pay(purse, CENT, CENT), run_id="one", caps={kind: CENT})
     with pytest.raises(BudgetExceeded, match=f"for the {kind} "):
-        with_purse(ledger_url, lambda purse: purse.reserve(CENT), run_id="two", caps={kind: CENT})
+        with_purse(any_ledger_url, lambda purse: purse.reserve(CENT), run_id="two", caps={kind: CENT})
 
 
-def test_a_new_day_begins_with_a_full_purse(ledger_url):
+def test_a_new_day_begins_with_a_full_purse(any_ledger_url):
     now = datetime(2026, 11, 25, 23, 59, 59, tzinfo=UTC).timestamp()
 
     async def body(purse: LedgerPurse) -> None:
@@ -96,12 +96,12 @@ def test_a_new_day_begins_with_a_full_purse(ledger_url):
         now += 2
         await pay(purse, CENT, CENT)
 
-    with_purse(ledger_url, body, caps={"day": CENT}, clock=lambda: now)
-    assert spent_and_reserved(ledger_url, "day") == (20_000_000, 0)
+    with_purse(any_ledger_url, body, caps={"day": CENT}, clock=lambda: now)
+    assert spent_and_reserved(any_ledger_url, "day") == (20_000_000, 0)
 
 
-def test_a_day_that_was_not_watched_begins_with_what_the_ledger_knows_of_it(ledger_url):
-    engine = open_ledger(ledger_url)
+def test_a_day_that_was_not_watched_begins_with_what_the_ledger_knows_of_it(any_ledger_url):
+    engine = open_ledger(any_ledger_url)
 
     async def ask() -> None:
         book = LedgerBook(engine, run_id="before", ttl_s=60)
@@ -114,29 +114,29 @@ def test_a_day_that_was_not_watched_begins_with_what_the_ledger_knows_of_it(ledg
     assert sorted(left_usd(engine, scopes).values()) == [Decimal("0.75"), Decimal("1.75"), Decimal(3)]
 
 
-def test_an_unknown_price_is_an_error_before_the_call_and_the_worst_after_it(ledger_url):
+def test_an_unknown_price_is_an_error_before_the_call_and_the_worst_after_it(any_ledger_url):
     async def body(purse: LedgerPurse) -> None:
         with pytest.raises(Misconfigured, match="MAILROOM_PRICES"):
             await purse.reserve(None)
         await pay(purse, CENT, None)
 
-    with_purse(ledger_url, body, caps={"run": Decimal(1)})
-    assert spent_and_reserved(ledger_url) == (10_000_000, 0)
+    with_purse(any_ledger_url, body, caps={"run": Decimal(1)})
+    assert spent_and_reserved(any_ledger_url) == (10_000_000, 0)
 
 
-def test_a_call_that_was_never_settled_counts_as_its_worst(ledger_url):
-    with_purse(ledger_url, lambda purse: purse.reserve(CENT), caps={"run": Decimal(1)})
-    assert spent_and_reserved(ledger_url) == (10_000_000, 0)
+def test_a_call_that_was_never_settled_counts_as_its_worst(any_ledger_url):
+    with_purse(any_ledger_url, lambda purse: purse.reserve(CENT), caps={"run": Decimal(1)})
+    assert spent_and_reserved(any_ledger_url) == (10_000_000, 0)
 
 
-def test_four_fifths_of_a_cap_are_told_once(ledger_url):
+def test_four_fifths_of_a_cap_are_told_once(any_ledger_url):
     alerts: list[Alert] = []
 
     async def body(purse: LedgerPurse) -> None:
         for _ in range(10):
             await pay(purse, CENT, CENT)
 
-    with_purse(ledger_url, body, caps={"run": Decimal("0.1")}, on_alert=alerts.append)
+    with_purse(any_ledger_url, body, caps={"run": Decimal("0.1")}, on_alert=alerts.append)
     assert [(alert.scope, alert.spent_usd) for alert in alerts] == [("run:run", Decimal("0.08"))]
 
 
@@ -145,30 +145,30 @@ def spender(url: str, cap: str, seed: int, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
-def test_three_processes_never_pass_the_cap_and_leave_less_than_one_call(ledger_url):
+def test_three_processes_never_pass_the_cap_and_leave_less_than_one_call(any_ledger_url):
     cap = Decimal("0.5")
-    workers = [spender(ledger_url, str(cap), seed) for seed in range(3)]
+    workers = [spender(any_ledger_url, str(cap), seed) for seed in range(3)]
     spent = sum(int(worker.communicate(timeout=60)[0]) for worker in workers)
-    assert spent_and_reserved(ledger_url) == (spent, 0)
+    assert spent_and_reserved(any_ledger_url) == (spent, 0)
     assert cap - Decimal("0.004") < Decimal(spent) / 1_000_000_000 <= cap
 
 
-def test_what_a_killed_process_had_reserved_comes_back(ledger_url):
-    worker = spender(ledger_url, "0.1", 0, "20")
+def test_what_a_killed_process_had_reserved_comes_back(any_ledger_url):
+    worker = spender(any_ledger_url, "0.1", 0, "20")
     worker.communicate(timeout=60)
     assert worker.returncode < 0
-    assert spent_and_reserved(ledger_url)[1] >= 80_000_000
+    assert spent_and_reserved(any_ledger_url)[1] >= 80_000_000
 
     async def body(purse: LedgerPurse) -> None:
         await pay(purse, Decimal("0.1"), Decimal("0.1"))
 
-    with_purse(ledger_url, body, caps={"run": Decimal("0.1")})
-    assert spent_and_reserved(ledger_url) == (100_000_000, 0)
-    with open_ledger(ledger_url).begin() as connection:
+    with_purse(any_ledger_url, body, caps={"run": Decimal("0.1")})
+    assert spent_and_reserved(any_ledger_url) == (100_000_000, 0)
+    with open_ledger(any_ledger_url).begin() as connection:
         assert sum(row.reserved_nusd for row in connection.execute(select(holdings))) == 0
 
 
-def test_two_that_each_hold_too_little_do_not_wait_for_each_other(ledger_url):
+def test_two_that_each_hold_too_little_do_not_wait_for_each_other(any_ledger_url):
     async def spend(purse: LedgerPurse, both_hold: asyncio.Barrier) -> None:
         """A call, and another that needs more than the first leaves over."""
         first = await purse.reserve(CENT)
@@ -181,8 +181,8 @@ def test_two_that_each_hold_too_little_do_not_wait_for_each_other(ledger_url):
 
     async def body() -> None:
         both_hold = asyncio.Barrier(2)
-        purses = [LedgerPurse(open_ledger(ledger_url), run_id="run", caps={"run": 2 * CENT}) for _ in range(2)]
+        purses = [LedgerPurse(open_ledger(any_ledger_url), run_id="run", caps={"run": 2 * CENT}) for _ in range(2)]
         await asyncio.wait_for(asyncio.gather(*(spend(purse, both_hold) for purse in purses)), 20)
 
     asyncio.run(body())
-    assert spent_and_reserved(ledger_url) == (8_000_000, 0)
+    assert spent_and_reserved(any_ledger_url) == (8_000_000, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -22,8 +23,8 @@ DAY = 86_400.0
 
 
 @pytest.fixture
-def engine(ledger_url: str) -> Any:
-    return open_ledger(ledger_url)
+def engine(any_ledger_url: str) -> Any:
+    return open_ledger(any_ledger_url)
 
 
 def ask(
@@ -41,7 +42,12 @@ def ask(
     async def call() -> None:
         book = LedgerBook(engine, run_id=run_id, ttl_s=60, clock=lambda: at)
         number = await book.begin(
-            f"{mail}{at}{question}", message_key=mail, question=question, provider="openai", model="m", key_index=0
+            sha256(f"{mail}{at}{question}".encode()).hexdigest(),
+            message_key=mail,
+            question=question,
+            provider="openai",
+            model="m",
+            key_index=0,
         )
         bill = usage or Usage(input_tokens=10, output_tokens=1)
         money = None if price is None else Decimal(price)

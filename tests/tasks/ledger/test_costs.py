@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from pathlib import Path
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -16,8 +16,8 @@ from tasks.questions import RawAnswer, Usage
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Any:
-    return open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+def engine(any_ledger_url: str) -> Any:
+    return open_ledger(any_ledger_url)
 
 
 def book(engine: Any, run_id: str = "run") -> LedgerBook:
@@ -26,7 +26,12 @@ def book(engine: Any, run_id: str = "run") -> LedgerBook:
 
 async def _call(book: LedgerBook, mail: str, *, tokens: tuple[int, int], price: str | None, code: str = "") -> None:
     call = await book.begin(
-        f"{mail}{tokens}{price}{code}", message_key=mail, question="triage", provider="openai", model="m", key_index=0
+        sha256(f"{mail}{tokens}{price}{code}".encode()).hexdigest(),
+        message_key=mail,
+        question="triage",
+        provider="openai",
+        model="m",
+        key_index=0,
     )
     usage = Usage(input_tokens=tokens[0], output_tokens=tokens[1])
     money = None if price is None else Decimal(price)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -19,7 +20,12 @@ async def _ask(engine: Any, mails: list[str], question: str, *, failures: int = 
     book = LedgerBook(engine, run_id="run", ttl_s=60)
     for number, mail in enumerate(mails):
         call = await book.begin(
-            f"{mail}{question}", message_key=mail, question=question, provider="openai", model="m", key_index=0
+            sha256(f"{mail}{question}".encode()).hexdigest(),
+            message_key=mail,
+            question=question,
+            provider="openai",
+            model="m",
+            key_index=0,
         )
         if number < failures:
             await book.fail(call, "RATE_LIMIT", usage=None, price_usd=None, answer=None, request_id=None)
@@ -34,24 +40,24 @@ def ask(url: str, mails: list[str], question: str, **options: Any) -> Any:
     return engine
 
 
-def test_means_are_over_billed_calls(ledger_url):
-    engine = ask(ledger_url, [f"m{n % 40}" for n in range(60)], "triage", failures=10)
+def test_means_are_over_billed_calls(any_ledger_url):
+    engine = ask(any_ledger_url, [f"m{n % 40}" for n in range(60)], "triage", failures=10)
     found = habits(engine, "openai")["triage"]
     assert (found.calls, found.mails, found.output_tokens, found.cached_share) == (50, 40, 40, 0.25)
     assert found.calls_a_mail == pytest.approx(1.25)
 
 
-def test_too_few_calls_say_nothing_and_other_providers_nothing(ledger_url):
-    engine = ask(ledger_url, [f"m{n}" for n in range(29)], "triage")
+def test_too_few_calls_say_nothing_and_other_providers_nothing(any_ledger_url):
+    engine = ask(any_ledger_url, [f"m{n}" for n in range(29)], "triage")
     assert habits(engine, "openai") == {}
-    engine = ask(ledger_url, [f"m{n}" for n in range(30)], "analysis")
+    engine = ask(any_ledger_url, [f"m{n}" for n in range(30)], "analysis")
     assert habits(engine, "anthropic") == {}
     assert list(habits(engine, "openai")) == ["analysis"]
 
 
-def test_mails_of_a_group_are_counted_one_by_one(ledger_url):
-    engine = open_ledger(ledger_url)
+def test_mails_of_a_group_are_counted_one_by_one(any_ledger_url):
+    engine = open_ledger(any_ledger_url)
     keys = [record_group(engine, [f"{group}-{n}" for n in range(5)]) for group in range(40)]
-    found = habits(ask(ledger_url, keys, "triage_together"), "openai")["triage_together"]
+    found = habits(ask(any_ledger_url, keys, "triage_together"), "openai")["triage_together"]
     assert (found.calls, found.mails) == (40, 200)
     assert found.calls_a_mail == pytest.approx(0.2)
