@@ -18,7 +18,12 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.services.dovecot", "tests.services.smtp_sink", "tests.services.http_sink"]
+pytest_plugins = [
+    "tests.services.dovecot",
+    "tests.services.ledgers",
+    "tests.services.smtp_sink",
+    "tests.services.http_sink",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 _SERVER = "MAILROOM_TEST_PREFECT_API_URL"

@@ -86,9 +86,9 @@ def test_what_waits_when_the_end_comes_is_still_stored(ledger_url):
     assert len(set(disk.names)) == sum(stored) == 200
 
 
-def test_a_delivery_is_known_after_a_restart_and_by_its_digest(ledger_url):
+def test_a_delivery_is_known_after_a_restart_and_by_its_digest(any_ledger_url):
     async def one(post: Delivery) -> str:
-        spool = spool_of(Disk(), ledger_url, [])
+        spool = spool_of(Disk(), any_ledger_url, [])
         async with running(spool.run()):
             return await spool.add(post)
 

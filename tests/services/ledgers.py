@@ -1,4 +1,4 @@
-"""Ledgers in both databases."""
+"""Ledgers in both databases, SQLite and a real PostgreSQL where one is named."""
 
 from __future__ import annotations
 
