@@ -21,7 +21,7 @@ _SLOWEST = 0.1
 _SAME_EVENT_S = 2.0
 """The calls in flight are all told that they are too fast; within this time they are told it once."""
 _GROWS_BACK_S = 60.0
-_FARTHEST_S = 60.0
+_FARTHEST_S = 600.0
 """No reservation reaches farther; a row that does comes from a clock that was set back."""
 _CREDIT_S = 1.0
 """Tokens given back late still count for this long."""
