@@ -13,7 +13,7 @@ def read(data: bytes, bounds: Bounds) -> Found:
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as failure:
-        locked = getattr(failure, "err_code", None) == FPDF_ERR_PASSWORD or "password" in str(failure).lower()
+        locked = failure.err_code == FPDF_ERR_PASSWORD
         raise NotOpened("locked with a password" if locked else "damaged: no PDF reader opens it") from failure
     found = bounded_text(page_texts(document, bounds), bounds)
     if len(document) > bounds.pages:
