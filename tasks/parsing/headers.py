@@ -21,7 +21,11 @@ MAILBOX = re.compile(
     r"\s*(?:([A-Za-z0-9 ._'-]{0,80})<([A-Za-z0-9._+=~-]{1,64}@[A-Za-z0-9.-]{1,190})>"
     r"|([A-Za-z0-9._+=~-]{1,64}@[A-Za-z0-9.-]{1,190}))\s*"
 )
+# Lengths as RFC 5321 has them: without them the search takes quadratic time.
+ANYWHERE = re.compile(r"[^\s<>\"',;:()@]{1,64}@[^\s<>\"',;:()@]{1,255}")
 MAX_ADDRESSES = 1_000
+# Of all fields of one name together.
+MAX_ADDRESS_CHARS = 65_536
 
 
 def field_bytes(raw: str) -> bytes:
@@ -74,11 +78,13 @@ def word_bytes(encoding: str, content: str) -> bytes:
 def read_addresses(raws: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return (name, address) of each mailbox; where nothing can be parsed the field's text stands as the address."""
     found: list[tuple[str, str]] = []
+    chars = 0
     for raw in raws:
         text = plain(raw)
         if text.strip():
             found += parse_addresses(text)
-        if len(found) >= MAX_ADDRESSES:
+        chars += len(raw)
+        if len(found) >= MAX_ADDRESSES or chars >= MAX_ADDRESS_CHARS:
             break
     return tuple(found[:MAX_ADDRESSES])
 
@@ -96,7 +102,7 @@ def parse_addresses(text: str) -> list[tuple[str, str]]:
     whole = [(decode_text(n), normal_address(decode_text(a))) for n, a in pairs]
     if any("@" in address and " " not in address for _, address in whole):
         return [pair for pair in whole if pair != ("", "")]
-    address = re.search(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+", decode_text(text))
+    address = ANYWHERE.search(decode_text(text))
     if address:
         name = decode_text(text).replace(address[0], "").strip(" <>\"',;:()")
         return [(name, normal_address(address[0]))]

@@ -35,12 +35,14 @@ def test_past_a_bound_a_mail_is_quarantined_with_its_header_read(raw, reason):
         mail("words", "To: " + ", ".join(f"a{n}@b.example" for n in range(50_000))),
         mail("words", *["Cc: " + ", ".join(f"a{n}@b.example" for n in range(500))] * 1_000),
         mail("words", "Reply-To: " + "(" * 16_000),
+        mail("words", *["Cc: " + "a" * 16_000 + "@ "] * 500),
+        mail("words", *["Cc: " + "\u00e9" * 8_000] * 500),
         mail("words", "Comments: " + " =?utf-8?q?a=C3?=" * 40_000),
         mail("words", "X-Long: a\n" + "\n".join([" b"] * 10_000)),
         mail("words", "References: " + "<" * 16_000),
         b"Subject: deep\n" + b"Content-Type: message/rfc822\n\n" * 40 + b"words",
     ],
-    ids="parameters addresses address-fields comments encoded-words folded references rfc822".split(),
+    ids="parameters addresses address-fields comments no-domain no-at encoded-words folded references rfc822".split(),
 )
 def test_hostile_headers_leave_the_words(raw):
     got = read_mail(raw)
