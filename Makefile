@@ -62,8 +62,8 @@ soak-kills: $(VENV)/dev ## a run killed by SIGKILL twenty times: is any answer p
 bench-cost: $(VENV)/dev ## tokens and dollars a mail, six ways of asking; with MAILROOM_CORPUS, over labelled office mail, too
 	$(BIN)/python -m tests.benchmarks.cost
 
-soak-money: $(VENV)/dev ## batches killed at every step, and the bill of 1,000 mails with faults: is anything sent twice or left out?
-	$(BIN)/pytest -q -m soak tests/tasks/understand/test_batches.py tests/tasks/ledger/test_bill.py
+soak-money: $(VENV)/dev ## batches killed at every step, three workers on one budget, the bill of 1,000 mails with faults
+	$(BIN)/pytest -q -m soak tests/tasks/understand/test_batches.py tests/tasks/ledger/test_bill.py tests/flows/test_budget.py
 
 bench-injection: $(VENV)/dev ## mails that give orders, read by a model that obeys: do they reach what no rule names?
 	$(BIN)/python -m tests.benchmarks.injection

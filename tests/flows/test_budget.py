@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.estimating import estimate_source
 from flows.process_mail import process_mail
+from tasks.ingest.shares import record_source
+from tasks.ledger.clocks import ledger_time
 from tasks.ledger.cost_book import CostLine, cost_book, total
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import read_run
 from tasks.ledger.runs import read_estimate
-from tasks.settings import read_settings
+from tasks.mailbox.sources import open_source
+from tasks.settings import Settings, read_settings
+from tests.benchmarks.made_mails import write_mbox
 
 SAMPLES = Path(__file__).resolve().parents[2] / "deployments" / "demo" / "sample_mailbox"
 # One model for all, whose dearest call is a small part of what ten mails cost.
 MODEL = {"triage_model": "gpt-6-luna", "analysis_model": "gpt-6-luna"}
+MODEL_VARIABLES = {f"MAILROOM_{name.upper()}": model for name, model in MODEL.items()}
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -95,3 +106,39 @@ def test_an_unknown_price_with_a_budget_is_an_error_before_anything_is_asked(run
     assert state.name == "Misconfigured"
     assert "house-model" in state.message
     assert simulator.stats()["total"]["answered"] == 0
+
+
+def share(folder: Path, environment: dict[str, str], told: dict[str, Any]) -> None:
+    """Three processes take shares of the recorded source until none is left, or none can be paid for."""
+    command = [sys.executable, "-m", "tests.flows.sharing", json.dumps(told)]
+    (folder / "go").touch()
+    everything = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
+    workers = [subprocess.Popen(command, cwd=folder, env=everything) for _ in range(3)]
+    assert [worker.wait(600) for worker in workers] == [0, 0, 0]
+
+
+@pytest.mark.soak
+def test_three_workers_keep_one_budget_and_the_next_three_finish_the_rest(prefect_server, provider_env, tmp_path):
+    write_mbox(tmp_path / "mails.mbox", 300, 1)
+    source = open_source(str(tmp_path / "mails.mbox"))
+    spent = {}
+    for name, budgets in (("half", ("half", None)), ("whole", (None,))):
+        engine = open_ledger(f"sqlite:///{tmp_path}/{name}.db")
+        settings = Settings(ledger_url=str(engine.url), triage_model=MODEL["triage_model"])
+        record_source(source, engine, settings)
+        estimated = estimate_source(str(tmp_path / "mails.mbox"), settings).whole.expected_usd
+        assert estimated is not None
+        for part, budget in enumerate(budgets):
+            environment = {
+                **MODEL_VARIABLES, "MAILROOM_LEDGER_URL": str(engine.url), "OPENAI_MAX_TOKENS": "400",
+                "PREFECT_HOME": str(tmp_path / name),  # its cache must not answer for the other ledger
+            }  # fmt: skip
+            if budget:
+                environment["MAILROOM_BUDGET_USD"] = str(estimated / 2)
+            told = {"source_name": source.name, "until": ledger_time(engine), "part_of": f"{name}-{part}"}
+            share(tmp_path, environment, told)
+            book = total(cost_book(engine, "model"))
+            if budget:
+                assert 0 < book.usd <= estimated / 2
+        spent[name] = (book.usd, book.input_tokens, book.output_tokens)
+    assert spent["half"] == spent["whole"]
