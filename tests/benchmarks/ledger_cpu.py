@@ -18,7 +18,7 @@ WRITER = "ledger-scribe"
 
 
 class LedgerCpu:
-    """Watches the plain functions of `tasks.ledger`; to be made before anything imports them by name.
+    """Watches the plain public functions of `tasks.ledger`; to be made before anything imports them by name.
 
     What its coroutines take on the model loop is not counted: they do nothing but hand over to the writer.
     """
@@ -39,7 +39,8 @@ class LedgerCpu:
     def _watch(self, module: Any) -> None:
         for name, value in vars(module).items():
             is_plain = inspect.isfunction(value) and not inspect.iscoroutinefunction(value)
-            if is_plain and not inspect.isgeneratorfunction(value) and value.__module__ == module.__name__:
+            is_own = not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
+            if is_plain and is_own and not inspect.isgeneratorfunction(value):
                 setattr(module, name, self._watched(value))
 
     def _watched(self, function: Callable[..., Any]) -> Callable[..., Any]:
