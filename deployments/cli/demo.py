@@ -42,7 +42,7 @@ def demo(*, stop: Annotated[bool, Parameter(negative="")] = False) -> int:
         ensure_worker(HOME, server.api_url, steps.POOL)
     ended_run = _follow(steps.start_run())
     failed = print_outcomes(console, f"sqlite:///{(HOME / 'demo' / 'ledger.db').absolute()}", ended_run.run_id)
-    _say_where(ended_run, server.ui_url)
+    _say_where(ended_run, steps.start_run(steps.APPROVAL), server.ui_url)
     return 0 if ended_run.state == "Completed" and failed <= 1 else 1
 
 
@@ -55,7 +55,7 @@ def _follow(run_id: str) -> steps.Ended:
         return steps.follow(run_id, lambda done, said: bar.update(line, completed=done, description=said))
 
 
-def _say_where(ended: steps.Ended, ui_url: str) -> None:
+def _say_where(ended: steps.Ended, approval_id: str, ui_url: str) -> None:
     from deployments.demo import steps
 
     console.print(f"\n{ended.state}: {ended.message}", markup=False, highlight=False, soft_wrap=True)
@@ -63,7 +63,8 @@ def _say_where(ended: steps.Ended, ui_url: str) -> None:
         ("the run and its log", f"{ui_url}/runs/flow-run/{ended.run_id}"),
         *steps.artifact_links(ui_url, ended.run_id),
     ]
+    lines += [("replies that wait for you", f"{ui_url}/runs/flow-run/{approval_id}  (press Resume)")]
     lines += [("all deployments", f"{ui_url}/deployments")]
     console.print("\nLook around; `make stop` ends everything:")
     for name, address in lines:
-        console.print(f"  {name:24} {address}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  {name:26} {address}", markup=False, highlight=False, soft_wrap=True)

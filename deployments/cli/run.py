@@ -28,6 +28,7 @@ def run(
     concurrency: int | None = None,
     budget_usd: float | None = None,
     output_dir: Path | None = None,
+    dry_run: bool | None = None,
     again: Annotated[bool, Parameter(negative="")] = False,
     refresh: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -43,6 +44,8 @@ def run(
         concurrency: Provider calls in flight at a time.
         budget_usd: Most US dollars this run may cost.
         output_dir: Folder for the outcome files.
+        dry_run: Only plan and show what would be done to the mails; what MAILROOM_DRY_RUN says unless given, and yes
+            where it says nothing.
         again: Process mails that were processed before, too.
         refresh: Ask the models anew even where their answers are known.
     """

@@ -19,6 +19,7 @@ from tasks.errors import Misconfigured
 ROOT = Path(__file__).resolve().parents[2]
 POOL = "mailroom"
 DEPLOYMENT = "process-mail/demo"
+APPROVAL = "approve-replies/demo"
 _PROCESSES = (worker.NAME, simulator.NAME, server.NAME)
 _PATIENCE_S = 600.0
 
@@ -62,11 +63,11 @@ def _prefect(env: dict[str, str], *words: str) -> None:
         raise Misconfigured(f"`prefect {' '.join(words)}` failed: {(done.stderr or done.stdout).strip()[-600:]}")
 
 
-def start_run() -> str:
-    """The id of a run of the demo's deployment, which a worker will pick up."""
+def start_run(deployment: str = DEPLOYMENT) -> str:
+    """The id of a run of this deployment, which a worker will pick up."""
     from prefect.deployments import run_deployment
 
-    run: Any = run_deployment(DEPLOYMENT, timeout=0)
+    run: Any = run_deployment(deployment, timeout=0)
     return str(run.id)
 
 

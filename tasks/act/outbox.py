@@ -62,13 +62,21 @@ class Outbox:
         found: dict[str, list[Effect]] = {}
         for effect in ledger.by_ids(self.engine, effect_ids):
             found.setdefault(effect.message_key, []).append(effect)
+        await self._side_by_side(found.values())
+
+    async def perform_mails(self, keys: Iterable[str]) -> None:
+        """Perform whatever is planned for these mails, in order; what dry runs planned is not."""
+        found = ledger.of_mails(self.engine, keys).values()
+        await self._side_by_side([effect for effect in effects if not effect.dry_run] for effects in found)
+
+    async def _side_by_side(self, mails: Iterable[Sequence[Effect]]) -> None:
         turn = asyncio.Semaphore(_MAILS_AT_ONCE)
 
         async def one(effects: Sequence[Effect]) -> None:
             async with turn:
                 await self.perform_in_order(effects)
 
-        await asyncio.gather(*(one(effects) for effects in found.values()))
+        await asyncio.gather(*(one(effects) for effects in mails))
 
     async def perform_in_order(self, effects: Sequence[Effect]) -> None:
         """Perform one mail's effects; one that is not finished keeps back those after it, but for a held one.

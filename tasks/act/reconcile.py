@@ -50,7 +50,7 @@ def reconcile_effects(run: Run, *, untouched_s: float) -> Cleared:
 
 def reconcile(outbox: Outbox, *, untouched_s: float) -> Cleared:
     """Look for every ambiguous effect and every one whose holder died, then perform what turns out to be still to do."""
-    opened = [one for one in _open_effects(outbox, untouched_s)]
+    opened = _open_effects(outbox, untouched_s)
     asyncio.run(_settle_all(outbox, opened))
     now = by_ids(outbox.engine, [one.effect_id for one in opened])
     return Cleared(states=Counter(one.state for one in now), asks_a_person=sum(one.state == "held" for one in now))
@@ -66,4 +66,4 @@ async def _settle_all(outbox: Outbox, opened: list[Effect]) -> None:
     for effect in opened:
         if effect.state in ("ambiguous", "claimed"):
             await outbox.look_after(effect)
-    await outbox.perform_all([one.effect_id for one in opened])
+    await outbox.perform_mails({one.message_key for one in opened})

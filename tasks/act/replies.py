@@ -56,7 +56,7 @@ def reply_content(letter: Letter, text: str) -> dict[str, Any]:
         "quoted": without_links(letter.row["text"])[:8_000],
         "written": letter.row["date"],
         "mail_sha256": letter.sha256,
-        "why": one_line(f"{letter.row['category']}: {letter.row['reason']}"),
+        "why": one_line(letter.row["reason"] or letter.row["category"] or ""),
     }
 
 

@@ -87,3 +87,17 @@ def reconcile_once(office):
         return reconcile(outbox, untouched_s=0)
     finally:
         outbox.mailboxes.close()
+
+
+def test_the_reconciler_keeps_a_mails_order(office, smtp_sink):
+    smtp_sink.cut = "after data"
+    done = office.act({"action": "label", "label": "first"}, SEND, {"action": "label", "label": "after"})
+    assert [one["state"] for one in done] == ["done", "ambiguous", "planned"]
+
+    reconcile_once(office)
+    assert [one.state for one in office.effects()] == ["done", "ambiguous", "planned"], "the second is not known yet"
+
+    with office.login() as box:
+        box.append(smtp_sink.mails[0][1], "Sent")
+    reconcile_once(office)
+    assert [one.state for one in office.effects()] == ["done", "done", "done"]

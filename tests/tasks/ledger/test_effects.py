@@ -15,8 +15,8 @@ HELD = dataclasses.replace(PLAN, state="held")
 
 
 @pytest.fixture
-def ledger(ledger_url):
-    return open_ledger(ledger_url)
+def ledger(any_ledger_url):
+    return open_ledger(any_ledger_url)
 
 
 def only(ledger):
