@@ -18,7 +18,7 @@ HIDING = re.compile(
     re.IGNORECASE,
 )
 NO_SIZE = re.compile(r"font-size\s*:\s*0*(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|!|$)", re.IGNORECASE)
-SOME_SIZE = re.compile(r"font-size\s*:\s*0*\.?0*[1-9]|font-size\s*:\s*[a-z]", re.IGNORECASE)
+SOME_SIZE = re.compile(r"font-size\s*:\s*0{0,9}\.?0{0,9}[1-9]|font-size\s*:\s*[a-z]", re.IGNORECASE)
 COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)", re.IGNORECASE)
 BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
 CLASS_RULE = re.compile(r"([^{}]{1,200})\{([^{}]{1,1000})\}")

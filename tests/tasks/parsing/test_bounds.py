@@ -83,6 +83,7 @@ def test_hostile_text_is_text(body):
         "<table><tr><td>" * 1_900 + "words",
         "<div style='font-size:0'>" * 300 + "<i style='font-size:9px'>words</i>",
         '<div style="display:none">x</div>' * 20_000 + "words",
+        '<div style="font-size:0"><i style="font-size:' + "0" * 200_000 + 'x">hidden</i></div>words',
         "<!--" * 50_000 + "--><p>words",
     ],
 )
