@@ -66,7 +66,9 @@ class Announcer:
         except Exception as error:
             # Whatever it was, the mail is safe where it is and the next look is soon.
             self._gathering.failed(time.monotonic())
-            log.warning("Prefect could not be told of new mail (%s); it is kept and told again.", _kind(error))
+            log.warning(
+                "New mail could not be announced to Prefect (%s); it is kept and announced again.", _kind(error)
+            )
 
 
 def _kind(error: Exception) -> str:

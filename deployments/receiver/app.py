@@ -24,6 +24,7 @@ from deployments.receiver.limits import RateLimit, Room
 from deployments.receiver.settings import ReceiverSettings, refuse_open_doors
 from deployments.receiver.shapes import MailRow, PostmarkMail
 from deployments.receiver.spool import Spool
+from tasks.errors import Misconfigured
 
 _DAY_S = 86_400.0
 
@@ -62,7 +63,10 @@ def make_app(
 
     app = FastAPI(
         title="Mailroom receiver", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
-        exception_handlers={RequestValidationError: _not_valid, OSError: _disk_failed, SQLAlchemyError: _ledger_failed},
+        exception_handlers={
+            RequestValidationError: _not_valid, OSError: _disk_failed, SQLAlchemyError: _ledger_failed,
+            Misconfigured: _ledger_failed,  # it can't be opened, or is of a newer release
+        },
     )  # fmt: skip
     for part in (webhooks, uploads, runs, health, pages):
         app.include_router(part.router)

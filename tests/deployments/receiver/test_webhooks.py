@@ -9,7 +9,12 @@ import json
 import time
 
 import pytest
+from starlette.testclient import TestClient
 
+from deployments.inbox.folder import open_inbox
+from deployments.inbox.gathering import GatherSettings
+from deployments.receiver.app import make_app
+from deployments.receiver.settings import ReceiverSettings
 from tasks.parsing.door import read_mail
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -232,6 +237,23 @@ def test_disk_that_fails_is_no_acknowledgement(receiver, monkeypatch):
     monkeypatch.undo()
     assert receiver.client.post("/webhooks/mail", content=MAIL, headers=RAW).status_code == 202
     assert folder.exists()
+
+
+def test_ledger_that_cannot_be_opened_is_no_acknowledgement_either(tmp_path):
+    (tmp_path / "ledger").write_bytes(b"no database" * 500)
+    ledger_url = f"sqlite:///{tmp_path / 'ledger'}"
+
+    async def announce(_mails: int) -> None:
+        return None
+
+    app = make_app(
+        ReceiverSettings(), GatherSettings(), open_inbox(tmp_path / "data", ledger_url), ledger_url, announce
+    )
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        answer = client.post("/webhooks/mail", content=MAIL, headers=RAW)
+        ready = client.get("/ready")
+    assert (answer.status_code, answer.json()["detail"]) == (503, "The ledger can't be used; see `/ready`.")
+    assert (ready.status_code, ready.json()["disk"]) == (503, "ok")
 
 
 def test_what_was_stored_is_announced_at_the_latest_when_the_receiver_ends(start_receiver):
