@@ -33,10 +33,13 @@ def test_the_digest_tells_what_is_urgent_and_what_waits(filled):
 
     with get_client(sync_client=True) as client:
         body = {"artifacts": {"flow_run_id": {"any_": [str(state.state_details.flow_run_id)]}}}
-        (artifact,) = client._client.post("/artifacts/filter", json=body).json()
-    assert "3 mails, 1 urgent" in artifact["data"]
-    assert "URGENT: Payment Gateway Issues" in artifact["data"]
-    assert "simulated" in artifact["data"]
+        found = {one["key"]: one["data"] for one in client._client.post("/artifacts/filter", json=body).json()}
+    digest, costs = found["mailroom-digest"], found["mailroom-costs"]
+    assert "3 mails, 1 urgent" in digest
+    assert "URGENT: Payment Gateway Issues" in digest
+    assert "simulated" in digest
+    assert "## By category" in costs
+    assert "| URGENT | 2 |" in costs
     assert state.message.endswith("3 mails")
 
 
