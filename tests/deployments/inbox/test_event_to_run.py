@@ -16,39 +16,41 @@ from deployments.register import register
 from tasks.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parents[3]
-DEPLOYMENT = "process-mail/inbox"
+INBOX, MAILBOX = "process-mail/inbox", "process-mail/mailbox"
 PATIENCE_S = 60
 
 
-async def _run_ids() -> set[str]:
+async def _sources_by_run(deployment_name: str) -> dict[str, str]:
+    """The sources of those runs of a deployment that an automation started, by the run's id."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 
     async with get_client() as client:
-        deployment = await client.read_deployment_by_name(DEPLOYMENT)
+        deployment = await client.read_deployment_by_name(deployment_name)
         only = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
         runs = await client.read_flow_runs(deployment_filter=only)
     by_event = [run for run in runs if run.created_by and run.created_by.type == "AUTOMATION"]
-    assert all(run.parameters == {"source": "inbox:"} for run in by_event)
-    return {str(run.id) for run in by_event}
+    return {str(run.id): run.parameters["source"] for run in by_event}
 
 
-async def _announce_and_wait() -> int:
-    """How many runs one announcement started."""
-    before = await _run_ids()
-    await announce_mail(3)
+async def _announce_and_wait(deployment_name: str, **event: str) -> list[str]:
+    """The sources of the runs that one announcement started."""
+    before = await _sources_by_run(deployment_name)
+    await announce_mail(3, **event)
     deadline = time.monotonic() + PATIENCE_S
-    while not (started := await _run_ids() - before) and time.monotonic() < deadline:
+    while (after := await _sources_by_run(deployment_name)) == before and time.monotonic() < deadline:
         await asyncio.sleep(0.2)
-    return len(started)
+    return [source for run_id, source in after.items() if run_id not in before]
 
 
-def test_one_announcement_starts_one_run_that_reads_the_inbox(prefect_server):
+def test_one_announcement_starts_one_run_that_reads_where_the_mail_is(prefect_server):
     asyncio.run(register(lambda _line: None))
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--name", DEPLOYMENT]
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--name", INBOX, "--name", MAILBOX]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert asyncio.run(_announce_and_wait()) == 1
+    assert asyncio.run(_announce_and_wait(INBOX)) == ["inbox:"]
+    told = _announce_and_wait(MAILBOX, source="imap://work/INBOX", place="mailbox.work")
+    assert asyncio.run(told) == ["imap://work/INBOX"]
 
 
 def test_a_run_nobody_knows_is_no_run(prefect_server):
