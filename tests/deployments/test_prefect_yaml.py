@@ -1,0 +1,66 @@
+"""Every deployment of `prefect.yaml` can be loaded, is told what its flow knows, and says how its runs meet each other."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
+from prefect.flows import load_flow_from_entrypoint
+
+from deployments.inbox import prefect_server
+from deployments.register import TAG
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+NAMES = [f"{Path(one['entrypoint'].partition(':')[0]).stem}/{one['name']}" for one in DEPLOYMENTS]
+TRIGGERED = [(one, trigger) for one in DEPLOYMENTS for trigger in one.get("triggers", ())]
+
+
+@pytest.fixture(params=DEPLOYMENTS, ids=NAMES)
+def deployment(request: pytest.FixtureRequest) -> dict[str, Any]:
+    found: dict[str, Any] = request.param
+    return found
+
+
+def test_names_are_given_once():
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_the_flow_is_there_and_knows_every_parameter(deployment, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    flow = load_flow_from_entrypoint(deployment["entrypoint"])
+    known = inspect.signature(flow.fn).parameters
+    assert set(deployment.get("parameters", {})) <= set(known)
+    given = {name: known[name].default for name in known if known[name].default is not inspect.Parameter.empty}
+    given |= deployment.get("parameters", {})
+    if set(known) <= set(given):  # what runs without a form must be able to begin
+        flow.validate_parameters(given)
+    else:
+        assert not deployment.get("schedules"), "a schedule fills in no form"
+
+
+def test_it_is_described_for_the_ui_and_found_by_the_automation_for_dead_runs(deployment):
+    assert len(deployment["description"].split()) > 5
+    assert TAG in deployment["tags"]
+
+
+def test_a_schedule_is_valid_and_says_what_happens_to_a_second_run(deployment):
+    for schedule in deployment.get("schedules", ()):
+        if "cron" in schedule:
+            CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+        else:
+            assert schedule["interval"] >= 60
+        assert deployment["concurrency_limit"]["collision_strategy"] in ("CANCEL_NEW", "ENQUEUE")
+
+
+@pytest.mark.parametrize(("deployment", "trigger"), TRIGGERED, ids=lambda one: one["name"])
+def test_a_trigger_waits_for_what_is_announced(deployment, trigger):
+    parsed = DeploymentEventTrigger.model_validate(trigger)
+    assert parsed.expect == {prefect_server.ARRIVED}
+    (resource,) = parsed.match["prefect.resource.id"]
+    assert resource.startswith(f"mailroom.{deployment['name']}")
