@@ -24,6 +24,5 @@ def parse(command: Sequence[str]) -> list[str]:
     program, *words = command
     if program == "prefect" and words[0] == "--no-prompt":
         words = words[1:]
-    function, _bound, _ignored = _PROGRAMS[program].parse_args(words, exit_on_error=False, print_error=False)
-    assert function is not _PROGRAMS[program].default_command, f"`{shlex.join(command)}` only shows the help"
+    _PROGRAMS[program].parse_args(words, exit_on_error=False, print_error=False)
     return [program]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tasks.logs import LOGGERS, LogSettings, set_up_logs
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOW = """
@@ -93,7 +96,7 @@ def spans_of(bodies: list[bytes]) -> list[Any]:
     ]
 
 
-def test_without_the_settings_the_console_is_prefects_own(prefect_server):
-    stderr = run()
-    assert "began" in stderr
-    assert not any(line.startswith("{") for line in stderr.splitlines())
+def test_without_the_setting_prefects_own_console_is_left_alone():
+    before = {name: list(logging.getLogger(name).handlers) for name in LOGGERS}
+    set_up_logs(LogSettings())
+    assert {name: logging.getLogger(name).handlers for name in LOGGERS} == before

@@ -1,10 +1,11 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from sqlalchemy import func, select
 
-from deployments.cli.rules import check, try_
+from deployments.cli.rules import check, schema, try_
 from tasks.decide.rules import load_rules
 from tasks.errors import Misconfigured
 from tasks.ledger.engine import open_ledger
@@ -46,3 +47,9 @@ def test_trying_rules_shows_what_they_would_do_and_leaves_no_trace(file, provide
     assert "held" in said
     with open_ledger(ledger_url).begin() as connection:
         assert [connection.scalar(select(func.count()).select_from(table)) for table in (messages, effects)] == [0, 0]
+
+
+def test_the_shipped_rules_keep_to_the_schema(capsys):
+    assert schema() == 0
+
+    jsonschema.validate(json.loads(load_rules().text), json.loads(capsys.readouterr().out))

@@ -56,7 +56,7 @@ def filled(any_ledger_url: str) -> str:
             call(4, key="x", price=None),
         ]
         connection.execute(insert(completions), calls)
-        mails = [mail("a", "PROCESSING", lease_s=600), mail("b", "PROCESSING", lease_s=-5), mail("c", "PENDING", age_s=90),
+        mails = [mail("a", "PROCESSING", lease_s=86_400), mail("b", "PROCESSING", lease_s=-5), mail("c", "PENDING", age_s=90),
                  mail("d", "FAILED", retry=True), mail("e", "FAILED"), mail("f", "COMPLETED")]  # fmt: skip
         connection.execute(insert(messages), mails)
         connection.execute(insert(breakers).values(provider="openai", state="open", until=NOW, changed_at=NOW))
@@ -125,7 +125,7 @@ def test_every_figure_is_what_the_ledger_says(filled, tmp_path):
         "mailroom_ledger_up": 1,
     }
     assert {sample: value(text, sample) for sample in expected} == expected
-    assert 90 <= value(text, 'email_queue_oldest_seconds{state="pending"}') < 120
+    assert value(text, 'email_queue_oldest_seconds{state="pending"}') >= 90
 
 
 @pytest.fixture
