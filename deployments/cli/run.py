@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -27,6 +27,7 @@ def run(
     chunk_rows: int | None = None,
     concurrency: int | None = None,
     budget_usd: float | None = None,
+    mode: Literal["normal", "economy"] | None = None,
     output_dir: Path | None = None,
     dry_run: bool | None = None,
     again: Annotated[bool, Parameter(negative="")] = False,
@@ -43,6 +44,7 @@ def run(
         chunk_rows: Mails in one task run.
         concurrency: Provider calls in flight at a time.
         budget_usd: Most US dollars this run may cost.
+        mode: normal, or economy: half the price, answers within a day; the flow collect-batches brings them.
         output_dir: Folder for the outcome files.
         dry_run: Only plan and show what would be done to the mails; what MAILROOM_DRY_RUN says unless given, and yes
             where it says nothing.
