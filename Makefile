@@ -44,6 +44,12 @@ bench-scale: $(VENV)/dev ## is the fifty-thousandth mail as cheap as the first? 
 bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is every mail completed once, is an answer asked for again?
 	$(BIN)/python -m tests.benchmarks.bench_kills
 
+bench-shares: $(VENV)/dev ## 3,000 mails shared by three processes, one killed amid its work: is each mail completed once, and paid once?
+	$(BIN)/python -m tests.benchmarks.bench_shares $(if $(MAILS),--mails $(MAILS))
+
+test-compose: $(VENV)/dev ## the processes of compose.yaml on this machine's PostgreSQL and Redis, and mail through all of them (minutes)
+	$(BIN)/pytest -q -m soak tests/deployments/docker
+
 bench-receiver: $(VENV)/dev ## 10,000 mails posted to a receiver that is killed five times: is each acknowledged one in an outcome, once?
 	$(BIN)/python -m tests.benchmarks.bench_receiver
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -23,13 +24,22 @@ def any_ledger_url(request: pytest.FixtureRequest, ledger_url: str) -> Iterator[
     server = os.environ.get(_POSTGRES)
     if not server:
         pytest.skip(f"{_POSTGRES} names no PostgreSQL")
+    with postgres_ledger(server) as url:
+        yield url
+
+
+@contextmanager
+def postgres_ledger(server: str) -> Iterator[str]:
+    """A fresh ledger in a schema of its own, which is gone afterwards."""
     name = f"mailroom_{secrets.token_hex(6)}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE SCHEMA {name}"))
     url = f"{server}?options=-csearch_path%3D{name}"
-    yield url
-    open_ledger(url).dispose()
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
-    engine.dispose()
+    try:
+        yield url
+    finally:
+        open_ledger(url).dispose()
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+        engine.dispose()
