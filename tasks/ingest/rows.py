@@ -39,7 +39,7 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
     row = {
         "message_key": mail.message_key,
         "fence": 0,
-        "source_id": mail.source_id or raw.source_id,
+        "source_id": (mail.source_id if _is_ours(raw) else None) or raw.source_id,
         "sender": _sender(mail),
         "sender_name": mail.sender_name,
         "subject": mail.subject,
@@ -52,8 +52,8 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "media": [media for one in mail.attachments if (media := _media(one))],
         "tokens": estimate_tokens(text),
         "parse_defects": [*mail.parse_defects, *defects, *complaint],
-        "unreadable": mail.quarantine or _nothing_to_read(mail, text),
     }
+    row["unreadable"] = mail.quarantine or _nothing_to_read(row)
     return Parsed(raw=raw, mail=mail, row=row)
 
 
@@ -69,8 +69,14 @@ def _broken(raw: RawMail) -> Mail:
     return unreadable(hashlib.sha256(place.encode()).hexdigest().encode(), raw.problem)
 
 
-def _nothing_to_read(mail: Mail, text: str) -> str:
-    return "" if text.strip() or mail.subject.strip() else "There is neither a subject nor a text in it."
+def _nothing_to_read(row: dict[str, Any]) -> str:
+    readable = row["text"].strip() or row["subject"].strip() or row["media"]
+    return "" if readable else "There is neither a subject nor a text nor a picture in it."
+
+
+def _is_ours(raw: RawMail) -> bool:
+    """Whether the operator put the mail there, so that its `X-Mailroom-` headers are wishes of ours, not a stranger's."""
+    return not raw.origin.source.startswith(("imap:", "inbox:"))
 
 
 def _text_for_model(mail: Mail, max_tokens: int) -> tuple[str, list[str]]:
@@ -94,7 +100,7 @@ def _text_for_model(mail: Mail, max_tokens: int) -> tuple[str, list[str]]:
 
 def _target_language(raw: RawMail, mail: Mail, settings: Settings) -> tuple[str, list[str]]:
     """The code of the language to translate into: the mail's own wish, its sender's, the run's, in that order."""
-    wanted = raw.target_language or mail.target_language
+    wanted = raw.target_language or (mail.target_language if _is_ours(raw) else None)
     if wanted:
         try:
             return _code(wanted), []

@@ -131,3 +131,14 @@ def test_the_mails_own_wish_wins_over_its_senders_and_the_runs_language(read):
 
     assert [row["target_language"] for row in rows] == ["fr", "ja", "fr"]
     assert "unknown target language `Gibberish`" in rows[2]["parse_defects"]
+
+
+def test_a_stranger_cannot_name_his_mail_or_its_language(read):
+    raw = b"X-Mailroom-Id: chosen\nX-Mailroom-Target-Language: Japanese\n" + mail("a").raw
+    ours = RawMail(raw=raw, source_id="a.eml", origin=Origin(source="/mails"))
+    theirs = RawMail(raw=raw + b"x", source_id="7", origin=Origin(source="imap://inbox", uidvalidity=1, uid=7))
+
+    (window,) = windows(read(ours, theirs))
+
+    assert ids(window.messages) == ["chosen", "7"]
+    assert window.messages["target_language"].tolist() == ["ja", "en"]
