@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from deployments.cli.feeder import prepare
 
@@ -27,16 +24,13 @@ def watch(source: str, /) -> None:
         serve_folder(Path(source).expanduser())
 
 
-def consume(
-    stream: str, /, *, redis_url: Annotated[str, Parameter(env_var="MAILROOM_REDIS_URL")] = "redis://127.0.0.1:6379/0"
-) -> None:
-    """Take the mails of a Redis stream until ended; start several to share it.
+def consume(stream: str, /) -> None:
+    """Take the mails of a Redis stream until ended; start several to share it. MAILROOM_WATCH_REDIS_URL says where Redis is.
 
     Args:
         stream: The stream's key. Its entries have a field `raw`, or the columns id, content, sender and subject.
-        redis_url: Where Redis is.
     """
     prepare()
     from deployments.watch.serve import serve_stream
 
-    serve_stream(stream, redis_url)
+    serve_stream(stream)

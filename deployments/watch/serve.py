@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from deployments.inbox.announcer import Announcer
 from deployments.inbox.feeder import feed
 from deployments.inbox.folder import open_inbox
@@ -57,7 +59,7 @@ def serve_mailbox(address: str) -> None:
     )
 
 
-def serve_stream(stream: str, redis_url: str) -> None:
+def serve_stream(stream: str) -> None:
     """Consume a Redis stream until told to end.
 
     Raises:
@@ -70,15 +72,15 @@ def serve_stream(stream: str, redis_url: str) -> None:
 
     ours = Settings()
     inbox = open_inbox(ours.data_dir, ours.ledger)
-    consumer = Consumer(redis=_connect(redis_url), stream=stream, put=inbox.put)
+    consumer = Consumer(redis=_connect(WatchSettings().redis_url), stream=stream, put=inbox.put)
     feed(lambda: Announcer(GatherSettings(), announce_mail, inbox.waiting), consumer.consume)
 
 
-def _connect(redis_url: str) -> Redis:
+def _connect(redis_url: SecretStr) -> Redis:
     from redis.asyncio import Redis
 
     try:
-        return Redis.from_url(redis_url)
+        return Redis.from_url(redis_url.get_secret_value())
     except ValueError as error:
         # The address is not repeated: it may hold a password.
-        raise Misconfigured("The address of Redis must be like `redis://HOST:6379/0`.") from error
+        raise Misconfigured("MAILROOM_WATCH_REDIS_URL must be like `redis://HOST:6379/0`.") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -19,3 +19,6 @@ class WatchSettings(BaseSettings):
         300.0, gt=0, description="How often a mailbox is asked although its server tells of new mail."
     )
     max_file_bytes: int = Field(500_000_000, ge=1_000, description="A larger file is left; process it by itself.")
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="Where streams are; may hold a password."
+    )
