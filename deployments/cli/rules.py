@@ -1,7 +1,8 @@
-"""`mailroom rules check` and `mailroom rules try SOURCE`: what the rules say, and what they would do."""
+"""`mailroom rules check`, `try SOURCE` and `schema`: what the rules say, what they would do, how they are written."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,15 @@ def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider:
             plain(one.row["rule"]), plain(would),
         )  # fmt: skip
     console.print(table)
+    return 0
+
+
+@rules.command
+def schema() -> int:
+    """Print the JSON schema of rules, for editors that complete and check as you type."""
+    from tasks.decide.rules import RuleFile
+
+    print(json.dumps(RuleFile.model_json_schema(), indent=2))  # noqa: T201  # for a file, so without rich's line ends
     return 0
 
 

@@ -55,7 +55,7 @@ class NeverSend(BaseModel):
 
 
 class RuleFile(BaseModel):
-    """The text's shape; `mailroom rules` and the UI show its JSON schema."""
+    """The text's shape; `mailroom rules schema` shows it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,5 +1,6 @@
 """What a person approves is done, and nothing else, whatever happened between showing and approving."""
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 
@@ -77,6 +78,17 @@ def test_an_answer_without_a_name_or_with_another_choice_is_not_taken(office):
     assert run.answer(paused, your_name="Ann", decision_1="wait") == "ACCEPT"
     assert run.end().message == "1 waits."
     assert office.effects()[0].state == "held"
+
+
+def test_fetching_an_address_approves_nothing(office, prefect_server):
+    office.act(DRAFT)
+    run = PausedRun(approve_replies)
+    paused = run.wait()
+    fetched = httpx.get(f"{prefect_server}/flow_runs/{paused.id}/resume", params={"run_input": "approve"})
+    run.answer(paused, your_name="Ann", decision_1="wait")
+
+    assert fetched.status_code == 405
+    assert run.end().message == "1 waits."
 
 
 def test_silence_means_no(office):
