@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -12,7 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tasks.errors import Misconfigured
 
-SECRET_FILES = Path("/run/secrets")  # where Compose mounts secrets; a file `mailroom_receiver_webhook_secret` is read
+# Where Compose mounts secrets, unless MAILROOM_SECRETS_DIR says otherwise; `mailroom_receiver_webhook_secret` is a file's name.
+_SECRET_FILES = Path("/run/secrets")
 _SECRET_BYTES = range(24, 65)  # Standard Webhooks asks for 24 to 64 random bytes
 
 
@@ -68,7 +70,8 @@ class ReceiverSettings(BaseSettings):
 
 def read_receiver_settings() -> ReceiverSettings:
     """The settings from the environment, `.env` and, where mounted, the secret files."""
-    folder = SECRET_FILES if SECRET_FILES.is_dir() else None
+    named = Path(os.environ.get("MAILROOM_SECRETS_DIR") or _SECRET_FILES)
+    folder = named if named.is_dir() else None
     return ReceiverSettings(_secrets_dir=folder)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.receiver import settings as receiver_settings
 from deployments.receiver.settings import ReceiverSettings, read_receiver_settings, refuse_open_doors
 from tasks.errors import Misconfigured
 
@@ -47,7 +46,7 @@ def test_a_blank_secret_is_none(blank):
 
 def test_secrets_are_read_from_files(tmp_path, monkeypatch):
     (tmp_path / "mailroom_receiver_upload_token").write_text("from a file\n")
-    monkeypatch.setattr(receiver_settings, "SECRET_FILES", tmp_path)
+    monkeypatch.setenv("MAILROOM_SECRETS_DIR", str(tmp_path))
     found = read_receiver_settings()
     assert found.upload_token
     assert found.upload_token.get_secret_value() == "from a file"
