@@ -12,7 +12,7 @@ from pydantic import Field
 from flows.conclude import says_what_is_wrong
 from tasks import policies
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.pruning import prune_completions
+from tasks.ledger.pruning import prune_batches, prune_completions
 from tasks.ledger.pruning_mails import prune_mails, prune_skipped
 from tasks.settings import read_settings
 
@@ -48,6 +48,7 @@ def prune(
     return {
         "answers": told.answers,
         "calls": told.calls,
+        "questions of batches": prune_batches(engine, older_s=calls * _DAY_S),
         "mails' bytes": prune_mails(engine, done_s=mails * _DAY_S),
         "skipped outcomes": prune_skipped(engine, older_s=skipped * _DAY_S),
     }

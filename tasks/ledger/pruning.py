@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, select, update
 
 from tasks.ledger.measures import fold
-from tasks.ledger.schema import completions
+from tasks.ledger.schema import batch_items, batches, completions, messages
 
 _BITE = 500
 """Rows in one transaction; SQLite takes a bounded number of parameters."""
@@ -32,10 +32,29 @@ def prune_completions(
     """
     now, c = clock(), completions.c
     told = c.answer.is_not(None)
-    aged = and_(told, c.state == "done", c.ended_at < now - answers_s)
+    # A mail that waits for its second answer in a batch still needs its first, which may be two days old by then.
+    working = select(messages.c.message_key).where(messages.c.state == "PROCESSING")
+    aged = and_(told, c.state == "done", c.ended_at < now - answers_s, c.message_key.not_in(working))
     refused = and_(told, c.state == "failed", c.ended_at < now - failed_s)
     forgotten = sum(_bite_by_bite(engine, which, _forget) for which in (aged, refused))
     return Pruned(answers=forgotten, calls=_bite_by_bite(engine, c.begun_at < now - calls_s, _drop))
+
+
+def prune_batches(engine: Engine, *, older_s: float, clock: Callable[[], float] = time.time) -> int:
+    """How many settled questions of batches were forgotten; a batch goes with the last of its own."""
+    item, batch, before = batch_items.c, batches.c, clock() - older_s
+    old = and_(item.state.in_(("done", "failed")), item.created_at < before)
+    forgotten = 0
+    while True:
+        with engine.begin() as connection:
+            keys = connection.scalars(select(item.key).where(old).limit(_BITE)).all()
+            connection.execute(delete(batch_items).where(item.key.in_(keys)))
+            if not keys:
+                over = and_(batch.state.in_(("closed", "failed")), batch.updated < before)
+                used = select(item.batch_id).where(item.batch_id.is_not(None))
+                connection.execute(delete(batches).where(over, batch.batch_id.not_in(used)))
+                return forgotten
+        forgotten += len(keys)
 
 
 def _forget(connection: Connection, rows: ColumnElement[bool]) -> None:

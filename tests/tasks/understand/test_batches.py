@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, update
 
 from tasks.errors import TimedOut
 from tasks.ledger.cost_book import cost_book, total
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.schema import batches, budgets, completions
+from tasks.ledger.pruning import prune_batches, prune_completions
+from tasks.ledger.schema import batches, budgets, completions, messages
 from tests.conftest import running_simulator
 
 PROGRAM = Path(__file__).with_name("batch_life.py")
@@ -162,6 +163,18 @@ def test_a_provider_that_is_away_leaves_the_batch_for_the_next_round(ledger_url,
             life.live(engine, "openai", life.Steps(0, never))
     life.live(engine, "openai", life.Steps(0, never))
     assert provider_env.stats()["batches"] == 1
+
+
+def test_pruning_forgets_batches_but_no_answer_that_a_waiting_mail_still_needs(ledger_url, provider_env):
+    engine = life.prepare(ledger_url, "openai")
+    life.live(engine, "openai", life.Steps(0, never))
+    assert prune_completions(engine, answers_s=-1, failed_s=-1, calls_s=1e6).answers == 0
+    assert prune_batches(engine, older_s=-1) == life.MAILS
+    assert None not in life.answers(engine, life.run_of(ledger_url, "openai"))
+    with engine.begin() as connection:
+        assert connection.execute(select(batches)).all() == []
+        connection.execute(update(messages).values(state="COMPLETED"))
+    assert prune_completions(engine, answers_s=-1, failed_s=-1, calls_s=1e6).answers == life.MAILS
 
 
 @pytest.mark.soak
