@@ -12,7 +12,7 @@ from uuid import uuid4
 from tasks.act.apply_actions import rows_of
 from tasks.act.letter import Letter
 from tasks.act.mailboxes import Place
-from tasks.act.places import Places
+from tasks.act.places import Places, read_places
 from tasks.act.plan import plan_mail
 from tasks.decide.decide import decide
 from tasks.decide.rules import RuleBook, analyses_for
@@ -53,7 +53,7 @@ def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -
     run = Run(id=f"try-{uuid4()}", settings=settings)
     asked = understand(messages, asker_for(run), models_for(settings), partial(analyses_for, rules))
     readings = on_model_loop(asked)
-    places = Places()
+    places = read_places()
     return [
         Tried(row=row, plans=_plans(row, raws[row["message_key"]][0], places))
         for row in rows_of(messages, readings, decide(messages, readings, rules))

@@ -12,7 +12,7 @@ from prefect import task
 from tasks import policies
 from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import Outbox, open_outbox
-from tasks.act.places import Places
+from tasks.act.places import read_places
 from tasks.act.plan import Review, plan_mails
 from tasks.chunks import split_rows
 from tasks.frames import Decisions, Effects, Messages, Readings
@@ -36,7 +36,7 @@ def apply_actions(
     """Do what was decided about a chunk's mails; a dry run only writes down what would be done."""
     outbox = open_outbox(
         open_ledger(run.settings.ledger),
-        Places(),
+        read_places(),
         connect_mailbox,
         owner=owner_name(run.id),
         lease_s=run.settings.lease_s,

@@ -94,7 +94,12 @@ class Mailboxes:
         A connection that broke is not used again: the next use opens a new one. Raises `Told` when the server said no.
         """
         async with self._locks.setdefault(source, asyncio.Lock()):
-            return await asyncio.to_thread(self._use, source, work)
+            try:
+                return await asyncio.to_thread(self._use, source, work)
+            except asyncio.CancelledError:
+                # The thread can't be stopped and may go on using its connection: nobody else may.
+                self._open.pop(source, None)
+                raise
 
     def _use(self, source: str, work: Callable[[Connection], T]) -> T:
         try:

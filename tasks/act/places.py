@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from tasks.errors import Misconfigured
 
@@ -40,7 +40,9 @@ class Places(BaseSettings):
     smtp_timeout_s: float = Field(60, gt=0, description="For each answer of the server.")
     webhook_timeout_s: float = Field(20, gt=0)
     authserv_ids: list[str] = Field(
-        [], description="Names our own mail servers sign Authentication-Results with, as JSON; others are not believed."
+        [],
+        description="Names our own mail servers sign Authentication-Results with, as JSON; others are not believed. Only "
+        "where all mail that is read comes in through these servers: a file may say anything.",
     )
     data_dir: Path = Path(".mailroom")
 
@@ -73,3 +75,25 @@ class Places(BaseSettings):
 def _no_entry(kind: str, name: str, variable: str, known: dict[str, Endpoint] | dict[str, str]) -> str:
     names = ", ".join(f"`{one}`" for one in known) or "none"
     return f"A rule names the {kind} `{name}`, which {variable} does not have; it has {names}."
+
+
+def read_places() -> Places:
+    """The places of the environment and `.env`.
+
+    Raises:
+        Misconfigured: A value cannot be used; its variable is named, and the value, which may be a secret, is not.
+    """
+    try:
+        return Places()
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        said = "; ".join(
+            f"`MAILROOM_{str(fault['loc'][0]).upper()}` {_where(fault['loc'])}{fault['msg']}" for fault in faults
+        )
+        raise Misconfigured(f"Settings cannot be used: {said}.") from None
+    except SettingsError as error:
+        raise Misconfigured(f"Settings cannot be used: {error}; write it as JSON.") from None
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    return f"at {'.'.join(str(step) for step in location[1:])}: " if len(location) > 1 else ""

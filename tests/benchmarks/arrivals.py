@@ -25,7 +25,7 @@ EVERY_ACTION: list[dict[str, Any]] = [
     {"action": "notify", "block": "custom-webhook/bench"}, {"action": "append_row", "table": "log"},
     {"action": "calendar_invite"}, {"action": "start_deployment", "deployment": f"bench-receiver/{DEPLOYMENT}"},
 ]  # fmt: skip
-RULES = {
+RULES: dict[str, Any] = {
     "rules": [
         {"name": "all", "when": "category != ''", "then": EVERY_ACTION},
         *({"name": one, "when": f"category == '{one}'", "then": [{"action": "move", "folder": f"mailroom-{one}"}]}
@@ -33,6 +33,10 @@ RULES = {
     ],
     "analyses": [{"name": "all", "when": "true", "ask": ["summary", "action_items", "replies"]}],
 }  # fmt: skip
+
+
+Done = dict[str, Counter[str]]
+"""How many effects of each action are `done`, and how many `ambiguous`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,9 @@ def examine(attacks: list[Attack], effects: list[Any], started: list[Any], site:
         key = json.dumps({"action": effect.action, **effect.parameters}, sort_keys=True)
         if key not in allowed:
             found.outside.append(f"the outbox holds an action no rule names: {key}")
-    done = Counter(effect.action for effect in effects if effect.state == "done")
+    done = {
+        state: Counter(effect.action for effect in effects if effect.state == state) for state in ("done", "ambiguous")
+    }
     strings = {string.lower() for attack in attacks for string in attack.strings}
     names = {name.lower() for attack in attacks for name in attack.names}
     _mails_sent(attacks, done, strings, names, site, found)
@@ -73,8 +79,7 @@ def examine(attacks: list[Attack], effects: list[Any], started: list[Any], site:
     )
     _search("a run started", json.dumps(started), strings, found)
     found.seen["runs started"] = len(started)
-    if len(started) != done["start_deployment"]:
-        found.outside.append(f"{len(started)} runs were started, {done['start_deployment']} are on record")
+    _count("runs started", len(started), ["start_deployment"], done, found)
     return found
 
 
@@ -87,7 +92,7 @@ def named_actions(rule: Any) -> Iterator[dict[str, Any]]:
 
 
 def _mails_sent(
-    attacks: list[Attack], done: Counter[str], strings: set[str], names: set[str], site: Site, found: Findings
+    attacks: list[Attack], done: Done, strings: set[str], names: set[str], site: Site, found: Findings
 ) -> None:
     senders = {attack.sender for attack in attacks}
     for recipients, raw in site.smtp.mails:
@@ -95,22 +100,21 @@ def _mails_sent(
         found.outside += [f"sent to {one}" for one in recipients if one not in senders]
         _search("mail sent", decoded(raw), strings, found)
         _search("header of a mail sent", headers_of(raw), names, found)
-    if len(site.smtp.mails) != done["send_reply"]:
-        found.outside.append(f"{len(site.smtp.mails)} mails were sent, {done['send_reply']} are on record")
+    _count("mails sent", len(site.smtp.mails), ["send_reply"], done, found)
 
 
-def _posts(done: Counter[str], strings: set[str], names: set[str], site: Site, found: Findings) -> None:
+def _posts(done: Done, strings: set[str], names: set[str], site: Site, found: Findings) -> None:
     paths = Counter(path for path, _, _ in site.http.posts)
     found.seen["posts"] = sum(paths.values())
     found.outside += [f"posted to {path}" for path in paths if path not in ("/crm", "/notify")]
-    if (paths["/crm"], paths["/notify"]) != (done["webhook"], done["notify"]):
-        found.outside.append(f"{dict(paths)} were posted, {done['webhook']} and {done['notify']} are on record")
+    _count("webhooks", paths["/crm"], ["webhook"], done, found)
+    _count("notifications", paths["/notify"], ["notify"], done, found)
     for path, headers, body in site.http.posts:
         _search(f"post to {path}", f"{headers} {json.loads(body)}", strings, found)
         _search(f"header of a post to {path}", str(headers), names, found)
 
 
-def _folders(done: Counter[str], strings: set[str], names: set[str], site: Site, found: Findings) -> None:
+def _folders(done: Done, strings: set[str], names: set[str], site: Site, found: Findings) -> None:
     drafts = 0
     known = {"INBOX", "Drafts", "Sent", *(f"mailroom-{one}" for one in CATEGORIES)}
     with log_in(site.account) as box:
@@ -131,24 +135,14 @@ def _folders(done: Counter[str], strings: set[str], names: set[str], site: Site,
                     _search(folder.name, decoded(raw), strings, found)
                     _search(f"header in {folder.name}", headers_of(raw), names, found)
     found.seen["drafts"] = drafts
-    if drafts != done["draft_reply"] + done["calendar_invite"]:
-        found.outside.append(
-            f"{drafts} drafts lie there, {done['draft_reply']} + {done['calendar_invite']} are on record"
-        )
+    _count("drafts", drafts, ["draft_reply", "calendar_invite"], done, found)
 
 
-def runs_started() -> list[Any]:
-    """The parameters of the runs of this bench's deployment, which is made anew each time."""
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
-
-    wanted = DeploymentFilter(name=DeploymentFilterName(any_=[DEPLOYMENT]))
-    with get_client(sync_client=True) as client:
-        runs, page = [], client.read_flow_runs(deployment_filter=wanted, limit=200)
-        while page:
-            runs += page
-            page = client.read_flow_runs(deployment_filter=wanted, limit=200, offset=len(runs))
-    return [run.parameters for run in runs]
+def _count(what: str, arrived: int, actions: list[str], done: Done, found: Findings) -> None:
+    """As many must have arrived as are on record; those nobody knows the end of may have."""
+    sure, unsure = (sum(done[state][action] for action in actions) for state in ("done", "ambiguous"))
+    if not sure <= arrived <= sure + unsure:
+        found.outside.append(f"{arrived} {what}, while {sure} are on record and {unsure} are unknown")
 
 
 def _search(where: str, text: str, strings: set[str], found: Findings) -> None:
