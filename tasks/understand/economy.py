@@ -27,9 +27,12 @@ from tasks.understand.understand import Asker
 log = logging.getLogger("mailroom.understand")
 
 
-def asker_for(run: Run) -> Asker:
-    """Who answers the run's questions: the gateway at once, or batches by and by; neither is told who, where so set."""
-    engine, batched = open_ledger(run.settings.ledger), run.settings.mode == "economy"
+def asker_for(run: Run, *, at_once: bool = False) -> Asker:
+    """Who answers the run's questions: the gateway at once, or batches by and by; neither is told who, where so set.
+
+    With `at_once` it is the gateway in every mode, for a question that a person or the next step waits for.
+    """
+    engine, batched = open_ledger(run.settings.ledger), run.settings.mode == "economy" and not at_once
     asker: Asker = BatchAsker(Accounts(), engine, run) if batched else gateway_for(run)
     return PrivateAsker(asker, engine) if run.settings.pseudonymise else asker
 

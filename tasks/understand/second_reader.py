@@ -46,7 +46,8 @@ def read_again(mail: Mapping[str, Any], reply: str, run: Run) -> Opinion:
     question = Question(
         name="review", version=VERSION, instructions=INSTRUCTIONS, text=f"{mail_block(mail)}\n{reply}", answer=Review
     )
-    asked = asker_for(run).complete(
+    # At once in every mode: a mail whose reply waited for a batch would have to be acted on twice.
+    asked = asker_for(run, at_once=True).complete(
         question, readers_of(run.settings, mail["model"]), message_key=mail["message_key"]
     )
     completion = on_model_loop(asked)
