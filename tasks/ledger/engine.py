@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +19,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0001"  # the newest migration; a test holds it to the folder
 _MIGRATION_LOCK = 4_815_162_342
 _ONLY_READS = "mailroom_only_reads"
+_migrating = threading.Lock()  # Alembic keeps its context in globals: two threads at once break each other's
 
 
 @cache
@@ -36,7 +38,8 @@ def open_ledger(url: str) -> Engine:
     else:
         engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True, hide_parameters=True)
     try:
-        _migrate(engine)
+        with _migrating:
+            _migrate(engine)
     except SQLAlchemyError as error:
         raise Misconfigured(
             f"The ledger at `{parsed.render_as_string(hide_password=True)}` cannot be opened "

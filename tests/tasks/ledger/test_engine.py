@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,12 @@ def test_a_folder_that_is_not_there_is_made(tmp_path: Path):
     open_ledger(f"sqlite:///{tmp_path / 'a' / 'b' / 'ledger.db'}")
 
     assert (tmp_path / "a" / "b" / "ledger.db").exists()
+
+
+def test_threads_that_open_new_ledgers_at_once_all_get_one(tmp_path: Path):
+    urls = [f"sqlite:///{tmp_path / str(number % 4)}.db" for number in range(12)]
+    with ThreadPoolExecutor(12) as threads:
+        engines = list(threads.map(open_ledger, urls))
+    for engine in engines:
+        with engine.begin() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
