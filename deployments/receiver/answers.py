@@ -21,12 +21,22 @@ class FileReceipt(BaseModel):
     name: str
     status: Literal["accepted", "duplicate", "refused"]
     reason: str = Field("", description="Why it was refused, and what to do; else empty.")
+    delivery: str = Field("", description="Ask `/deliveries/{id}` with it what becomes of the file; empty if refused.")
 
 
 class UploadReceipt(BaseModel):
     """What became of the files of an upload, in their order."""
 
     files: list[FileReceipt]
+
+
+class Progress(BaseModel):
+    """What has become of one post or file."""
+
+    waiting: bool = Field(description="Its file lies in the inbox, for a run to read it.")
+    unreadable: bool = Field(description="Not all of the file could be read; it is kept in the folder `unreadable`.")
+    finished: bool = Field(description="Nothing of it waits or is being worked on.")
+    mails: dict[str, int] = Field(description="Mails met so far, by status.")
 
 
 class RunView(BaseModel):

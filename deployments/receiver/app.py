@@ -18,7 +18,7 @@ from deployments.inbox.announcer import Announcer
 from deployments.inbox.background import running
 from deployments.inbox.folder import Inbox
 from deployments.inbox.gathering import GatherSettings
-from deployments.receiver import health, pages, runs, uploads, webhooks
+from deployments.receiver import health, pages, progress, runs, uploads, webhooks
 from deployments.receiver.desk import Desk
 from deployments.receiver.limits import RateLimit, Room
 from deployments.receiver.settings import ReceiverSettings, refuse_open_doors
@@ -68,7 +68,7 @@ def make_app(
             Misconfigured: _ledger_failed,  # it can't be opened, or is of a newer release
         },
     )  # fmt: skip
-    for part in (webhooks, uploads, runs, health, pages):
+    for part in (webhooks, uploads, progress, runs, health, pages):
         app.include_router(part.router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app

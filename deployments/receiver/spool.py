@@ -124,5 +124,10 @@ class Spool:
     def _write(self, delivery: Delivery) -> None:
         # Names follow from the delivery's id: a post repeated after a crash overwrites its own files.
         for number, file in enumerate(delivery.files):
-            name = "-".join(filter(None, (delivery.proof.delivery_id[:32], str(number), file.stem)))
+            name = "-".join(filter(None, (file_prefix(delivery.proof.delivery_id), str(number), file.stem)))
             self._put(file.raw, name + file.suffix)
+
+
+def file_prefix(delivery_id: str) -> str:
+    """What the names of a delivery's files in the inbox begin with, before a hyphen."""
+    return delivery_id[:32]

@@ -6,6 +6,7 @@ import asyncio
 import io
 import re
 from pathlib import PurePosixPath
+from typing import Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
@@ -64,7 +65,8 @@ async def _receive(file: Attached, desk: Desk) -> FileReceipt:
     proof = await asyncio.to_thread(no_proof, file.content)
     # An upload is never a conflict: its id is what is in it.
     verdict = await desk.spool.add(Delivery(proof=proof, files=(spoolable,)))
-    return FileReceipt(name=name, status="duplicate" if verdict == "duplicate" else "accepted")
+    status: Literal["duplicate", "accepted"] = "duplicate" if verdict == "duplicate" else "accepted"
+    return FileReceipt(name=name, status=status, delivery=proof.delivery_id)
 
 
 def check_file(name: str, content: bytes) -> Spoolable:

@@ -1,6 +1,7 @@
 "use strict";
 
 const AT_A_TIME = 3;
+const ASK_EVERY_MS = 2000;
 const waiting = [];
 let busy = 0;
 
@@ -47,7 +48,7 @@ function send(file, row) {
   const request = new XMLHttpRequest();
   const bar = row.querySelector("progress");
   request.open("POST", "upload");
-  if (token.value) request.setRequestHeader("Authorization", `Bearer ${token.value}`);
+  for (const [name, value] of Object.entries(proof())) request.setRequestHeader(name, value);
   request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; });
   request.addEventListener("load", () => finish(row, ...fateOf(request)));
   request.addEventListener("error", () => finish(row, "refused", "The receiver could not be reached."));
@@ -56,19 +57,49 @@ function send(file, row) {
   request.send(form);
 }
 
+function proof() {
+  return token.value ? { Authorization: `Bearer ${token.value}` } : {};
+}
+
 function fateOf(request) {
   let answer = {};
   try { answer = JSON.parse(request.responseText); } catch { /* a proxy's page, not ours */ }
   const first = answer.files?.[0];
-  if (first) return [first.status, first.reason];
+  if (first) return [first.status, first.reason, first.delivery];
   return ["refused", typeof answer.detail === "string" ? answer.detail : `The receiver answered ${request.status}.`];
 }
 
-function finish(row, status, reason) {
+function finish(row, status, reason, delivery) {
   const words = { accepted: "accepted", duplicate: "was handed in before", refused: "refused" };
   row.querySelector("progress").value = 1;
   row.classList.add(status);
   row.querySelector(".fate").textContent = [words[status], reason].filter(Boolean).join(": ");
   busy -= 1;
   sendNext();
+  if (delivery) follow(row, delivery, words[status]);
+}
+
+// What becomes of the file once it is accepted: asked now and then until all of it is done.
+async function follow(row, delivery, accepted) {
+  for (;;) {
+    const answer = await fetch(`deliveries/${delivery}`, { headers: proof() }).catch(() => null);
+    if (answer?.ok) {
+      const found = await answer.json();
+      row.querySelector(".fate").textContent = `${accepted}: ${stateOf(found)}`;
+      row.classList.toggle("finished", found.finished);
+      if (found.finished) return;
+    } else if (answer && answer.status < 500) {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+  }
+}
+
+function stateOf({ waiting, unreadable, mails }) {
+  const met = Object.values(mails).reduce((sum, number) => sum + number, 0);
+  const open = (mails.PENDING ?? 0) + (mails.PROCESSING ?? 0);
+  const failed = mails.FAILED ? `, ${mails.FAILED} failed` : "";
+  const damaged = unreadable ? ", part of it could not be read" : "";
+  if (met === 0) return waiting ? "waits for a run" : `holds no mail${damaged}`;
+  return `${met - open} of ${met}${waiting ? " or more" : ""} mails done${failed}${damaged}`;
 }

@@ -46,6 +46,7 @@ OPERATIONS = [
     ("POST", "/webhooks/mail"),
     ("POST", "/upload"),
     ("GET", "/runs/{run_id}"),
+    ("GET", "/deliveries/{delivery}"),
     ("GET", "/health"),
     ("GET", "/ready"),
 ]
@@ -60,7 +61,7 @@ def test_every_operation_is_tried(description):
     ("method", "path", "mode"),
     [(*operation, GenerationMode.POSITIVE) for operation in OPERATIONS]
     # The others take no input that could be wrong.
-    + [(*operation, GenerationMode.NEGATIVE) for operation in OPERATIONS[:3]],
+    + [(*operation, GenerationMode.NEGATIVE) for operation in OPERATIONS[:4]],
 )
 def test_no_request_is_answered_with_a_fault_or_against_the_description(description, method, path, mode):
     @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -80,6 +80,7 @@ def test_files_are_handed_in_with_the_token_and_nothing_else_is_asked_for(url, p
     assert page.inner_text("li.accepted .name") == "good <b>mail.eml"
     assert "none of .eml" in page.inner_text("li.refused .fate")
     assert len(list_files(folder_of(tmp_path / "data"))) == 1
+    page.wait_for_selector("text=waits for a run")
     page.goto(f"{url}/docs")
     page.wait_for_selector("text=POST /webhooks/mail")
     assert all(address.startswith(url) for address in asked)
