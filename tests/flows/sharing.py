@@ -43,6 +43,7 @@ class Shared:
     doubled: int
     held_when_killed: int
     """Mails that the killed process had claimed."""
+    answered: int
     answers_asked_again: int
     paid_and_lost: int
     """Answers the provider gave that are not in the book."""
@@ -65,7 +66,10 @@ def share(
     source = open_source(str(folder / "mails.mbox"))
     assert record_source(source, engine, settings) == mails
     told = {"source_name": source.name, "until": ledger_time(engine), "part_of": "shared"}
-    environment = {**environment, "MAILROOM_LEDGER_URL": ledger_url, "MAILROOM_DATA_DIR": str(folder / "data")}
+    environment = {
+        **environment, "MAILROOM_LEDGER_URL": ledger_url, "MAILROOM_DATA_DIR": str(folder / "data"),
+        "PREFECT_HOME": str(folder / "prefect"),  # or chunks would be found in its cache from another time
+    }  # fmt: skip
     with _processes(folder, environment, told, WORKERS) as workers:
         began = time.monotonic()
         (folder / "go").touch()
@@ -131,6 +135,7 @@ def _judged(engine: Engine, mails: int, held: int, answered: int, seconds: float
         lost=mails - len(outcome_of),
         doubled=outcome_of.total() - len(outcome_of),
         held_when_killed=held,
+        answered=answered,
         answers_asked_again=answers.total() - len(answers),
         paid_and_lost=answered - answers.total(),
         unfinished_calls=unfinished,

@@ -25,6 +25,7 @@ def test_three_processes_share_the_mails_and_one_that_is_killed_loses_and_double
     found = share(tmp_path, any_ledger_url, environment, lambda: slow_simulator.stats()["total"]["answered"], MAILS)
     assert (found.completed, found.lost, found.doubled) == (MAILS, 0, 0)
     assert found.held_when_killed > 0
+    assert found.answered > MAILS
     assert found.answers_asked_again == 0
     assert 0 <= found.paid_and_lost <= found.unfinished_calls
     assert found.runs > 1
