@@ -145,6 +145,20 @@ def _count(what: str, arrived: int, actions: list[str], done: Done, found: Findi
         found.outside.append(f"{arrived} {what}, while {sure} are on record and {unsure} are unknown")
 
 
+def runs_started() -> list[Any]:
+    """The parameters of the runs of this bench's deployment, which is made anew each time."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
+
+    wanted = DeploymentFilter(name=DeploymentFilterName(any_=[DEPLOYMENT]))
+    with get_client(sync_client=True) as client:
+        runs, page = [], client.read_flow_runs(deployment_filter=wanted, limit=200)
+        while page:
+            runs += page
+            page = client.read_flow_runs(deployment_filter=wanted, limit=200, offset=len(runs))
+    return [run.parameters for run in runs]
+
+
 def _search(where: str, text: str, strings: set[str], found: Findings) -> None:
     low = text.lower()
     found.strings += [f"{where}: {string}" for string in strings if string in low]
