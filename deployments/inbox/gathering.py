@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-RETRY_S = 5.0  # after an announcement that did not get through
+RETRY_S = 5.0  # after an announcement that did not get through; doubled each time
+RETRY_MOST_S = 30.0
 REPEAT_MOST_S = 900.0
 
 
@@ -34,6 +35,7 @@ class Gathering:
         # Mail that a process left behind when it ended is announced at once by the next one.
         self._repeat_at = now
         self._repeat_s = settings.repeat_s
+        self._retry_s = RETRY_S
 
     def add(self, mails: int, now: float) -> None:
         """Take note of mails that were made durable."""
@@ -61,9 +63,11 @@ class Gathering:
 
     def failed(self, now: float) -> None:
         """Try again soon; the mails stay fresh."""
-        self._not_before = self._repeat_at = now + RETRY_S
+        self._not_before = self._repeat_at = now + self._retry_s
+        self._retry_s = min(2 * self._retry_s, RETRY_MOST_S)
 
     def _settle(self, mails: int, now: float) -> None:
         self.fresh -= mails
+        self._retry_s = RETRY_S
         self._first_at = now
         self._repeat_at = now + self._repeat_s

@@ -76,6 +76,19 @@ def test_an_announcement_that_fails_is_repeated_soon_with_all_its_mails():
     assert gathering.fresh == 3
 
 
+def test_a_server_that_stays_away_is_asked_more_rarely_but_at_least_twice_a_minute():
+    gathering, now, gaps = idle(), 107.0, []
+    gathering.add(1, now)
+    for _ in range(5):
+        gathering.failed(now)
+        gaps.append(gathering.due_at() - now)
+        now = gathering.due_at()
+    assert gaps == [5, 10, 20, 30, 30]
+    gathering.announced(1, now)
+    gathering.failed(now)
+    assert gathering.due_at() == now + RETRY_S
+
+
 def test_mail_that_came_while_others_were_announced_is_announced_next():
     gathering = idle(0)
     gathering.add(2, 1)
