@@ -25,7 +25,7 @@ from tasks.ledger.effects import Effect
 from tasks.runs import Run
 from tasks.settings import read_settings
 
-_POLL_S = 3
+POLL_S = 3
 
 
 @flow(name="approve-replies", persist_result=False)
@@ -72,7 +72,7 @@ def answered_pages(run: Run, most: int, dry_runs: bool, wait_hours: float) -> It
 def ask(page: list[Effect], wait_s: float) -> RunInput | None:
     """The form as a person sent it; null when nobody did in time, or the run was resumed without it."""
     try:
-        return pause_flow_run(wait_for_input=form_for(page), timeout=int(wait_s), poll_interval=_POLL_S)
+        return pause_flow_run(wait_for_input=form_for(page), timeout=int(wait_s), poll_interval=POLL_S)
     except FlowPauseTimeout:
         _go_on_unanswered()
     except ValidationError:

@@ -12,6 +12,7 @@ from tests.tasks.act.office import Office, files_in
 @pytest.fixture
 def office(prefect_server, ledger_url, monkeypatch):
     monkeypatch.setenv("MAILROOM_LEDGER_URL", ledger_url)
+    monkeypatch.setattr("flows.approve_replies.POLL_S", 0.2)
     office = Office(ledger_url)
     office.receive()
     office.act(*({"action": "draft_reply", "suggestion": number, "hold": True} for number in (1, 2, 3)))
