@@ -17,11 +17,12 @@ from tasks.act.places import Places
 from tasks.logs import LogSettings
 from tasks.providers.accounts import ACCOUNTS
 from tasks.settings import Settings
+from tasks.traces import TraceSettings
 
-_OURS = (Settings, Places, LogSettings, GatherSettings, ReceiverSettings, MetricsSettings, WatchSettings)
+_OURS = (Settings, Places, LogSettings, GatherSettings, ReceiverSettings, MetricsSettings, WatchSettings, TraceSettings)
 # Read one by one: by the image, where secrets are looked for, and by libraries; the last by prefect-kubernetes.
 _SINGLE = {
-    "HEALTH_URL", "MAILROOM_SECRETS_DIR", "MAILROOM_AWS_SECRET", "MAILROOM_REDIS_URL", "PGPASSWORD", "DO_NOT_TRACK",
+    "HEALTH_URL", "MAILROOM_SECRETS_DIR", "MAILROOM_AWS_SECRET", "PGPASSWORD", "DO_NOT_TRACK",
     "MPLCONFIGDIR", "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_NAME",
     "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_KEY",
 }  # fmt: skip
