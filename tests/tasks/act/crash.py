@@ -12,7 +12,7 @@ from typing import Any
 from tests.tasks.act.office import Office
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload([__name__, "tasks.act.reconcile"])
+_CONTEXT.set_forkserver_preload([__name__, "tasks.act.reconcile", "pytest"])
 _MOST_STEPS = 60
 
 
