@@ -11,6 +11,7 @@ from pydantic import Field
 
 from flows.conclude import says_what_is_wrong
 from tasks import policies
+from tasks.ledger.effects import forget_contents
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.pruning import prune_batches, prune_completions
 from tasks.ledger.pruning_mails import prune_mails, prune_skipped
@@ -30,7 +31,8 @@ def prune_ledger(
     Args:
         answers: Days that a model's answer is kept as text.
         refused_answers: Days that an answer which broke its schema is kept, for looking at.
-        mails: Days that the bytes of a mail that is done are kept; after that it can't be taken up from the ledger.
+        mails: Days that the bytes of a mail that is done are kept, and the words of what was done about it; after that it
+            can't be taken up from the ledger.
         skipped: Days that it is kept how often a mail was met again.
         calls: Days that single calls are kept in the cost book.
     """
@@ -50,5 +52,6 @@ def prune(
         "calls": told.calls,
         "questions of batches": prune_batches(engine, older_s=calls * _DAY_S),
         "mails' bytes": prune_mails(engine, done_s=mails * _DAY_S),
+        "words of effects": forget_contents(engine, older_s=mails * _DAY_S),
         "skipped outcomes": prune_skipped(engine, older_s=skipped * _DAY_S),
     }

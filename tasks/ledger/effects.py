@@ -239,6 +239,24 @@ def is_abandoned(effect: Effect) -> bool:
     return effect.state == "claimed" and (effect.lease_until < time.time() or is_gone(effect.owner))
 
 
+def forget_contents(engine: Engine, *, older_s: float) -> int:
+    """How many effects that are finished for so long lost their words; what was done, where and why is kept."""
+    finished = effects.c.state.in_(("done", "failed", "rejected", "skipped"))
+    old = and_(finished, effects.c.updated < time.time() - older_s, effects.c.content_hash != _FORGOTTEN)
+    forgotten = 0
+    while True:
+        with engine.begin() as connection:
+            ids = connection.scalars(select(effects.c.effect_id).where(old).limit(_A_STATEMENT)).all()
+            wanted = update(effects).where(effects.c.effect_id.in_(ids))
+            connection.execute(wanted.values(content={}, content_hash=_FORGOTTEN))
+        forgotten += len(ids)
+        if len(ids) < _A_STATEMENT:
+            return forgotten
+
+
+_FORGOTTEN = "forgotten"
+
+
 def _is_approved() -> Any:
     return (
         select(approvals.c.number)

@@ -132,3 +132,15 @@ def test_a_holder_that_died_is_known_on_its_own_machine_at_once_and_elsewhere_by
     assert not effects.is_abandoned(mine)
     assert effects.is_abandoned(dataclasses.replace(mine, owner=mine.owner.replace("|", "|9", 1)))
     assert effects.is_abandoned(dataclasses.replace(mine, lease_until=0.0))
+
+
+def test_old_words_are_forgotten_and_what_was_done_is_not(ledger):
+    effects.record_plan(ledger, "run", [PLAN, dataclasses.replace(HELD, message_key="m2")])
+    effects.settle_effect(ledger, claim(ledger), "done", "draft put into `Drafts`")
+
+    assert effects.forget_contents(ledger, older_s=60) == 0
+    assert [effects.forget_contents(ledger, older_s=-1), effects.forget_contents(ledger, older_s=-1)] == [1, 0]
+    assert (only(ledger).content, only(ledger).detail) == ({}, "draft put into `Drafts`")
+    effects.record_plan(ledger, "run2", [PLAN])
+    assert only(ledger).state == "done"
+    assert effects.of_mails(ledger, ["m2"])["m2"][0].content["text"] == "Hello"
