@@ -42,7 +42,7 @@ def check_bill(ledger_url: str, simulator_url: str, mails: int, moods: Moods) ->
 
 
 def test_faults_do_not_part_the_ledger_from_the_provider(ledger_url, simulator):
-    check_bill(ledger_url, simulator.url, 20, Moods(too_many=0.1, broken=0.05, shortened=0.1))
+    check_bill(ledger_url, simulator.url, 10, Moods(too_many=0.1, broken=0.05, shortened=0.2))
 
 
 @pytest.mark.soak

@@ -95,7 +95,7 @@ def hurried(engine: Engine) -> Engine:
     return engine
 
 
-@pytest.mark.parametrize(("provider", "stride"), [("openai", 2), ("anthropic", 5)])
+@pytest.mark.parametrize(("provider", "stride"), [("openai", 4), ("anthropic", 5)])
 def test_a_life_cut_at_any_step_is_taken_up_where_it_was(tmp_path, provider_env, provider, stride):
     # Some of the steps; all of them are in the long proof below.
     whole = steps_of_a_life(f"sqlite:///{tmp_path}/whole.db", provider, provider_env)
