@@ -155,6 +155,7 @@ class LedgerPurse:
         self._numbers = itertools.count()
         self._open: dict[int, tuple[_Till, int]] = {}
         self._till_now: _Till | None = None
+        self._opening = asyncio.Lock()
 
     async def reserve(self, worst_usd: Decimal | None) -> Reservation:
         """Money for one call, set aside in run, day and month; waits while others hold money that may come back.
@@ -195,9 +196,10 @@ class LedgerPurse:
     async def _till(self) -> _Till:
         scopes = scopes_at(self._run_id, self._caps, datetime.fromtimestamp(self._clock(), UTC))
         if self._till_now is None or self._till_now.scopes != scopes:
-            await asyncio.get_running_loop().run_in_executor(None, open_scopes, self._engine, scopes)
-            if self._till_now is None or self._till_now.scopes != scopes:
-                self._till_now = _Till(self._scribe, self._owner, scopes, self._on_alert)
+            async with self._opening:
+                if self._till_now is None or self._till_now.scopes != scopes:
+                    await asyncio.to_thread(open_scopes, self._engine, scopes)
+                    self._till_now = _Till(self._scribe, self._owner, scopes, self._on_alert)
         return self._till_now
 
 
