@@ -56,7 +56,7 @@ def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -
     A frame's own hash would change with its index and dtypes, and cost more than these few strings.
     """
     messages = inputs["messages"]
-    parts = [*messages["message_key"], *messages["target_language"], *inputs["question"]]
+    parts = [*messages["message_key"], *messages["target_language"], inputs["question"]]
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
     return f"understand-{digest}"
 

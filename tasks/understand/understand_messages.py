@@ -17,20 +17,27 @@ from tasks.errors import ChunkUnfinished, LostChunk, MailroomError
 from tasks.frames import Messages, Readings
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
+from tasks.providers.accounts import Accounts
 from tasks.providers.loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand import prompts
-from tasks.understand.connect import models_for
+from tasks.understand.connect import chain_of, models_for
 from tasks.understand.economy import asker_for
 from tasks.understand.understand import Worth, lost_readings, understand
 
 log = logging.getLogger("mailroom.understand")
 
+_DECIDING = {
+    "mode", "provider", "fallbacks", "refused_moves_on", "triage_model", "analysis_model", "models", "min_confidence",
+    "mails_per_call", "max_input_tokens", "long_mails", "pseudonymise",
+}  # fmt: skip
+"""The settings that an answer depends on."""
+
 
 @task(name="understand", task_run_name="understand {part}", **policies.ASK_MODEL)
 def understand_messages(
-    messages: DataFrame[Messages], part: str, run: Run, worth: Worth, question: tuple[str, ...]
+    messages: DataFrame[Messages], part: str, run: Run, worth: Worth, question: str
 ) -> DataFrame[Readings]:
     """One reading a mail, in the mails' order.
 
@@ -70,17 +77,18 @@ def chunk_names(chunks: list[Any], done: int) -> list[str]:
     return names
 
 
-def question_of(settings: Settings, rules_text: str) -> tuple[str, ...]:
-    """What the answers depend on besides the mails: mode, prompts, models, rules; part of the cache's key."""
-    models = (
-        settings.mode,
-        settings.provider,
-        *settings.fallbacks,
-        settings.triage_model or "",
-        settings.analysis_model or "",
-    )
-    rules = hashlib.sha256(rules_text.encode()).hexdigest()
-    return (prompts.TRIAGE_VERSION, prompts.ANALYSIS_VERSION, *models, repr(sorted(settings.models.items())), rules)
+def question_of(settings: Settings, rules_text: str) -> str:
+    """A hash of what the answers depend on besides the mails: prompts, models, services, rules; for the cache's key.
+
+    Another address may be another service, such as a simulator, and another ledger knows nothing of these answers.
+    """
+    accounts = [Accounts().of(name) for name in chain_of(settings)]
+    parts = [
+        prompts.TRIAGE_VERSION, prompts.ANALYSIS_VERSION, prompts.PART_VERSION, rules_text, settings.ledger,
+        *settings.model_dump(mode="json", include=_DECIDING).items(),
+        *((account.base_url, account.model, account.temperature) for account in accounts),
+    ]  # fmt: skip
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def lost_chunk(chunk: pd.DataFrame, why: BaseException) -> pd.DataFrame:
