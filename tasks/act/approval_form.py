@@ -18,7 +18,6 @@ from tasks.ledger.effects import Effect
 
 Decision = Literal["wait", "approve", "edit", "reject"]
 _WIDTH = 48  # characters a line; the UI's form is narrow, and longer lines would be cut off
-_QUOTED = 2_000
 
 # One line: the UI makes a paragraph of each.
 HELP = (
@@ -85,9 +84,13 @@ def _section(number: int, effect: Effect) -> str:
         parts += ["The reply:", _code(content["text"])]
     if content.get("warning"):
         parts += ["**Look first:**", _code(content["warning"])]
-    parts += ["Why:", _code(f"rule {effect.rule}: {content.get('why') or effect.detail}")]
+    if "start" in content:
+        parts += ["When:", _code(f"{content['start']}, {content['minutes']} minutes")]
+    if content.get("review"):
+        parts += ["What the second reader said:", _code("\n".join(content["review"]))]
+    parts += ["Why:", _code(f"rule {effect.rule}: {content.get('why', '')}\nheld: {effect.detail}")]
     if content.get("quoted"):
-        parts += ["The mail it answers:", _code(content["quoted"][:_QUOTED])]
+        parts += ["The mail it answers:", _code(content["quoted"])]
     return "\n\n".join(parts)
 
 

@@ -14,6 +14,7 @@ from tasks.ledger.effects import Effect
 from tasks.links import names_address, without_links
 
 _POLICY = SMTP.clone(max_line_length=200)
+_QUOTED = 2_000  # characters: all of it is shown to whoever approves the reply
 _QUOTED_LINES = 60
 _MOST_REFERENCES = 20
 _BAD = ("reply_names_address",)
@@ -53,7 +54,7 @@ def reply_content(letter: Letter, text: str) -> dict[str, Any]:
         "text": text,
         "in_reply_to": own,
         "references": [*before, own][-_MOST_REFERENCES:] if own else list(before[-_MOST_REFERENCES:]),
-        "quoted": without_links(letter.row["text"])[:8_000],
+        "quoted": without_links(letter.row["text"])[:_QUOTED],
         "written": letter.row["date"],
         "mail_sha256": letter.sha256,
         "why": one_line(letter.row["reason"] or letter.row["category"] or ""),
