@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from watchfiles import awatch
@@ -44,8 +45,8 @@ async def watch_folder(
             for path in await asyncio.to_thread(lambda: list(list_dropped(folder))):
                 settling.touch(path, now)
         for _, name in changes:
-            if may_be_mail(Path(name)) and not _is_hidden(Path(name), folder):
-                settling.touch(Path(name), now)
+            for path in _files_of(Path(name), folder):
+                settling.touch(path, now)
         if whole := settling.take_whole(now):
             try:
                 taken = await asyncio.to_thread(dropped.take, whole)
@@ -57,5 +58,11 @@ async def watch_folder(
                 announcer.stored(taken)
 
 
-def _is_hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+def _files_of(changed: Path, folder: Path) -> Iterator[Path]:
+    """What may be mail of this change; of a new folder all that lies in it, as files that came with it are not told of."""
+    if any(part.startswith(".") for part in changed.relative_to(folder).parts):
+        return
+    if changed.is_dir():
+        yield from list_dropped(changed)
+    elif may_be_mail(changed):
+        yield changed
