@@ -14,16 +14,21 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import create_engine, func, select, text
+from prefect.client.orchestration import PrefectClient
+from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.engine import URL, make_url
 from standardwebhooks.webhooks import Webhook
 
 from deployments.demo.steps import ROOT
-from tasks.ledger.schema import outcomes
+from tasks.ledger.schema import completions, messages, outcomes
+from tests.benchmarks.made_mails import write_mbox
+from tests.conftest import RunningSimulator, running_simulator
 from tests.deployments.docker.composition import Composition
 
 _POSTGRES = os.environ.get("MAILROOM_TEST_POSTGRES_URL", "")
@@ -55,25 +60,31 @@ def databases() -> Iterator[dict[str, URL]]:
 
 
 @pytest.fixture(scope="module")
-def composed(databases, tmp_path_factory, _simulator_process) -> Iterator[Composition]:
+def slow_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    """Slow enough that a run can be met at its work."""
+    with running_simulator(tmp_path_factory.mktemp("simulator"), "--latency-ms", "100") as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def composed(databases, tmp_path_factory, slow_simulator) -> Iterator[Composition]:
     """All of it running, two API servers, the worker on the second."""
-    simulator = _simulator_process.environment
+    simulator = slow_simulator.environment
     one = Composition(
         folder=tmp_path_factory.mktemp("compose"),
         databases={
             name: url.render_as_string(hide_password=False).partition("://")[2] for name, url in databases.items()
         },
-        variables={name: value for name, value in simulator.items() if name.endswith("_BASE_URL")},
+        variables={name: value for name, value in simulator.items() if name.endswith("_BASE_URL")}
+        | {"MAILROOM_CONCURRENCY": "10"},
     )
     (one.secrets / "openai_api_key").write_text(simulator["OPENAI_API_KEY"])
     try:
         one.up(["prefect-services", "deploy"])
         one.start("second-server", "prefect-server")
         one.wait_healthy("second-server", "prefect-server")
-        # They are bound to the second, so that work goes on when the first is killed.
-        first, one.ports["prefect-server"] = one.ports["prefect-server"], one.ports["second-server"]
-        one.up(["worker", "receiver", "watch", "metrics"])
-        one.ports["prefect-server"] = first
+        with bound_to_the_second(one):
+            one.up(["worker", "receiver", "watch", "metrics"])
         for name in ("worker", "receiver", "metrics"):
             one.wait_healthy(name)
         yield one
@@ -81,20 +92,41 @@ def composed(databases, tmp_path_factory, _simulator_process) -> Iterator[Compos
         one.down()
 
 
+@contextmanager
+def bound_to_the_second(composed: Composition) -> Iterator[None]:
+    """What is started meanwhile asks the second API server, so that its work goes on when the first is killed."""
+    ports = composed.ports
+    first, ports["prefect-server"] = ports["prefect-server"], ports["second-server"]
+    yield
+    ports["prefect-server"] = first
+
+
 @pytest.fixture
-def completed(databases) -> Iterator[Callable[[], int]]:
-    """How many mails the ledger in PostgreSQL has as completed."""
+def ledger(databases) -> Iterator[Engine]:
+    """The ledger in PostgreSQL."""
     engine = create_engine(databases["workflow_db"])
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def completed(ledger) -> Callable[[], int]:
+    """How many mails the ledger has as completed."""
 
     def count() -> int:
-        with engine.connect() as connection:
+        with ledger.connect() as connection:
             if not connection.dialect.has_table(connection, "outcomes"):
                 return 0
             done = select(func.count(outcomes.c.message_key.distinct())).where(outcomes.c.status == "COMPLETED")
             return connection.scalar(done) or 0
 
-    yield count
-    engine.dispose()
+    return count
+
+
+def at_work(ledger: Engine) -> list[str]:
+    """The owners of mails that are being worked on, one entry a mail."""
+    with ledger.connect() as connection:
+        return list(connection.scalars(select(messages.c.owner).where(messages.c.state == "PROCESSING")))
 
 
 def wait_until(holds: Callable[[], Any], composed: Composition) -> None:
@@ -104,23 +136,39 @@ def wait_until(holds: Callable[[], Any], composed: Composition) -> None:
         time.sleep(0.5)
 
 
-def run(composed: Composition, server: str, deployment: str, **parameters: Any) -> str:
-    """How a run that was asked for at this API server ended."""
+def begin(composed: Composition, server: str, deployment: str, **parameters: Any) -> UUID:
+    """Ask for a run at this API server."""
 
-    async def ask() -> str:
-        from prefect.client.orchestration import PrefectClient
-
-        async with PrefectClient(f"{composed.url(server)}/api", auth_string=composed.secret("prefect_auth")) as client:
+    async def ask() -> UUID:
+        async with client_of(composed, server) as client:
             found = await client.read_deployment_by_name(deployment)
-            asked = await client.create_flow_run_from_deployment(found.id, parameters=parameters)
+            return (await client.create_flow_run_from_deployment(found.id, parameters=parameters)).id
+
+    return asyncio.run(ask())
+
+
+def end_of(composed: Composition, server: str, run_id: UUID) -> str:
+    """How the run ended."""
+
+    async def look() -> str:
+        async with client_of(composed, server) as client:
             for _ in range(int(_PATIENCE_S)):
-                state = (await client.read_flow_run(asked.id)).state
+                state = (await client.read_flow_run(run_id)).state
                 if state and state.is_final():
                     return f"{state.type.value}: {state.message}"
                 await asyncio.sleep(1)
         return f"not ended\n{composed.log('worker')}"
 
-    return asyncio.run(ask())
+    return asyncio.run(look())
+
+
+def client_of(composed: Composition, server: str) -> PrefectClient:
+    return PrefectClient(f"{composed.url(server)}/api", auth_string=composed.secret("prefect_auth"))
+
+
+def run(composed: Composition, server: str, deployment: str, **parameters: Any) -> str:
+    """How a run that was asked for at this API server ended."""
+    return end_of(composed, server, begin(composed, server, deployment, **parameters))
 
 
 def mail(number: int) -> bytes:
@@ -164,6 +212,28 @@ def test_metrics_tell_what_the_ledger_has(composed, completed):
         told = reply.read().decode()
     found = [line for line in told.splitlines() if line.startswith('emails_processed_total{status="completed"}')]
     assert float(found[0].rpartition(" ")[2]) >= completed() > 0
+
+
+def test_a_worker_told_to_end_amid_a_run_gives_back_its_mails_and_pays_nothing_twice(composed, completed, ledger):
+    before, source = completed(), composed.folder / "many.mbox"
+    write_mbox(source, 400, 1)
+    begin(composed, "prefect-server", "process-mail/on-demand", source=str(source))
+    wait_until(lambda: len(at_work(ledger)) == 400, composed)
+    worker = composed.running.pop("worker")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(60) == 0
+    assert at_work(ledger) == [], "mails would wait for the end of a lease"
+    with bound_to_the_second(composed):
+        composed.start("worker")
+    composed.wait_healthy("worker")
+    ended = run(composed, "prefect-server", "process-mail/on-demand", source=str(source))
+    assert ended.startswith("COMPLETED"), ended
+    assert completed() == before + 400
+    with ledger.connect() as connection:
+        done = select(outcomes.c.message_key).where(outcomes.c.status == "COMPLETED")
+        assert len(connection.scalars(done).all()) == completed(), "a mail was completed twice"
+        answers = connection.scalars(select(completions.c.key).where(completions.c.state == "done")).all()
+        assert len(answers) == len(set(answers)), "an answer was paid for twice"
 
 
 def test_the_other_api_server_carries_on_when_one_is_killed(composed, completed):

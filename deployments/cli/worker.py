@@ -1,0 +1,35 @@
+"""`mailroom worker`: carry out runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+
+_POOL = "mailroom"  # as in prefect.yaml; deployments/register.py makes it, but importing that would load Prefect here
+
+
+def worker(
+    *,
+    limit: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    grace_s: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 40.0,
+) -> int:
+    """Take runs from the work pool `mailroom` and carry them out as processes, until told to end.
+
+    Its health is on port 8080 (PREFECT_WORKER_WEBSERVER_PORT), at /health. Told to end, it lets its runs give back the
+    mails they hold.
+
+    Args:
+        limit: Runs at a time.
+        grace_s: How long runs may take to end; Docker and Kubernetes must wait 20 s longer before they kill.
+    """
+    import os
+
+    from deployments.cli.feeder import prepare
+    from deployments.local.prefect_env import OF_EVERY_CLIENT, past_proxies
+    from deployments.worker.serve import serve
+
+    prepare()
+    options = ["--pool", _POOL, "--type", "process", "--with-healthcheck"]
+    options += ["--limit", str(limit)] if limit else []
+    return serve(options, {**OF_EVERY_CLIENT, **os.environ, **past_proxies(os.environ)}, grace_s)
