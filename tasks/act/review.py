@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tasks.act.letter import Letter, Planned, one_line
-from tasks.errors import BudgetExceeded, CallError
+from tasks.errors import MailroomError
 from tasks.links import names_address
 from tasks.opinions import Opinion
 
@@ -22,7 +22,7 @@ def reviewed(planned: Planned, letter: Letter, read_again: ReadAgain) -> Planned
     for _ in range(ROUNDS):
         try:
             opinion = read_again(letter, text)
-        except (CallError, BudgetExceeded) as error:
+        except MailroomError as error:
             return _for_a_person(planned, text, [f"the second reader could not be asked ({error.code})"])
         notes += [f"{opinion.reader}: {opinion.word}", *(one_line(problem) for problem in opinion.problems[:5])]
         if opinion.word == "accept":

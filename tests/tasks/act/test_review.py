@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.act.plan import Review
-from tasks.errors import BudgetExceeded, TimedOut
+from tasks.errors import BudgetExceeded, Misconfigured, TimedOut
 from tasks.opinions import Opinion
 from tests.tasks.act.office import Office
 
@@ -62,6 +62,7 @@ def test_what_is_mended_is_read_once_more(ask):
         [("fix", "")],
         [TimedOut("late")],
         [BudgetExceeded("spent")],
+        [Misconfigured("no key")],
     ],
 )
 def test_everything_else_waits_for_a_person_with_the_first_text(ask, said):
