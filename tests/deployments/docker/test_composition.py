@@ -236,6 +236,14 @@ def test_a_worker_told_to_end_amid_a_run_gives_back_its_mails_and_pays_nothing_t
         assert len(answers) == len(set(answers)), "an answer was paid for twice"
 
 
+def test_a_big_source_is_shared_by_runs_of_the_pool(composed, completed):
+    before, source = completed(), composed.folder / "big.mbox"
+    write_mbox(source, 300, 2)
+    ended = run(composed, "prefect-server", "process-large/on-demand", source=str(source), workers=3)
+    assert ended.startswith("COMPLETED: 300 mails in 3 runs"), ended
+    assert completed() == before + 300
+
+
 def test_the_other_api_server_carries_on_when_one_is_killed(composed, completed):
     before = completed()
     composed.running.pop("prefect-server").send_signal(signal.SIGKILL)
