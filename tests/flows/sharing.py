@@ -1,6 +1,6 @@
 """Processes that share one recorded source, one of them killed; for a test, and for `make bench-shares`.
 
-As a program it is one of them: it takes shares by `process-share` once the file `go` is there.
+As a program it is their parent, and they take shares by `process-share`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from deployments.worker.serve import children_of
 from tasks.ingest.shares import record_source
 from tasks.ledger.claims import waiting_in
 from tasks.ledger.clocks import ledger_time
@@ -71,41 +72,36 @@ def share(
         "PREFECT_HOME": str(folder / "prefect"),  # or chunks would be found in its cache from another time
     }  # fmt: skip
     with _processes(folder, environment, told, WORKERS) as workers:
-        began = time.monotonic()
-        (folder / "go").touch()
-        victim, held = _kill_one_at_work(engine, workers)
-        for one in workers:
-            assert one is victim or one.wait(_PATIENCE_S) == 0, (folder / "log").read_text()[-3_000:]
+        held = _kill_one_at_work(engine, workers)
+        assert workers.wait(_PATIENCE_S) == 0, (folder / "log").read_text()[-3_000:]
     # As `process-large` does for what dead runs have left.
     while waiting_in(engine, source.name, until=told["until"]):
-        with _processes(folder, environment, told, 1) as (one,):
-            assert one.wait(_PATIENCE_S) == 0, (folder / "log").read_text()[-3_000:]
-    return _judged(engine, mails, held, answered(), time.monotonic() - began)
+        with _processes(folder, environment, told, 1) as left_over:
+            assert left_over.wait(_PATIENCE_S) == 0, (folder / "log").read_text()[-3_000:]
+    return _judged(engine, mails, held, answered(), time.time() - (folder / "began").stat().st_mtime)
 
 
 @contextmanager
 def _processes(
     folder: Path, environment: Mapping[str, str], told: dict[str, Any], count: int
-) -> Iterator[list[subprocess.Popen[bytes]]]:
-    command = [sys.executable, "-m", "tests.flows.sharing", json.dumps(told)]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The parent of so many processes at work; it ends well when all have but those that were killed."""
+    command = [sys.executable, "-m", "tests.flows.sharing", str(count), json.dumps(told)]
     everything = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
     with (folder / "log").open("ab") as log:
-        started = [subprocess.Popen(command, cwd=folder, env=everything, stdout=log, stderr=log) for _ in range(count)]
+        parent = subprocess.Popen(command, cwd=folder, env=everything, stdout=log, stderr=log)
     try:
-        for one in started:
-            _wait_for(lambda one=one: (folder / f"ready-{one.pid}").exists() or one.poll() is not None)
-        yield started
+        yield parent
     finally:
-        for one in started:
-            one.kill()
-            one.wait()
+        for one in [*children_of(parent.pid), parent.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        parent.wait()
 
 
-def _kill_one_at_work(engine: Engine, workers: list[subprocess.Popen[bytes]]) -> tuple[subprocess.Popen[bytes], int]:
-    """The process that was killed, and how many mails it held: the first seen waiting for answers, others settled."""
-    by_pid = {str(one.pid): one for one in workers}
-    deadline = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < deadline and any(one.poll() is None for one in workers):
+def _kill_one_at_work(engine: Engine, parent: subprocess.Popen[bytes]) -> int:
+    """How many mails the killed process held: the first seen waiting for answers, others settled."""
+    while parent.poll() is None:
         with reading(engine) as connection:
             claimed = select(messages.c.owner, func.count()).where(messages.c.state == "PROCESSING")
             holders = connection.execute(claimed.group_by(messages.c.owner)).all()
@@ -114,10 +110,9 @@ def _kill_one_at_work(engine: Engine, workers: list[subprocess.Popen[bytes]]) ->
             amid = settled.intersection(connection.scalars(asking.distinct()))
         for owner, held in holders:
             _host, pid, _started, run = owner.split("|", 3)
-            if run in amid:
-                by_pid[pid].send_signal(signal.SIGKILL)
-                by_pid[pid].wait()
-                return by_pid[pid], held
+            if run in amid and int(pid) in children_of(parent.pid):
+                os.kill(int(pid), signal.SIGKILL)
+                return int(held)
         time.sleep(0.01)
     raise AssertionError("No process was seen at work; the log of all stands beside the mails.")
 
@@ -144,22 +139,32 @@ def _judged(engine: Engine, mails: int, held: int, answered: int, seconds: float
     )
 
 
-def _wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def main(count: int, told: dict[str, Any]) -> int:
+    """Fork so many processes that take shares until none is left, after the imports that take seconds."""
+    import openai  # noqa: F401
+
+    import flows.process_share  # noqa: F401
+
+    if not Path("began").exists():
+        Path("began").touch()
+    children = []
+    for _ in range(count):
+        children.append(os.fork())
+        if not children[-1]:
+            _take_shares(told)
+    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    return int(any(code not in (0, -signal.SIGKILL) for code in codes))
 
 
-def main() -> None:
-    """Take shares until none is left."""
-    from flows.process_share import process_share
+def _take_shares(told: dict[str, Any]) -> None:
+    code = 1
+    try:
+        from flows.process_share import process_share
 
-    Path(f"ready-{os.getpid()}").touch()
-    _wait_for(Path("go").exists)
-    state = process_share(**json.loads(sys.argv[1]), return_state=True)
-    sys.exit(0 if state.is_completed() else f"{state.name}: {state.message}")
+        code = 0 if process_share(**told, return_state=True).is_completed() else 1
+    finally:
+        os._exit(code)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(int(sys.argv[1]), json.loads(sys.argv[2])))
