@@ -22,16 +22,30 @@ from tests.deployments.variables import unknown
 
 K8S = ROOT / "deployments" / "k8s"
 VARIANTS = ("base", "kubernetes-pool")
-_KUSTOMIZE = (["kubectl", "kustomize"], ["kustomize", "build"])
-
-pytestmark = pytest.mark.skipif(
-    not any(shutil.which(one[0]) for one in _KUSTOMIZE), reason="neither kubectl nor kustomize is installed"
+_WAYS = (
+    (["kubectl", "kustomize"], ["kubectl", "version", "--client", "-o", "json"]),
+    (["kustomize", "build"], ["kustomize", "version"]),
 )
 
 
 @cache
+def kustomize() -> list[str] | None:
+    """The command that renders, null where there is none of kustomize 5, which knows all we use."""
+    for command, version in _WAYS:
+        if shutil.which(command[0]):
+            told = subprocess.run(version, capture_output=True, text=True).stdout
+            if re.search(r'(?:kustomizeVersion": "|^|/)v[5-9]\.', told):
+                return command
+    return None
+
+
+pytestmark = pytest.mark.skipif(kustomize() is None, reason="neither kubectl 1.27 nor kustomize 5 is installed")
+
+
+@cache
 def rendered(variant: str) -> str:
-    command = next(one for one in _KUSTOMIZE if shutil.which(one[0]))
+    command = kustomize()
+    assert command
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "k8s"
         shutil.copytree(K8S, copy, ignore=shutil.ignore_patterns("secrets"))
