@@ -75,6 +75,8 @@ def _wait(process: Process) -> bool:
         if is_healthy(process.facts["api_url"]):
             return True
         if time.monotonic() > deadline:
-            raise Misconfigured(f"Prefect's server was not ready after {PATIENCE_S:.0f} s; read why in `{process.log}`.")
+            raise Misconfigured(
+                f"Prefect's server was not ready after {PATIENCE_S:.0f} s; read why in `{process.log}`."
+            )
         time.sleep(0.3)
     return False

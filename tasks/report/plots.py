@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-_COLOURS = {"COMPLETED": "#2e7d5b", "FAILED": "#b3372f", "SKIPPED": "#9aa0a6", "PENDING": "#d9a400", "PROCESSING": "#5a7fb5"}
+_COLOURS = {
+    "COMPLETED": "#2e7d5b",
+    "FAILED": "#b3372f",
+    "SKIPPED": "#9aa0a6",
+    "PENDING": "#d9a400",
+    "PROCESSING": "#5a7fb5",
+}
 _OTHER = "#3b6ea5"
 
 
