@@ -29,7 +29,8 @@ def written(prefect_server, prefect_home, picky_simulator, monkeypatch, tmp_path
     rejected = process_mail(str(tmp_path / "mails"), return_state=True)
     assert rejected.name == "ProviderFailed"
     monkeypatch.setenv("OPENAI_API_KEY", "good")
-    assert process_mail(str(tmp_path / "mails"), return_state=True).name == "Completed"
+    accepted = process_mail(str(tmp_path / "mails"), return_state=True)
+    assert accepted.name == "Completed"
 
     found = {
         path: path.read_bytes()
@@ -37,13 +38,20 @@ def written(prefect_server, prefect_home, picky_simulator, monkeypatch, tmp_path
         if path.is_file() and path.name not in (".env", "one.eml")
     }
     found |= {path: path.read_bytes() for path in prefect_home.rglob("*") if path.is_file()}
-    return found | {Path("api"): _all_the_api_tells().encode()}
+    return found | {Path("api"): _all_the_api_tells([rejected, accepted]).encode()}
 
 
-def _all_the_api_tells():
+def _all_the_api_tells(runs):
+    """What Prefect's API knows of these runs, by kind; other tests' runs on the same server are theirs."""
+    ids = {"any_": [str(state.state_details.flow_run_id) for state in runs]}
+    asked = {
+        "logs": {"logs": {"flow_run_id": ids}, "limit": 200},
+        "artifacts": {"artifacts": {"flow_run_id": ids}},
+        "flow_runs": {"flow_runs": {"id": ids}},
+        "task_runs": {"flow_runs": {"id": ids}},
+    }
     with get_client(sync_client=True) as client:
-        asked = ("logs", "artifacts", "flow_runs", "task_runs")
-        told = {name: client._client.post(f"/{name}/filter", json={"limit": 200}).json() for name in asked}
+        told = {name: client._client.post(f"/{name}/filter", json=body).json() for name, body in asked.items()}
     return json.dumps(told, ensure_ascii=False)
 
 
@@ -58,11 +66,11 @@ def test_no_log_and_no_run_quotes_a_body(written):
 
     assert len(told["logs"]) > 5
     for name in ("logs", "flow_runs", "task_runs"):
-        assert BODY not in json.dumps(told[name], ensure_ascii=False)
+        assert [one.get("message", one["id"]) for one in told[name] if BODY in json.dumps(one)] == []
 
 
 def test_a_failing_provider_leaves_no_stack_trace_in_the_log(written):
-    told = written[Path("api")].decode()
+    messages = [line["message"] for line in json.loads(written[Path("api")])["logs"]]
 
-    assert "could not be read: 1 AUTH" in told
-    assert "Traceback" not in told
+    assert any("could not be read: 1 AUTH" in message for message in messages)
+    assert [message[:200] for message in messages if "Traceback" in message] == []
