@@ -91,7 +91,7 @@ def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
 
         outcomes = settle_outcomes(window.messages, window.skipped, readings, decisions, effects, job.run)
 
-        job.note(window, outcomes, readings)
+        job.note(window, outcomes.rows, readings)
 
     if job.run.settings.mode == "economy":
         send_batches(job.run)

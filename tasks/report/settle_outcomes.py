@@ -19,6 +19,13 @@ from tasks.runs import Run
 log = logging.getLogger("mailroom.report")
 
 
+class Settled:
+    """The outcome rows of a window. No collection, since Prefect keeps an entry for every value of those it is given."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.rows = rows
+
+
 @task(name="settle", **policies.LEDGER)
 def settle_outcomes(
     messages: DataFrame[Messages],
@@ -27,7 +34,7 @@ def settle_outcomes(
     decisions: DataFrame[Decisions],
     effects: DataFrame[Effects],
     run: Run,
-) -> list[dict[str, Any]]:
+) -> Settled:
     """The outcome rows of a window, recorded in the ledger; a mail whose claim was lost is left to its new owner."""
     engine = open_ledger(run.settings.ledger)
     spent = spending(engine, run.id, list(messages["message_key"]))
@@ -40,4 +47,4 @@ def settle_outcomes(
     if settled < len(every):
         log.warning("%d mails were taken over by another run, which settles them.", len(every) - settled)
     log.info("%d outcomes recorded.", settled)
-    return every
+    return Settled(every)
