@@ -103,14 +103,14 @@ def _undisturbed_s(home: Path, mails: int) -> float:
 
 
 def _until_it_ends(folder: Path, rng: random.Random, whole_s: float) -> int:
-    """How many kills it took until a run came to its end; each came at a random moment of an undisturbed run's time."""
+    """How many kills it took until a run came to its end; each came at a random moment of half an undisturbed run."""
     began = time.monotonic()
     for kill in range(10_000):
         assert time.monotonic() - began < _LONGEST_S, "The runs do not come to an end."
         pid = os.fork()
         if pid == 0:
             _run(folder)
-        if _ended_within(pid, rng.uniform(0.0, 1.1 * whole_s)):
+        if _ended_within(pid, rng.uniform(0.0, whole_s / 2)):
             return kill
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
