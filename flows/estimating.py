@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from tasks.frames import records
 from tasks.ingest.openings import opening_for
 from tasks.ingest.rows import parse
 from tasks.ingest.windows import Window
@@ -40,7 +41,7 @@ def estimate_run(window: Window, total: int | None, run: Run) -> Estimate:
 
     `total` is how many mails the source has, null where that is not known: then the window stands for itself.
     """
-    mails: list[Mapping[Any, Any]] = window.messages.to_dict("records")  # type: ignore[assignment]  # columns are strings
+    mails = records(window.messages)
     found = _estimate(iter(mails), run.settings)
     if total and not window.last and len(window):
         found = found.for_mails(round(total * len(mails) / len(window)))

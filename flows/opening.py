@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from prefect.futures import PrefectFuture, wait
 from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
 
@@ -58,6 +59,10 @@ class Opened:
     progress: Progress
     estimate: str = ""
     summary: Summary = field(default_factory=Summary)
+    met: int = 0
+    """How many mails the source gave so far."""
+    asked: list[PrefectFuture[Any]] = field(default_factory=list)
+    """Chunks that the models are being asked about."""
 
     @property
     def folder(self) -> Path:
@@ -150,8 +155,12 @@ def _under_way(
     # an eighth of a run's CPU, with all threads waiting.
     gc.freeze()
     with kept, OutcomeFiles(folder.absolute()) as files:
+        job = Opened(run=run, source=source, rules=rules, reader=reader, files=files, progress=Progress(mails))
         try:
-            yield Opened(run=run, source=source, rules=rules, reader=reader, files=files, progress=Progress(mails))
+            yield job
+        except Exception:
+            wait(job.asked)  # who takes these mails over finds their answers, and does not pay for them again
+            raise
         finally:
             reader.close()
 

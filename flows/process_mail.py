@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Annotated, Any
 
 from prefect import flow, unmapped
@@ -11,24 +10,21 @@ from prefect.client.schemas.objects import State
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
+from flows.asking import asked_ahead, understood
 from flows.conclude import concluded, says_what_is_wrong
 from flows.opening import Opened, opened
 from flows.runners import task_runner
 from tasks.act.apply_actions import apply_actions, lost_effects, split_acting
-from tasks.chunks import collect, split_rows
+from tasks.chunks import collect
 from tasks.decide.choose_actions import choose_actions
-from tasks.decide.rules import analyses_for
-from tasks.decide.withhold import withhold
-from tasks.frames import Effects, Readings
+from tasks.frames import Effects
 from tasks.ingest.read_messages import read_windows
 from tasks.ingest.windows import Window
-from tasks.ledger.engine import open_ledger
 from tasks.report.publish_summary import publish_summary
 from tasks.report.settle_outcomes import settle_outcomes
 from tasks.settings import ModeChoice, ProviderChoice, read_settings
 from tasks.understand.economy import send_batches
 from tasks.understand.second_reader import read_again
-from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
 
 
 @flow(name="process-mail", task_runner=task_runner(), persist_result=False)
@@ -80,10 +76,8 @@ def process_mail(
 
 def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
     """All stages after reading, window by window; `retry_failed` enters here with mails from the ledger."""
-    for window in windows:
-        job.foresee(window)
-
-        readings = understood(window, job)
+    for window, asked in asked_ahead(windows, job):
+        readings = understood(asked, job)
 
         decisions = choose_actions(window.messages, readings, job.rules)
 
@@ -100,23 +94,6 @@ def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
     # Quoted: Prefect would otherwise walk through every value of every outcome, three times, in search of futures.
     publish_summary(quote(job.summary), job.source, job.folder, job.estimate)  # type: ignore[call-overload]  # unquoted
     return concluded(job.summary)
-
-
-def understood(window: Window, job: Opened) -> Any:
-    """The window's readings: its chunks mapped over the models, a lost one standing as rows that say so."""
-    allowed = withhold(window.messages, job.rules, open_ledger(job.run.settings.ledger))
-    chunks = split_rows(allowed, job.run.settings.chunk_rows)
-    asked = understand_messages.with_options(
-        retry_delay_seconds=list(job.run.settings.chunk_retry_delays_s),
-        retries=len(job.run.settings.chunk_retry_delays_s),
-        # A mail that waits for a batch is read again with the same question, and must not find itself waiting.
-        refresh_cache=job.run.settings.refresh or job.run.settings.mode == "economy",
-    )
-    answers = asked.map(
-        chunks, part=chunk_names(chunks, job.progress.done), run=unmapped(job.run),
-        worth=unmapped(partial(analyses_for, job.rules)), question=unmapped(question_of(job.run.settings, job.rules.text)),
-    )  # fmt: skip
-    return collect(job.progress.watched(answers, chunks), chunks, Readings.of([]), lost_chunk)
 
 
 def acted(window: Window, readings: Any, decisions: Any, job: Opened) -> Any:

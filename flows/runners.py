@@ -9,6 +9,9 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from tasks.errors import Misconfigured
 from tasks.settings import Settings, read_settings
 
+# Of three windows: one is being answered, the next one is already, and what was decided about the one before is done.
+_WINDOWS = 3
+
 
 def task_runner() -> TaskRunner[Any]:
     """The runner that MAILROOM_TASK_RUNNER names; read when a flow is defined, which is when Prefect wants it.
@@ -24,7 +27,7 @@ def task_runner() -> TaskRunner[Any]:
 
 def _runner(settings: Settings) -> TaskRunner[Any]:
     try:
-        return _cluster(settings) or ThreadPoolTaskRunner(max_workers=settings.chunk_workers)
+        return _cluster(settings) or ThreadPoolTaskRunner(max_workers=_WINDOWS * settings.chunk_workers)
     except ImportError as error:
         runner = settings.task_runner
         raise Misconfigured(

@@ -37,27 +37,48 @@ class Frame(pa.DataFrameModel):
     def of(cls, rows: list[dict[str, Any]]) -> DataFrame[Self]:
         """A checked frame of these rows; an empty one keeps its columns."""
         columns = cls.to_schema().columns
-        frame = pd.DataFrame(rows, columns=cls.names()).astype({name: str(one.dtype) for name, one in columns.items()})
+        values = {name: [row.get(name) for row in rows] for name in columns}
         # Pandera needs half a millisecond a column to find nothing wrong: it is asked when there is something to say.
-        if all(_keeps_rules(frame[name], column) for name, column in columns.items()):
-            return frame  # type: ignore[return-value]  # of the schema's columns and types
-        return cls.validate(frame, lazy=True)
+        if all(_keeps_rules(values[name], column) for name, column in columns.items()):
+            kept = {name: pd.Series(values[name], dtype=str(column.dtype)) for name, column in columns.items()}
+            return pd.DataFrame(kept)  # type: ignore[return-value]  # of the schema's columns and types
+        types = {name: str(column.dtype) for name, column in columns.items()}
+        return cls.validate(pd.DataFrame(values).astype(types), lazy=True)
 
 
-def _keeps_rules(values: pd.Series[Any], column: Any) -> bool:
-    """Whether a column of the right type keeps its schema's rules; false also where a rule is not known here."""
-    if not column.nullable and values.isna().any():
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The frame's rows as dictionaries of Python's own values, null where one is missing; for a frame of thousands.
+
+    A third of the time of `to_dict("records")`, which boxes value by value.
+    """
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(_values(frame[name]) for name in names), strict=True)]
+
+
+def _values(column: pd.Series[Any]) -> list[Any]:
+    if column.dtype == object:  # lists and records, none of them missing
+        return column.tolist()
+    return column.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[call-overload, no-any-return]  # stubs
+
+
+def _keeps_rules(values: list[Any], column: Any) -> bool:
+    """Whether a column's values keep its schema's rules; false also where a rule is not known here."""
+    known = [value for value in values if not _is_missing(value)]
+    if not column.nullable and len(known) < len(values):
         return False
-    if column.unique and not values.is_unique:
+    if column.unique and len(set(known)) < len(known):
         return False
-    known = values.dropna()
     return all(check.name in _RULES and _RULES[check.name](known, check.statistics) for check in column.checks)
 
 
-_RULES: dict[str, Callable[[Any, Any], bool]] = {
-    "isin": lambda values, told: bool(values.isin(told["allowed_values"]).all()),
-    "greater_than_or_equal_to": lambda values, told: bool((values >= told["min_value"]).all()),
-    "less_than_or_equal_to": lambda values, told: bool((values <= told["max_value"]).all()),
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+_RULES: dict[str, Callable[[list[Any], Any], bool]] = {
+    "isin": lambda values, told: set(values) <= set(told["allowed_values"]),
+    "greater_than_or_equal_to": lambda values, told: all(value >= told["min_value"] for value in values),
+    "less_than_or_equal_to": lambda values, told: all(value <= told["max_value"] for value in values),
 }
 
 

@@ -53,9 +53,8 @@ class Settings(BaseSettings):
         {}, description='Requests and tokens a minute by provider or model, as JSON: {"openai": {"rpm": 5000}}.'
     )
     chunk_rows: int = Field(50, ge=1, le=500, description="Mails in one mapped task run.")
-    window_rows: int = Field(2_000, ge=1, le=20_000, description="Mails read ahead and held in memory at a time.")
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
-    chunk_workers: int = Field(4, ge=1, le=64, description="Chunks worked on at the same time, a process.")
+    chunk_workers: int = Field(4, ge=1, le=64, description="Chunks in a window, which are worked on at the same time.")
     review: Literal["off", "sent", "drafts"] = Field(
         "sent", description="Which replies another model reads before they leave: none, those sent, or drafts as well."
     )
@@ -98,6 +97,11 @@ class Settings(BaseSettings):
     def has_budget(self) -> bool:
         """Whether any budget is set."""
         return any(self.caps_usd.values())
+
+    @property
+    def window_rows(self) -> int:
+        """Mails that are taken from the source at a time."""
+        return self.chunk_rows * self.chunk_workers
 
     @property
     def most_tokens(self) -> int:

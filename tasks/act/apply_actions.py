@@ -15,7 +15,7 @@ from tasks.act.outbox import Outbox, open_outbox
 from tasks.act.places import read_places
 from tasks.act.plan import Review, plan_mails
 from tasks.chunks import split_rows
-from tasks.frames import Decisions, Effects, Messages, Readings
+from tasks.frames import Decisions, Effects, Messages, Readings, records
 from tasks.ledger.effects import by_ids
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
@@ -89,14 +89,14 @@ def rows_of(
     messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions]
 ) -> list[dict[str, Any]]:
     """One row a message with all columns of the three; the model's word on the language wins."""
-    read = {row["message_key"]: row for row in readings.to_dict("records")}
-    decided = {row["message_key"]: row for row in decisions.to_dict("records")}
+    read = {row["message_key"]: row for row in records(readings)}
+    decided = {row["message_key"]: row for row in records(decisions)}
     rows = []
-    for message in messages.to_dict("records"):
+    for message in records(messages):
         reading = read[message["message_key"]]
         language = reading["language"] or message["language"]
         rows.append({**message, **reading, **decided[message["message_key"]], "language": language})
-    return [{str(name): value for name, value in row.items()} for row in rows]
+    return rows
 
 
 def told(effect: Any) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.policy import compat32
+from email.message import Message
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +14,7 @@ from tasks.act.mailboxes import Place
 from tasks.act.places import Places
 from tasks.act.verified import Dns, Verdict, whom_to_answer
 from tasks.links import without_links
-from tasks.parsing.headers import read_ids
+from tasks.parsing.headers import read_head, read_ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +38,14 @@ class Letter:
     dns: Dns = look_up_txt
 
     @cached_property
+    def headers(self) -> Message:
+        """The mail without its body, every value as it came."""
+        return read_head(self.raw)
+
+    @cached_property
     def whom(self) -> Verdict:
         """Whom an answer may go to."""
-        return whom_to_answer(self.raw, self.places.authserv_ids, self.dns)
+        return whom_to_answer(self.raw, self.headers, self.places.authserv_ids, self.dns)
 
     @cached_property
     def sha256(self) -> str:
@@ -51,8 +55,7 @@ class Letter:
     @cached_property
     def message_ids(self) -> tuple[str, tuple[str, ...]]:
         """Its own Message-ID, empty where it has none, and the ids of the thread before it."""
-        head = self.raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0] + b"\n\n"
-        fields = [(name.lower(), str(value)) for name, value in message_from_bytes(head, policy=compat32).raw_items()]
+        fields = [(name.lower(), str(value)) for name, value in self.headers.raw_items()]
         own = read_ids(value for name, value in fields if name == "message-id")
         before = read_ids(value for name, value in fields if name == "references") or read_ids(
             value for name, value in fields if name == "in-reply-to"

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
-from email.policy import compat32
 
 import authres
 import dkim
@@ -33,9 +31,11 @@ class Verdict:
     why: str
 
 
-def whom_to_answer(raw: bytes, authserv_ids: Sequence[str], dns: Dns) -> Verdict:
-    """The mail's verified From, or its Reply-To at the same domain; never raises on content."""
-    headers = message_from_bytes(raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0] + b"\n\n", policy=compat32)
+def whom_to_answer(raw: bytes, headers: Message, authserv_ids: Sequence[str], dns: Dns) -> Verdict:
+    """The mail's verified From, or its Reply-To at the same domain; never raises on content.
+
+    `headers` are those of `raw`, by `tasks.parsing.headers.read_head`.
+    """
     senders = read_addresses(_raw(headers, "From"))
     if len(_raw(headers, "From")) != 1 or len(senders) != 1:
         address = senders[0][1] if senders and _is_address(senders[0][1]) else ""
@@ -43,7 +43,9 @@ def whom_to_answer(raw: bytes, authserv_ids: Sequence[str], dns: Dns) -> Verdict
     name, address = senders[0]
     if not _is_address(address):
         return Verdict(address="", name=name, verified=False, why="its sender is no mail address")
-    why = _vouched(headers, _domain(address), authserv_ids) or _signed(raw, _domain(address), dns)
+    why = _vouched(headers, _domain(address), authserv_ids)
+    if not why and _raw(headers, "DKIM-Signature"):
+        why = _signed(raw, _domain(address), dns)
     if not why:
         reason = f"nobody vouches for `{_domain(address)}`: no Authentication-Results of ours, no DKIM signature of it"
         return Verdict(address=address, name=name, verified=False, why=reason)

@@ -10,7 +10,7 @@ from pandera.typing import DataFrame
 from tasks.actions import AnyAction
 from tasks.decide.conditions import BadCondition, row_language
 from tasks.decide.rules import RuleBook
-from tasks.frames import Decisions, Messages, Readings
+from tasks.frames import Decisions, Messages, Readings, records
 
 
 def decide(messages: DataFrame[Messages], readings: DataFrame[Readings], rules: RuleBook) -> DataFrame[Decisions]:
@@ -19,10 +19,8 @@ def decide(messages: DataFrame[Messages], readings: DataFrame[Readings], rules: 
     Raises:
         KeyError: A message has no reading.
     """
-    read = {row["message_key"]: row for row in readings.to_dict("records")}
-    rows = [
-        decide_row(merge_row(message, read[message["message_key"]]), rules) for message in messages.to_dict("records")
-    ]
+    read = {row["message_key"]: row for row in records(readings)}
+    rows = [decide_row(merge_row(message, read[message["message_key"]]), rules) for message in records(messages)]
     return Decisions.of(rows)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email import message_from_bytes
-from email.policy import compat32
 from typing import Any
 
 from pandera.typing import DataFrame
@@ -12,9 +10,9 @@ from sqlalchemy import Engine
 
 from tasks.decide.conditions import BadCondition, arrival_language
 from tasks.decide.rules import RuleBook
-from tasks.frames import Messages
+from tasks.frames import Messages, records
 from tasks.ledger.messages import load_raw
-from tasks.parsing.headers import decode_text
+from tasks.parsing.headers import decode_text, read_head
 
 _LABEL_FIELDS = frozenset({"keywords", "x-keywords", "x-gmail-labels"})
 
@@ -24,8 +22,9 @@ def withhold(messages: DataFrame[Messages], rules: RuleBook, engine: Engine) -> 
     if not rules.never_send or not len(messages):
         return messages
     marks = {found["message_key"]: marks_of(found["raw"]) for found in load_raw(engine, messages["message_key"])}
-    rows = [{str(name): value for name, value in row.items()} for row in messages.to_dict("records")]
-    reasons = [row["unreadable"] or why_withheld(row | marks.get(row["message_key"], {}), rules) for row in rows]
+    reasons = [
+        row["unreadable"] or why_withheld(row | marks.get(row["message_key"], {}), rules) for row in records(messages)
+    ]
     return messages.assign(unreadable=reasons)
 
 
@@ -44,11 +43,6 @@ def why_withheld(row: Mapping[str, Any], rules: RuleBook) -> str:
 
 def marks_of(raw: bytes) -> dict[str, Any]:
     """What a mail's headers say of how it is to be treated: `sensitivity` and `labels`, in lower case."""
-    head = raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0] + b"\n\n"
-    fields = [(name.lower(), decode_text(str(value)).lower()) for name, value in _fields(head)]
+    fields = [(name.lower(), decode_text(str(value)).lower()) for name, value in read_head(raw).raw_items()]
     labels = [label.strip() for name, value in fields if name in _LABEL_FIELDS for label in value.split(",")]
     return {"sensitivity": next((value for name, value in fields if name == "sensitivity"), ""), "labels": labels}
-
-
-def _fields(head: bytes) -> list[tuple[str, Any]]:
-    return list(message_from_bytes(head, policy=compat32).raw_items())

@@ -47,7 +47,7 @@ class ShareReader:
     def next_window(self) -> Window:
         """The next share; one without mails is the last."""
         settings = self._settings
-        most = settings.chunk_rows * settings.chunk_workers
+        most = settings.window_rows
         claims = claim_share(
             self._engine, self._source, until=self._until, owner=self._owner, lease_s=settings.lease_s, most=most
         )

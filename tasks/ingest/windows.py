@@ -1,8 +1,7 @@
-"""A source read in windows of some thousand mails, one window ahead of the stages that work on them."""
+"""A source read in windows of some hundred mails, one window ahead of the stages that work on them."""
 
 from __future__ import annotations
 
-import itertools
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ class Window:
 class MessageReader:
     """Gives the windows of a source, in order. The next one is read while the last one is worked on.
 
-    The first window is small, so that the first answers come soon. What was read is on record before it is claimed,
+    What was read is on record before it is claimed,
     and a window that could not be recorded is tried again from the bytes already read.
     """
 
@@ -53,9 +52,7 @@ class MessageReader:
         self._peeked: RawMail | None = None
         self._broken: BaseException | None = None
         self._mine: set[bytes] = set()
-        self._sizes = itertools.chain(
-            [settings.chunk_rows * settings.chunk_workers], itertools.repeat(settings.window_rows)
-        )
+        self._size = settings.window_rows
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._ahead: Future[Window] | None = None
 
@@ -83,7 +80,7 @@ class MessageReader:
 
     def _read(self) -> Window:
         if not self._batch:
-            self._fill(next(self._sizes))
+            self._fill(self._size)
         parsed = [parse(raw, self._settings) for raw in self._batch]
         if not self._failed:
             record_seen(self._engine, [seen(one) for one in parsed if not one.raw.foreign])

@@ -8,6 +8,9 @@ import binascii
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import Message
+from email.policy import compat32
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
 
 from tasks.parsing.charsets import decode
@@ -26,6 +29,12 @@ ANYWHERE = re.compile(r"[^\s<>\"',;:()@]{1,64}@[^\s<>\"',;:()@]{1,255}")
 MAX_ADDRESSES = 1_000
 # Of all fields of one name together.
 MAX_ADDRESS_CHARS = 65_536
+
+
+def read_head(raw: bytes) -> Message:
+    """Return a mail without its body, every value of its fields as it came; never raises on content."""
+    head = raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]
+    return message_from_bytes(head + b"\n\n", policy=compat32)
 
 
 def field_bytes(raw: str) -> bytes:

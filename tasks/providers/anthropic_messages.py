@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
 from tasks.providers.accounts import ProviderAccount
-from tasks.providers.calls import in_our_words, transport_error
+from tasks.providers.calls import JSON, in_our_words, to_json, transport_error
 from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S, answer_tokens
 from tasks.providers.media import anthropic_block, sendable
@@ -25,8 +25,8 @@ _ENDINGS = {"refusal": "refusal", "max_tokens": "cut", "model_context_window_exc
 
 
 class AnthropicMessages:
-    """One key's client. Replies are taken raw and requests given whole, for the reason told in `openai_chat`; it is also
-    the one way to give a temperature, which the SDK's signature has no more and older models still take."""
+    """One key's client. Requests are given as bytes and replies taken raw, for the reason told in `openai_chat`; it is
+    also the one way to give a temperature, which the SDK's signature has no more and older models still take."""
 
     provider = "anthropic"
 
@@ -40,22 +40,16 @@ class AnthropicMessages:
             timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),
             http_client=DefaultAioHttpClient(),
         )
-        self._create = self._client.messages.with_raw_response.create
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = Asked(self.provider, model)
         request, unsent = messages_request(question, model, self._account)
-        headers, content = await in_our_words(asked, self._send(request), _translate, self._account.timeout)
-        return read_message(asked, read_object(asked, content), told_by(headers, unsent))
+        call = self._client.post("/v1/messages", cast_to=httpx2.Response, content=to_json(request), options=JSON)
+        reply = await in_our_words(asked, call, _translate, self._account.timeout)
+        return read_message(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 
     async def close(self) -> None:
         await self._client.close()
-
-    async def _send(self, request: dict[str, Any]) -> tuple[httpx2.Headers, bytes]:
-        reply = await self._create(
-            model=request["model"], max_tokens=request["max_tokens"], messages=(), extra_body=request
-        )
-        return reply.headers, await reply.read()
 
 
 def messages_request(

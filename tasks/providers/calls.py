@@ -1,4 +1,4 @@
-"""One call through an SDK: its time limit, and its exceptions in our words."""
+"""One call through an SDK: its body, its time limit, and its exceptions in our words."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import PurePath
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import orjson
 
 from tasks.errors import CallError
 from tasks.providers.faults import Asked
 
 T = TypeVar("T")
 Translate = Callable[[Asked, Exception], CallError]
+
+# What the SDKs of OpenAI and Anthropic want to be told of a body that they are given as bytes.
+JSON: Any = {"headers": {"Content-Type": "application/json"}}
+to_json = orjson.dumps
 
 
 async def in_our_words(asked: Asked, call: Awaitable[T], translate: Translate, timeout_s: float) -> T:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
 from tasks.providers.accounts import LocalAccount, ProviderAccount
-from tasks.providers.calls import in_our_words, transport_error
+from tasks.providers.calls import JSON, in_our_words, to_json, transport_error
 from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S, answer_tokens
 from tasks.providers.media import openai_part, sendable
@@ -26,8 +26,8 @@ _NO_KEY = "none"
 
 
 class OpenAIChat:
-    """One key's client. Replies are taken raw and read here, and requests given whole as `extra_body`: the SDK's walk
-    over every part of both, types in hand, would double the cost of a call."""
+    """One key's client. Requests are given as bytes, and replies are taken raw and read here: the SDK's walk over every
+    part of both, types in hand, would double the cost of a call."""
 
     def __init__(self, account: ProviderAccount, key: SecretStr | None, *, provider: str = "openai") -> None:
         self.provider = provider
@@ -39,12 +39,11 @@ class OpenAIChat:
             timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),
             http_client=DefaultAioHttpClient(),
         )
-        self._create = self._client.chat.completions.with_raw_response.create
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = Asked(self.provider, model)
         request, unsent = chat_request(question, self.provider, model, self._account)
-        call = self._create(model=model, messages=(), extra_body=request)
+        call = self._client.post("/chat/completions", cast_to=httpx2.Response, content=to_json(request), options=JSON)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         return read_chat(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -29,7 +29,7 @@ class OutcomeFiles:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lines = self._part(NAMES[0]).open("w", encoding="utf-8")
+        self._lines = self._part(NAMES[0]).open("wb")
         self._csv = self._part(NAMES[1]).open("w", encoding="utf-8", newline="")
         self._table = csv.writer(self._csv)
         self._table.writerow(Outcomes.names())
@@ -41,7 +41,7 @@ class OutcomeFiles:
         if not rows:
             return
         ordered = [{name: row[name] for name in Outcomes.names()} for row in rows]
-        self._lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in ordered)
+        self._lines.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in ordered)
         flat = [{name: _flat(value) for name, value in row.items()} for row in ordered]
         self._table.writerows([_safe_cell(value) for value in row.values()] for row in flat)
         self._parquet.write_table(pa.Table.from_pylist(flat, schema=self._schema))
@@ -65,7 +65,7 @@ def _arrow_type(name: str) -> pa.DataType:
 
 
 def _flat(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+    return orjson.dumps(value).decode() if isinstance(value, (list, dict)) else value
 
 
 def _safe_cell(value: Any) -> Any:

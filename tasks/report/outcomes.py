@@ -8,7 +8,7 @@ from typing import Any
 
 from pandera.typing import DataFrame
 
-from tasks.frames import Decisions, Effects, Messages, Outcomes, Readings, Skipped
+from tasks.frames import Decisions, Effects, Messages, Outcomes, Readings, Skipped, records
 from tasks.ledger.costs import Spending
 
 Row = dict[str, Any]
@@ -45,7 +45,7 @@ def outcome_rows(
     done = dict(zip(effects["message_key"], effects["effects"], strict=True))
     now = utc_now()
     rows = []
-    for message in messages.to_dict("records"):
+    for message in records(messages):
         key = message["message_key"]
         reading, decision = read[key], decided[key]
         row = {"id": message["source_id"], "status": _status(reading), "duplicate_of": "", "processed_at": now}
@@ -66,7 +66,7 @@ def skipped_rows(skipped: DataFrame[Skipped]) -> list[Row]:
         | {name: mail[name] for name in _OF_MESSAGE}
         | {"id": mail["source_id"], "status": "SKIPPED", "language": mail["language"], "reason": mail["reason"]}
         | {"duplicate_of": mail["message_key"] if mail["repeats"] else "", "processed_at": now}
-        for mail in skipped.to_dict("records")
+        for mail in records(skipped)
     ]
 
 
@@ -81,7 +81,7 @@ def utc_now() -> str:
 
 
 def _by_key(frame: Any) -> dict[str, Row]:
-    return {row["message_key"]: row for row in frame.to_dict("records")}
+    return {row["message_key"]: row for row in records(frame)}
 
 
 def _status(reading: Row) -> str:

@@ -6,8 +6,6 @@ import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from email import message_from_bytes
-from email.policy import compat32
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -15,7 +13,7 @@ from sqlalchemy import Engine
 
 from tasks.ledger.messages import load_raw
 from tasks.ledger.pseudonyms import LedgerPseudonyms
-from tasks.parsing.headers import read_addresses
+from tasks.parsing.headers import read_addresses, read_head
 from tasks.privacy.placeholders import NOTE, Hidden, hide, restore
 from tasks.questions import Completion, Link, Question
 from tasks.understand.understand import Asker
@@ -49,7 +47,6 @@ class PrivateAsker:
 
     def _header_names(self, message_key: str) -> Iterator[str]:
         for found in load_raw(self._engine, [message_key]):
-            head = found["raw"].partition(b"\r\n\r\n")[0].partition(b"\n\n")[0] + b"\n\n"
-            fields = message_from_bytes(head, policy=compat32).raw_items()
+            fields = read_head(found["raw"]).raw_items()
             values = [str(value) for name, value in fields if name.lower() in _FIELDS]
             yield from (name for name, _ in read_addresses(values) if name)

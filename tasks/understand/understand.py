@@ -26,7 +26,7 @@ from tasks.errors import (
     Unreadable,
     Unusable,
 )
-from tasks.frames import Messages, Readings
+from tasks.frames import Messages, Readings, records
 from tasks.parsing.languages import parse_language
 from tasks.questions import Completion, Link, Question
 from tasks.understand import prompts
@@ -70,7 +70,7 @@ async def understand(
     With `mails_per_call` above 1, short mails are triaged together; `group` writes down which. Mails of more than
     `part_tokens` are read in parts.
     """
-    mails: list[dict[str, Any]] = messages.to_dict("records")  # type: ignore[assignment]  # columns are strings
+    mails = records(messages)
     together = Together({})
     if group is not None and mails_per_call > 1 and mails:
         chain, _reason = models.for_triage(mails[0])

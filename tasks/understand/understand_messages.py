@@ -14,7 +14,7 @@ from prefect import task
 
 from tasks import policies
 from tasks.errors import ChunkUnfinished, LostChunk, MailroomError
-from tasks.frames import Messages, Readings
+from tasks.frames import Messages, Readings, records
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
 from tasks.providers.accounts import Accounts
@@ -107,7 +107,7 @@ def _tell(readings: DataFrame[Readings], part: str) -> None:
     lines = [
         f"{row['message_key'][:12]} {row['category'] or row['error_type']} calls={row['calls']} cached={row['cached_calls']}"
         f" {row['model']} {','.join(row['doubts'])}".rstrip()
-        for row in readings.to_dict("records")
+        for row in records(readings)
     ]
     keys = readings["message_key"].tolist()
     log.info("%s: %d read.\n%s", part, len(readings), "\n".join(lines), extra={"chunk": part, "message_keys": keys})

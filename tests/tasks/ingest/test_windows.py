@@ -42,7 +42,7 @@ def read(ledger_url):
 
     def reader(*mails, owner="host|1|1|run", **settings):
         source = mails[0] if isinstance(mails[0], Listed) else Listed(*mails)
-        few = Settings(chunk_rows=2, chunk_workers=1, window_rows=2, **settings)
+        few = Settings(chunk_rows=2, chunk_workers=1, **settings)
         return MessageReader(source, open_ledger(ledger_url), owner=owner, settings=few)
 
     return reader

@@ -7,6 +7,10 @@ from decimal import Decimal
 from typing import get_args
 
 import pytest
+from genai_prices import Usage as ListedUsage
+from genai_prices import calc_price
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.errors import Misconfigured
 from tasks.providers import prices
@@ -48,6 +52,22 @@ def test_a_model_takes_what_its_family_takes() -> None:
     assert not traits("anthropic", "claude-opus-5-5").temperature
     assert traits("gemini", "gemini-2.0-flash").thinking_tokens == 0
     assert traits("openai", "a-model-of-next-year") == traits("openai", "gpt-6.1-sol")
+
+
+@given(
+    st.sampled_from(sorted(DEFAULTS)), st.integers(0, 150_000), st.integers(0, 100), st.integers(0, 100), st.integers(0, 9_000)
+)  # fmt: skip
+def test_a_price_is_the_lists_own(which: tuple[str, str], asked: int, read: int, kept: int, answered: int) -> None:
+    read, kept = asked * read // 200, asked * kept // 200
+    usage = Usage(input_tokens=asked, cache_read_tokens=read, cache_write_tokens=kept, output_tokens=answered)
+    provider, model = which
+    listed = calc_price(
+        ListedUsage(
+            input_tokens=asked, cache_read_tokens=read, cache_write_tokens=kept, output_tokens=answered
+        ),
+        model, provider_id={"gemini": "google"}.get(provider, provider),
+    )  # fmt: skip
+    assert price(provider, model, usage) == listed.total_price
 
 
 def test_cached_tokens_are_part_of_the_input_and_cost_less() -> None:
