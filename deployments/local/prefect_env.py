@@ -14,6 +14,9 @@ OF_EVERY_CLIENT = {
     "DO_NOT_TRACK": "1",
     # Signs of life of a run, in seconds; deployments/register.py makes the automation that misses them.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    # Every thread that works on chunks would get heaps of its own, and Arrow one more: 40 MB in a run of 2,000 mails.
+    "MALLOC_ARENA_MAX": "2",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 
 OF_OUR_SERVER = {

@@ -16,7 +16,7 @@ from tasks.act.places import read_places
 from tasks.act.plan import Review, plan_mails
 from tasks.chunks import split_rows
 from tasks.frames import Decisions, Effects, Messages, Readings, records
-from tasks.ledger.effects import by_ids
+from tasks.ledger.effects import fates_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
 from tasks.opinions import SecondReader
@@ -80,7 +80,7 @@ def act(
     if not dry_run:
         asyncio.run(outbox.perform_all(planned))
     found: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
-    for effect in by_ids(outbox.engine, planned):
+    for effect in fates_of(outbox.engine, planned):
         found[effect.message_key].append(told(effect))
     return Effects.of([{"message_key": key, "effects": effects} for key, effects in found.items()])
 

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tasks.ledger.engine import reading
 from tasks.ledger.owners import is_gone
 from tasks.ledger.schema import approvals, effects
 
@@ -158,6 +159,21 @@ def by_ids(engine: Engine, effect_ids: Iterable[str]) -> list[Effect]:
         with engine.begin() as connection:
             found += map(_effect, connection.execute(wanted))
     return sorted(found, key=lambda one: (one.message_key, one.position))
+
+
+def fates_of(engine: Engine, effect_ids: Iterable[str]) -> list[Row[Any]]:
+    """What is told of these effects in outcomes, each mail's in the order they are to be done: all but their words."""
+    found: list[Row[Any]] = []
+    for some in _batches(effect_ids):
+        with reading(engine) as connection:
+            found += connection.execute(select(*_FATE).where(effects.c.effect_id.in_(some)))
+    return sorted(found, key=lambda one: (one.message_key, one.position))
+
+
+_FATE = [
+    effects.c[name]
+    for name in ("effect_id", "message_key", "position", "action", "target", "state", "detail", "rule", "dry_run")
+]
 
 
 def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) -> Effect | None:

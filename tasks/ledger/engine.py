@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.errors import Misconfigured
@@ -20,6 +21,14 @@ HEAD = "0001"  # the newest migration; a test holds it to the folder
 _MIGRATION_LOCK = 4_815_162_342
 _ONLY_READS = "mailroom_only_reads"
 _migrating = threading.Lock()  # Alembic keeps its context in globals: two threads at once break each other's
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+# Parameters would show mails in errors and logs.
+_OPTIONS: dict[str, Any] = {"hide_parameters": True, "json_serializer": _to_json, "json_deserializer": orjson.loads}
 
 
 @cache
@@ -33,10 +42,9 @@ def open_ledger(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": 60}, pool_size=8, hide_parameters=True)
-        _make_sqlite_wait(engine)
+        engine = _sqlite(url, "FULL")  # an effect once claimed must survive a power cut
     else:
-        engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True, **_OPTIONS)
     try:
         with _migrating:
             _migrate(engine)
@@ -48,12 +56,23 @@ def open_ledger(url: str) -> Engine:
     return engine
 
 
-def _make_sqlite_wait(engine: Engine) -> None:
+def for_many_writes(engine: Engine) -> Engine:
+    """An engine over the same ledger for one thread's many small transactions, which in SQLite don't wait for the disk.
+
+    What they wrote survives whatever kills a process. A power cut may take the last of it, back to the latest
+    transaction of another engine.
+    """
+    return _sqlite(engine.url, "NORMAL") if engine.dialect.name == "sqlite" else engine
+
+
+def _sqlite(url: str | URL, synchronous: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 60}, pool_size=8, **_OPTIONS)
+
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way leaves DDL outside
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")  # an effect once claimed must survive a power cut
+        connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA busy_timeout=60000")
 
     @event.listens_for(engine, "begin")
@@ -62,6 +81,8 @@ def _make_sqlite_wait(engine: Engine) -> None:
         # start can.
         only_reads = connection.get_execution_options().get(_ONLY_READS, False)
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+    return engine
 
 
 @contextmanager

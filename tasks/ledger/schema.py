@@ -65,7 +65,7 @@ completions = Table(
     Column("call", BigInteger, primary_key=True, autoincrement=False),
     Column("key", String(64), nullable=False),
     Column("state", String(8), nullable=False),  # begun, done or failed
-    Column("run_id", String(64), nullable=False, index=True),
+    Column("run_id", String(64), nullable=False),
     Column("message_key", String(64), nullable=False),  # or a group's key, where one call asked about several
     Column("question", String(64), nullable=False),
     Column("provider", String(32), nullable=False),
@@ -84,8 +84,9 @@ completions = Table(
     Column("price_nusd", BigInteger),  # null: the price is unknown
     Column("begun_at", Float, nullable=False),
     Column("ended_at", Float),
-    Index("ix_completions_key", "key", "ended_at"),
-    Index("ix_completions_mail", "message_key", "run_id"),
+    # Each one is written with every call, so there are few.
+    Index("ix_completions_key", "key"),
+    Index("ix_completions_run", "run_id", "message_key"),
     Index("ix_completions_ended", "ended_at"),
 )
 

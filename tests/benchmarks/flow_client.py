@@ -16,6 +16,9 @@ from tests.benchmarks.ledger_cpu import LedgerCpu
 from tests.benchmarks.made_mails import write_mbox
 from tests.benchmarks.processes_watched import tree_cpu_s
 
+# Users have no extras unless they ask for them; where dask is there, pandera imports it, which takes 22 MB.
+sys.modules["dask"] = None  # type: ignore[assignment]  # Python's own way to say that there is none
+
 # Before the flow's own imports, so that they find the ledger's functions watched.
 LEDGER = LedgerCpu()
 

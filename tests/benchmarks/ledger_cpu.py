@@ -40,7 +40,7 @@ class LedgerCpu:
         for name, value in vars(module).items():
             is_plain = inspect.isfunction(value) and not inspect.iscoroutinefunction(value)
             is_own = not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
-            if is_plain and is_own and not inspect.isgeneratorfunction(value):
+            if is_plain and is_own and not inspect.isgeneratorfunction(value) and _takes_an_engine(value):
                 setattr(module, name, self._watched(value))
 
     def _watched(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,6 +58,11 @@ class LedgerCpu:
                     self._elsewhere_s += time.thread_time() - began
 
         return watched
+
+
+def _takes_an_engine(function: Callable[..., Any]) -> bool:
+    """Whether it is one that works with the database; to time what is called with every call would cost more than it."""
+    return next(iter(inspect.signature(function).parameters), "") in ("engine", "ledger_url")
 
 
 def _thread_s(number: int) -> float:

@@ -1,8 +1,9 @@
 """Which language a text is in, and which one a person means."""
 
+import langcodes
 import pytest
 
-from tasks.parsing.languages import detect_language, parse_language
+from tasks.parsing.languages import NAMES, detect_language, parse_language
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,12 @@ def test_a_language_is_known_by_what_people_call_it(name, code):
 def test_what_is_no_language_is_refused_with_an_example(name):
     with pytest.raises(ValueError, match="`Japanese`, `ja`"):
         parse_language(name)
+
+
+@pytest.mark.parametrize(("code", "name"), NAMES.items())
+def test_a_language_we_name_is_the_librarys_own(code, name):
+    assert langcodes.get(code).display_name("en") == name
+    assert langcodes.find(name).language == code
 
 
 def test_a_prompt_gets_the_english_name():

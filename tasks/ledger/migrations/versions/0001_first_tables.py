@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("call", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("key", sa.String(64), nullable=False),
         sa.Column("state", sa.String(8), nullable=False),
-        sa.Column("run_id", sa.String(64), nullable=False, index=True),
+        sa.Column("run_id", sa.String(64), nullable=False),
         sa.Column("message_key", sa.String(64), nullable=False),
         sa.Column("question", sa.String(64), nullable=False),
         sa.Column("provider", sa.String(32), nullable=False),
@@ -63,8 +63,8 @@ def upgrade() -> None:
         sa.Column("begun_at", sa.Float, nullable=False),
         sa.Column("ended_at", sa.Float),
     )
-    op.create_index("ix_completions_key", "completions", ["key", "ended_at"])
-    op.create_index("ix_completions_mail", "completions", ["message_key", "run_id"])
+    op.create_index("ix_completions_key", "completions", ["key"])
+    op.create_index("ix_completions_run", "completions", ["run_id", "message_key"])
     op.create_index("ix_completions_ended", "completions", ["ended_at"])
     op.create_table(
         "groups",
