@@ -9,7 +9,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from tasks import policies
-from tasks.report.artifacts import report_text, table_rows
+from tasks.report.artifacts import report_text
 from tasks.report.summary import MAX_TABLE_ROWS, Summary
 
 log = logging.getLogger("mailroom.report")
@@ -22,9 +22,7 @@ def publish_summary(summary: Summary, source: str, folder: Path, estimate: str) 
         f"The first {MAX_TABLE_ROWS:,} of {summary.mails:,} mails" if summary.mails > MAX_TABLE_ROWS else "All mails"
     )
     simulated = " The answers are **simulated**." if summary.simulated else ""
-    create_table_artifact(
-        table=table_rows(summary.rows), key="mailroom-outcomes", description=f"{shown} of this run.{simulated}"
-    )
+    create_table_artifact(table=summary.table, key="mailroom-outcomes", description=f"{shown} of this run.{simulated}")
     create_markdown_artifact(
         markdown=report_text(summary, source=source, folder=str(folder), estimate=estimate),
         key="mailroom-report",

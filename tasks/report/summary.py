@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.report.table import table_rows
+
 MAX_TABLE_ROWS = 1_000
 """Rows of a run that the table artifact shows; a browser gets slow beyond, and the files hold them all."""
 
@@ -35,8 +37,8 @@ class Summary:
     simulated: int = 0
     mail_seconds: float = 0.0
     curable: int = 0
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    """The first rows, for the table artifact."""
+    table: list[dict[str, Any]] = field(default_factory=list)
+    """The first outcomes as the table artifact shows them."""
 
     @property
     def mails(self) -> int:
@@ -48,7 +50,7 @@ class Summary:
         for row in rows:
             self._count(row)
         self.curable += curable
-        self.rows += rows[: MAX_TABLE_ROWS - len(self.rows)]
+        self.table += table_rows(rows[: MAX_TABLE_ROWS - len(self.table)])
 
     def _count(self, row: dict[str, Any]) -> None:
         self.statuses[row["status"]] += 1
