@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-import dkim
-
 _KEPT_S = 300.0
 _TIMEOUT_S = 2
 _GIVE_UP_AFTER = 3
@@ -52,6 +50,8 @@ class TxtLookup:
 
 
 def _from_dns(name: bytes) -> bytes | None:
+    import dkim  # 5 MB, which few runs need
+
     found: bytes | None = dkim.get_txt(name, _TIMEOUT_S)
     return found
 

@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from tasks.act.dns import look_up_txt
+from tasks.act.domains import Dns
 from tasks.act.mailboxes import Place
 from tasks.act.places import Places
-from tasks.act.verified import Dns, Verdict, whom_to_answer
+from tasks.act.verified import Verdict, whom_to_answer
 from tasks.links import without_links
 from tasks.parsing.headers import read_head, read_ids
 

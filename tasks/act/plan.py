@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 
 from tasks.act.actions import performer_of
 from tasks.act.dns import look_up_txt
+from tasks.act.domains import Dns
 from tasks.act.letter import Letter, Planned
 from tasks.act.mailboxes import Mailboxes
 from tasks.act.places import Places
 from tasks.act.review import ReadAgain, reviewed
-from tasks.act.verified import Dns
 from tasks.actions import AnyAction, read_action
 from tasks.errors import Misconfigured
 from tasks.ledger.effects import Plan, record_plan

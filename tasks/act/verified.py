@@ -7,18 +7,14 @@ are not believed: text can be added below them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
 
 import authres
-import dkim
 
+from tasks.act.domains import Dns, is_aligned
 from tasks.parsing.headers import read_addresses
-
-Dns = Callable[[bytes], bytes | None]
-"""The TXT record of a DNS name, null where there is none."""
-_MOST_SIGNATURES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +41,9 @@ def whom_to_answer(raw: bytes, headers: Message, authserv_ids: Sequence[str], dn
         return Verdict(address="", name=name, verified=False, why="its sender is no mail address")
     why = _vouched(headers, _domain(address), authserv_ids)
     if not why and _raw(headers, "DKIM-Signature"):
-        why = _signed(raw, _domain(address), dns)
+        from tasks.act.signatures import signer_of  # its library takes 5 MB, which few runs need
+
+        why = signer_of(raw, _domain(address), dns)
     if not why:
         reason = f"nobody vouches for `{_domain(address)}`: no Authentication-Results of ours, no DKIM signature of it"
         return Verdict(address=address, name=name, verified=False, why=reason)
@@ -69,7 +67,7 @@ def _vouched(headers: Message, domain: str, authserv_ids: Sequence[str]) -> str:
     for value in _raw(headers, "Authentication-Results"):
         words = value.partition(";")[0].split()
         if words and words[0].strip('"').lower() in ours:
-            passed = next((method for method, said in _passed(value) if _aligned(_domain(said), domain)), "")
+            passed = next((method for method, said in _passed(value) if is_aligned(_domain(said), domain)), "")
             return f"{passed}=pass for `{domain}`, says {words[0]}" if passed else ""
     return ""
 
@@ -89,31 +87,6 @@ def _passed(value: str) -> list[tuple[str, str]]:
 
 
 _NAMES = {("dmarc", "header.from"), ("dkim", "header.d"), ("dkim", "header.i"), ("spf", "smtp.mailfrom")}
-
-
-def _signed(raw: bytes, domain: str, dns: Dns) -> str:
-    try:
-        mail = dkim.DKIM(raw, timeout=5)
-    except dkim.DKIMException:
-        return ""
-    signatures = [value for name, value in mail.headers if name.lower() == b"dkim-signature"]
-    for index, value in enumerate(signatures[:_MOST_SIGNATURES]):
-        try:
-            tags = dkim.util.parse_tag_value(value)
-            signer = tags[b"d"].decode("ascii").lower()
-            covered = [name.strip().lower() for name in tags[b"h"].split(b":")]
-            if b"l" in tags or b"from" not in covered or not _aligned(signer, domain):
-                continue
-            if mail.verify(idx=index, dnsfunc=lambda name, timeout=5: dns(name)):
-                return f"signed by `{signer}` (DKIM)"
-        except (dkim.DKIMException, dkim.util.InvalidTagValueList, KeyError, ValueError, UnicodeError):
-            continue
-    return ""
-
-
-def _aligned(said: str, domain: str) -> bool:
-    """Whether the name that was checked is the sender's domain or one above it (RFC 7489, relaxed), never a whole TLD."""
-    return said == domain or ("." in said and domain.endswith("." + said))
 
 
 def _raw(headers: Message, name: str) -> list[str]:
