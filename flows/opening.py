@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture, wait
 from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
@@ -168,7 +169,10 @@ def _under_way(
 def write_down(run: Run, source: str) -> None:
     """Put the run on record, with the settings that another one would go on with."""
     flow = flow_run.flow_name or "process-mail"
-    name = f"{flow}/{deployment.name}" if deployment.name else ""
+    context = FlowRunContext.get()
+    # Prefect would ask its server for the deployment of a run that has none.
+    deployed = context is not None and context.flow_run is not None and context.flow_run.deployment_id is not None
+    name = f"{flow}/{deployment.name}" if deployed else ""
     record_run(
         open_ledger(run.settings.ledger), run.id, flow=flow, deployment=name, source=source, mode=run.settings.mode,
         settings=run.settings.model_dump(mode="json", exclude=_OF_THE_PLACE),

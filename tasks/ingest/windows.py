@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ class Window:
 class MessageReader:
     """Gives the windows of a source, in order. The next one is read while the last one is worked on.
 
-    What was read is on record before it is claimed,
-    and a window that could not be recorded is tried again from the bytes already read.
+    The first window is a single chunk, so that the first questions are out soon. What was read is on record before it
+    is claimed, and a window that could not be recorded is tried again from the bytes already read.
     """
 
     def __init__(self, source: Source, engine: Engine, *, owner: str, settings: Settings, failed: bool = False) -> None:
@@ -52,7 +53,7 @@ class MessageReader:
         self._peeked: RawMail | None = None
         self._broken: BaseException | None = None
         self._mine: set[bytes] = set()
-        self._size = settings.window_rows
+        self._sizes = itertools.chain([settings.chunk_rows], itertools.repeat(settings.window_rows))
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._ahead: Future[Window] | None = None
 
@@ -80,7 +81,7 @@ class MessageReader:
 
     def _read(self) -> Window:
         if not self._batch:
-            self._fill(self._size)
+            self._fill(next(self._sizes))
         parsed = [parse(raw, self._settings) for raw in self._batch]
         if not self._failed:
             record_seen(self._engine, [seen(one) for one in parsed if not one.raw.foreign])

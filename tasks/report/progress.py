@@ -25,16 +25,14 @@ class Progress:
         self.done = 0
         self.total = total
         self._updated = time.monotonic()
-        self._artifact = create_progress_artifact(
-            progress=0.0, key="mailroom-progress", description="Mails read and understood."
-        )
+        self._artifact: UUID | None = None
 
     def advance(self, mails: int) -> None:
         """Count these mails as done."""
         self.done += mails
         for listener in listeners:
             listener(self.done, self.total)
-        if time.monotonic() - self._updated >= _EVERY_S:
+        if self._artifact is None or time.monotonic() - self._updated >= _EVERY_S:
             self._show()
 
     def watched(self, futures: Iterable[Any], chunks: Sequence[Any]) -> Iterator[Any]:
@@ -52,7 +50,10 @@ class Progress:
         self._updated = time.monotonic()
         of = f" of {self.total:,}" if self.total is not None else ""
         share = 100.0 * self.done / self.total if self.total else 100.0 * (self.total == 0)
-        assert isinstance(self._artifact, UUID)
-        update_progress_artifact(
-            artifact_id=self._artifact, progress=share, description=f"{self.done:,}{of} mails read and understood."
-        )
+        said = f"{self.done:,}{of} mails read and understood."
+        if self._artifact is None:
+            made = create_progress_artifact(progress=share, key="mailroom-progress", description=said)
+            assert isinstance(made, UUID)
+            self._artifact = made
+        else:
+            update_progress_artifact(artifact_id=self._artifact, progress=share, description=said)
