@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.services.ledgers",
     "tests.services.smtp_sink",
     "tests.services.http_sink",
+    "tests.services.buckets",
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
