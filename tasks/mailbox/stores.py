@@ -21,6 +21,7 @@ from tasks.errors import SourceError
 _FRESH: Mapping[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
 # Read in their order, a block at a time; by itself s3fs fetches 50 MB for the first byte, and gcsfs blocks nobody asks for.
 _IN_ORDER: Mapping[str, Any] = {"cache_type": "readahead", "block_size": 4_194_304}
+_BUFFERED_BYTES = 65_536
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,11 +51,13 @@ def open_store(scheme: str) -> Any:
 
 def open_stream(files: Any, key: str) -> BinaryIO:
     """Return an object's bytes, fetched as they are read; whatever the store's library raises is an OSError."""
-    return io.BufferedReader(_Stream(files, key))
+    with _only_oserrors():
+        opened = files.open(key, "rb", **_IN_ORDER)
+    return io.BufferedReader(_Stream(opened), _BUFFERED_BYTES)
 
 
 def as_oserror(error: Exception) -> OSError:
-    """Return what one object's error means; an OSError that the system raised stays as it is."""
+    """Return what an error of one object means, in words for people."""
     if isinstance(error, FileNotFoundError):
         return OSError(errno.ENOENT, "it is not there any more")
     return OSError(errno.EIO, f"the store refuses it: {_words(error)}" if _is_refusal(error) else _words(error))
@@ -70,9 +73,8 @@ def why_closed(error: Exception, scheme: str, bucket: str) -> str:
 
 
 class _Stream(io.RawIOBase):
-    def __init__(self, files: Any, key: str) -> None:
-        with _only_oserrors():
-            self._opened = files.open(key, "rb", **_IN_ORDER)
+    def __init__(self, opened: Any) -> None:
+        self._opened = opened
 
     def readable(self) -> bool:
         return True
