@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 INSTALL := $(BIN)/python -m pip install --quiet --no-deps --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --no-header
-EXTRAS := $(addprefix --extra ,postgres redis aws s3 dask tnef tokens otel)
+EXTRAS := $(addprefix --extra ,postgres redis aws s3 gcs dask tnef tokens otel)
 DEPLOYED := $(addprefix --extra ,postgres redis kubernetes aws otel)
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test lint format bench lock clean

@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.services.ledgers",
     "tests.services.smtp_sink",
     "tests.services.http_sink",
+    "tests.services.buckets",
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -123,10 +124,10 @@ class RunningSimulator:
 
 
 @contextmanager
-def running_simulator(folder: Path, *options: str) -> Iterator[RunningSimulator]:
+def running_simulator(folder: Path, *options: str, python: Path = Path(sys.executable)) -> Iterator[RunningSimulator]:
     """A simulator of its own, with the options of `python -m deployments.simulator`."""
     port_file = folder / "port"
-    command = [sys.executable, "-m", "deployments.simulator", "--port", "0", "--port-file", str(port_file), *options]
+    command = [str(python), "-m", "deployments.simulator", "--port", "0", "--port-file", str(port_file), *options]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:

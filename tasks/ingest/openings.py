@@ -1,19 +1,21 @@
-"""What the ledger tells a source before it is opened: what was read of it already, and what was left undone."""
+"""What the ledger tells a source: what was read of it already, and what was left undone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Engine
 
+from tasks.ledger.read_objects import record_read, versions_read
 from tasks.ledger.sightings import highest_uid, left_over
-from tasks.mailbox.kinds import Opening, from_the_start
+from tasks.mailbox.inbox import NAME as INBOX
+from tasks.mailbox.kinds import Opening, from_the_start, none_read
 from tasks.mailbox.raw import Origin, RawMail
 from tasks.settings import Settings
 
 
 def opening_for(engine: Engine, settings: Settings) -> Opening:
-    """Return what `open_source` is to be given, so that a mailbox is read on from where the last run ended.
+    """Return what `open_source` is to be given, so that a mailbox or a bucket is read on from where the last run ended.
 
     With `again` set it is read from its start, what was left undone included.
     """
@@ -22,7 +24,7 @@ def opening_for(engine: Engine, settings: Settings) -> Opening:
         return highest_uid(engine, source, mailbox, uidvalidity)
 
     def undone(source: str) -> Iterator[RawMail]:
-        if settings.again and source.startswith("imap:"):
+        if settings.again and source != INBOX:  # which alone does not hold any more what it gave
             return
         for one in left_over(engine, source):
             yield RawMail(
@@ -33,8 +35,18 @@ def opening_for(engine: Engine, settings: Settings) -> Opening:
                 problem="" if one.raw else "it could not be read when it was met",
             )
 
+    def read_before(source: str) -> Mapping[str, str]:
+        return versions_read(engine, source)
+
+    def note_read(source: str, versions: Mapping[str, str]) -> None:
+        record_read(engine, source, versions)
+
     return Opening(
-        data_dir=settings.data_dir, since_uid=from_the_start if settings.again else since_uid, left_over=undone
+        data_dir=settings.data_dir,
+        since_uid=from_the_start if settings.again else since_uid,
+        left_over=undone,
+        versions_read=none_read if settings.again else read_before,
+        note_read=note_read,
     )
 
 

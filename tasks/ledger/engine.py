@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tasks.errors import Misconfigured
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0001"  # the newest migration; a test holds it to the folder
+HEAD = "0002"  # the newest migration; a test holds it to the folder
 _MIGRATION_LOCK = 4_815_162_342
 _ONLY_READS = "mailroom_only_reads"
 _migrating = threading.Lock()  # Alembic keeps its context in globals: two threads at once break each other's
@@ -36,15 +36,16 @@ def open_ledger(url: str) -> Engine:
     """The process's engine for this ledger, migrated to today's schema.
 
     Raises:
-        Misconfigured: The database cannot be reached or is newer than this program.
+        Misconfigured: The database cannot be reached or is newer than this program, or its driver is not installed.
     """
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = _sqlite(url, "FULL")  # an effect once claimed must survive a power cut
-    else:
-        engine = create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True, **_OPTIONS)
+    try:
+        engine = _make_engine(parsed)
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"The ledger at `{parsed.render_as_string(hide_password=True)}` needs `{error.name}`, which is not installed. "
+            "For PostgreSQL: pip install 'mailroom[postgres]'."
+        ) from error
     try:
         with _migrating:
             _migrate(engine)
@@ -56,6 +57,14 @@ def open_ledger(url: str) -> Engine:
     return engine
 
 
+def _make_engine(parsed: URL) -> Engine:
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        return _sqlite(parsed, "FULL")  # an effect once claimed must survive a power cut
+    return create_engine(parsed, pool_size=8, max_overflow=16, pool_pre_ping=True, **_OPTIONS)
+
+
 def for_many_writes(engine: Engine) -> Engine:
     """An engine over the same ledger for one thread's many small transactions, which in SQLite don't wait for the disk.
 
@@ -65,7 +74,7 @@ def for_many_writes(engine: Engine) -> Engine:
     return _sqlite(engine.url, "NORMAL") if engine.dialect.name == "sqlite" else engine
 
 
-def _sqlite(url: str | URL, synchronous: str) -> Engine:
+def _sqlite(url: URL, synchronous: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 60}, pool_size=8, **_OPTIONS)
 
     @event.listens_for(engine, "connect")

@@ -48,6 +48,15 @@ sightings = Table(
     Column("seen_at", Float, nullable=False),
 )
 
+# Objects of a store all of whose mails are on record, as they were then.
+read_objects = Table(
+    "read_objects",
+    metadata,
+    Column("source", String(512), primary_key=True),
+    Column("place", String(512), primary_key=True),  # the object's key under the source's prefix
+    Column("version", Text, nullable=False),
+)
+
 # The bytes as they came, compressed with zlib, so that a mail can be taken up without its source.
 raws = Table(
     "raws",

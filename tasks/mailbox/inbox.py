@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from tasks.mailbox.blobs import of_path
 from tasks.mailbox.formats import read_any
 from tasks.mailbox.kinds import Opening, Source
 from tasks.mailbox.raw import RawMail
+from tasks.mailbox.settling import Settling
 
 SCHEMES = ("inbox",)
 NAME = "inbox:"
@@ -101,10 +101,8 @@ class InboxSource:
 
     folder: Path
     opening: Opening
-    _file_of: dict[str, Path] = field(default_factory=dict)
-    _unsettled: Counter[Path] = field(default_factory=Counter)
-    _ended: dict[Path, int] = field(default_factory=dict)
-    _troubled: set[Path] = field(default_factory=set)
+    _settling: Settling[Path] = field(default_factory=Settling)
+    _inode_of: dict[Path, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -124,11 +122,9 @@ class InboxSource:
                 inode, blob = file.stat().st_ino, of_path(file)
             except FileNotFoundError:  # another run was quicker
                 continue
-            for mail in read_any(blob, NAME, otherwise=single):
-                self._note(file, mail)
-                yield mail
-            self._ended[file] = inode
-            self._remove_if_done(file)
+            self._inode_of[file] = inode
+            yield from self._settling.watched(file, read_any(blob, NAME, otherwise=single))
+            self._remove(self._settling.ended(file))
 
     def _files(self) -> Iterator[Path]:
         """Give each file once, until no new one has come."""
@@ -139,29 +135,18 @@ class InboxSource:
 
     def settled(self, places: Iterable[str]) -> None:
         """Take note that the mails at these places are on record; a file all of whose mails are is removed."""
-        for place in places:
-            file = self._file_of.get(place)
-            if file is not None:
-                self._unsettled[file] -= 1
-                self._remove_if_done(file)
+        self._remove(self._settling.settled(places))
 
-    def _note(self, file: Path, mail: RawMail) -> None:
-        self._file_of[mail.place] = file
-        self._unsettled[file] += 1
-        if mail.problem and not mail.foreign:
-            self._troubled.add(file)
-
-    def _remove_if_done(self, file: Path) -> None:
-        if file not in self._ended or self._unsettled[file] > 0:
-            return
-        with suppress(FileNotFoundError):
-            if file.stat().st_ino != self._ended[file]:  # put again since; the next run reads that
-                return
-            if file in self._troubled:
-                (self.folder / UNREADABLE).mkdir(exist_ok=True, mode=0o700)
-                os.replace(file, self.folder / UNREADABLE / file.name)
-            else:
-                file.unlink()
+    def _remove(self, files: Iterable[Path]) -> None:
+        for file in files:
+            with suppress(FileNotFoundError):
+                if file.stat().st_ino != self._inode_of[file]:  # put again since; the next run reads that
+                    continue
+                if file in self._settling.troubled:
+                    (self.folder / UNREADABLE).mkdir(exist_ok=True, mode=0o700)
+                    os.replace(file, self.folder / UNREADABLE / file.name)
+                else:
+                    file.unlink()
 
 
 def _sync(folder: Path) -> None:

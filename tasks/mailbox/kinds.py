@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,12 @@ SinceUid = Callable[[str, str, int], int]
 LeftOver = Callable[[str], Iterator[RawMail]]
 """(source) → mails it gave before that are on record but not done; only sources that don't give them again ask."""
 
+VersionsRead = Callable[[str], Mapping[str, str]]
+"""(source) → the version in which each of its objects was read, by place; empty where all are wanted again."""
+
+NoteRead = Callable[[str, Mapping[str, str]], None]
+"""(source, versions by place): all mails that these versions of its objects hold are on record."""
+
 
 def from_the_start(source: str, mailbox: str, uidvalidity: int) -> int:
     """Return 0: every mail is wanted."""
@@ -26,11 +32,20 @@ def nothing(source: str) -> Iterator[RawMail]:
     return iter(())
 
 
+def none_read(source: str) -> Mapping[str, str]:
+    """Return nothing: every object is wanted."""
+    return {}
+
+
+def forget_read(source: str, versions: Mapping[str, str]) -> None:
+    """Do nothing: the objects are read again."""
+
+
 class Source(Protocol):
     """Mails, one after the other; what `open_source` returned is there, has what it needs, and was not read yet.
 
-    A source that gives its mails up has `settled(places)` as well, to be called with the places of mails once the ledger
-    holds them.
+    A source that does not give its mails again has `settled(places)` as well, to be called with the places of mails once
+    the ledger holds them.
     """
 
     @property
@@ -51,3 +66,5 @@ class Opening:
     data_dir: Path = Path(".mailroom")
     since_uid: SinceUid = from_the_start
     left_over: LeftOver = nothing
+    versions_read: VersionsRead = none_read
+    note_read: NoteRead = forget_read

@@ -1,22 +1,23 @@
-"""`s3://…` and `gs://…`: one object, or all under a prefix, through fsspec; needs the extra `s3` or `gcs`."""
+"""`s3://…` and `gs://…`: one object, or all under a prefix that were not read before; needs the extra `s3` or `gcs`."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
 
 from tasks.errors import SourceError
 from tasks.mailbox.blobs import Blob
 from tasks.mailbox.files import FileSource
-from tasks.mailbox.formats import find_format, read_any
+from tasks.mailbox.formats import find_format, read_any, why
 from tasks.mailbox.kinds import Opening, Source
-from tasks.mailbox.raw import RawMail
+from tasks.mailbox.raw import RawMail, shorten
+from tasks.mailbox.settling import Settling
+from tasks.mailbox.stores import STORES, as_oserror, open_store, open_stream, why_closed
 
-SCHEMES = ("s3", "gs")
-EXTRAS = {"s3": "s3", "gs": "gcs"}
+SCHEMES = tuple(STORES)
 
 # Objects of ordinary size are fetched together, so many at a time and so many bytes; larger ones are streamed.
 FETCHED_OBJECTS = 32
@@ -31,33 +32,58 @@ class Stored:
     key: str
     name: str
     size_bytes: int
+    version: str = ""
+    """Changes with the object: the generation or the entity tag; empty where the store tells neither."""
+
+    @property
+    def place(self) -> str:
+        """What the ledger calls it."""
+        return shorten(self.name)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class PrefixSource:
-    """All objects under a prefix, in the order of their keys."""
+    """The objects under a prefix that are new or have changed, in the order of their keys.
+
+    Before them comes what earlier runs left undone of others. An object was read when all its mails are on record.
+    """
 
     name: str
-    store: Any
+    files: Any
     objects: list[Stored]
+    opening: Opening
+    _settling: Settling[Stored] = field(default_factory=Settling)
 
     def count(self) -> None:
         """Return None: what an object holds is not known before it is fetched."""
 
     def read(self) -> Iterator[RawMail]:
         """Give every object's mails; every object gives at least one row."""
-        for some in split_objects(self.objects):
-            for blob in self._fetched(some):
-                yield from read_any(blob, self.name)
+        yield from self.opening.left_over(self.name)
+        before = self.opening.versions_read(self.name)
+        unread = [one for one in self.objects if not one.version or before.get(one.place) != one.version]
+        for some in split_objects(unread):
+            for one, blob in self._fetched(some):
+                yield from self._settling.watched(one, read_any(blob, self.name))
+                self._note(self._settling.ended(one))
 
-    def _fetched(self, some: list[Stored]) -> Iterator[Blob]:
+    def settled(self, places: Iterable[str]) -> None:
+        """Take note that the mails at these places are on record; objects all of whose mails are are not read again."""
+        self._note(self._settling.settled(places))
+
+    def _note(self, done: Iterable[Stored]) -> None:
+        versions = {one.place: one.version for one in done if one.version and one not in self._settling.troubled}
+        if versions:
+            self.opening.note_read(self.name, versions)
+
+    def _fetched(self, some: list[Stored]) -> Iterator[tuple[Stored, Blob]]:
         small = [one.key for one in some if one.size_bytes < STREAMED_FROM_BYTES]
         # Not `cat`, which takes the brackets and stars of a key for a pattern.
-        fetched = self.store.cat_ranges(small, None, None, on_error="return") if small else []
+        fetched = self.files.cat_ranges(small, None, None, on_error="return") if small else []
         contents = dict(zip(small, fetched, strict=True))
         for one in some:
             opener = partial(_open_fetched, contents.pop(one.key)) if one.key in contents else None
-            yield _blob(self.store, one, opener)
+            yield one, _blob(self.files, one, opener)
 
 
 def open_address(address: str, opening: Opening) -> Source:
@@ -66,24 +92,24 @@ def open_address(address: str, opening: Opening) -> Source:
     Raises:
         SourceError: It isn't there, is empty or can't be reached; or the library for it is not installed.
     """
-    scheme, _, rest = address.partition("://")
+    scheme, _, path = address.partition("://")
     name = address.rstrip("/")
-    bucket = rest.partition("/")[0]
+    bucket = path.partition("/")[0]
     if not bucket or "@" in bucket:
         # Not repeated: what stands before an @ may be a key.
         raise SourceError(f"an address in a store is `{scheme}://BUCKET/PREFIX`; keys come from the environment")
     try:
-        store, path = _open_store(address, scheme)
-        objects = _list_objects(store, path.rstrip("/"))
+        files = open_store(scheme)
+        objects = _list_objects(files, path.rstrip("/"))
     except SourceError:
         raise
     except Exception as error:  # whatever the store's own library raises, from no credentials to no network
-        raise SourceError(f"`{name}` cannot be read: {type(error).__name__}, {_first_line(error)}") from error
+        raise SourceError(f"`{name}` {why_closed(error, scheme, bucket)}") from error
     if not objects:
         raise SourceError(f"`{name}` is empty or not there: no object's key begins so")
     if len(objects) == 1 and objects[0].key == path:
-        return _one_object(_blob(store, objects[0], None), name)
-    return PrefixSource(name=name, store=store, objects=objects)
+        return _one_object(_blob(files, objects[0], None), name)
+    return PrefixSource(name=name, files=files, objects=objects, opening=opening)
 
 
 def split_objects(objects: list[Stored]) -> Iterator[list[Stored]]:
@@ -100,25 +126,14 @@ def split_objects(objects: list[Stored]) -> Iterator[list[Stored]]:
         yield some
 
 
-def _open_store(address: str, scheme: str) -> tuple[Any, str]:
-    try:
-        import fsspec
-
-        # Its instances are shared and remember listings, so that a later run in this process would not see new mail.
-        store, path = fsspec.url_to_fs(address, use_listings_cache=False, skip_instance_cache=True)
-    except ImportError as error:
-        extra = EXTRAS[scheme]
-        raise SourceError(f"`{scheme}://` needs the extra `{extra}`: pip install 'mailroom[{extra}]'") from error
-    return store, path
-
-
-def _list_objects(store: Any, path: str) -> list[Stored]:
-    found = store.find(path, detail=True)
+def _list_objects(files: Any, path: str) -> list[Stored]:
+    found = files.find(path, detail=True)
     return [
         Stored(
             key=key,
             name=key.removeprefix(f"{path}/") if key != path else key.rpartition("/")[2],
             size_bytes=int(about["size"] or 0),
+            version=str(about.get("generation") or about.get("ETag") or ""),
         )
         for key, about in sorted(found.items())
         if not key.endswith("/")  # what consoles put there to show a folder
@@ -126,27 +141,26 @@ def _list_objects(store: Any, path: str) -> list[Stored]:
 
 
 def _one_object(blob: Blob, name: str) -> Source:
-    reader = find_format(blob)
-    if reader is None:
-        raise SourceError(f"`{name}` is neither a mail, an mbox, a table of mails nor an archive of such")
-    reader.check(blob)
+    try:
+        reader = find_format(blob)
+        if reader is None:
+            raise SourceError(f"`{name}` is neither a mail, an mbox, a table of mails nor an archive of such")
+        reader.check(blob)
+    except OSError as error:
+        raise SourceError(f"`{name}` cannot be read: {why(error)}") from error
     return FileSource(blob=blob, reader=reader, name=name)
 
 
-def _blob(store: Any, one: Stored, opener: Any) -> Blob:
+def _blob(files: Any, one: Stored, opener: Any) -> Blob:
     return Blob(
         name=one.name,
-        where=f"{store.unstrip_protocol(one.key)}",
+        where=f"{files.unstrip_protocol(one.key)}",
         size_bytes=one.size_bytes,
-        open=opener or partial(store.open, one.key, "rb"),
+        open=opener or partial(open_stream, files, one.key),
     )
 
 
 def _open_fetched(content: bytes | Exception) -> BinaryIO:
     if isinstance(content, bytes):
         return io.BytesIO(content)
-    raise OSError(f"{type(content).__name__}, {_first_line(content)}") from content
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
+    raise as_oserror(content) from content

@@ -22,35 +22,16 @@ from tests.deployments.variables import unknown
 
 K8S = ROOT / "deployments" / "k8s"
 VARIANTS = ("base", "kubernetes-pool")
-_WAYS = (
-    (["kubectl", "kustomize"], ["kubectl", "version", "--client", "-o", "json"]),
-    (["kustomize", "build"], ["kustomize", "version"]),
-)
-
-
-@cache
-def kustomize() -> list[str] | None:
-    """The command that renders, null where there is none of kustomize 5, which knows all we use."""
-    for command, version in _WAYS:
-        if shutil.which(command[0]):
-            told = subprocess.run(version, capture_output=True, text=True).stdout
-            if re.search(r'(?:kustomizeVersion": "|^|/)v[5-9]\.', told):
-                return command
-    return None
-
-
-pytestmark = pytest.mark.skipif(kustomize() is None, reason="neither kubectl 1.27 nor kustomize 5 is installed")
+BIN = Path(sys.executable).parent
 
 
 @cache
 def rendered(variant: str) -> str:
-    command = kustomize()
-    assert command
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "k8s"
         shutil.copytree(K8S, copy, ignore=shutil.ignore_patterns("secrets"))
         shutil.copytree(copy / "base" / "secrets.example", copy / "base" / "secrets")
-        done = subprocess.run([*command, str(copy / variant)], capture_output=True, text=True)
+        done = subprocess.run([BIN / "kubectl", "kustomize", copy / variant], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -78,7 +59,7 @@ def containers(variant: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def validate(text: str, folder: Path) -> None:
     (folder / "rendered.yaml").write_text(text)
-    command = [Path(sys.executable).parent / "kubernetes-validate", "--strict", folder / "rendered.yaml"]
+    command = [BIN / "kubernetes-validate", "--strict", folder / "rendered.yaml"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

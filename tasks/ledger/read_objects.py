@@ -1,0 +1,29 @@
+"""In which version the objects of a store were read, all of their mails being on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.ledger.engine import reading
+from tasks.ledger.schema import read_objects
+
+
+def versions_read(engine: Engine, source: str) -> dict[str, str]:
+    """Return the version of each object of this source that was read, by its place."""
+    wanted = select(read_objects.c.place, read_objects.c.version).where(read_objects.c.source == source[:512])
+    with reading(engine) as connection:
+        return {place: version for place, version in connection.execute(wanted)}
+
+
+def record_read(engine: Engine, source: str, versions: Mapping[str, str]) -> None:
+    """Write down that these versions of the source's objects, by place, were read; each takes an older one's place."""
+    rows = [{"source": source[:512], "place": place, "version": version} for place, version in versions.items()]
+    with engine.begin() as connection:
+        insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(read_objects)
+        newer = insert.on_conflict_do_update(
+            index_elements=["source", "place"], set_={"version": insert.excluded.version}
+        )
+        connection.execute(newer, rows)

@@ -1,0 +1,153 @@
+"""The stores behind `s3://` and `gs://`, through fsspec: how they are opened, and what their errors mean.
+
+Credentials are the store's own affair: AWS's usual places, Google's application default credentials.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from tasks.errors import SourceError
+
+# Instances are shared otherwise and remember listings, so that a later run in this process would not see new mail.
+_FRESH: Mapping[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
+# Read in their order, a block at a time; by itself s3fs fetches 50 MB for the first byte, and gcsfs blocks nobody asks for.
+_IN_ORDER: Mapping[str, Any] = {"cache_type": "readahead", "block_size": 4_194_304}
+_BUFFERED_BYTES = 65_536
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Store:
+    """A kind of store: the extra that brings its library, and what a refusal of it comes from."""
+
+    extra: str
+    open: Callable[[], Any]
+    """Returns fsspec's file system."""
+    needs: str
+
+
+def open_store(scheme: str) -> Any:
+    """Return fsspec's file system for a scheme of `STORES`; nothing was asked of the store yet.
+
+    Raises:
+        SourceError: Its library is not installed.
+    """
+    store = STORES[scheme]
+    try:
+        return store.open()
+    except ImportError as error:
+        raise SourceError(
+            f"`{scheme}://` needs the extra `{store.extra}`: pip install 'mailroom[{store.extra}]'"
+        ) from error
+
+
+def open_stream(files: Any, key: str) -> BinaryIO:
+    """Return an object's bytes, fetched as they are read; whatever the store's library raises is an OSError."""
+    with _only_oserrors():
+        opened = files.open(key, "rb", **_IN_ORDER)
+    return io.BufferedReader(_Stream(opened), _BUFFERED_BYTES)
+
+
+def as_oserror(error: Exception) -> OSError:
+    """Return what an error of one object means, in words for people."""
+    if isinstance(error, FileNotFoundError):
+        return OSError(errno.ENOENT, "it is not there any more")
+    return OSError(errno.EIO, f"the store refuses it: {_words(error)}" if _is_refusal(error) else _words(error))
+
+
+def why_closed(error: Exception, scheme: str, bucket: str) -> str:
+    """Return why a bucket could not be listed, and, where it refuses us, what it takes; a sentence's end."""
+    if isinstance(error, FileNotFoundError):
+        return f"is not there: no bucket is called `{bucket}`"
+    if _is_refusal(error):
+        return f"may not be read: {_words(error)}. {STORES[scheme].needs}"
+    return f"cannot be read: {type(error).__name__}, {_words(error)}"
+
+
+class _Stream(io.RawIOBase):
+    def __init__(self, opened: Any) -> None:
+        self._opened = opened
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        with _only_oserrors():
+            return cast(int, self._opened.seek(offset, whence))
+
+    def readinto(self, buffer: Any) -> int:
+        with _only_oserrors():
+            return cast(int, self._opened.readinto(buffer))
+
+    def close(self) -> None:
+        if not self.closed:
+            self._opened.close()
+        super().close()
+
+
+@contextmanager
+def _only_oserrors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # libraries of stores have trees of errors of their own
+        raise as_oserror(error) from error
+
+
+def _open_s3() -> Any:
+    from s3fs import S3FileSystem
+
+    return S3FileSystem(**_FRESH)
+
+
+def _open_gcs() -> Any:
+    # Not the class that fsspec would take, which asks by gRPC what kind of bucket it is before each read, and waits a
+    # minute where nobody answers.
+    with warnings.catch_warnings():
+        # That Python 3.11 will not be supported for ever.
+        warnings.simplefilter("ignore", FutureWarning)
+        from gcsfs.core import GCSFileSystem
+    # It logs the stack trace of what it raises.
+    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
+    # An emulator knows nobody; Google's own clients go by the same variable.
+    token = "anon" if os.environ.get("STORAGE_EMULATOR_HOST") else "google_default"
+    return GCSFileSystem(token=token, access="read_only", **_FRESH)
+
+
+def _is_refusal(error: Exception) -> bool:
+    return (
+        isinstance(error, PermissionError)
+        or str(error).startswith("Forbidden")  # gcsfs, of status 403
+        or getattr(error, "code", None) == 401
+        or "Credentials" in type(error).__name__  # there are none, or not all
+    )
+
+
+def _words(error: Exception) -> str:
+    first, _, rest = str(error).partition("\n")
+    told = rest if first.startswith("Forbidden") and rest else str(error)
+    return " ".join(told.split())[:300].rstrip(".") or type(error).__name__
+
+
+STORES: Mapping[str, Store] = {
+    "s3": Store(
+        extra="s3",
+        open=_open_s3,
+        needs="Keys come from where AWS's tools look for them, and need `s3:ListBucket` and `s3:GetObject`",
+    ),
+    "gs": Store(
+        extra="gcs",
+        open=_open_gcs,
+        needs="Keys are Google's application default credentials, and need the role Storage Object Viewer",
+    ),
+}
