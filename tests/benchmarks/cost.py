@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import create_model
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine, insert
@@ -41,45 +40,17 @@ from tasks.providers.prices import price
 from tasks.questions import Link, Question, Usage
 from tasks.runs import Run
 from tasks.settings import Settings
-from tasks.understand.answers import Answer, Triage, analysis_of
 from tasks.understand.connect import gateway_for, models_for
 from tasks.understand.economy import asker_for, batch_round
 from tasks.understand.models_by_price import complexity_by_length
 from tasks.understand.prompts import mail_block
 from tasks.understand.understand import understand
+from tests.benchmarks.cost_naive import NAIVE, WHOLE
 from tests.conftest import RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 PROVIDER = "openai"
-ALL = frozenset({"summary", "translation", "action_items", "replies"})
 IN_FLIGHT = 50
-
-SORT = (
-    "You are an e-mail assistant. Classify the e-mail below into exactly one of these categories: URGENT (needs "
-    "immediate attention), MEETING (meeting requests and scheduling), SUPPORT (customer or technical support), "
-    "MARKETING (promotional), PERSONAL (personal matters), OTHER. Also give its language, whether it needs a reply, "
-    "how complex it is (simple, medium or complex), your confidence from 0 to 1 and a one-line reason. Answer in JSON."
-)
-SUMMARISE = (
-    "You are an e-mail assistant. Summarize the e-mail below in 2 to 3 sentences, concisely and accurately, keeping names,"
-    " dates and numbers. Then translate the summary into the target language. Answer in JSON with the fields summary and "
-    "translation."
-)
-ITEMS = (
-    "You are an e-mail assistant. Extract all action items from the e-mail below: what is to be done, who is to do it, by "
-    "when, and the sentence it is taken from. Return a JSON array, and an empty array if there are none."
-)
-REPLY = (
-    "You are an e-mail assistant. Suggest three different replies to the e-mail below. They must be brief and "
-    "professional, at most 50 words each, address the sender by name and be in the language of the e-mail. Answer in JSON."
-)
-NAIVE: tuple[tuple[str, str, type[Answer]], ...] = (
-    ("sort", SORT, Triage),
-    ("summarise", SUMMARISE, analysis_of(frozenset({"summary", "translation"}))),
-    ("items", ITEMS, analysis_of(frozenset({"action_items"}))),
-    ("reply", REPLY, analysis_of(frozenset({"replies"}))),
-)
-Whole: type[Answer] = create_model("Whole", __base__=(Triage, analysis_of(ALL)))
 
 
 @dataclass(frozen=True)
@@ -161,8 +132,7 @@ def naive_same_models(box: Mailbox, run: Run) -> None:
 
 def one_call(box: Mailbox, run: Run) -> None:
     """Everything in one call, to one model."""
-    said = "\n".join((SORT, SUMMARISE, ITEMS, REPLY))
-    _ask_each(box, run, lambda _row: [("whole", said, Whole, ANALYSIS_MODELS[PROVIDER]["medium"])])
+    _ask_each(box, run, lambda _row: [(*WHOLE, ANALYSIS_MODELS[PROVIDER]["medium"])])
 
 
 def two_step(box: Mailbox, run: Run) -> None:
