@@ -171,7 +171,7 @@ def _complexity(mail: Mail) -> str:
     # A quarter of the UTF-8 bytes is close enough to tokens; simple ends at 100 of them, medium at 500.
     tokens = len((mail.body + mail.attached).encode()) // 4
     left_out = _LEFT_OUT.search(mail.body)
-    tokens += int(left_out[1]) * 4 // 3 if left_out else 0
+    tokens += int(left_out[1]) * 3 // 2 if left_out else 0
     return "simple" if tokens < 100 else "medium" if tokens < 500 else "complex"
 
 
