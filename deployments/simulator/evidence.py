@@ -37,6 +37,8 @@ _AUTOMATIC_SUBJECT = re.compile(
     r"returned (?:mail|to sender)|delivery (?:status|failure)|réponse automatique|respuesta automática|自動返信",
     re.IGNORECASE,
 )
+# Where a mail was shortened, the prompt says by how much.
+_LEFT_OUT = re.compile(r"^\[\.\.\. (\d{1,6}) words left out \.\.\.\]$", re.MULTILINE)
 _STOP_SETS = {language: frozenset(words.split(";")) for language, words in STOP_WORDS.items()}
 _REQUEST_LISTS = {language: tuple(words.split(";")) for language, words in REQUESTS.items()}
 
@@ -168,6 +170,8 @@ def _needs_reply(mail: Mail, text: str, category: str, language: str) -> bool:
 def _complexity(mail: Mail) -> str:
     # A quarter of the UTF-8 bytes is close enough to tokens; simple ends at 100 of them, medium at 500.
     tokens = len((mail.body + mail.attached).encode()) // 4
+    left_out = _LEFT_OUT.search(mail.body)
+    tokens += int(left_out[1]) * 3 // 2 if left_out else 0
     return "simple" if tokens < 100 else "medium" if tokens < 500 else "complex"
 
 

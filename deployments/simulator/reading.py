@@ -8,7 +8,7 @@ _BLOCK = re.compile(r"^\[mail ([0-9A-Za-z_-]{1,64})\]\n(.*?)^\[/mail \1\]", re.D
 _TARGET = re.compile(r"^Translate the summary into: (.{1,60}?)(?: \(([A-Za-z-]{2,12})\))?$", re.MULTILINE)
 _REPLY_TO = re.compile(r"^Reply to: (.{1,120})$", re.MULTILINE)
 _HEADER = re.compile(r"(From|Subject|Date|Attachments): ?(.*)")
-_SENDER = re.compile(r"^\s*\"?([^<\"]*?)\"?\s*<?([^<>\s]+@[^<>\s]+)?>?\s*$")
+_SENDER = re.compile(r"^\s*\"?([^<\"]*?)\"?\s*(?:<([^<>\s]+)>|([^<>\s]+@[^<>\s]+))?\s*$")
 _SECTION = "--- attachment "
 
 
@@ -66,7 +66,7 @@ def _read_mail(tag: str, block: str) -> Mail:
         fields[header[1]] = header[2].strip()
     body, mark, attached = "\n".join(lines[len(fields) :]).partition(_SECTION)
     sender = _SENDER.match(fields.get("From", ""))
-    name, address = (sender[1].strip(), sender[2] or "") if sender else (fields.get("From", ""), "")
+    name, address = (sender[1].strip(), sender[2] or sender[3] or "") if sender else (fields.get("From", ""), "")
     return Mail(
         tag=tag,
         sender=name or address,

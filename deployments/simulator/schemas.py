@@ -53,6 +53,8 @@ def fit(value: Any, shape: Shape) -> Any:
 
 def _fit_array(value: Any, shape: Shape) -> list[Any]:
     items = shape.items or Shape(kind="string")
+    if isinstance(value, dict):  # an object asked for as a row
+        value = ["" if one is None else one for one in value.values()]
     given = [fit(item, items) for item in value] if isinstance(value, list) else []
     given += [fit(MISSING, items) for _ in range(shape.fewest - len(given))]
     return given[: shape.most]

@@ -11,11 +11,15 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
     create_model,
     field_validator,
+    model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema
 
 from tasks.frames import Category, Complexity
 
@@ -31,7 +35,7 @@ class Answer(BaseModel):
 
 
 class Triage(Answer):
-    """What a mail is."""
+    """What a mail is; `triage_of` is what is asked for."""
 
     category: Category
     language: Annotated[str, Field(pattern="^[a-z]{2,3}$")]
@@ -39,6 +43,15 @@ class Triage(Answer):
     complexity: Complexity
     confidence: Annotated[float, Field(ge=0, le=1)]
     reason: str
+
+
+@cache
+def triage_of(language: str | None) -> type[Triage]:
+    """The triage of a mail in this language, which is not asked for where code knows it already."""
+    if not language:
+        return Triage
+    known = (SkipJsonSchema[str], Field(language, pattern=f"^{language}$"))
+    return create_model("Triage", __base__=Triage, language=known)
 
 
 class KeyedTriage(Triage):
@@ -66,12 +79,31 @@ class Triages(Answer):
 
 
 class ActionItem(Answer):
-    """One thing somebody is to do."""
+    """One thing somebody is to do; asked for as a row of four texts, for names are paid for with every mail and item."""
 
     text: str
     owner: str | None
     due: str | None
     quote: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_row(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        if len(value) != len(cls.model_fields):
+            raise ValueError(f"a row of {len(cls.model_fields)} texts is wanted: {', '.join(cls.model_fields)}")
+        return dict(zip(cls.model_fields, value, strict=True))
+
+    @field_validator("owner", "due", mode="before")
+    @classmethod
+    def _null_if_empty(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        fields = len(cls.model_fields)
+        return {"type": "array", "items": {"type": "string"}, "minItems": fields, "maxItems": fields}
 
 
 _FIELDS: dict[Analysis, tuple[type, object]] = {

@@ -16,13 +16,13 @@ from tasks.providers.accounts import Accounts
 from tasks.providers.models import traits
 from tasks.providers.prices import price
 from tasks.providers.tokens import estimate_tokens, question_tokens
-from tasks.questions import Link, Question, Usage
+from tasks.questions import Link, Usage
 from tasks.settings import Settings
 from tasks.understand import prompts
-from tasks.understand.answers import ANALYSES, Triage, analysis_of
+from tasks.understand.answers import ANALYSES, Triage
 from tasks.understand.models_by_price import complexity_by_length
 from tasks.understand.triage_together import may_be_asked_together
-from tasks.understand.understand import Models, triage_question
+from tasks.understand.understand import Models, analysis_question, triage_question
 
 ANALYSED = 0.8
 """Of all mails, the share worth an analysis, until the ledger knows better."""
@@ -147,27 +147,20 @@ def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, habits: Mappi
     output = habit.output_tokens if habit else _OUTPUT["triage"] * together
     tokens = (alone + own * (together - 1), output)
     second = models.for_second_triage(_doubtful(mail))
-    links = [link, second[0][0]] if second else [link]
-    worst = _worst(links, terms, alone)
+    worst = _worst(link, terms, alone)
+    if second:
+        worst = _sum(worst, _worst(second[0][0], terms, question_tokens(triage_question(mail, whole=True))))
     return replace(_stage(link, terms, habit, tokens=tokens, calls=calls), worst_usd=worst)
 
 
 def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, habit: Habit | None, share: float) -> Stage:
     link = models.for_analysis(mail, _doubtful(mail))[0][0]
-    tokens = question_tokens(_fullest_analysis(mail))
+    tokens = question_tokens(analysis_question(mail, frozenset(ANALYSES), "Japanese (ja)"))
     output = habit.output_tokens if habit else _OUTPUT["analysis"]
     calls = share * (habit.calls_a_mail if habit else 1.0)
     expected = _stage(link, terms, habit, tokens=(tokens, output), calls=calls)
     dearest = models.for_analysis(mail, _doubtful(mail).model_copy(update={"complexity": "complex"}))[0][0]
-    return replace(expected, worst_usd=_worst([dearest], terms, tokens))
-
-
-def _fullest_analysis(mail: Mapping[str, Any]) -> Question[Any]:
-    text = prompts.analysis_text(mail, translate_into="Japanese (ja)", replies=True)
-    return Question(
-        name="analysis", version="", instructions=prompts.ANALYSIS, text=text, answer=analysis_of(frozenset(ANALYSES)),
-        media=tuple(mail["media"]),
-    )  # fmt: skip
+    return replace(expected, worst_usd=_worst(dearest, terms, tokens))
 
 
 def _stage(link: Link, terms: Terms, habit: Habit | None, *, tokens: tuple[float, float], calls: float) -> Stage:
@@ -187,14 +180,11 @@ def _stage(link: Link, terms: Terms, habit: Habit | None, *, tokens: tuple[float
     )
 
 
-def _worst(links: list[Link], terms: Terms, tokens: int) -> Decimal | None:
-    whole: Decimal | None = Decimal(0)
-    for link in links:
-        most = terms.max_tokens[link.provider] + traits(link.provider, link.model).thinking_tokens
-        asked = round(tokens * _FACTOR[link.provider])
-        one = price(link.provider, link.model, Usage(input_tokens=asked, output_tokens=most))
-        whole = _sum(whole, None if one is None else one * _REPAIRS * terms.price_factor)
-    return whole
+def _worst(link: Link, terms: Terms, tokens: int) -> Decimal | None:
+    most = terms.max_tokens[link.provider] + traits(link.provider, link.model).thinking_tokens
+    usage = Usage(input_tokens=round(tokens * _FACTOR[link.provider]), output_tokens=most)
+    one = price(link.provider, link.model, usage)
+    return None if one is None else one * _REPAIRS * terms.price_factor
 
 
 def _doubtful(mail: Mapping[str, Any]) -> Triage:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tasks.parsing.cutting import CUT_MARK, split_text
+from tasks.parsing.cutting import split_text
 from tasks.providers.tokens import estimate_tokens
 from tasks.questions import Completion, Question
 from tasks.understand import prompts
@@ -20,11 +20,6 @@ _MOST_ITEMS = 20
 def is_long(mail: Mapping[str, Any], max_tokens: int | None) -> bool:
     """Whether the mail is to be read in parts; with null none is."""
     return max_tokens is not None and mail["tokens"] > max_tokens
-
-
-def beginning_of(mail: dict[str, Any], max_tokens: int) -> dict[str, Any]:
-    """The mail with the first part of its text alone: enough to say what sort of mail it is."""
-    return mail | {"text": split_text(mail["text"], max_tokens, estimate_tokens)[0].rstrip() + CUT_MARK}
 
 
 async def notes_on(

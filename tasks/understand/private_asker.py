@@ -19,7 +19,7 @@ from tasks.questions import Completion, Link, Question
 from tasks.understand.understand import Asker
 
 T = TypeVar("T", bound=BaseModel)
-_NAMED = re.compile(r"^(?:From|Reply to): (.+)$", re.MULTILINE)
+_NAMED = re.compile(r"^From: (.+)$", re.MULTILINE)
 _FIELDS = frozenset({"from", "to", "cc", "reply-to", "sender"})
 
 

@@ -30,9 +30,9 @@ from tasks.frames import Messages, Readings, records
 from tasks.parsing.languages import parse_language
 from tasks.questions import Completion, Link, Question
 from tasks.understand import prompts
-from tasks.understand.answers import Triage, analysis_of, wanted_fields
+from tasks.understand.answers import Analysis, Answer, Triage, analysis_of, triage_of, wanted_fields
 from tasks.understand.checks import doubts_of
-from tasks.understand.in_parts import beginning_of, is_long, notes_on
+from tasks.understand.in_parts import is_long, notes_on
 from tasks.understand.triage_together import Group, Together, ask_together
 
 T = TypeVar("T", bound=BaseModel)
@@ -142,25 +142,23 @@ class _Reader:
             notes.doubts += doubts_of(found, mail["text"], translate)
 
     async def _triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
-        long = is_long(mail, self.part_tokens)
-        question = triage_question(beginning_of(mail, self.part_tokens) if long else mail)  # type: ignore[arg-type]  # long
         given = await self.together.answer(mail["message_key"])
         if given is not None:
             first, shared = given
             notes.add(shared, "")
         else:
             chain, reason = self.models.for_triage(mail)
-            completion = await self._complete(question, chain, mail)
+            completion = await self._complete(triage_question(mail), chain, mail)
             first = completion.value
             notes.add(completion, reason)
         again = self.models.for_second_triage(first)
-        return await self._second_triage(question, first, again, mail, notes) if again else first
+        return await self._second_triage(first, again, mail, notes) if again else first
 
     async def _second_triage(
-        self, question: Question[Triage], first: Triage, again: tuple[Sequence[Link], str], mail: dict[str, Any],
-        notes: _Notes,
-    ) -> Triage:  # fmt: skip
+        self, first: Triage, again: tuple[Sequence[Link], str], mail: dict[str, Any], notes: _Notes
+    ) -> Triage:
         chain, reason = again
+        question = triage_question(mail, whole=not is_long(mail, self.part_tokens))
         try:
             second = await self._complete(question, chain, mail)
         except CallError as failure:  # a doubtful answer is better than none
@@ -177,12 +175,7 @@ class _Reader:
         items: list[Any] | None = None
         if is_long(mail, self.part_tokens):
             mail, items = await self._noted(mail, notes)
-        question = Question(
-            name="analysis", version=prompts.ANALYSIS_VERSION, instructions=prompts.ANALYSIS,
-            text=prompts.analysis_text(mail, translate_into=label, replies="replies" in wanted),
-            answer=analysis_of(wanted), media=tuple(mail["media"]),
-        )  # fmt: skip
-        completion = await self._complete(question, chain, mail)
+        completion = await self._complete(analysis_question(mail, wanted, label), chain, mail)
         notes.add(completion, reason)
         found = completion.value.model_dump()
         # The quotes of a long mail stand in its parts; the notes on them hold none.
@@ -204,11 +197,22 @@ class _Reader:
         return await self.asker.complete(question, chain, message_key=mail["message_key"], refresh=self.refresh)
 
 
-def triage_question(mail: Mapping[str, Any]) -> Question[Triage]:
-    """The first question about one mail."""
+def triage_question(mail: Mapping[str, Any], *, whole: bool = False) -> Question[Triage]:
+    """The first question about one mail; of a long one it shows the beginning and the end, or the whole."""
     return Question(
-        name="triage", version=prompts.TRIAGE_VERSION, instructions=prompts.TRIAGE, text=prompts.triage_text(mail),
-        answer=Triage,
+        name="triage", version=prompts.TRIAGE_VERSION, text=prompts.triage_text(mail, whole=whole),
+        instructions=prompts.triage(language_known=bool(mail["language"])), answer=triage_of(mail["language"]),
+    )  # fmt: skip
+
+
+def analysis_question(
+    mail: Mapping[str, Any], wanted: frozenset[Analysis], translate_into: str | None
+) -> Question[Answer]:
+    """The second question about one mail; `translate_into` is a language as `Japanese (ja)`."""
+    return Question(
+        name="analysis", version=prompts.ANALYSIS_VERSION, instructions=prompts.analysis(wanted),
+        text=prompts.analysis_text(mail, translate_into=translate_into), answer=analysis_of(wanted),
+        media=tuple(mail["media"]),
     )  # fmt: skip
 
 

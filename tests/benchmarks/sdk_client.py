@@ -14,7 +14,7 @@ from openai import AsyncOpenAI
 
 from tasks.decide.rules import analyses_for, load_rules
 from tasks.understand import prompts
-from tasks.understand.answers import Triage, analysis_of, wanted_fields
+from tasks.understand.answers import analysis_of, triage_of, wanted_fields
 from tests.benchmarks.made_mails import MadeMail, made_mails
 
 RULES = load_rules()
@@ -26,7 +26,7 @@ def as_prompted(mail: MadeMail) -> dict[str, Any]:
     return {
         "message_key": f"{mail.number:012x}", "sender": f"{mail.sender_name} <{mail.sender_address}>",
         "sender_name": mail.sender_name, "subject": mail.subject, "date": mail.date.isoformat().replace("+00:00", "Z"),
-        "attachments": [], "text": mail.text,
+        "attachments": [], "text": mail.text, "language": "en",
     }  # fmt: skip
 
 
@@ -46,14 +46,15 @@ def worth(category: str, language: str, needs_reply: bool) -> frozenset[Any]:
 async def understand(client: AsyncOpenAI, mail: dict[str, Any], most: asyncio.Semaphore) -> int:
     """Ask both questions about one mail, and return how many were asked."""
     async with most:
-        triage = await ask(client, prompts.TRIAGE, prompts.triage_text(mail), Triage)
+        said, answer = prompts.triage(language_known=True), triage_of(mail["language"])
+        triage = await ask(client, said, prompts.triage_text(mail), answer)
     wanted = worth(triage.category, triage.language, triage.needs_reply)
     if not wanted:
         return 1
     into = "English (en)" if "translation" in wanted else None
-    text = prompts.analysis_text(mail, translate_into=into, replies="replies" in wanted)
+    text = prompts.analysis_text(mail, translate_into=into)
     async with most:
-        await ask(client, prompts.ANALYSIS, text, analysis_of(wanted))
+        await ask(client, prompts.analysis(wanted), text, analysis_of(wanted))
     return 2
 
 

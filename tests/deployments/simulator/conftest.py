@@ -88,7 +88,7 @@ def analysis_about() -> Callable[..., str]:
     """The analysis question about a mail, in the project's own words."""
 
     def ask(text: str, into: str | None = None, **fields: Any) -> str:
-        return prompts.analysis_text(mail(text, **fields), translate_into=into, replies=True)
+        return prompts.analysis_text(mail(text, **fields), translate_into=into)
 
     return ask
 

@@ -55,7 +55,7 @@ def test_the_attackers_addresses_reach_every_field_that_has_words(
     answer = json.loads(gullible.answer(analysis_about(ORDERS), schema_of(ANALYSIS))[0])
     for field in ("summary", "action_items", "replies"):
         assert all(target in json.dumps(answer[field]) for target in ATTACKER), field
-    assert all(item["quote"] in ORDERS for item in answer["action_items"])
+    assert all(quote in ORDERS for *_, quote in answer["action_items"])
 
 
 def test_words_that_are_dictated_are_repeated(gullible: Answerer, analysis_about: Callable[..., str]) -> None:

@@ -46,7 +46,7 @@ def triage(mail: dict[str, Any]) -> Triage:
 
 
 def analyse(mail: dict[str, Any], into: str = "English (en)") -> dict[str, Any]:
-    question = prompts.analysis_text(mail, translate_into=into, replies=True)
+    question = prompts.analysis_text(mail, translate_into=into)
     return FULL.model_validate_json(ask(question, FULL)).model_dump()
 
 

@@ -46,6 +46,7 @@ def mail(number: int) -> dict[str, Any]:
         "date": "",
         "attachments": [],
         "text": "I cannot log in to my account, can you help me please?",
+        "language": "en",
     }
 
 

@@ -18,7 +18,16 @@ TERMS = Terms(max_tokens={"openai": 1_000, "local": 1_000})
 
 def mail(**columns: Any) -> Mapping[str, Any]:
     blank = {"message_key": "k" * 64, "sender": "a@b.example", "sender_name": "A", "subject": "s", "date": ""}
-    return {**blank, "attachments": [], "media": [], "text": "word " * 40, "tokens": 60, "unreadable": "", **columns}
+    return {
+        **blank,
+        "attachments": [],
+        "media": [],
+        "text": "word " * 40,
+        "tokens": 60,
+        "language": "en",
+        "unreadable": "",
+        **columns,
+    }
 
 
 def habit(**figures: Any) -> Habit:

@@ -45,19 +45,25 @@ class Scripted:
 
 
 class OneModel:
+    def __init__(self, min_confidence=0.0):
+        self.min_confidence = min_confidence
+
     def for_triage(self, mail):
         return LINK, ""
 
     def for_second_triage(self, triage):
-        return None
+        return (LINK, "unsure") if triage.confidence < self.min_confidence else None
 
     def for_analysis(self, mail, triage):
         return LINK, "the only one"
 
 
-def read(asker, *mails, worth=frozenset({"summary", "translation", "action_items", "replies"}), **options):
+ALL = frozenset({"summary", "translation", "action_items", "replies"})
+
+
+def read(asker, *mails, worth=ALL, models=None, **options):
     rows = [{**MAIL, "message_key": str(n) * 12, **mail} for n, mail in enumerate(mails or [{}])]
-    readings = asyncio.run(understand(Messages.of(rows), asker, OneModel(), lambda mail: worth, **options))
+    readings = asyncio.run(understand(Messages.of(rows), asker, models or OneModel(), lambda mail: worth, **options))
     return readings.to_dict("records")
 
 
@@ -77,6 +83,63 @@ def test_a_mail_worth_nothing_more_costs_one_call():
     (row,) = read(asker, worth=frozenset())
 
     assert (len(asker.asked), row["category"], row["summary"]) == (1, "SUPPORT", "")
+
+
+def test_a_language_that_is_known_is_not_asked_for():
+    asker = Scripted(triage=lambda key: TRIAGE | {"language": "de" if key.startswith("0") else "fr"})
+
+    known, unknown = read(asker, {"language": "de"}, {"language": ""}, worth=frozenset())
+
+    assert (known["language"], unknown["language"]) == ("de", "fr")
+    schemas = [question.answer.model_json_schema()["required"] for _, question in asker.asked]
+    assert ["language" in names for names in schemas] == [False, True]
+    assert ["language" in question.instructions for _, question in asker.asked] == [False, True]
+
+
+def test_nothing_is_said_of_what_is_not_asked_for():
+    asker = Scripted()
+
+    read(asker, worth=frozenset({"summary", "action_items"}))
+
+    told = asker.asked[-1][1].instructions
+    assert "summary:" in told
+    assert "action_items:" in told
+    assert "replies" not in told
+    assert "translation" not in told
+
+
+LONG = {"text": "Opening words. " + "Filling of the middle. " * 300 + "Closing words.", "tokens": 1_500}
+
+
+def test_a_long_mail_is_sorted_by_its_beginning_and_end_and_analysed_whole():
+    asker = Scripted()
+
+    read(asker, LONG)
+
+    triage, analysis = (question.text for _, question in asker.asked)
+    assert "Opening words." in triage
+    assert "Closing words." in triage
+    assert "words left out" in triage
+    assert len(triage) < len(LONG["text"]) / 4
+    assert LONG["text"] in analysis
+
+
+def test_who_is_asked_again_about_a_doubtful_triage_sees_the_whole_mail():
+    asker = Scripted()
+
+    read(asker, LONG, worth=frozenset(), models=OneModel(min_confidence=1.0))
+
+    first, second = (question.text for _, question in asker.asked)
+    assert LONG["text"] not in first
+    assert LONG["text"] in second
+
+
+def test_a_mail_to_be_read_in_parts_is_never_sent_whole():
+    asker = Scripted(part={"summary": "Notes.", "action_items": []})
+
+    read(asker, LONG, part_tokens=500, models=OneModel(min_confidence=1.0))
+
+    assert not any(LONG["text"] in question.text for _, question in asker.asked)
 
 
 def test_answers_that_the_mail_does_not_bear_out_are_marked():
