@@ -47,6 +47,9 @@ bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is e
 bench-shares: $(VENV)/dev ## 3,000 mails shared by three processes, one killed amid its work: is each mail completed once, and paid once?
 	$(BIN)/python -m tests.benchmarks.bench_shares $(if $(MAILS),--mails $(MAILS))
 
+soak-forms: $(VENV)/dev ## every deployment, registered on a clean server and run from its form in a browser, as an operator does
+	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py
+
 soak-runners: $(VENV)/dev ## the main job on a cluster of Dask, and of Ray where it is installed
 	$(BIN)/pytest -q -m soak tests/flows/test_task_runners.py
 
