@@ -31,8 +31,13 @@ def own_environment(home: Path, api_url: str, base: Mapping[str, str] = os.envir
     Settings of another Prefect server in `base` (its database, its keys) are left out; those of logging stay.
     """
     kept = {k: v for k, v in base.items() if not k.startswith("PREFECT_") or k.startswith("PREFECT_LOGGING_")}
-    ours = {"PREFECT_HOME": str((home / "prefect").absolute()), "PREFECT_API_URL": api_url}
+    ours = {"PREFECT_HOME": str(prefect_home(home)), "PREFECT_API_URL": api_url}
     return {**kept, **past_proxies(kept), **OF_EVERY_CLIENT, **OF_OUR_SERVER, **ours}
+
+
+def prefect_home(home: Path) -> Path:
+    """Where Prefect's own files lie, the server's database among them."""
+    return (home / "prefect").absolute()
 
 
 def past_proxies(base: Mapping[str, str]) -> dict[str, str]:
