@@ -26,7 +26,7 @@ from tasks.mailbox.imap.block import Mailbox
 POOL = "mailroom"
 TAG = "mailroom"  # of every deployment in prefect.yaml
 HEARTBEAT_S = 30  # PREFECT_FLOWS_HEARTBEAT_FREQUENCY of our processes; less is not allowed
-SILENCE_S = 120
+SILENCE_S = 180  # longer than a minute's outage of the server with the signs of life before and after it
 
 DEAD_RUNS = AutomationCore(
     name="mailroom: mark dead runs as crashed",

@@ -14,6 +14,9 @@ OF_EVERY_CLIENT = {
     "DO_NOT_TRACK": "1",
     # Signs of life of a run, in seconds; deployments/register.py makes the automation that misses them.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    # Waits of 2, 4, 8 s and so on before a run gives up a server that is away: four minutes, where Prefect's own five
+    # retries are one, and a server that is started again takes longer.
+    "PREFECT_CLIENT_MAX_RETRIES": "7",
 }
 
 OF_OUR_SERVER = {
