@@ -11,12 +11,12 @@ OF_EVERY_CLIENT = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "mailroom",
     # A server inside the client's process is slow and loses events when the process ends.
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-    "DO_NOT_TRACK": "1",
-    # Signs of life of a run, in seconds; deployments/register.py makes the automation that misses them.
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     # Waits of 2, 4, 8 s and so on before a run gives up a server that is away: four minutes, where Prefect's own five
     # retries are one, and a server that is started again takes longer.
     "PREFECT_CLIENT_MAX_RETRIES": "7",
+    "DO_NOT_TRACK": "1",
+    # Signs of life of a run, in seconds; deployments/register.py makes the automation that misses them.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }
 
 OF_OUR_SERVER = {
