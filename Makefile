@@ -59,8 +59,8 @@ test-compose: $(VENV)/dev ## the processes of compose.yaml on this machine's Pos
 bench-receiver: $(VENV)/dev ## 10,000 mails posted to a receiver that is killed five times: is each acknowledged one in an outcome, once?
 	$(BIN)/python -m tests.benchmarks.bench_receiver
 
-bench-realtime: $(VENV)/dev ## from a post to an outcome, all processes real: how soon, in how many runs, through an outage of Prefect?
-	$(BIN)/python -m tests.benchmarks.bench_realtime
+bench-realtime: $(VENV)/dev ## from a post to an outcome, all processes real: how soon, in how many runs, through an outage of Prefect? (MAILS=1000)
+	$(if $(MAILS),MAILROOM_BENCH_MAILS=$(MAILS)) $(BIN)/python -m tests.benchmarks.bench_realtime
 
 bench-limits: $(VENV)/dev ## three processes share a provider's limits for a minute: how much is used, how often is one refused?
 	$(BIN)/python -m tests.benchmarks.bench_limits
