@@ -47,6 +47,9 @@ bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is e
 bench-shares: $(VENV)/dev ## 3,000 mails shared by three processes, one killed amid its work: is each mail completed once, and paid once?
 	$(BIN)/python -m tests.benchmarks.bench_shares $(if $(MAILS),--mails $(MAILS))
 
+soak-forms: $(VENV)/dev ## every deployment, registered on a clean server and run from its form in a browser, as an operator does
+	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py
+
 soak-runners: $(VENV)/dev ## the main job on a cluster of Dask, and of Ray where it is installed
 	$(BIN)/pytest -q -m soak tests/flows/test_task_runners.py
 
@@ -56,8 +59,8 @@ test-compose: $(VENV)/dev ## the processes of compose.yaml on this machine's Pos
 bench-receiver: $(VENV)/dev ## 10,000 mails posted to a receiver that is killed five times: is each acknowledged one in an outcome, once?
 	$(BIN)/python -m tests.benchmarks.bench_receiver
 
-bench-realtime: $(VENV)/dev ## from a post to an outcome, all processes real: how soon, in how many runs, through an outage of Prefect?
-	$(BIN)/python -m tests.benchmarks.bench_realtime
+bench-realtime: $(VENV)/dev ## from a post to an outcome, all processes real: how soon, in how many runs, through an outage of Prefect? (MAILS=1000)
+	$(if $(MAILS),MAILROOM_BENCH_MAILS=$(MAILS)) $(BIN)/python -m tests.benchmarks.bench_realtime
 
 bench-limits: $(VENV)/dev ## three processes share a provider's limits for a minute: how much is used, how often is one refused?
 	$(BIN)/python -m tests.benchmarks.bench_limits

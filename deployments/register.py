@@ -1,5 +1,5 @@
 """What `prefect.yaml` relies on and can't say itself: the work pool, the kind of block that mailboxes are kept in, and the
-automation that notices dead runs.
+automations that notice dead runs and tell people.
 
 Safe to run again: what is there is brought up to date, nothing is doubled. `mailroom register` runs it.
 """
@@ -18,6 +18,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists
 
+from deployments import alerts
 from tasks.decide.operator_rules import VARIABLE
 from tasks.decide.rules import load_rules
 from tasks.mailbox.imap.block import Mailbox
@@ -25,7 +26,7 @@ from tasks.mailbox.imap.block import Mailbox
 POOL = "mailroom"
 TAG = "mailroom"  # of every deployment in prefect.yaml
 HEARTBEAT_S = 30  # PREFECT_FLOWS_HEARTBEAT_FREQUENCY of our processes; less is not allowed
-SILENCE_S = 120
+SILENCE_S = 180  # longer than a minute's outage of the server with the signs of life before and after it
 
 DEAD_RUNS = AutomationCore(
     name="mailroom: mark dead runs as crashed",
@@ -63,12 +64,17 @@ DEAD_RUNS = AutomationCore(
 
 
 async def register(say: Callable[[str], None], *, pool_type: str = "process") -> None:
-    """Make the work pool, the kind of block and the automation on the server that this process talks to."""
+    """Make the work pool, the kind of block and the automations on the server that this process talks to."""
     async with get_client() as client:
         say(await _make_pool(client, pool_type))
         await Mailbox.aregister_type_and_schema(client=client)
         say("Blocks of the kind `Mailbox` can be made.")
         say(await _make_automation(client, DEAD_RUNS))
+        block = await alerts.find_block(client)
+        if block is not None:
+            say(await _make_automation(client, alerts.automation(block)))
+        else:
+            say(f"Nobody is told of budgets and providers: there is no notification block `{alerts.BLOCK}`.")
 
 
 async def offer_rules(say: Callable[[str], None]) -> None:

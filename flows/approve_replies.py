@@ -26,6 +26,9 @@ from tasks.runs import Run
 from tasks.settings import read_settings
 
 POLL_S = 3
+NOTHING_HELD: State[Any] = Completed(
+    name="NothingHeld", message="Nothing is held. What dry runs planned is shown where `dry_runs` is on."
+)
 
 
 @flow(name="approve-replies", persist_result=False)
@@ -54,6 +57,8 @@ def approve_replies(
 
         tally.update(one.word for one in decided)
         tally.update(f"now {effect.state}" for effect in done)
+    if not tally and not find_held(run, most=1, dry_runs=dry_runs):
+        return NOTHING_HELD
     return concluded(tally)
 
 

@@ -21,7 +21,7 @@ def daily_digest(day: date | None = None, trend_days: Annotated[int, Field(ge=1,
     """Report a day from the ledger; nothing is asked and nothing is changed.
 
     Args:
-        day: The day (UTC); empty is yesterday.
+        day: The day (UTC); None is yesterday.
         trend_days: How many days, this one included, the plots show.
     """
     reported = day or datetime.now(UTC).date() - timedelta(days=1)

@@ -51,9 +51,10 @@ def process_large(
         source: Where the mail lies; this run alone reads it. Empty is what MAILROOM_SOURCE names.
         workers: How many runs share the mails.
         provider: Who reads the mail: openai, anthropic, gemini, or a local endpoint.
-        target_language: Language that summaries are translated into, as you write it.
-        budget_usd: Most US dollars all of the runs may cost together; what is left is taken up by the next run.
-        dry_run: Only plan and show what would be done to the mails.
+        target_language: Language that summaries are translated into, as you write it; empty is the usual one.
+        budget_usd: Most US dollars all of the runs may cost together; what is left is taken up by the next run. None is
+            what MAILROOM_BUDGET_USD says, else no limit.
+        dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
     """
     settings = read_settings(
         source=source, provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run

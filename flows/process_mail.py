@@ -46,7 +46,7 @@ def process_mail(
 ) -> State[Any]:
     """Read mail, understand it, decide what is to be done, and say what became of each.
 
-    What is left empty, or `configured`, is taken from the environment (`MAILROOM_…`) of the worker that runs it.
+    What is left empty, `configured` or None is taken from the environment (`MAILROOM_…`) of the worker that runs it.
 
     Args:
         source: Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, or an address.
@@ -55,13 +55,13 @@ def process_mail(
         triage_model: Model that sorts the mail; empty is the provider's cheap one.
         analysis_model: Model that summarises and drafts; empty is chosen by complexity and price.
         target_language: Language that summaries are translated into, as you write it: Japanese, ja, 日本語.
-        chunk_rows: Mails in one task run.
-        concurrency: Provider calls in flight at a time.
-        budget_usd: Most US dollars this run may cost; what is left is taken up by the next run.
+        chunk_rows: Mails in one task run; None is what MAILROOM_CHUNK_ROWS says, else 50.
+        concurrency: Provider calls in flight at a time; None is what MAILROOM_CONCURRENCY says, else 50.
+        budget_usd: Most US dollars this run may cost; what is left is taken up by the next run. None is what
+            MAILROOM_BUDGET_USD says, else no limit.
         mode: normal, or economy: half the price, through the providers' batch APIs; answers come within a day.
-        output_dir: Folder for the outcome files; each run makes its own in it.
-        dry_run: Only plan and show what would be done to the mails; empty is what MAILROOM_DRY_RUN says, and yes where it
-            says nothing.
+        output_dir: Folder for the outcome files; each run makes its own in it. Empty is what MAILROOM_OUTPUT_DIR says.
+        dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
         again: Process mails that were processed before, too.
         refresh: Ask the models anew even where their answers are known from the last hour.
     """

@@ -34,9 +34,9 @@ def process_share(
         until: The ledger's time, in UTC seconds, at which all of the source was on record.
         part_of: The run of `process-large` that started this one; its budget is the budget of all its runs together.
         provider: Who reads the mail.
-        target_language: Language that summaries are translated into.
-        budget_usd: Most US dollars all of them may cost together.
-        dry_run: Only plan and show what would be done to the mails.
+        target_language: Language that summaries are translated into; empty is the usual one.
+        budget_usd: Most US dollars all of them may cost together; None is what MAILROOM_BUDGET_USD says, else no limit.
+        dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
     """
     settings = read_settings(provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run)
     with opened_share(source_name, until, part_of, settings) as job:

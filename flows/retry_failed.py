@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from pydantic import WithJsonSchema
 
 from flows.conclude import says_what_is_wrong
 from flows.opening import opened_failed
@@ -15,21 +16,24 @@ from tasks.errors import ERROR_CODES, Misconfigured
 from tasks.ingest.read_messages import read_windows
 from tasks.settings import ProviderChoice, read_settings
 
+# A list to choose from in the form.
+ErrorType = Annotated[str, WithJsonSchema({"type": "string", "enum": [*ERROR_CODES]})]
+
 
 @flow(name="retry-failed", task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 def retry_failed(
-    error_types: list[str] | None = None, provider: ProviderChoice = "configured", dry_run: bool | None = None
+    error_types: tuple[ErrorType, ...] = (), provider: ProviderChoice = "configured", dry_run: bool | None = None
 ) -> State[Any]:
     """Process failed mails again. What was answered already is not paid for again; unclear effects are left to people.
 
     Args:
-        error_types: Only mails that failed so, such as TIMEOUT or VALIDATION_ERROR; empty is all.
-        provider: Who reads the mail this time; empty is the usual one.
-        dry_run: Only plan and show what would be done to the mails.
+        error_types: Only mails that failed so; empty is all.
+        provider: Who reads the mail this time.
+        dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
     """
-    unknown = sorted(set(error_types or ()) - set(ERROR_CODES))
+    unknown = sorted(set(error_types) - set(ERROR_CODES))
     if unknown:
         raise Misconfigured(f"There is no error type {', '.join(unknown)}; there are {', '.join(ERROR_CODES)}.")
-    with opened_failed(error_types or [], read_settings(provider=provider, dry_run=dry_run)) as job:
+    with opened_failed(error_types, read_settings(provider=provider, dry_run=dry_run)) as job:
         return handle_messages(read_windows(job.reader), job)

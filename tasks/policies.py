@@ -41,7 +41,6 @@ class Policy(TypedDict, total=False):
     cache_expiration: timedelta
     persist_result: bool
     cache_result_in_memory: bool
-    tags: list[str]
 
 
 def can_be_cured(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
@@ -66,9 +65,10 @@ LEDGER = Policy(
     retries=2, retry_delay_seconds=[2.0, 10.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
     cache_policy=NO_CACHE, persist_result=False,
 )  # fmt: skip
+# Without tags: Prefect asks its server for a slot a tag before a task runs, so a chunk would wait for a server that is away.
 ASK_MODEL = Policy(
     retries=3, retry_delay_seconds=[5.0, 30.0, 120.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
-    cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question), cache_expiration=CACHE_FOR, tags=["model"],
+    cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question), cache_expiration=CACHE_FOR,
     # Prefect would hold the readings of the last thousand chunks; the file it wrote them to serves a rerun as well.
     cache_result_in_memory=False,
 )  # fmt: skip

@@ -43,11 +43,12 @@ def deploy(simulator_url: str) -> None:
 
     asyncio.run(register(lambda _line: None))
     _prefect({**os.environ, "MAILROOM_SIMULATOR_URL": simulator_url}, "deploy", "--all")
-    asyncio.run(_pause_schedules())
-
-
-async def _pause_schedules() -> None:
     # A newcomer has no mailbox and no key yet; what runs by itself would only fail. Each can be switched on in the UI.
+    asyncio.run(pause_schedules())
+
+
+async def pause_schedules() -> None:
+    """Switch off every schedule on the server that this process uses."""
     from prefect.client.orchestration import get_client
 
     async with get_client() as client:

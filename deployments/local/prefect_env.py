@@ -11,6 +11,9 @@ OF_EVERY_CLIENT = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "mailroom",
     # A server inside the client's process is slow and loses events when the process ends.
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+    # Waits of 2, 4, 8 s and so on before a run gives up a server that is away: four minutes, where Prefect's own five
+    # retries are one, and a server that is started again takes longer.
+    "PREFECT_CLIENT_MAX_RETRIES": "7",
     "DO_NOT_TRACK": "1",
     # Signs of life of a run, in seconds; deployments/register.py makes the automation that misses them.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
@@ -34,8 +37,13 @@ def own_environment(home: Path, api_url: str, base: Mapping[str, str] = os.envir
     Settings of another Prefect server in `base` (its database, its keys) are left out; those of logging stay.
     """
     kept = {k: v for k, v in base.items() if not k.startswith("PREFECT_") or k.startswith("PREFECT_LOGGING_")}
-    ours = {"PREFECT_HOME": str((home / "prefect").absolute()), "PREFECT_API_URL": api_url}
+    ours = {"PREFECT_HOME": str(prefect_home(home)), "PREFECT_API_URL": api_url}
     return {**kept, **past_proxies(kept), **OF_EVERY_CLIENT, **OF_OUR_SERVER, **ours}
+
+
+def prefect_home(home: Path) -> Path:
+    """Where Prefect's own files lie, the server's database among them."""
+    return (home / "prefect").absolute()
 
 
 def past_proxies(base: Mapping[str, str]) -> dict[str, str]:

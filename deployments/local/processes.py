@@ -13,11 +13,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from tasks.errors import Misconfigured
 
 LOOPBACK = "127.0.0.1"
 
@@ -88,8 +91,22 @@ def began_at(pid: int) -> str | None:
 def alone(home: Path) -> Generator[None]:
     """Hold the lock of `home`, so that two commands at once start one server and not two."""
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(home / "lock"):
+        yield
+
+
+@contextmanager
+def choosing_a_port() -> Generator[None]:
+    """Hold this user's lock on the machine, from the choice of a port until it is listened to.
+
+    A server listens seconds after its port was found free; two homes that start at once would both find the same one.
+    """
+    # Not XDG_RUNTIME_DIR: a terminal has one, and a scheduled job of the same user has none.
+    folder = Path(tempfile.gettempdir()) / f"mailroom-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise Misconfigured(f"`{folder}` belongs to somebody else; remove it, or set TMPDIR to a folder of your own.")
+    with _locked(folder / "ports.lock"):
         yield
 
 
@@ -107,6 +124,13 @@ def free_port(wanted: int) -> int:
                     listener.bind((LOOPBACK, 0))
                     return int(listener.getsockname()[1])
     raise OSError("No free port on the loopback interface.")
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _record(home: Path, name: str) -> Path:

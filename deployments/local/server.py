@@ -6,9 +6,10 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deployments.local import processes
-from deployments.local.prefect_env import own_environment
+from deployments.local.prefect_env import own_environment, prefect_home
 from deployments.local.processes import LOOPBACK, Process
 from tasks.errors import Misconfigured
 
@@ -38,26 +39,40 @@ def ensure_server(home: Path) -> Server:
     """
     with processes.alone(home):
         running = processes.recall(home, NAME)
-        started = running is None
-        for _ in range(3):
-            process = running or _start(home)
-            if _wait(process):
-                return Server(api_url=process.facts["api_url"], started=started)
-            # It lost the race for its port to another program; the next one is chosen anew.
-            running = None
+        if running is not None and _wait(running, home):
+            return Server(api_url=running.facts["api_url"])
+        with processes.choosing_a_port():
+            for _ in range(3):
+                process = _start(home)
+                if _wait(process, home):
+                    return Server(api_url=process.facts["api_url"], started=True)
+                # It lost the race for its port to another program; the next one is chosen anew.
         raise Misconfigured(f"Prefect's server ended before it was ready; read why in `{process.log}`.")
 
 
 def is_healthy(api_url: str, timeout_s: float = 5.0) -> bool:
     """Whether a Prefect server answers there."""
+    return _ask(f"{api_url}/health", timeout_s) is not None
+
+
+def _is_of(home: Path, api_url: str) -> bool:
+    """Whether the server that answers there keeps its files in `home`; another may have got the port first."""
+    settings = _ask(f"{api_url}/admin/settings")
+    told = settings.get("home") if isinstance(settings, dict) else None
+    return isinstance(told, str) and Path(told).resolve() == prefect_home(home).resolve()
+
+
+def _ask(address: str, timeout_s: float = 5.0) -> Any:
+    """What the server says there; null when it does not say anything good."""
     import httpx
 
     try:
-        # Its own health only; never by way of a proxy when it is on this machine.
-        trust_env = LOOPBACK not in api_url and "localhost" not in api_url
-        return httpx.get(f"{api_url}/health", timeout=timeout_s, trust_env=trust_env).status_code == 200
-    except httpx.HTTPError:
-        return False
+        # Never by way of a proxy when it is on this machine.
+        trust_env = LOOPBACK not in address and "localhost" not in address
+        answer = httpx.get(address, timeout=timeout_s, trust_env=trust_env)
+        return answer.json() if answer.status_code == 200 else None
+    except (httpx.HTTPError, ValueError):
+        return None
 
 
 def _start(home: Path) -> Process:
@@ -69,10 +84,10 @@ def _start(home: Path) -> Process:
     return processes.spawn(NAME, command, home, env, {"api_url": api_url})
 
 
-def _wait(process: Process) -> bool:
+def _wait(process: Process, home: Path) -> bool:
     deadline = time.monotonic() + PATIENCE_S
     while processes.is_alive(process):
-        if is_healthy(process.facts["api_url"]):
+        if _is_of(home, process.facts["api_url"]):
             return True
         if time.monotonic() > deadline:
             raise Misconfigured(

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from deployments.local import processes
-from deployments.local.processes import LOOPBACK
+from deployments.local.processes import LOOPBACK, Process
 from tasks.errors import Misconfigured
 
 NAME = "simulator"
@@ -22,20 +22,33 @@ def ensure_simulator(home: Path) -> str:
     Raises:
         Misconfigured: It ended before it listened, or did not listen in time; its log says why.
     """
+    told = home / "processes" / "simulator.port"
     with processes.alone(home):
-        running = processes.recall(home, NAME)
-        if running is not None:
-            return running.facts["url"]
-        port = processes.free_port(PORT)
-        port_file = home / "processes" / "simulator.port"
-        port_file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "deployments.simulator", "--port", str(port), "--port-file", str(port_file)]
-        url = f"http://{LOOPBACK}:{port}"
-        process = processes.spawn(NAME, command, home, os.environ, {"url": url})
-        deadline = time.monotonic() + PATIENCE_S
-        while processes.is_alive(process) and time.monotonic() < deadline:
-            if port_file.exists():
-                return url
-            time.sleep(0.1)
-        processes.end(home, NAME)
+        if processes.recall(home, NAME) is not None and told.exists():
+            return _address(told)
+        # It listens before it says where, so a port that somebody has or takes is no trap: it ends, and takes any other.
+        for port in (PORT, 0):
+            process = _start(home, port, told)
+            if _wait(process, told):
+                return _address(told)
+            processes.end(home, NAME)
         raise Misconfigured(f"The simulator did not start; read why in `{process.log}`.")
+
+
+def _start(home: Path, port: int, told: Path) -> Process:
+    told.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "deployments.simulator", "--port", str(port), "--port-file", str(told)]
+    return processes.spawn(NAME, command, home, os.environ, {})
+
+
+def _wait(process: Process, told: Path) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
+    while processes.is_alive(process) and time.monotonic() < deadline:
+        if told.exists():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _address(told: Path) -> str:
+    return f"http://{LOOPBACK}:{told.read_text().strip()}"

@@ -1,7 +1,8 @@
 """From a post to an outcome, with everything real: receiver, Prefect server, worker and simulator, each a process.
 
-Run by `make bench-realtime`. First one mail into the idle system, then many in a minute, then Prefect's server is cut
-off for a minute in the middle of a run while more mail comes. The last line is JSON.
+Run by `make bench-realtime`. First one mail into the idle system, then many in a minute; then as many at once, and when
+the run has settled some of them and works on others, Prefect's server is cut off for a minute while more mail comes. The
+last line is JSON.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ ROOT = Path(__file__).resolve().parents[2]
 MAILS = int(os.environ.get("MAILROOM_BENCH_MAILS", "1000"))
 MINUTE_S = 60.0
 ALONE = 3
-CUT = 500
 DOWN = 20
 DOWN_S = 60.0
 PATIENCE_S = 900.0
@@ -70,12 +70,12 @@ class System:
         with sqlite3.connect(f"file:{self.folder / 'data' / 'ledger.db'}?mode=ro", uri=True, timeout=30) as ledger:
             return Counter(int(subject.rpartition(" ")[2]) for (subject,) in ledger.execute(wanted))
 
-    def is_working(self) -> bool:
-        """Whether a run holds mails now."""
+    def in_work(self) -> int:
+        """How many mails runs hold now."""
         wanted = "select count(*) from messages where state = 'PROCESSING'"
         with sqlite3.connect(f"file:{self.folder / 'data' / 'ledger.db'}?mode=ro", uri=True, timeout=30) as ledger:
             (working,) = ledger.execute(wanted).fetchone()
-        return bool(working)
+        return int(working)
 
     def wait(self, numbers: range) -> float:
         """How long it took until each of these has an outcome, or the patience was at its end."""
@@ -86,8 +86,10 @@ class System:
 
     def runs(self) -> list[dict[str, object]]:
         with sqlite3.connect(f"file:{self.folder / 'prefect' / 'prefect.db'}?mode=ro", uri=True, timeout=30) as prefect:
-            rows = prefect.execute("select state_type, created, start_time from flow_run where auto_scheduled = 0")
-            return [{"state": state, "created": created, "started": started} for state, created, started in rows]
+            rows = prefect.execute(
+                "select id, state_type, created from flow_run where auto_scheduled = 0 order by created"
+            )
+            return [{"id": run, "state": state, "created": created} for run, state, created in rows]
 
     def end(self) -> None:
         for name in ("receiver", worker.NAME, server.NAME):
@@ -122,7 +124,7 @@ def measure(system: System) -> dict[str, object]:
     posting_s = time.monotonic() - began
     many_s = system.wait(range(ALONE + MAILS))
     runs = [run["state"] for run in system.runs()[before:]]
-    down_s = through_an_outage(system, range(ALONE + MAILS, ALONE + MAILS + CUT + DOWN))
+    outage = through_an_outage(system, range(ALONE + MAILS, ALONE + 2 * MAILS + DOWN))
     found = system.outcomes()
     return {
         "idle_wait_s": round(statistics.median(waits), 2),
@@ -132,9 +134,8 @@ def measure(system: System) -> dict[str, object]:
         "runs": sum(state != "CANCELLED" for state in runs),
         "runs_skipped": sum(state == "CANCELLED" for state in runs),
         "last_outcome_after_s": round(many_s, 1),
-        "outage_s": DOWN_S,
-        "outcomes_after_outage_s": round(down_s, 1),
-        "lost": ALONE + MAILS + CUT + DOWN - len(found),
+        **outage,
+        "lost": ALONE + 2 * MAILS + DOWN - len(found),
         "doubled": sum(times > 1 for times in found.values()),
     }
 
@@ -147,21 +148,44 @@ def newest_run(system: System) -> float:
     return datetime.fromisoformat(created).replace(tzinfo=UTC).timestamp()
 
 
-def through_an_outage(system: System, numbers: range) -> float:
-    """How long after Prefect's server was back these mails had their outcomes; it went away in the middle of a run."""
+def through_an_outage(system: System, numbers: range) -> dict[str, object]:
+    """What was cut, and what came of it; Prefect's server goes away when a run has settled some mails and holds others."""
     port = int(system.api_url.rpartition(":")[2].partition("/")[0])
-    for number in numbers[:CUT]:
+    for number in numbers[:-DOWN]:
         system.post(number)
-    while not system.is_working():
-        time.sleep(0.1)
+    while not (settled := len(system.outcomes().keys() & set(numbers))):
+        time.sleep(0.05)
+    in_work = system.in_work()
     processes.end(system.folder, server.NAME)
-    for number in numbers[CUT:]:
+    cut = [run["id"] for run in system.runs() if run["state"] == "RUNNING"]
+    for number in numbers[-DOWN:]:
         system.post(number)
     time.sleep(DOWN_S)
-    assert processes.free_port(port) == port
+    at_its_end = len(system.outcomes().keys() & set(numbers))
     server.PORT = port
     assert server.ensure_server(system.folder).api_url == system.api_url
-    return system.wait(numbers)
+    waited_s = system.wait(numbers)
+    states = Counter(str(run["state"]) for run in ended(system, cut))
+    return {
+        "mails_at_once": len(numbers) - DOWN,
+        "settled_at_the_cut": settled,
+        "in_work_at_the_cut": in_work,
+        "outage_s": DOWN_S,
+        "settled_at_its_end": at_its_end,
+        "outcomes_after_outage_s": round(waited_s, 1),
+        "runs_cut": dict(states),
+    }
+
+
+def ended(system: System, ids: list[object]) -> list[dict[str, object]]:
+    """These runs, in their last states."""
+    final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+    began = time.monotonic()
+    while True:
+        found = [run for run in system.runs() if run["id"] in ids]
+        if all(run["state"] in final for run in found) or time.monotonic() - began > PATIENCE_S:
+            return found
+        time.sleep(1)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
+from collections.abc import Iterator
+from decimal import Decimal
 
+import pytest
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
+from prefect.client.orchestration import get_client
+
+from deployments import alerts
 from deployments.local.prefect_env import OF_EVERY_CLIENT
 from deployments.register import DEAD_RUNS, HEARTBEAT_S, POOL, SILENCE_S, offer_rules, register
 from tasks.decide.operator_rules import VARIABLE
+from tasks.ledger.budgets import Alert
+from tasks.understand.alerts import tell_of_budget, tell_of_circuit
 
 
 async def _found() -> tuple[int, str, str]:
-    from prefect.client.orchestration import get_client
-
     async with get_client() as client:
         automations = await client.read_automations_by_name(DEAD_RUNS.name)
         pool = await client.read_work_pool(POOL)
@@ -24,12 +33,10 @@ def test_registering_twice_makes_everything_once(prefect_server):
     for _ in range(2):
         asyncio.run(register(said.append))
     assert asyncio.run(_found()) == (1, "process", "Mailbox")
-    assert "brought up to date" in said[-1]
+    assert "brought up to date" in said[-2]
 
 
 async def _rules_without_variable() -> list[str]:
-    from prefect.client.orchestration import get_client
-
     said: list[str] = []
     async with get_client() as client:
         before = await client.read_variable_by_name(VARIABLE)
@@ -47,3 +54,34 @@ def test_the_shipped_rules_are_offered_once_and_never_over_the_operators(prefect
 def test_silence_is_longer_than_several_signs_of_life():
     assert int(OF_EVERY_CLIENT["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]) == HEARTBEAT_S
     assert SILENCE_S >= 3 * HEARTBEAT_S
+
+
+@pytest.fixture
+def without_alerts(prefect_server: str) -> Iterator[None]:
+    """Nobody is told of anything, before the test and after it."""
+    yield
+    with get_client(sync_client=True) as client:
+        block = client.read_block_document_by_name(alerts.BLOCK, "custom-webhook")
+        client.delete_block_document(block.id)
+        for automation in client.read_automations_by_name(alerts.automation(block).name):
+            client.delete_automation(automation.id)
+
+
+def test_people_are_told_of_money_and_providers_once_there_is_a_block_to_tell_them_by(without_alerts, http_sink):
+    said: list[str] = []
+    asyncio.run(register(said.append))
+    assert f"no notification block `{alerts.BLOCK}`" in said[-1]
+
+    text = {"text": "{{subject}} | {{body}}"}
+    block = CustomWebhookNotificationBlock(name="x", url=http_sink.url, json_data=text, secrets={})
+    block.save(alerts.BLOCK)
+    asyncio.run(register(said.append))
+    tell_of_budget(Alert(scope="day:2026-11-25", spent_usd=Decimal("8.1"), cap_usd=Decimal(10)))
+    tell_of_circuit("openai", "closed")
+    tell_of_circuit("openai", "open")
+
+    while len(http_sink.posts) < 2:
+        time.sleep(0.1)
+    told = sorted(json.loads(body)["text"] for _, _, body in http_sink.posts)
+    assert told[0].startswith("Mailroom: day:2026-11-25 | $8.1 of the budget of $10 for day:2026-11-25 is spent.")
+    assert told[1].startswith("Mailroom: openai | Provider openai failed again and again")

@@ -11,6 +11,11 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# The console would name an error by its class, which is one letter or two in a page that was made small.
+ERRORS_BY_THEIR_WORDS = """{
+  const say = console.error;
+  console.error = (...told) => say(...told.map(one => one instanceof Error ? `${one.name}: ${one.message}` : one));
+}"""
 
 
 @pytest.fixture
@@ -24,6 +29,7 @@ def page():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1300, "height": 1400})
         page.set_default_timeout(60_000)
+        page.add_init_script(ERRORS_BY_THEIR_WORDS)
         page.told = SimpleNamespace(elsewhere=[], errors=[])
         page.on("request", lambda request: _note(request.url, page.told.elsewhere))
         page.on("console", lambda line: page.told.errors.append(line.text) if line.type == "error" else None)

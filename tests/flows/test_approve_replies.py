@@ -137,7 +137,7 @@ def test_a_text_changed_under_approve_is_not_taken_for_an_edit(office):
 def test_a_dry_runs_replies_are_shown_when_asked_for_and_done_when_approved(office, tmp_path):
     office.act(DRAFT, dry_run=True)
 
-    assert approve_replies(return_state=True).name == "NothingDecided"
+    assert approve_replies(return_state=True).name == "NothingHeld"
     run = PausedRun(approve_replies, dry_runs=True)
     run.answer(run.wait(), your_name="Ann", decision_1="approve")
     run.end()

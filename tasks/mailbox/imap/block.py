@@ -27,7 +27,19 @@ class Mailbox(Block):
     )
     user: Line = Field(min_length=1, description="The name to log in with, often the address.")
     password: SecretStr | None = Field(None, description="The password, often one made for this application alone.")
-    oauth2_token: SecretStr | None = Field(None, description="An OAuth 2.0 access token, in place of a password.")
+    oauth2_token: SecretStr | None = Field(
+        None, description="An OAuth 2.0 access token, in place of a password; it holds for an hour or so."
+    )
+    oauth2_refresh_token: SecretStr | None = Field(
+        None, description="An OAuth 2.0 refresh token, in place of both: access tokens are fetched with it as needed."
+    )
+    oauth2_token_url: str = Field(
+        "",
+        pattern=r"^$|^https://|^http://(127\.0\.0\.1|localhost)[:/]",
+        description="Where they are fetched, such as `https://oauth2.googleapis.com/token`.",
+    )
+    oauth2_client_id: str = Field("", description="Of the application that the refresh token was given to.")
+    oauth2_client_secret: SecretStr | None = Field(None, description="Of that application, where it has one.")
     folder: Line = Field("INBOX", min_length=1, description="The folder that is read unless the address names another.")
     search: Line = Field(
         "ALL",
@@ -41,7 +53,7 @@ class Mailbox(Block):
         60, gt=0, le=600, description="How long the server may be silent before it counts as gone."
     )
 
-    @field_validator("password", "oauth2_token", mode="before")
+    @field_validator("password", "oauth2_token", "oauth2_refresh_token", "oauth2_client_secret", mode="before")
     @classmethod
     def _none_where_empty(cls, value: object) -> object:
         # What a form sends for a field that was left alone.
@@ -49,8 +61,10 @@ class Mailbox(Block):
 
     @model_validator(mode="after")
     def _has_one_way_to_log_in(self) -> Mailbox:
-        if (self.password is None) == (self.oauth2_token is None):
-            raise ValueError("give either `password` or `oauth2_token`")
+        if [self.password, self.oauth2_token, self.oauth2_refresh_token].count(None) != 2:
+            raise ValueError("give either `password`, `oauth2_token` or `oauth2_refresh_token`")
+        if self.oauth2_refresh_token and not (self.oauth2_token_url and self.oauth2_client_id):
+            raise ValueError("`oauth2_refresh_token` needs `oauth2_token_url` and `oauth2_client_id`")
         return self
 
     @property

@@ -13,6 +13,7 @@ from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
 from tasks.errors import SourceError
 from tasks.mailbox.imap.address import load_mailbox, split_address
+from tasks.mailbox.imap.tokens import access_token
 
 if TYPE_CHECKING:
     from tasks.mailbox.imap.block import Mailbox
@@ -86,9 +87,9 @@ def _connect(block: Mailbox) -> BaseMailBox:
 
 def _log_in(mailbox: BaseMailBox, block: Mailbox) -> None:
     try:
-        if block.oauth2_token is not None:
-            mailbox.xoauth2(block.user, block.oauth2_token.get_secret_value(), initial_folder=None)
-        elif block.password is not None:
+        if block.password is None:
+            _give_token(mailbox, block)
+        else:
             _give_password(mailbox, block.user, block.password.get_secret_value())
         # A server says more of what it can do (MOVE, UIDPLUS) once it knows whom it talks to.
         _, told = mailbox.client.capability()
@@ -100,6 +101,19 @@ def _log_in(mailbox: BaseMailBox, block: Mailbox) -> None:
         raise SourceError(
             f"`{block.host}` refused the login of `{block.user}`: check the block's user and secret"
         ) from None
+
+
+def _give_token(mailbox: BaseMailBox, block: Mailbox) -> None:
+    for anew in (False, True):
+        try:
+            mailbox.xoauth2(block.user, access_token(block, anew=anew), initial_folder=None)
+            return
+        except LOST:
+            raise
+        except REFUSED:
+            # One that was kept may have been called back before its time.
+            if anew or block.oauth2_refresh_token is None:
+                raise
 
 
 def _give_password(mailbox: BaseMailBox, user: str, password: str) -> None:

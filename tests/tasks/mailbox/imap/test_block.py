@@ -39,10 +39,14 @@ def test_a_block_is_encrypted_unless_it_says_otherwise():
 
 
 def test_a_block_has_exactly_one_way_to_log_in():
-    with pytest.raises(ValueError, match="either `password` or `oauth2_token`"):
+    with pytest.raises(ValueError, match="either `password`, `oauth2_token` or"):
         Mailbox(host="h", user="u")
-    with pytest.raises(ValueError, match="either `password` or `oauth2_token`"):
+    with pytest.raises(ValueError, match="either `password`, `oauth2_token` or"):
         Mailbox(host="h", user="u", password="p", oauth2_token="t")
+    with pytest.raises(ValueError, match="needs `oauth2_token_url` and `oauth2_client_id`"):
+        Mailbox(host="h", user="u", oauth2_refresh_token="r")
+    with pytest.raises(ValueError, match="oauth2_token_url"):
+        Mailbox(host="h", user="u", oauth2_refresh_token="r", oauth2_client_id="c", oauth2_token_url="http://h/token")
     assert Mailbox(host="h", user="u", password="p", oauth2_token="").oauth2_token is None
     assert "p4ss" not in repr(Mailbox(host="h", user="u", password="p4ss"))
 
