@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 from uuid import UUID
 
@@ -26,14 +28,18 @@ class Progress:
         self.total = total
         self._updated = time.monotonic()
         self._artifact: UUID | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="progress")
+        self._showing: Future[None] | None = None
 
     def advance(self, mails: int) -> None:
         """Count these mails as done."""
         self.done += mails
         for listener in listeners:
             listener(self.done, self.total)
-        if self._artifact is None or time.monotonic() - self._updated >= _EVERY_S:
-            self._show()
+        due = self._artifact is None or time.monotonic() - self._updated >= _EVERY_S
+        if due and (self._showing is None or self._showing.done()):
+            # Beside the work, which would stand still with it for as long as Prefect's server is away.
+            self._showing = self._pool.submit(copy_context().run, self._show)
 
     def watched(self, futures: Iterable[Any], chunks: Sequence[Any]) -> Iterator[Any]:
         """Each future's result, or the exception in its place, in order; its chunk counts as done then."""
@@ -44,6 +50,7 @@ class Progress:
     def finish(self) -> None:
         """Show the end."""
         self.total = self.done
+        self._pool.shutdown(wait=True)
         self._show()
 
     def _show(self) -> None:

@@ -42,6 +42,8 @@ def test_a_run_that_breaks_off_first_waits_for_the_answers_that_it_asked_for(mon
     assert state.is_failed()
     with open_ledger(read_settings().ledger).begin() as connection:
         calls = select(completions.c.state, func.count()).group_by(completions.c.state)
-        assert dict(connection.execute(calls).all()) == {"done": 30}  # windows of five mails and of ten, two calls a mail
+        assert dict(connection.execute(calls).all()) == {
+            "done": 30
+        }  # windows of five mails and of ten, two calls a mail
         mails = select(messages.c.state, func.count()).group_by(messages.c.state)
         assert set(dict(connection.execute(mails).all())) == {"PENDING"}
