@@ -75,7 +75,7 @@ class LedgerPace:
     """`tasks.questions.Pace` over the ledger; one a process, used on one event loop.
 
     `set_limits` are the operator's, null where none was set; `usual_limits` hold where neither the operator nor the
-    provider's headers say any. What both say, the lower counts.
+    provider's headers say any. What both say, the lower counts. `on_told` hears of the headers, on the loop.
     """
 
     def __init__(
@@ -84,11 +84,13 @@ class LedgerPace:
         *,
         set_limits: LimitsOf,
         usual_limits: LimitsOf,
+        on_told: Callable[[Link, Limits], None] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._set = set_limits
         self._usual = usual_limits
+        self._on_told = on_told
         self._clock = clock
         self._sleep = sleep
         self._ahead = float("-inf")
@@ -124,6 +126,8 @@ class LedgerPace:
         lane.tokens_owed += used - tokens
         if limits is not None:
             lane.told = limits
+            if self._on_told is not None:
+                self._on_told(link, limits)
             self._correct(lane, limits)
 
     async def heed(self, link: Link, *, too_fast: bool, wait_s: float = 0.0) -> None:

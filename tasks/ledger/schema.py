@@ -278,6 +278,18 @@ paces = Table(
     Column("slowed_at", Float, nullable=False),
 )
 
+# What the headers of a provider's replies said, by the address that gave them (`tasks.ledger.told_limits`).
+told_limits = Table(
+    "told_limits",
+    metadata,
+    Column("address", String(512), primary_key=True),
+    Column("provider", String(32), primary_key=True),
+    Column("model", String(128), primary_key=True),
+    Column("rpm", Integer),
+    Column("tpm", Integer),
+    Column("told_at", Float, nullable=False),
+)
+
 # What pruned rows came to (`tasks.ledger.measures`), so that counters never fall.
 totals = Table(
     "totals",

@@ -12,6 +12,7 @@ from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.pace import LedgerPace
 from tasks.ledger.purse import purse_for
+from tasks.ledger.told_limits import ToldLimits
 from tasks.parsing.languages import parse_language
 from tasks.providers.accounts import Accounts
 from tasks.providers.batch_api import check_economy
@@ -53,10 +54,13 @@ def _connect(run: Run) -> Gateway:
     settings = run.settings
     engine, accounts = open_ledger(settings.ledger), Accounts()
     overrides = read_overrides(settings.limits)
+    told = ToldLimits(
+        engine, address_of=lambda link: accounts.of(link.provider).base_url or "", usual=usual_limits(accounts)
+    )
     return Gateway(
         accounts,
         LedgerBook(engine, run_id=run.id, ttl_s=settings.answers_ttl_s),
-        pace=LedgerPace(engine, set_limits=set_limits(accounts, overrides), usual_limits=usual_limits(accounts)),
+        pace=LedgerPace(engine, set_limits=set_limits(accounts, overrides), usual_limits=told.of, on_told=told.note),
         breakers=LedgerBreakers(engine, policies.CALL, on_change=tell_of_circuit),
         policy=policies.CALL,
         purse=purse_for(engine, run.root, settings, tell_of_budget),
