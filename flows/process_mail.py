@@ -55,7 +55,7 @@ def process_mail(
         triage_model: Model that sorts the mail; empty is the provider's cheap one.
         analysis_model: Model that summarises and drafts; empty is chosen by complexity and price.
         target_language: Language that summaries are translated into, as you write it: Japanese, ja, 日本語.
-        chunk_rows: Mails in one task run; None is what MAILROOM_CHUNK_ROWS says, else 50.
+        chunk_rows: Mails in one task run; None is what MAILROOM_CHUNK_ROWS says, else 100.
         concurrency: Provider calls in flight at a time; None is what MAILROOM_CONCURRENCY says, else 50.
         budget_usd: Most US dollars this run may cost; what is left is taken up by the next run. None is what
             MAILROOM_BUDGET_USD says, else no limit.

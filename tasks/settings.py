@@ -52,9 +52,9 @@ class Settings(BaseSettings):
     limits: dict[str, dict[Literal["rpm", "tpm"], int]] = Field(
         {}, description='Requests and tokens a minute by provider or model, as JSON: {"openai": {"rpm": 5000}}.'
     )
-    chunk_rows: int = Field(50, ge=1, le=500, description="Mails in one mapped task run.")
+    chunk_rows: int = Field(100, ge=1, le=500, description="Mails in one mapped task run.")
     concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
-    chunk_workers: int = Field(4, ge=1, le=64, description="Chunks in a window, which are worked on at the same time.")
+    chunk_workers: int = Field(2, ge=1, le=64, description="Chunks in a window, which are worked on at the same time.")
     review: Literal["off", "sent", "drafts"] = Field(
         "sent", description="Which replies another model reads before they leave: none, those sent, or drafts as well."
     )

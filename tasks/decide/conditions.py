@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import pandas as pd
 from cel_expr_python import cel  # type: ignore[import-untyped]  # it ships stubs but no py.typed marker
 
 MAX_CONDITION = 500  # characters: a condition is read by people, and the time it takes grows with its length
@@ -152,7 +151,7 @@ def _plain(value: Any, kind: Any) -> Any:
     if kind in (_TEXTS, _RECORDS):
         return list(value) if isinstance(value, (list, tuple)) else []
     empty = _EMPTY[kind.name()]
-    return empty if pd.isna(value) else type(empty)(value)
+    return empty if value is None or value != value else type(empty)(value)
 
 
 def _say_where(message: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, Engine, Integer, Row, case, cast, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from tasks.ledger.engine import reading
 from tasks.ledger.schema import NANO_USD, completions, groups, outcomes, runs
 
 Dimension = Literal["day", "model", "question", "category", "deployment"]
@@ -57,7 +58,7 @@ _FIGURES = tuple(field.name for field in fields(CostLine) if field.name != "name
 def cost_book(engine: Engine, by: Dimension, *, since: float = 0, until: float = 1e12) -> list[CostLine]:
     """A line for each value of `by`, days in order and the rest dearest first; times are UTC seconds of a call's end."""
     window = (_when() >= since, _when() < until)
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         if by == "category":
             lines = _by_category(connection, window)
         else:

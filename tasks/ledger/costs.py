@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tasks.ledger.engine import reading
 from tasks.ledger.schema import NANO_USD, completions, groups
 
 _KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
@@ -42,7 +43,7 @@ class Spending:
 def spending(engine: Engine, run_id: str, keys: Iterable[str]) -> dict[str, Spending]:
     """What this run spent on each of these mails; a mail without a call has attempts 0 and cost 0."""
     found = dict.fromkeys(keys, Spending())
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         for some in _pieces(list(found)):
             for row in connection.execute(_sums(run_id, some)):
                 found[row.message_key] = _whole(row)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, exists, func, select
 
+from tasks.ledger.engine import reading
 from tasks.ledger.schema import NANO_USD, effects, outcomes
 
 _ANSWERS = ("draft_reply", "send_reply")
@@ -37,7 +38,7 @@ def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
         .where(o.number.in_(newest))
         .order_by(o.number)
     )  # fmt: skip
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         rows = [row._asdict() for row in connection.execute(wanted)]
     for row in rows:
         price = row.pop("price_nusd")

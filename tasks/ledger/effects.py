@@ -132,7 +132,7 @@ def of_mails(engine: Engine, keys: Iterable[str]) -> dict[str, list[Effect]]:
     found: dict[str, list[Effect]] = {}
     for some in _batches(keys):
         wanted = select(effects).where(effects.c.message_key.in_(some))
-        with engine.begin() as connection:
+        with reading(engine) as connection:
             rows = connection.execute(wanted.order_by(effects.c.position, effects.c.effect_id)).all()
         for row in rows:
             found.setdefault(row.message_key, []).append(_effect(row))
@@ -147,7 +147,7 @@ def in_state(
     if not dry_runs:
         wanted = wanted.where(effects.c.dry_run.is_(False))
     wanted = wanted.order_by(effects.c.planned_at, effects.c.message_key, effects.c.position).limit(most)
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         return [_effect(row) for row in connection.execute(wanted)]
 
 
@@ -156,7 +156,7 @@ def by_ids(engine: Engine, effect_ids: Iterable[str]) -> list[Effect]:
     found: list[Effect] = []
     for some in _batches(effect_ids):
         wanted = select(effects).where(effects.c.effect_id.in_(some))
-        with engine.begin() as connection:
+        with reading(engine) as connection:
             found += map(_effect, connection.execute(wanted))
     return sorted(found, key=lambda one: (one.message_key, one.position))
 

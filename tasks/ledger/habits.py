@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, case, func, select
 
+from tasks.ledger.engine import reading
 from tasks.ledger.schema import completions, groups
 
 DAYS = 30
@@ -49,7 +50,7 @@ def habits(engine: Engine, provider: str) -> dict[str, Habit]:
         .where(table.provider == provider, table.ended_at >= since)
         .group_by(table.question)
     )
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(wanted).all()
         in_groups = {question: count for question, count in connection.execute(together)}  # rows, not pairs
     return {

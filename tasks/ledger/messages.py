@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.clocks import database_time
+from tasks.ledger.engine import reading
 from tasks.ledger.schema import effects, messages, raws, sightings
 
 _KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
@@ -67,7 +68,7 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
 def load_raw(engine: Engine, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
     """The kept mails of these keys: `message_key`, `source_id`, `target_language` and `raw` (bytes)."""
     for some in in_batches(keys):
-        with engine.begin() as connection:
+        with reading(engine) as connection:
             rows = connection.execute(select(raws).where(raws.c.message_key.in_(some))).all()
         for row in rows:
             yield {**row._asdict(), "raw": zlib.decompress(row.raw)}
@@ -77,7 +78,7 @@ def states_of(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
     """The state of each of these mails that is known."""
     found: dict[str, str] = {}
     for some in in_batches(keys):
-        with engine.begin() as connection:
+        with reading(engine) as connection:
             wanted = select(messages.c.message_key, messages.c.state).where(messages.c.message_key.in_(some))
             found |= {key: state for key, state in connection.execute(wanted)}
     return found
@@ -96,7 +97,7 @@ def failed_keys(engine: Engine, error_types: Sequence[str] = ()) -> list[str]:
     )
     if error_types:
         wanted = wanted.where(messages.c.error_type.in_(error_types))
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         return list(connection.scalars(wanted))
 
 

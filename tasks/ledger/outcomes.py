@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, func, insert, select, update
 
 from tasks.ledger.completions import nano_usd
-from tasks.ledger.engine import open_ledger
+from tasks.ledger.engine import open_ledger, reading
 from tasks.ledger.schema import messages, outcomes
 
 
@@ -104,5 +104,5 @@ def read_latest(ledger_url: str, key: str) -> dict[str, Any] | None:
 def count_outcomes(engine: Engine, run_ids: Sequence[str]) -> dict[str, int]:
     """How many outcomes of each status these runs recorded."""
     wanted = select(outcomes.c.status, func.count()).where(outcomes.c.run_id.in_(run_ids)).group_by(outcomes.c.status)
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         return {status: count for status, count in connection.execute(wanted)}

@@ -40,11 +40,13 @@ class AnthropicMessages:
             timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),
             http_client=DefaultAioHttpClient(),
         )
+        # Whole, as the SDK would put it together anew for every call.
+        self._url = str(self._client.base_url.join("v1/messages"))
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = Asked(self.provider, model)
         request, unsent = messages_request(question, model, self._account)
-        call = self._client.post("/v1/messages", cast_to=httpx2.Response, content=to_json(request), options=JSON)
+        call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=JSON)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         return read_message(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 

@@ -127,7 +127,18 @@ class Caller:
             call.sent += again.sent
 
     async def _retried(self, call: Call[T]) -> Completion[T]:
-        completion: Completion[T] = await self._retrying(self._attempt, call)
+        try:
+            return await self._attempt(call)
+        except CallError as error:
+            first = [error]
+
+        async def again(call: Call[T]) -> Completion[T]:
+            # The loop, which costs a call as much as its ledger rows, begins with the failure that called for it.
+            if first:
+                raise first.pop()
+            return await self._attempt(call)
+
+        completion: Completion[T] = await self._retrying(again, call)
         return completion
 
     async def _attempt(self, call: Call[T]) -> Completion[T]:

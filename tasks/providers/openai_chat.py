@@ -39,11 +39,13 @@ class OpenAIChat:
             timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),
             http_client=DefaultAioHttpClient(),
         )
+        # Whole, as the SDK would put it together anew for every call.
+        self._url = str(self._client.base_url.join("chat/completions"))
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = Asked(self.provider, model)
         request, unsent = chat_request(question, self.provider, model, self._account)
-        call = self._client.post("/chat/completions", cast_to=httpx2.Response, content=to_json(request), options=JSON)
+        call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=JSON)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         return read_chat(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 

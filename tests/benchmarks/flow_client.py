@@ -32,17 +32,17 @@ def run(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     write_mbox(folder / "few.mbox", 2, config["seed"] + 1_000_000)
     flow_of(folder / "few.mbox", folder, 2)
     began, cpu = time.perf_counter(), cpu_s()
-    flow_of(folder / "few.mbox", folder, 2)
-    fixed_s, fixed_cpu_s = time.perf_counter() - began, cpu_s() - cpu
+    _, ended = flow_of(folder / "few.mbox", folder, 2)
+    fixed_s, fixed_cpu_s = ended - began, cpu_s() - cpu
     write_mbox(folder / "mails.mbox", config["mails"], config["seed"])
     reset(config["simulator"])
     server_cpu_s, began_at = tree_cpu_s(int(os.environ["BENCH_SERVER_PID"])), time.time()
     cpu, ledger, began = cpu_s(), LEDGER.seconds(), time.perf_counter()
-    flow_run_id = flow_of(folder / "mails.mbox", folder, config["mails"])
+    flow_run_id, ended = flow_of(folder / "mails.mbox", folder, config["mails"])
     return {
         "cpu_s": cpu_s() - cpu,
         "ledger_s": LEDGER.seconds() - ledger,
-        "wall_s": time.perf_counter() - began,
+        "wall_s": ended - began,
         "fixed_s": fixed_s,
         "fixed_cpu_s": fixed_cpu_s,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -52,16 +52,21 @@ def run(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
-def flow_of(source: Path, folder: Path, mails: int) -> str:
-    """Run the flow, hold it to one outcome a mail, and return its run's id."""
-    state: Any = process_mail(source=str(source), output_dir=str(folder / "out"), return_state=True)
+def flow_of(source: Path, folder: Path, mails: int) -> tuple[str, float]:
+    """Run the flow, hold it to one outcome a mail, and return its run's id and when its final state was on record.
+
+    The call itself returns up to a second later: Prefect's heartbeat of a flow sleeps in steps of a second.
+    """
+    ended: list[float] = []
+    watched = process_mail.with_options(on_completion=[lambda *_: ended.append(time.perf_counter())])
+    state: Any = watched(source=str(source), output_dir=str(folder / "out"), return_state=True)
     if not state.is_completed():
         raise SystemExit(f"The flow ended as {state.name}: {state.message}")
     newest = max((folder / "out").glob("*/outcomes.jsonl"), key=lambda path: path.stat().st_mtime_ns)
     found = sum(1 for _ in newest.open("rb"))
     if found != mails:
         raise SystemExit(f"{mails} mails went in and {found} outcomes came out.")
-    return str(state.state_details.flow_run_id)
+    return str(state.state_details.flow_run_id), ended[-1]
 
 
 def reset(simulator: str) -> None:

@@ -28,7 +28,7 @@ def run(bucket, ledger_url):
 
     def read(*, windows: int = 100, **settings) -> list[str]:
         engine = open_ledger(ledger_url)
-        told = Settings(ledger=ledger_url, chunk_rows=2, chunk_workers=1, window_rows=2, **settings)
+        told = Settings(ledger=ledger_url, chunk_rows=2, chunk_workers=1, **settings)
         source = open_source(f"{bucket.address}/in", opening_for(engine, told))
         reader = MessageReader(source, engine, owner="host|1|1|run", settings=told)
         met: list[str] = []
