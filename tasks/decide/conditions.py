@@ -6,7 +6,7 @@ CEL cannot reach attributes, loop for ever or call out; its regular expressions 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -55,6 +55,7 @@ ROW_COLUMNS: dict[str, Any] = TRIAGE_COLUMNS | {
 }
 _EMPTY: dict[str, Any] = {_TEXT.name(): "", _YES_NO.name(): False, _NUMBER.name(): 0.0, _WHOLE.name(): 0}
 _WHERE = re.compile(r"<input>:(\d+):(\d+): (.*?)(?: \(in container '.*?'\))?$", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"<([^<>\s]+@[^<>\s]+)>\s*$")
 
 
@@ -68,6 +69,8 @@ class Condition:
 
     text: str
     expression: cel.Expression
+    columns: frozenset[str]
+    """The columns that its text names."""
 
     def holds(self, facts: cel.Activation) -> bool:
         """Whether the row meets it.
@@ -102,20 +105,21 @@ class Language:
             raise BadCondition(_say_where(str(e))) from e
         if expression.return_type() != cel.Type.BOOL:
             raise BadCondition(f"it gives a {expression.return_type().name()}; a condition must be true or false")
-        condition = Condition(text, expression)
+        condition = Condition(text, expression, frozenset(_WORD.findall(text)) & self.columns.keys())
         try:
-            condition.holds(self.facts({}))
+            condition.holds(self.facts({}, condition.columns))
         except (BadCondition, RuntimeError) as e:
             raise BadCondition(
                 f"it fails on a mail with nothing in it: {e}; ask first, as in `size(x) > 0 && ...`"
             ) from e
         return condition
 
-    def facts(self, row: Mapping[str, Any]) -> cel.Activation:
-        """The row as conditions see it: only known columns, nulls as empty text, no, or zero."""
-        facts = {name: _plain(row.get(name), kind) for name, kind in self.columns.items()}
-        facts["sender"] = address_of(facts["sender"])
-        facts["sender_domain"] = facts["sender"].rpartition("@")[2]
+    def facts(self, row: Mapping[str, Any], named: Set[str]) -> cel.Activation:
+        """The row as conditions see it: of the known columns those named, nulls as empty text, no, or zero."""
+        facts = {name: _plain(row.get(name), self.columns[name]) for name in named}
+        if "sender" in facts or "sender_domain" in facts:
+            facts["sender"] = address_of(_plain(row.get("sender"), _TEXT))
+            facts["sender_domain"] = facts["sender"].rpartition("@")[2]
         return self._env.Activation(facts)
 
 

@@ -34,7 +34,7 @@ def decide_row(row: Mapping[str, Any], rules: RuleBook) -> dict[str, Any]:
 
     A rule that cannot be answered for this mail ends the list and nothing is done: what follows may have counted on it.
     """
-    facts = row_language().facts(row)
+    facts = row_language().facts(row, rules.columns["rules"])
     decision: dict[str, Any] = {"message_key": row["message_key"], "urgent": False, "reply_wanted": False}
     named: list[str] = []
     actions: list[dict[str, Any]] = []

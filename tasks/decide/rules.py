@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from typing import Any, Generic, Literal, TypeVar
 
@@ -84,6 +85,16 @@ class RuleBook:
     rules: tuple[Compiled[Rule], ...]
     never_send: tuple[Compiled[NeverSend], ...] = ()
 
+    @cached_property
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The columns that the conditions of each list name; a mail's others need not be looked at."""
+        lists: dict[str, tuple[Compiled[Any], ...]] = {
+            "analyses": self.analyses,
+            "rules": self.rules,
+            "never_send": self.never_send,
+        }
+        return {name: frozenset().union(*(one.condition.columns for one in of)) for name, of in lists.items()}
+
     def __reduce__(self) -> tuple[Any, ...]:
         return load_rules, (self.text,)
 
@@ -113,7 +124,7 @@ def analyses_for(rulebook: RuleBook, row: Mapping[str, Any]) -> frozenset[Analys
 
     An entry that cannot be answered for this mail adds nothing.
     """
-    facts = triage_language().facts(row)
+    facts = triage_language().facts(row, rulebook.columns["analyses"])
     asked: set[Analysis] = set()
     for compiled in rulebook.analyses:
         try:

@@ -30,7 +30,7 @@ def withhold(messages: DataFrame[Messages], rules: RuleBook, engine: Engine) -> 
 
 def why_withheld(row: Mapping[str, Any], rules: RuleBook) -> str:
     """Which rule keeps this mail from every provider; empty where none does."""
-    facts = arrival_language().facts(row)
+    facts = arrival_language().facts(row, rules.columns["never_send"])
     for compiled in rules.never_send:
         try:
             holds = compiled.condition.holds(facts)

@@ -15,6 +15,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select, update
@@ -44,7 +45,7 @@ class Plan:
     detail: str = ""
     dry_run: bool = False
 
-    @property
+    @cached_property
     def effect_id(self) -> str:
         """Follows from the mail and the action alone: the same again, and it is the same effect."""
         return digest([self.message_key, self.action, dict(self.parameters)])
