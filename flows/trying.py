@@ -19,7 +19,7 @@ from tasks.decide.rules import RuleBook, analyses_for
 from tasks.decide.withhold import marks_of, why_withheld
 from tasks.frames import Messages
 from tasks.ingest.rows import parse
-from tasks.ledger.effects import Plan
+from tasks.ledger.plans import Plan
 from tasks.mailbox.kinds import Opening
 from tasks.mailbox.raw import Origin, RawMail
 from tasks.mailbox.sources import open_source

@@ -16,7 +16,7 @@ from tasks.settings import ProviderName, read_settings
 
 if TYPE_CHECKING:
     from tasks.decide.rules import RuleBook
-    from tasks.ledger.effects import Plan
+    from tasks.ledger.plans import Plan
 
 rules = App(name="rules", help="Check the rules, or see what they would do.")
 console = Console()

@@ -20,8 +20,8 @@ from tasks.act.places import Places
 from tasks.act.review import ReadAgain, reviewed
 from tasks.actions import AnyAction, read_action
 from tasks.errors import Misconfigured
-from tasks.ledger.effects import Plan, record_plan
 from tasks.ledger.messages import load_raw
+from tasks.ledger.plans import Plan, record_plan
 
 
 def plan_mails(

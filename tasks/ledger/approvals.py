@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine, insert, update
 
-from tasks.ledger.effects import digest, lock_effect
+from tasks.ledger.effects import lock_effect
+from tasks.ledger.plans import digest
 from tasks.ledger.schema import approvals, effects
 
 Verdict = Literal["approved", "edited", "rejected"]

@@ -6,11 +6,12 @@ import secrets
 import time
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Insert, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
+from tasks.ledger.rows import write_rows
 from tasks.ledger.schema import NANO_USD, completions
 from tasks.ledger.scribe import Scribe
 from tasks.questions import RawAnswer, StoredAnswer, Usage
@@ -106,30 +107,13 @@ def _find(connection: Connection, keys: list[str]) -> list[Any]:
 
 
 def _begin(connection: Connection, rows: list[Any]) -> list[Any]:
-    _write(connection, _BEGIN, rows)
+    write_rows(connection, _BEGIN, rows)
     return [None] * len(rows)
 
 
 def _end(connection: Connection, rows: list[Any]) -> list[Any]:
-    _write(connection, _END, rows)
+    write_rows(connection, _END, rows)
     return [None] * len(rows)
-
-
-def _write(connection: Connection, statement: Insert | Update, rows: list[dict[str, Any]]) -> None:
-    """Execute it for all rows, whose keys are the same and whose values need no conversion.
-
-    SQLAlchemy would look at each value of each row again, which costs as much as writing it.
-    """
-    sql, names = _compiled(statement, connection.dialect, tuple(rows[0]))
-    given: Any = [tuple(row[name] for name in names) for row in rows] if names else rows
-    connection.exec_driver_sql(sql, given)
-
-
-@lru_cache(maxsize=16)
-def _compiled(statement: Insert | Update, dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, list[str] | None]:
-    """The statement in the database's words, and the order of its parameters where they have no names there."""
-    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
-    return str(compiled), compiled.positiontup
 
 
 @cache

@@ -10,45 +10,21 @@ it. What a holder that died left `claimed` is not done again blindly: `tasks.act
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Row, and_, or_, select, update
 
 from tasks.ledger.engine import reading
 from tasks.ledger.owners import is_gone
+from tasks.ledger.plans import digest
 from tasks.ledger.schema import approvals, effects
 
 State = Literal["planned", "held", "claimed", "done", "failed", "ambiguous", "rejected", "skipped"]
 Settled = Literal["planned", "held", "done", "failed", "ambiguous", "skipped"]
 _A_STATEMENT = 500  # SQLite takes a bounded number of parameters
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """An effect to be, as its rule and its mail determine it; `content` is all that will be sent or shown."""
-
-    message_key: str
-    position: int
-    action: str
-    parameters: Mapping[str, Any]
-    rule: str
-    target: str
-    content: Mapping[str, Any] = field(default_factory=dict)
-    state: Literal["planned", "held", "skipped"] = "planned"
-    detail: str = ""
-    dry_run: bool = False
-
-    @cached_property
-    def effect_id(self) -> str:
-        """Follows from the mail and the action alone: the same again, and it is the same effect."""
-        return digest([self.message_key, self.action, dict(self.parameters)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,54 +54,6 @@ class Effect:
     """Whether it may have happened: set before anything leaves, so that false means that surely nothing did."""
     planned_at: float
     updated: float
-
-
-def digest(value: Any) -> str:
-    """SHA-256, hex, of a JSON value, however its keys are ordered."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
-
-
-def record_plan(engine: Engine, run_id: str, plans: Sequence[Plan]) -> None:
-    """Write down what is to be done; what the outbox already holds stays as it is.
-
-    Only what surely was not done is planned anew: a dry run's effects, failed ones and ones that could not be done.
-    """
-    if not plans:
-        return
-    now = time.time()
-    with engine.begin() as connection:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(effects)
-        renewed = {name: insert.excluded[name] for name in _PLANNED_COLUMNS}
-        statement = insert.on_conflict_do_update(
-            index_elements=[effects.c.effect_id],
-            set_=renewed,
-            where=_surely_not_done(),
-        )
-        connection.execute(statement, [_row(run_id, plan, now) for plan in plans])
-
-
-def _surely_not_done() -> ColumnElement[bool]:
-    # No IN: its parameters can't be expanded where many rows go in at once.
-    state = effects.c.state
-    untouched = and_(effects.c.dry_run, or_(state == "planned", state == "held"))
-    return or_(untouched, state == "failed", state == "skipped")
-
-
-_PLANNED_COLUMNS = (
-    "run_id", "position", "rule", "target", "content", "content_hash", "state", "needs_approval", "dry_run", "detail",
-    "attempts", "looks", "begun", "updated",
-)  # fmt: skip
-
-
-def _row(run_id: str, plan: Plan, now: float) -> dict[str, Any]:
-    return {
-        "effect_id": plan.effect_id, "message_key": plan.message_key, "run_id": run_id, "position": plan.position,
-        "action": plan.action, "parameters": dict(plan.parameters), "rule": plan.rule, "target": plan.target,
-        "content": dict(plan.content), "content_hash": digest(dict(plan.content)), "state": plan.state,
-        "needs_approval": plan.state == "held", "dry_run": plan.dry_run, "detail": plan.detail, "fence": 0, "owner": "",
-        "lease_until": 0.0, "attempts": 0, "looks": 0, "begun": False, "planned_at": now, "updated": now,
-    }  # fmt: skip
 
 
 def of_mails(engine: Engine, keys: Iterable[str]) -> dict[str, list[Effect]]:

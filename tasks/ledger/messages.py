@@ -6,13 +6,15 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Insert, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.clocks import database_time
 from tasks.ledger.engine import reading
+from tasks.ledger.rows import write_rows
 from tasks.ledger.schema import effects, messages, raws, sightings
 
 _KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
@@ -102,8 +104,13 @@ def failed_keys(engine: Engine, error_types: Sequence[str] = ()) -> list[str]:
 
 
 def _insert_new(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+    write_rows(connection, _unless_known(table, connection.dialect.name), rows)
+
+
+@cache
+def _unless_known(table: Table, dialect: str) -> Insert:
+    new: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
+    return new
 
 
 def in_batches(keys: Iterable[str]) -> Iterator[list[str]]:

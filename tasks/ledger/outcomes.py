@@ -11,6 +11,7 @@ from sqlalchemy import Engine, bindparam, func, insert, select, update
 
 from tasks.ledger.completions import nano_usd
 from tasks.ledger.engine import open_ledger, reading
+from tasks.ledger.rows import write_rows
 from tasks.ledger.schema import messages, outcomes
 
 
@@ -27,12 +28,13 @@ def settle(engine: Engine, run_id: str, rows: Sequence[dict[str, Any]], retry: s
         ours = [row for row in rows if row["message_key"] not in fences or _holds(row, fences, current)]
         settled = [row for row in ours if row["message_key"] in fences and row["status"] in _SETTLED]
         if settled:
-            connection.execute(_SETTLE, [_settlement(row, fences, retry, now) for row in settled])
+            write_rows(connection, _SETTLE, [_settlement(row, fences, retry, now) for row in settled])
         if ours:
-            connection.execute(insert(outcomes), [_record(run_id, row, now) for row in ours])
+            write_rows(connection, _RECORD, [_record(run_id, row, now) for row in ours])
     return len(ours)
 
 
+_RECORD = insert(outcomes)
 _SETTLED = ("COMPLETED", "FAILED", "PENDING")
 _SETTLE = (
     update(messages)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from tasks.ledger.engine import for_many_writes
 
 # So long the first wish of a transaction waits for others: of those under way, some are about to have one.
-_GATHER_S = 0.002
+_GATHER_S = 0.004
 
 
 @dataclass

@@ -6,8 +6,8 @@ from sqlalchemy import select, update
 
 from flows.approve_replies import approve_replies
 from tasks.ledger import effects
-from tasks.ledger.effects import Plan
 from tasks.ledger.messages import Seen, record_seen
+from tasks.ledger.plans import Plan, record_plan
 from tasks.ledger.schema import approvals, raws
 from tests.flows.paused import PausedRun
 from tests.tasks.act.office import RAW, Office, files_in
@@ -37,7 +37,7 @@ def more_held(office, number):
             target=f"p{n}@company.example", content={**first.content, "to": f"p{n}@company.example", "text": f"Reply {n}"},
             state="held",
         )  # fmt: skip
-        effects.record_plan(office.engine, "run", [plan])
+        record_plan(office.engine, "run", [plan])
 
 
 def test_approve_edit_and_reject_do_exactly_that_and_say_who_and_when(office, tmp_path):

@@ -4,8 +4,8 @@ import pytest
 
 from tasks.ledger import effects
 from tasks.ledger.approvals import give_verdict
-from tasks.ledger.effects import Plan
 from tasks.ledger.engine import open_ledger
+from tasks.ledger.plans import Plan, record_plan
 
 PLAN = Plan(
     message_key="m1", position=0, action="draft_reply", parameters={"suggestion": 1}, rule="answer", target="Drafts",
@@ -36,15 +36,15 @@ def approve(ledger, verdict="approved", **changes):
 
 
 def test_the_same_plan_again_changes_nothing_whatever_the_model_says_now(ledger):
-    effects.record_plan(ledger, "run1", [PLAN])
-    effects.record_plan(ledger, "run2", [dataclasses.replace(PLAN, content={"text": "Other"}, rule="renamed")])
+    record_plan(ledger, "run1", [PLAN])
+    record_plan(ledger, "run2", [dataclasses.replace(PLAN, content={"text": "Other"}, rule="renamed")])
 
     assert only(ledger).content["text"] == "Hello"
     assert only(ledger).run_id == "run1"
 
 
 def test_an_effect_is_claimed_once_and_settled_by_its_claim_alone(ledger):
-    effects.record_plan(ledger, "run", [PLAN])
+    record_plan(ledger, "run", [PLAN])
     mine = claim(ledger)
 
     assert claim(ledger, owner="host|2|2|run") is None
@@ -60,15 +60,15 @@ def test_an_effect_is_claimed_once_and_settled_by_its_claim_alone(ledger):
     ("state", "anew"), [("done", False), ("ambiguous", False), ("failed", True), ("skipped", True)]
 )
 def test_only_what_surely_was_not_done_is_planned_anew(ledger, state, anew):
-    effects.record_plan(ledger, "run1", [PLAN])
+    record_plan(ledger, "run1", [PLAN])
     effects.settle_effect(ledger, claim(ledger), state, "")
-    effects.record_plan(ledger, "run2", [PLAN])
+    record_plan(ledger, "run2", [PLAN])
 
     assert (only(ledger).state == "planned") is anew
 
 
 def test_what_may_have_happened_stays_so_when_it_is_taken_over(ledger):
-    effects.record_plan(ledger, "run", [PLAN])
+    record_plan(ledger, "run", [PLAN])
     mine = claim(ledger)
     effects.mark_begun(ledger, mine)
     effects.settle_effect(ledger, mine, "ambiguous", "cut")
@@ -77,17 +77,17 @@ def test_what_may_have_happened_stays_so_when_it_is_taken_over(ledger):
 
 
 def test_a_dry_run_is_never_claimed_and_gives_way_to_a_real_run(ledger):
-    effects.record_plan(ledger, "dry", [dataclasses.replace(PLAN, dry_run=True)])
+    record_plan(ledger, "dry", [dataclasses.replace(PLAN, dry_run=True)])
     assert claim(ledger) is None
     assert effects.in_state(ledger, ["planned"]) == []
 
-    effects.record_plan(ledger, "real", [PLAN])
-    effects.record_plan(ledger, "dry", [dataclasses.replace(PLAN, dry_run=True)])
+    record_plan(ledger, "real", [PLAN])
+    record_plan(ledger, "dry", [dataclasses.replace(PLAN, dry_run=True)])
     assert claim(ledger) is not None
 
 
 def test_a_held_effect_waits_for_the_approval_of_exactly_what_was_shown(ledger):
-    effects.record_plan(ledger, "run", [HELD])
+    record_plan(ledger, "run", [HELD])
 
     assert claim(ledger) is None
     assert not approve(ledger, shown_hash="what was shown before")
@@ -97,23 +97,23 @@ def test_a_held_effect_waits_for_the_approval_of_exactly_what_was_shown(ledger):
 
 
 def test_an_edit_is_approved_in_the_persons_own_words(ledger):
-    effects.record_plan(ledger, "run", [HELD])
+    record_plan(ledger, "run", [HELD])
 
     assert approve(ledger, "edited", text="My words")
     assert claim(ledger).content == {"text": "My words", "recipient": "a@b.example"}
 
 
 def test_a_rejected_effect_is_never_claimed_nor_planned_again(ledger):
-    effects.record_plan(ledger, "run", [HELD])
+    record_plan(ledger, "run", [HELD])
     assert approve(ledger, "rejected")
-    effects.record_plan(ledger, "run2", [PLAN])
+    record_plan(ledger, "run2", [PLAN])
 
     assert claim(ledger) is None
     assert only(ledger).state == "rejected"
 
 
 def test_what_is_held_again_needs_a_new_approval(ledger):
-    effects.record_plan(ledger, "run", [HELD])
+    record_plan(ledger, "run", [HELD])
     approve(ledger)
     effects.settle_effect(ledger, claim(ledger), "held", "it may have been sent already")
 
@@ -126,7 +126,7 @@ def test_what_is_held_again_needs_a_new_approval(ledger):
 def test_a_holder_that_died_is_known_on_its_own_machine_at_once_and_elsewhere_by_its_lease(ledger):
     from tasks.ledger.owners import owner_name
 
-    effects.record_plan(ledger, "run", [PLAN])
+    record_plan(ledger, "run", [PLAN])
     mine = claim(ledger, owner=owner_name("run"))
 
     assert not effects.is_abandoned(mine)
@@ -135,12 +135,12 @@ def test_a_holder_that_died_is_known_on_its_own_machine_at_once_and_elsewhere_by
 
 
 def test_old_words_are_forgotten_and_what_was_done_is_not(ledger):
-    effects.record_plan(ledger, "run", [PLAN, dataclasses.replace(HELD, message_key="m2")])
+    record_plan(ledger, "run", [PLAN, dataclasses.replace(HELD, message_key="m2")])
     effects.settle_effect(ledger, claim(ledger), "done", "draft put into `Drafts`")
 
     assert effects.forget_contents(ledger, older_s=60) == 0
     assert [effects.forget_contents(ledger, older_s=-1), effects.forget_contents(ledger, older_s=-1)] == [1, 0]
     assert (only(ledger).content, only(ledger).detail) == ({}, "draft put into `Drafts`")
-    effects.record_plan(ledger, "run2", [PLAN])
+    record_plan(ledger, "run2", [PLAN])
     assert only(ledger).state == "done"
     assert effects.of_mails(ledger, ["m2"])["m2"][0].content["text"] == "Hello"
