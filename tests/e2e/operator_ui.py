@@ -15,6 +15,7 @@ from uuid import UUID
 from playwright.sync_api import Locator, Page, TimeoutError
 from prefect.client.orchestration import get_client
 
+PATIENCE_S = 120
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "deployments" / "demo" / "sample_mailbox"
 
@@ -49,18 +50,21 @@ class Operator:
         for name, value in fields.items():
             self._fill(name, value)
         made = re.compile(f"/deployments/{deployment_id}/create_flow_run$")
-        for _ in range(20):
+        happened, until = [], time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
             try:
-                with self.page.expect_response(made, timeout=3_000) as answer:
-                    submit.click()
+                with self.page.expect_response(made, timeout=10_000) as answer:
+                    submit.click(timeout=5_000)
             except TimeoutError:
-                continue  # a form that has just been drawn may not take a click yet
+                happened.append("no answer")  # a form that has just been drawn may not take a click yet
+                continue
             # Prefect on SQLite says 503 where two write at once, and its clients ask again; so does a person.
             if answer.value.status != 503:
                 assert answer.value.ok, answer.value.text()
                 return str(answer.value.json()["id"])
+            happened.append("503")
             self.page.wait_for_timeout(1_000)
-        raise AssertionError(f"the form of {deployment} makes no run")
+        raise AssertionError(f"the form of {deployment} makes no run: {', '.join(happened)}")
 
     def _fill(self, name: str, value: str) -> None:
         label = self.page.locator(".schema-form-property__label", has_text=re.compile(rf"^{name}( \(Optional\))?$"))
