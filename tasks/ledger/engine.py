@@ -23,12 +23,13 @@ _ONLY_READS = "mailroom_only_reads"
 _migrating = threading.Lock()  # Alembic keeps its context in globals: two threads at once break each other's
 
 
-def _to_json(value: Any) -> str:
+def to_json(value: Any) -> str:
+    """The value as the ledger's JSON columns hold it."""
     return orjson.dumps(value).decode()
 
 
 # Parameters would show mails in errors and logs.
-_OPTIONS: dict[str, Any] = {"hide_parameters": True, "json_serializer": _to_json, "json_deserializer": orjson.loads}
+_OPTIONS: dict[str, Any] = {"hide_parameters": True, "json_serializer": to_json, "json_deserializer": orjson.loads}
 
 
 @cache

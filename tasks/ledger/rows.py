@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Dialect, Insert, Update
+
+from tasks.ledger.engine import to_json
 
 
 def write_rows(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -34,4 +35,4 @@ def _compiled(
 
 
 def _plain(value: Any) -> Any:
-    return orjson.dumps(value).decode() if isinstance(value, (dict, list)) else value
+    return to_json(value) if isinstance(value, (dict, list)) else value
