@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.engine import reading
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import deliveries
 
 
@@ -22,7 +22,7 @@ def note_deliveries(engine: Engine, taken: Sequence[tuple[str, str]], now: float
     """Remember these (id, digest); one that is known keeps its digest and is remembered from now."""
     if not taken:
         return
-    insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert(deliveries)
+    insert = insert_into(deliveries, engine.dialect.name)
     rows = [{"delivery_id": one, "digest": digest, "received_at": now} for one, digest in taken]
     noted = insert.on_conflict_do_update(
         index_elements=["delivery_id"], set_={"received_at": insert.excluded.received_at}

@@ -19,6 +19,7 @@ from tasks.frames import Decisions, Effects, Messages, Readings, records
 from tasks.ledger.effects import fates_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
+from tasks.ledger.plans import record_plan
 from tasks.opinions import SecondReader
 from tasks.runs import Run
 
@@ -73,14 +74,14 @@ def act(
 ) -> DataFrame[Effects]:
     """Plan, perform unless it is a dry run, and say what came of it, one row a mail."""
     keys = [row["message_key"] for row in rows]
-    planned = plan_mails(
-        outbox.engine, rows, outbox.places, outbox.mailboxes, run_id=run_id, dry_run=dry_run, review=review
-    )
+    plans = plan_mails(outbox.engine, rows, outbox.places, outbox.mailboxes, dry_run=dry_run, review=review)
+    as_planned = record_plan(outbox.engine, run_id, plans)
     outbox.step("recorded")
+    ids = [plan.effect_id for plan in plans]
     if not dry_run:
-        asyncio.run(outbox.perform_all(planned))
+        asyncio.run(outbox.perform_all(ids))
     found: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
-    for effect in fates_of(outbox.engine, planned):
+    for effect in plans if dry_run and as_planned else fates_of(outbox.engine, ids):
         found[effect.message_key].append(told(effect))
     return Effects.of([{"message_key": key, "effects": effects} for key, effects in found.items()])
 

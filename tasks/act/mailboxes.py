@@ -73,10 +73,9 @@ class Mailboxes:
     def places_of(self, keys: Sequence[str]) -> dict[str, Place]:
         """Where on a server each of these mails was seen first; those that came from no mailbox are not in it."""
         found: dict[str, Place] = {}
-        for key, source, place in sightings_of(self._engine, keys):
-            if source.startswith("imap:"):
-                folder, uidvalidity, uid = place.rsplit("/", 2)
-                found.setdefault(key, Place(source=source, folder=folder, uidvalidity=int(uidvalidity), uid=int(uid)))
+        for key, source, place in sightings_of(self._engine, keys, scheme="imap"):
+            folder, uidvalidity, uid = place.rsplit("/", 2)
+            found.setdefault(key, Place(source=source, folder=folder, uidvalidity=int(uidvalidity), uid=int(uid)))
         return found
 
     def place_of(self, message_key: str) -> Place | None:

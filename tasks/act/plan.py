@@ -1,4 +1,4 @@
-"""From decisions to plans: what each action comes to for its mail, written into the outbox."""
+"""From decisions to plans: what each action comes to for its mail."""
 
 from __future__ import annotations
 
@@ -21,17 +21,14 @@ from tasks.act.review import ReadAgain, reviewed
 from tasks.actions import AnyAction, read_action
 from tasks.errors import Misconfigured
 from tasks.ledger.messages import load_raw
-from tasks.ledger.plans import Plan, record_plan
+from tasks.ledger.plans import Plan
 
 
 def plan_mails(
-    engine: Engine, rows: Iterable[Mapping[str, Any]], places: Places, mailboxes: Mailboxes, *, run_id: str,
-    dry_run: bool, review: Review | None = None, dns: Dns = look_up_txt,
-) -> list[str]:  # fmt: skip
-    """Ids of the effects planned for these mails, now on record, each mail's in order.
-
-    `rows` have the columns of messages, readings and decisions.
-    """
+    engine: Engine, rows: Iterable[Mapping[str, Any]], places: Places, mailboxes: Mailboxes, *, dry_run: bool,
+    review: Review | None = None, dns: Dns = look_up_txt,
+) -> list[Plan]:  # fmt: skip
+    """What is to be done about these mails, each mail's in order; `rows` have the columns of messages, readings and decisions."""
     acting = {row["message_key"]: row for row in rows if len(row["actions"])}
     seen = mailboxes.places_of(list(acting))
     # Compressed mails are not taken out for marks that can't be set anyway.
@@ -43,9 +40,7 @@ def plan_mails(
     ]
     planned = partial(plan_mail, dry_run=dry_run, review=review)
     with ThreadPoolExecutor(_READ_AT_ONCE) as pool:  # a second reader takes seconds a mail
-        plans = list(chain.from_iterable((pool.map if review else map)(planned, letters)))
-    record_plan(engine, run_id, plans)
-    return [plan.effect_id for plan in plans]
+        return list(chain.from_iterable((pool.map if review else map)(planned, letters)))
 
 
 _READ_AT_ONCE = 10

@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.budgets import Scope, Shortage, Wanted, take
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import NANO_USD, batch_items, batches, completions, messages
 
 PARKED_S = 48 * 3_600.0
@@ -93,8 +93,7 @@ def _put(connection: Connection, queued: Queued) -> None:
         "body_bytes": len(body.encode()), "tries": 0, "error_code": None, "created_at": time.time(),
         "worst_nusd": None if worst is None else int((worst * NANO_USD).to_integral_value("ROUND_CEILING")),
     }  # fmt: skip
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(batch_items).values(key=queued.key, **row)
+    new = insert_into(batch_items, connection.dialect.name).values(key=queued.key, **row)
     connection.execute(new.on_conflict_do_update(index_elements=["key"], set_=row))
 
 
@@ -171,8 +170,7 @@ def _fitting(connection: Connection, group: Waiting, room: Room) -> Iterator[Any
         .order_by(table.created_at, table.key)
         .limit(room.items)
     )
-    if connection.dialect.name == "postgresql":
-        wanted = wanted.with_for_update(skip_locked=True)
+    wanted = wanted.with_for_update(skip_locked=True)
     left = room.body_bytes
     for number, row in enumerate(connection.execute(wanted).all()):
         left -= row.body_bytes

@@ -65,8 +65,7 @@ def claim_batches(engine: Engine, *, owner: str, only: str | None = None) -> lis
     now = time.time()
     with engine.begin() as connection:
         wanted = select(batches).where(batches.c.state.in_(OPEN)).order_by(batches.c.created_at)
-        if connection.dialect.name == "postgresql":
-            wanted = wanted.with_for_update()
+        wanted = wanted.with_for_update()
         rows = connection.execute(wanted.where(batches.c.batch_id == only) if only else wanted).all()
         ours = [
             row for row in rows if not row.owner or row.owner == owner or row.lease_until < now or is_gone(row.owner)
@@ -163,8 +162,7 @@ def _settle_some(
     wanted = select(batch_items).where(
         and_(batch_items.c.batch_id == batch.batch_id, batch_items.c.state == "sent", batch_items.c.key.in_(by_key))
     )
-    if connection.dialect.name == "postgresql":
-        wanted = wanted.with_for_update()
+    wanted = wanted.with_for_update()
     rows = connection.execute(wanted).all()
     if not rows:
         return 0, []

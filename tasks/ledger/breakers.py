@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, and_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.errors import CircuitOpen
 from tasks.ledger.clocks import database_time
 from tasks.ledger.completions import scribe_of
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import breakers
 from tasks.questions import CallPolicy
 
@@ -169,9 +169,8 @@ def _fulfil(connection: Connection, wish: _Wish) -> _Seen:
     if wish.take:
         changed = _change(connection, wish.provider, "half_open", now, now + wish.lasts_s, breakers.c.until <= now)
     elif wish.state == "open":
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         new = {"provider": wish.provider, "state": "closed", "until": now, "changed_at": now}
-        connection.execute(dialect.insert(breakers).values(new).on_conflict_do_nothing())
+        connection.execute(insert_into(breakers, connection.dialect.name).values(new).on_conflict_do_nothing())
         # A failure that began before another opened the circuit does not keep it open for longer.
         fresh = or_(breakers.c.state != "open", breakers.c.until <= now)
         changed = _change(connection, wish.provider, "open", now, now + wish.lasts_s, fresh)

@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.owners import is_gone
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import NANO_USD, budgets, completions, holdings
 
 LEASE_S = 600.0
@@ -96,11 +96,11 @@ def open_scopes(engine: Engine, scopes: Sequence[Scope]) -> None:
     with engine.begin() as connection:
         wanted = [scope.name for scope in scopes]
         known = set(connection.scalars(select(budgets.c.scope).where(budgets.c.scope.in_(wanted))))
-        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+        new = insert_into(budgets, engine.dialect.name).on_conflict_do_nothing()
         for name in wanted:
             if name not in known:
                 row = {"scope": name, "reserved_nusd": 0, "spent_nusd": _spent_before(connection, name)}
-                connection.execute(dialect.insert(budgets).values(row).on_conflict_do_nothing())
+                connection.execute(new, row)
 
 
 def take(connection: Connection, rows: list[Any]) -> list[int | Shortage]:
@@ -179,13 +179,12 @@ def _reserve(connection: Connection, wanted: Wanted, amount: int, *, room: int) 
 
 
 def _hold(connection: Connection, wanted: Wanted, amount: int) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     until = time.time() + wanted.lease_s
     rows = [
         {"owner": wanted.owner, "scope": scope.name, "reserved_nusd": amount, "lease_until": until}
         for scope in wanted.scopes
     ]
-    new = dialect.insert(holdings)
+    new = insert_into(holdings, connection.dialect.name)
     more = {"reserved_nusd": holdings.c.reserved_nusd + new.excluded.reserved_nusd, "lease_until": until}
     connection.execute(new.on_conflict_do_update(index_elements=["owner", "scope"], set_=more), rows)
 

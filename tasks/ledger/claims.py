@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError
 
 from tasks.ledger.batch_queue import parked_by
 from tasks.ledger.clocks import database_time
-from tasks.ledger.messages import in_batches
 from tasks.ledger.owners import is_gone
+from tasks.ledger.rows import in_batches
 from tasks.ledger.schema import messages, sightings
 
 log = logging.getLogger("mailroom.ledger")
@@ -70,8 +70,7 @@ def claim_share(
         now = database_time(connection, time.time)
         free = _shareable(now, source, until)
         chosen = select(messages.c.message_key).where(free).order_by(messages.c.first_seen).limit(most)
-        if connection.dialect.name == "postgresql":
-            chosen = chosen.with_for_update(skip_locked=True)
+        chosen = chosen.with_for_update(skip_locked=True)
         return _take(connection, messages.c.message_key.in_(chosen), owner, now, lease_s)
 
 
@@ -101,7 +100,7 @@ def _take(
         .values(state="PROCESSING", owner=owner, lease_until=now + lease_s, fence=messages.c.fence + 1, updated=now)
         .returning(messages.c.message_key, messages.c.fence)
     )
-    return {key: Claim(message_key=key, fence=fence) for key, fence in connection.execute(statement)}
+    return {key: Claim(message_key=key, fence=fence) for key, fence in connection.execute(statement).all()}
 
 
 def give_back(engine: Engine, owner: str) -> int:

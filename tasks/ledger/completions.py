@@ -7,17 +7,18 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
+from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, insert, select, update
 
-from tasks.ledger.rows import write_rows
+from tasks.ledger.rows import in_batches, write_rows
 from tasks.ledger.schema import NANO_USD, completions
 from tasks.ledger.scribe import Scribe
 from tasks.questions import RawAnswer, StoredAnswer, Usage
 
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
-_KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
+_FOUND_AT_ONCE = 64
 _BEGIN = insert(completions)
 _END = update(completions).where(completions.c.call == bindparam("b_call"))
 
@@ -35,6 +36,8 @@ class LedgerBook:
         self._ttl_s = ttl_s
         self._clock = clock
         self._scribe = scribe_of(engine)
+        # From anywhere on in order: none will be met twice, and the table's index grows at one end.
+        self._numbers = count(secrets.randbits(62))
 
     async def find(self, key: str, *, this_run: bool = False) -> StoredAnswer | None:
         """The newest whole answer to this question that is young enough to be used again; of this run, if wanted."""
@@ -57,7 +60,7 @@ class LedgerBook:
         self, key: str, *, message_key: str, question: str, provider: str, model: str, key_index: int
     ) -> int:
         """The call's number, once its intent is on disk."""
-        call = secrets.randbits(63)
+        call = next(self._numbers)
         row = {
             "call": call, "key": key, "state": "begun", "run_id": self._run_id, "message_key": message_key,
             "question": question, "provider": provider, "model": model, "key_index": key_index, "simulated": False,
@@ -95,15 +98,24 @@ class LedgerBook:
 
 
 def _find(connection: Connection, keys: list[str]) -> list[Any]:
-    some: list[str] = list(set(keys))
     found: dict[str, Any] = {}
-    for start in range(0, len(some), _KEYS_A_STATEMENT):
-        wanted = select(completions).where(
-            completions.c.key.in_(some[start : start + _KEYS_A_STATEMENT]), completions.c.state == "done",
-            completions.c.answer.is_not(None),
-        )  # fmt: skip
-        found |= {row.key: row for row in connection.execute(wanted.order_by(completions.c.ended_at))}
+    for some in in_batches(set(keys), _FOUND_AT_ONCE):
+        padded = some + some[-1:] * (_power_of_two(len(some)) - len(some))
+        given = {f"key_{n}": key for n, key in enumerate(padded)}
+        found |= {row.key: row for row in connection.execute(_done(len(padded)), given).all()}
     return [found.get(key) for key in keys]
+
+
+def _power_of_two(least: int) -> int:
+    return 1 << (least - 1).bit_length()
+
+
+@cache
+def _done(keys: int) -> Select[Any]:
+    # Not a list as one parameter: the statement would be written anew each time, which takes longer than to execute it.
+    any_of = completions.c.key.in_([bindparam(f"key_{n}") for n in range(keys)])
+    done = select(completions).where(any_of, completions.c.state == "done", completions.c.answer.is_not(None))
+    return done.order_by(completions.c.ended_at)
 
 
 def _begin(connection: Connection, rows: list[Any]) -> list[Any]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, ColumnElement, Engine, Row, Select, bindparam, case, func, select
 
 from tasks.ledger.engine import reading
+from tasks.ledger.rows import in_batches, insert_into
 from tasks.ledger.schema import NANO_USD, completions, groups
-
-_KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +43,11 @@ def spending(engine: Engine, run_id: str, keys: Iterable[str]) -> dict[str, Spen
     """What this run spent on each of these mails; a mail without a call has attempts 0 and cost 0."""
     found = dict.fromkeys(keys, Spending())
     with reading(engine) as connection:
-        for some in _pieces(list(found)):
-            for row in connection.execute(_sums(run_id, some)):
+        for some in in_batches(found):
+            given = {"run_id": run_id, "keys": some}
+            for row in connection.execute(_own(), given).all():
                 found[row.message_key] = _whole(row)
-            for row in _shared(connection, run_id, some):
+            for row in connection.execute(_shared(), given).all():
                 found[row.message_key] += _share(row)
     return found
 
@@ -55,32 +55,38 @@ def spending(engine: Engine, run_id: str, keys: Iterable[str]) -> dict[str, Spen
 def record_group(engine: Engine, keys: Sequence[str]) -> str:
     """The key under which one call asks about all of these mails, written down so that its bill can be shared."""
     group_key = sha256("\x1f".join(keys).encode()).hexdigest()
-    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
     rows = [
         {"group_key": group_key, "position": position, "message_key": key, "size": len(keys)}
         for position, key in enumerate(keys)
     ]
     with engine.begin() as connection:
-        connection.execute(dialect.insert(groups).on_conflict_do_nothing(), rows)
+        connection.execute(insert_into(groups, engine.dialect.name).on_conflict_do_nothing(), rows)
     return group_key
 
 
-def _sums(run_id: str, keys: list[str]) -> Any:
+# Made once: to put one together takes longer than to execute it.
+@cache
+def _own() -> Select[Any]:
     return (
         select(completions.c.message_key, *_figures())
-        .where(completions.c.run_id == run_id, completions.c.message_key.in_(keys))
+        .where(completions.c.run_id == bindparam("run_id"), _among_keys(completions.c.message_key))
         .group_by(completions.c.message_key)
     )
 
 
-def _shared(connection: Connection, run_id: str, keys: list[str]) -> Sequence[Row[Any]]:
+@cache
+def _shared() -> Select[Any]:
     shares = (groups.c.message_key, groups.c.position, groups.c.size)
-    return connection.execute(
+    return (
         select(*shares, *_figures())
         .join(groups, groups.c.group_key == completions.c.message_key)
-        .where(completions.c.run_id == run_id, groups.c.message_key.in_(keys))
+        .where(completions.c.run_id == bindparam("run_id"), _among_keys(groups.c.message_key))
         .group_by(*shares, groups.c.group_key)
-    ).all()
+    )
+
+
+def _among_keys(column: Column[str]) -> ColumnElement[bool]:
+    return column.in_(bindparam("keys", expanding=True))
 
 
 def _figures() -> list[Any]:
@@ -117,8 +123,3 @@ def _share(row: Row[Any]) -> Spending:
         output_tokens=part(row.output_tokens),
         cost_usd=None if row.unknown else Decimal(part(row.nusd)) / NANO_USD,
     )
-
-
-def _pieces(keys: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), _KEYS_A_STATEMENT):
-        yield keys[start : start + _KEYS_A_STATEMENT]

@@ -89,7 +89,7 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin_for_writing(connection: Connection) -> None:
         # A read that turns into a write can't wait for another writer (SQLITE_BUSY at once); a write lock from the
-        # start can.
+        # start can. Rows are locked with it, so SQLAlchemy leaves FOR UPDATE out.
         only_reads = connection.get_execution_options().get(_ONLY_READS, False)
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 

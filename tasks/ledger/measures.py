@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, and_, case, cast, func, select, true
-from sqlalchemy.dialects import postgresql, sqlite
 
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import completions, outcomes, totals
 
 BUCKETS_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -92,7 +92,7 @@ def fold(connection: Connection, table: Table, rows: ColumnElement[bool]) -> Non
     ]
     if not sums:
         return
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(totals)
+    insert = insert_into(totals, connection.dialect.name)
     added = insert.on_conflict_do_update(
         index_elements=["measure", "labels", "name"], set_={"value": totals.c.value + insert.excluded.value}
     )

@@ -10,14 +10,13 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.clocks import database_time
 from tasks.ledger.engine import reading
-from tasks.ledger.rows import write_rows
+from tasks.ledger.rows import in_batches, insert_into, write_rows
 from tasks.ledger.schema import effects, messages, raws, sightings
 
-_KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
+_SHORT_BYTES = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +36,7 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
     """Write down that these mails exist, where they were met and their bytes; known ones stay as they are."""
     if not seen:
         return
+    packed = [_packed(one.raw) for one in seen]
     with engine.begin() as connection:
         now = database_time(connection, time.time)
         _insert_new(
@@ -61,10 +61,15 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
             raws,
             [
                 {"message_key": one.message_key, "source_id": one.source_id, "stored_at": now,
-                 "target_language": one.target_language, "raw": zlib.compress(one.raw, 1)}
-                for one in seen
+                 "target_language": one.target_language, "raw": raw}
+                for one, raw in zip(seen, packed, strict=True)
             ],
         )  # fmt: skip
+
+
+def _packed(raw: bytes) -> bytes:
+    # Of a short mail little is saved, and to compress it takes ten times as long as to wrap it.
+    return zlib.compress(raw, 0, 9) if len(raw) < _SHORT_BYTES else zlib.compress(raw, 1)
 
 
 def load_raw(engine: Engine, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -109,12 +114,5 @@ def _insert_new(connection: Connection, table: Any, rows: list[dict[str, Any]]) 
 
 @cache
 def _unless_known(table: Table, dialect: str) -> Insert:
-    new: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
+    new: Insert = insert_into(table, dialect).on_conflict_do_nothing()
     return new
-
-
-def in_batches(keys: Iterable[str]) -> Iterator[list[str]]:
-    """The keys in lists that one statement can take."""
-    everything = list(keys)
-    for start in range(0, len(everything), _KEYS_A_STATEMENT):
-        yield everything[start : start + _KEYS_A_STATEMENT]

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 
 from tasks.ledger.completions import nano_usd
-from tasks.ledger.engine import open_ledger, reading
-from tasks.ledger.rows import write_rows
+from tasks.ledger.engine import open_ledger, reading, to_json
+from tasks.ledger.rows import in_batches, write_rows
 from tasks.ledger.schema import messages, outcomes
 
 
@@ -24,11 +24,8 @@ def settle(engine: Engine, run_id: str, rows: Sequence[dict[str, Any]], retry: s
     """
     now = time.time()
     with engine.begin() as connection:
-        current = _fences(connection, list(fences))
-        ours = [row for row in rows if row["message_key"] not in fences or _holds(row, fences, current)]
-        settled = [row for row in ours if row["message_key"] in fences and row["status"] in _SETTLED]
-        if settled:
-            write_rows(connection, _SETTLE, [_settlement(row, fences, retry, now) for row in settled])
+        lost = _settle_mails(connection, [row for row in rows if row["message_key"] in fences], retry, fences, now)
+        ours = [row for row in rows if row["message_key"] not in lost]
         if ours:
             write_rows(connection, _RECORD, [_record(run_id, row, now) for row in ours])
     return len(ours)
@@ -36,27 +33,35 @@ def settle(engine: Engine, run_id: str, rows: Sequence[dict[str, Any]], retry: s
 
 _RECORD = insert(outcomes)
 _SETTLED = ("COMPLETED", "FAILED", "PENDING")
-_SETTLE = (
-    update(messages)
-    .where(messages.c.message_key == bindparam("b_key"), messages.c.fence == bindparam("b_fence"))
-    .values(owner="", lease_until=0.0)
-)
 
 
-def _holds(row: dict[str, Any], fences: dict[str, int], current: dict[str, int]) -> bool:
-    return fences[row["message_key"]] == current.get(row["message_key"])
-
-
-def _settlement(row: dict[str, Any], fences: dict[str, int], retry: set[str], now: float) -> dict[str, Any]:
-    key = row["message_key"]
-    return {
-        "b_key": key,
-        "b_fence": fences[key],
-        "state": row["status"],
-        "retry": key in retry,
-        "error_type": row["error_type"],
-        "updated": now,
-    }
+def _settle_mails(
+    connection: Connection, rows: Sequence[dict[str, Any]], retry: set[str], fences: dict[str, int], now: float
+) -> set[str]:
+    """Keys of those that another run has claimed meanwhile, and that were left alone; the others stay ours till the commit."""
+    alike: dict[tuple[int, tuple[str, bool, str | None] | None], list[str]] = {}
+    for row in rows:
+        key = row["message_key"]
+        end = (row["status"], key in retry, row["error_type"]) if row["status"] in _SETTLED else None
+        alike.setdefault((fences[key], end), []).append(key)
+    lost: set[str] = set()
+    for (fence, end), keys in alike.items():
+        news: dict[str, Any] = {"fence": fence}  # nothing new, but it tells whose they are and holds them
+        if end:
+            news = {
+                "state": end[0],
+                "retry": end[1],
+                "error_type": end[2],
+                "owner": "",
+                "lease_until": 0.0,
+                "updated": now,
+            }
+        for some in in_batches(keys):
+            mine = and_(messages.c.message_key.in_(some), messages.c.fence == fence)
+            changed = connection.execute(update(messages).where(mine).values(news))
+            if changed.rowcount < len(some):
+                lost |= set(some).difference(connection.scalars(select(messages.c.message_key).where(mine)))
+    return lost
 
 
 def _record(run_id: str, row: dict[str, Any], now: float) -> dict[str, Any]:
@@ -71,20 +76,8 @@ def _record(run_id: str, row: dict[str, Any], now: float) -> dict[str, Any]:
         "seconds": row["seconds"],
         "price_nusd": None if cost is None else nano_usd(Decimal(str(cost))),
         "processed_at": now,
-        "row": row,
+        "row": to_json(row),
     }
-
-
-def _fences(connection: Any, keys: list[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for start in range(0, len(keys), 500):
-        wanted = select(messages.c.message_key, messages.c.fence).where(
-            messages.c.message_key.in_(keys[start : start + 500])
-        )
-        if connection.dialect.name == "postgresql":
-            wanted = wanted.with_for_update()
-        found |= {key: fence for key, fence in connection.execute(wanted)}
-    return found
 
 
 def read_run(ledger_url: str, run_id: str) -> list[dict[str, Any]]:

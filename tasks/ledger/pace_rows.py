@@ -6,14 +6,14 @@ generic cell rate algorithm in its virtual scheduling form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.clocks import database_time
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import paces
 
 _SLOWEST = 0.1
@@ -70,8 +70,7 @@ class Granted:
 def write(connection: Connection, wishes: list[Any]) -> list[Any]:
     """One Granted for each Wanted, null for each Told, in their order; a handler of the ledger's scribe."""
     now = database_time(connection, wishes[0].clock)
-    _make_rows(connection, wishes, now)
-    rows = _lock_rows(connection, {wish.provider for wish in wishes})
+    rows = _lock_rows(connection, wishes, now)
     before = {place: dict(row) for place, row in rows.items()}
     answers = [_answer(rows, wish, now) for wish in wishes]
     changed = [{"b_provider": p, "b_model": m, **row} for (p, m), row in rows.items() if row != before[p, m]]
@@ -81,36 +80,42 @@ def write(connection: Connection, wishes: list[Any]) -> list[Any]:
 
 
 _UPDATE = update(paces).where(paces.c.provider == bindparam("b_provider"), paces.c.model == bindparam("b_model"))
+_LOCKED = (
+    select(paces)
+    .where(paces.c.provider.in_(bindparam("providers", expanding=True)))
+    .order_by(paces.c.provider, paces.c.model)
+    .with_for_update()
+)
 
 
-def _make_rows(connection: Connection, wishes: Iterable[Any], now: float) -> None:
+def _lock_rows(connection: Connection, wishes: Sequence[Any], now: float) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of these providers, ours until the commit, with one for each model that something is wanted of."""
+    rows = _locked(connection, wishes)
     missing = {(wish.provider, wish.model): wish for wish in wishes if isinstance(wish, Wanted)}
-    known = connection.execute(select(paces.c.provider, paces.c.model, paces.c.held_until)).all()
-    for one in known:
-        missing.pop((one.provider, one.model), None)
-    if not missing:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = [
-        {
-            "provider": provider, "model": model, "rpm": wish.rpm, "tpm": wish.tpm, "requests_free_at": now,
-            "tokens_free_at": now, "slowed_to": 1.0, "slowed_at": now,
-            "held_until": max((one.held_until for one in known if one.provider == provider), default=0.0),
-        }
-        for (provider, model), wish in sorted(missing.items())
-    ]  # fmt: skip
-    connection.execute(dialect.insert(paces).on_conflict_do_nothing(), new)
+    new = [_new_row(place, wish, rows, now) for place, wish in sorted(missing.items()) if place not in rows]
+    if new:
+        connection.execute(insert_into(paces, connection.dialect.name).on_conflict_do_nothing(), new)
+        rows = _locked(connection, wishes)  # another process may have been faster
+    return rows
 
 
-def _lock_rows(connection: Connection, providers: set[str]) -> dict[tuple[str, str], dict[str, Any]]:
-    wanted = select(paces).where(paces.c.provider.in_(providers)).order_by(paces.c.provider, paces.c.model)
-    if connection.dialect.name == "postgresql":
-        wanted = wanted.with_for_update()
+def _locked(connection: Connection, wishes: Sequence[Any]) -> dict[tuple[str, str], dict[str, Any]]:
     found = {}
-    for row in connection.execute(wanted):
+    for row in connection.execute(_LOCKED, {"providers": list({wish.provider for wish in wishes})}).all():
         values = row._asdict()
         found[values.pop("provider"), values.pop("model")] = values
     return found
+
+
+def _new_row(
+    place: tuple[str, str], wish: Wanted, rows: Mapping[tuple[str, str], dict[str, Any]], now: float
+) -> dict[str, Any]:
+    provider, model = place
+    held = max((row["held_until"] for (of, _), row in rows.items() if of == provider), default=0.0)
+    return {
+        "provider": provider, "model": model, "rpm": wish.rpm, "tpm": wish.tpm, "requests_free_at": now,
+        "tokens_free_at": now, "slowed_to": 1.0, "slowed_at": now, "held_until": held,
+    }  # fmt: skip
 
 
 def _answer(rows: dict[tuple[str, str], dict[str, Any]], wish: Wanted | Told, now: float) -> Granted | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, Insert, and_, or_
-from sqlalchemy.dialects import postgresql, sqlite
+import orjson
+from sqlalchemy import ColumnElement, Engine, Insert, String, and_, literal_column, or_
 
-from tasks.ledger.rows import write_rows
+from tasks.ledger.engine import to_json
+from tasks.ledger.rows import insert_into, write_rows
 from tasks.ledger.schema import effects
 
 
@@ -35,30 +35,39 @@ class Plan:
     @cached_property
     def effect_id(self) -> str:
         """Follows from the mail and the action alone: the same again, and it is the same effect."""
-        return digest([self.message_key, self.action, dict(self.parameters)])
+        return digest([self.message_key, self.action, self.parameters])
 
 
 def digest(value: Any) -> str:
     """SHA-256, hex, of a JSON value, however its keys are ordered."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    return _sha256(_in_order(value))
 
 
-def record_plan(engine: Engine, run_id: str, plans: Sequence[Plan]) -> None:
-    """Write down what is to be done; what the outbox already holds stays as it is.
+def _in_order(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record_plan(engine: Engine, run_id: str, plans: Sequence[Plan]) -> bool:
+    """Whether what is to be done is now written down as planned here; else the outbox holds some that stay as they are.
 
     Only what surely was not done is planned anew: a dry run's effects, failed ones and ones that could not be done.
     """
-    if not plans:
-        return
     now = time.time()
-    rows = [_row(run_id, plan, now) for plan in plans]
+    rows = list({plan.effect_id: _row(run_id, plan, now) for plan in reversed(plans)}.values())  # the first of equals
+    if not rows:
+        return True
     with engine.begin() as connection:
-        write_rows(connection, _planned_anew(connection.dialect.name), rows)
+        written = write_rows(connection, _planned_anew(connection.dialect.name), rows)
+    return written == len(plans)
 
 
 @cache
 def _planned_anew(dialect: str) -> Insert:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(effects)
+    insert = insert_into(effects, dialect)
     planned: Insert = insert.on_conflict_do_update(
         index_elements=[effects.c.effect_id],
         set_={name: insert.excluded[name] for name in _PLANNED_COLUMNS},
@@ -68,10 +77,12 @@ def _planned_anew(dialect: str) -> Insert:
 
 
 def _surely_not_done() -> ColumnElement[bool]:
-    # No IN: its parameters can't be expanded where many rows go in at once.
-    state = effects.c.state
-    untouched = and_(effects.c.dry_run, or_(state == "planned", state == "held"))
-    return or_(untouched, state == "failed", state == "skipped")
+    untouched = and_(effects.c.dry_run, or_(_is("planned"), _is("held")))
+    return or_(untouched, _is("failed"), _is("skipped"))
+
+
+def _is(state: str) -> ColumnElement[bool]:
+    return effects.c.state == literal_column(f"'{state}'", String)
 
 
 _PLANNED_COLUMNS = (
@@ -81,10 +92,11 @@ _PLANNED_COLUMNS = (
 
 
 def _row(run_id: str, plan: Plan, now: float) -> dict[str, Any]:
+    content = _in_order(plan.content)
     return {
         "effect_id": plan.effect_id, "message_key": plan.message_key, "run_id": run_id, "position": plan.position,
-        "action": plan.action, "parameters": dict(plan.parameters), "rule": plan.rule, "target": plan.target,
-        "content": dict(plan.content), "content_hash": digest(dict(plan.content)), "state": plan.state,
+        "action": plan.action, "parameters": to_json(plan.parameters), "rule": plan.rule, "target": plan.target,
+        "content": content, "content_hash": _sha256(content), "state": plan.state,
         "needs_approval": plan.state == "held", "dry_run": plan.dry_run, "detail": plan.detail, "fence": 0, "owner": "",
         "lease_until": 0.0, "attempts": 0, "looks": 0, "begun": False, "planned_at": now, "updated": now,
     }  # fmt: skip

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import pseudonyms
 
 _KEY = "key"  # no placeholder has this form
@@ -40,5 +40,4 @@ class LedgerPseudonyms:
 
     def _keep(self, rows: list[dict[str, Any]]) -> None:
         with self._engine.begin() as connection:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            connection.execute(dialect.insert(pseudonyms).on_conflict_do_nothing(), rows)
+            connection.execute(insert_into(pseudonyms, connection.dialect.name).on_conflict_do_nothing(), rows)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.engine import reading
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import read_objects
 
 
@@ -22,7 +22,7 @@ def record_read(engine: Engine, source: str, versions: Mapping[str, str]) -> Non
     """Write down that these versions of the source's objects, by place, were read; each takes an older one's place."""
     rows = [{"source": source[:512], "place": place, "version": version} for place, version in versions.items()]
     with engine.begin() as connection:
-        insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(read_objects)
+        insert = insert_into(read_objects, connection.dialect.name)
         newer = insert.on_conflict_do_update(
             index_elements=["source", "place"], set_={"version": insert.excluded.version}
         )

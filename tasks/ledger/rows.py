@@ -1,38 +1,46 @@
-"""Many rows written at once, without a look at each of their values: they are what the database takes already."""
+"""Writing and looking for many rows at once, in whichever database the ledger is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Insert, Update
+from sqlalchemy import Connection, Dialect, Insert, Table, Update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from tasks.ledger.engine import to_json
+T = TypeVar("T")
+
+KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
 
 
-def write_rows(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute the statement for all rows, whose keys are the same; lists and dictionaries become JSON.
+def insert_into(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what becomes of a row that is there already, as this database words it."""
+    made: postgresql.Insert | sqlite.Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    return made
+
+
+def in_batches(things: Iterable[T], most: int = KEYS_A_STATEMENT) -> Iterator[list[T]]:
+    """The things in lists that one statement can take."""
+    everything = list(things)
+    for start in range(0, len(everything), most):
+        yield everything[start : start + most]
+
+
+def write_rows(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many rows were written; they have the same columns, those with a default among them, and JSON as text.
 
     SQLAlchemy would look at every value again, which costs as much as writing it. `statement` is compiled once, so it
-    must be one of few that are kept.
+    must be one of few that are kept; it has no values of its own.
     """
-    sql, names, constants = _compiled(statement, connection.dialect, tuple(rows[0]))
-    given: Any = [{**constants, **{name: _plain(value) for name, value in row.items()}} for row in rows]
-    if names is not None:
-        given = [tuple(row[name] for name in names) for row in given]
-    connection.exec_driver_sql(sql, given)
+    sql, order = _compiled(statement, connection.dialect, tuple(rows[0]))
+    given: Any = list(map(itemgetter(*order), rows)) if order else rows
+    return connection.exec_driver_sql(sql, given).rowcount
 
 
 @lru_cache(maxsize=64)
-def _compiled(
-    statement: Insert | Update, dialect: Dialect, columns: tuple[str, ...]
-) -> tuple[str, list[str] | None, dict[str, Any]]:
-    """The statement in the database's words, its parameters' order where they have no names there, and its own values."""
+def _compiled(statement: Insert | Update, dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, list[str] | None]:
+    """The statement in the database's words, and its parameters' order where they have no names there."""
     compiled = statement.compile(dialect=dialect, column_keys=list(columns))
-    constants = {name: value for name, value in compiled.params.items() if name not in columns}
-    return str(compiled), compiled.positiontup, constants
-
-
-def _plain(value: Any) -> Any:
-    return to_json(value) if isinstance(value, (dict, list)) else value
+    return str(compiled), compiled.positiontup

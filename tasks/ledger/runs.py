@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import runs
 
 
@@ -19,7 +19,6 @@ def record_run(
 
     `settings` (JSON values) are kept so that another run can go on with this one's mails.
     """
-    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
     row = {
         "run_id": run_id,
         "flow": flow,
@@ -30,7 +29,7 @@ def record_run(
         "settings": settings,
     }
     with engine.begin() as connection:
-        connection.execute(dialect.insert(runs).values(row).on_conflict_do_nothing())
+        connection.execute(insert_into(runs, engine.dialect.name).values(row).on_conflict_do_nothing())
 
 
 def record_estimate(engine: Engine, run_id: str, estimate: dict[str, Any]) -> None:

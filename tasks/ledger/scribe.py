@@ -18,7 +18,9 @@ from sqlalchemy import Connection, Engine
 from tasks.ledger.engine import for_many_writes
 
 # So long the first wish of a transaction waits for others: of those under way, some are about to have one.
-_GATHER_S = 0.004
+_GATHER_S = 0.008
+# So long a connection that nothing was written to is kept: looking for one costs as much as writing a row.
+_KEPT_S = 1.0
 
 
 @dataclass
@@ -42,16 +44,16 @@ class Scribe:
 
     def __init__(self, engine: Engine, handlers: dict[str, Handler]) -> None:
         self._engine = for_many_writes(engine)
-        self._handlers = dict(sorted(handlers.items()))
+        self._handlers = handlers
         self._wishes: list[_Wish] = []
         self._lock = threading.Lock()
         self._something = threading.Event()
+        self._connection: Connection | None = None
         threading.Thread(target=self._write_for_ever, name="ledger-scribe", daemon=True).start()
 
     def learn(self, handlers: dict[str, Handler]) -> None:
         """Write rows of these kinds, too."""
-        # A new one: the writer may be walking through the old.
-        self._handlers = dict(sorted({**self._handlers, **handlers}.items()))
+        self._handlers = {**self._handlers, **handlers}
 
     async def write(self, kind: str, row: Any) -> Any:
         """The handler's result for this row, after the commit; raises what the database raised."""
@@ -68,7 +70,9 @@ class Scribe:
 
     def _write_for_ever(self) -> None:
         while True:
-            self._something.wait()
+            if not self._something.wait(_KEPT_S):
+                self._hang_up()
+                self._something.wait()
             time.sleep(_GATHER_S)
             self._something.clear()
             with self._lock:
@@ -76,16 +80,26 @@ class Scribe:
             if wishes:
                 self._write_together(wishes)
 
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
     def _write_together(self, wishes: list[_Wish]) -> None:
+        groups: dict[str, list[_Wish]] = {}
+        for wish in wishes:
+            groups.setdefault(wish.kind, []).append(wish)
         answers: list[tuple[_Wish, Any]] = []
         try:
-            with self._engine.begin() as connection:
-                for kind, handler in self._handlers.items():
-                    group = [wish for wish in wishes if wish.kind == kind]
-                    if group:
-                        answers += zip(group, handler(connection, [wish.row for wish in group]), strict=True)
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
+                for kind in sorted(groups):
+                    rows = [wish.row for wish in groups[kind]]
+                    answers += zip(groups[kind], self._handlers[kind](self._connection, rows), strict=True)
         except Exception as error:
             answers = [(wish, error) for wish in wishes]
+            self._hang_up()
         for loop in {wish.loop for wish in wishes}:
             mine = [(wish.future, answer) for wish, answer in answers if wish.loop is loop]
             with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, so nobody waits any more

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, and_, bindparam, cast, func, or_, select
 
 from tasks.ledger.engine import reading
 from tasks.ledger.messages import load_raw
 from tasks.ledger.owners import is_gone
+from tasks.ledger.rows import in_batches
 from tasks.ledger.schema import messages, sightings
 
-_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
 _LOADED_MAILS = 50  # of which the bytes are held in memory
 
 
@@ -27,16 +27,23 @@ class LeftOver:
     target_language: str | None
 
 
-def sightings_of(engine: Engine, keys: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(message_key, source, place) of every meeting with these mails, the first ones first."""
+def sightings_of(engine: Engine, keys: Sequence[str], *, scheme: str) -> list[tuple[str, str, str]]:
+    """(message_key, source, place) of every meeting with these mails in a source of that scheme, the first ones first."""
     found: list[tuple[str, str, str]] = []
-    columns = (sightings.c.message_key, sightings.c.source, sightings.c.place)
-    for start in range(0, len(keys), _A_STATEMENT):
-        wanted = select(*columns).where(sightings.c.message_key.in_(keys[start : start + _A_STATEMENT]))
+    for some in in_batches(keys):
         with reading(engine) as connection:
-            rows = connection.execute(wanted.order_by(sightings.c.seen_at))
-            found += [(key, source, place) for key, source, place in rows]
+            rows = connection.execute(_MEETINGS, {"keys": some, "sources": f"{scheme}:%"}).all()
+        found += [(key, source, place) for key, source, place in rows]
     return found
+
+
+_MEETINGS = (
+    select(sightings.c.message_key, sightings.c.source, sightings.c.place)
+    .where(
+        sightings.c.message_key.in_(bindparam("keys", expanding=True)), sightings.c.source.like(bindparam("sources"))
+    )
+    .order_by(sightings.c.seen_at)
+)
 
 
 def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> int:

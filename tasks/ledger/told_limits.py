@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.ledger.completions import scribe_of
 from tasks.ledger.engine import reading
+from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import told_limits
 from tasks.questions import Limits, Link
 
@@ -61,8 +61,7 @@ class ToldLimits:
 
 
 def _write(connection: Connection, rows: list[Any]) -> list[None]:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(told_limits)
+    insert = insert_into(told_limits, connection.dialect.name)
     news = {name: insert.excluded[name] for name in ("rpm", "tpm", "told_at")}
     connection.execute(insert.on_conflict_do_update(index_elements=list(told_limits.primary_key), set_=news), rows)
     return [None] * len(rows)
