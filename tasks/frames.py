@@ -45,6 +45,15 @@ class Frame(pa.DataFrameModel):
         types = {name: str(column.dtype) for name, column in columns.items()}
         return cls.validate(pd.DataFrame(values).astype(types), lazy=True)
 
+    @classmethod
+    def check(cls, rows: list[dict[str, Any]]) -> None:
+        """See that `of` would take these rows, for one who wants no frame, which costs most of the time."""
+        for name, column in cls.to_schema().columns.items():
+            values = [row.get(name) for row in rows]
+            if not (_has_type(values, str(column.dtype)) and _keeps_rules(values, column)):
+                cls.of(rows)  # says what is wrong
+                return
+
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The frame's rows as dictionaries of Python's own values, null where one is missing; for a frame of thousands.
@@ -69,6 +78,17 @@ def _keeps_rules(values: list[Any], column: Any) -> bool:
     if column.unique and len(set(known)) < len(known):
         return False
     return all(check.name in _RULES and _RULES[check.name](known, check.statistics) for check in column.checks)
+
+
+def _has_type(values: list[Any], dtype: str) -> bool:
+    """Whether all values that are there are of the column's type as Python has it; false also where it is not known here."""
+    known = _TYPES.get(dtype)
+    return known is not None and all(isinstance(value, known) or _is_missing(value) for value in values)
+
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string[pyarrow]": str, "int64": int, "float64": (float, int), "bool": bool, "object": object,
+}  # fmt: skip
 
 
 def _is_missing(value: Any) -> bool:

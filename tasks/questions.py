@@ -37,6 +37,8 @@ class Question(Generic[T]):
     answer: type[T]
     media: tuple[Media, ...] = ()
     max_tokens: int | None = None
+    follows: bool = False
+    """Whether there are answers about this mail already; mails that were begun are finished before others are."""
 
 
 @dataclass(frozen=True, kw_only=True)

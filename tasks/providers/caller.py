@@ -154,7 +154,7 @@ class Caller:
     async def _send(self, call: Call[T], line: Line, index: int) -> Completion[T]:
         asked, tokens = self._tokens(call, line)
         adapter = line.adapter(index)  # before its turn, since the first takes a while to make
-        async with line.seats:
+        async with line.seats.taken(first=call.question.follows):
             call.begun = self._clock() if call.begun is None else call.begun
             self._breakers.check(call.link.provider)
             # Whoever waited long for a seat may still go, if not much later.

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from tasks.providers.accounts import Accounts, ProviderAccount
 from tasks.providers.keys import KeyRing
+from tasks.providers.seats import Seats
 from tasks.questions import Adapter, CallPolicy
 
 
@@ -28,7 +29,7 @@ class Line:
     def __init__(self, provider: str, account: ProviderAccount, ring: KeyRing, seats: int, make: MakeAdapter) -> None:
         self.account = account
         self.ring = ring
-        self.seats = asyncio.Semaphore(seats)
+        self.seats = Seats(seats)
         self._provider = provider
         self._concurrency = seats
         self._make = make

@@ -27,7 +27,7 @@ def read_answer(answer: type[T], text: str) -> tuple[T | None, str]:
 def repaired(question: Question[T], faults: str) -> Question[T]:
     """The question again, with what was wrong with the first answer to it."""
     again = f"A first answer was not accepted: {faults}. Answer again, with one JSON object that keeps to the schema."
-    return replace(question, text=f"{question.text}\n\n{again}")
+    return replace(question, text=f"{question.text}\n\n{again}", follows=True)
 
 
 def _faults(answer: type[BaseModel], error: ValidationError) -> str:

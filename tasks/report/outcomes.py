@@ -8,7 +8,7 @@ from typing import Any
 
 from pandera.typing import DataFrame
 
-from tasks.frames import Decisions, Effects, Messages, Outcomes, Readings, Skipped, records
+from tasks.frames import Decisions, Effects, Messages, Readings, Skipped, records
 from tasks.ledger.costs import Spending
 
 Row = dict[str, Any]
@@ -68,11 +68,6 @@ def skipped_rows(skipped: DataFrame[Skipped]) -> list[Row]:
         | {"duplicate_of": mail["message_key"] if mail["repeats"] else "", "processed_at": now}
         for mail in records(skipped)
     ]
-
-
-def check_outcomes(rows: list[Row]) -> DataFrame[Outcomes]:
-    """The rows as a frame that has its schema's columns and types."""
-    return Outcomes.of(rows)
 
 
 def utc_now() -> str:

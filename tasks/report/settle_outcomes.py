@@ -9,11 +9,11 @@ from pandera.typing import DataFrame
 from prefect import task
 
 from tasks import policies
-from tasks.frames import Decisions, Effects, Messages, Readings, Skipped
+from tasks.frames import Decisions, Effects, Messages, Outcomes, Readings, Skipped
 from tasks.ledger.costs import spending
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import settle
-from tasks.report.outcomes import check_outcomes, outcome_rows, skipped_rows
+from tasks.report.outcomes import outcome_rows, skipped_rows
 from tasks.runs import Run
 
 log = logging.getLogger("mailroom.report")
@@ -40,7 +40,7 @@ def settle_outcomes(
     spent = spending(engine, run.id, list(messages["message_key"]))
     rows = outcome_rows(messages, readings, decisions, effects, spent)
     every = [*rows, *skipped_rows(skipped)]
-    check_outcomes(every)
+    Outcomes.check(every)
     fences = dict(zip(messages["message_key"], messages["fence"].tolist(), strict=True))
     curable = set(readings.loc[readings["curable"], "message_key"])
     settled = settle(engine, run.id, every, curable, fences)

@@ -38,5 +38,5 @@ async def notes_on(
 def _question(mail: dict[str, Any], part: str, number: int, of: int) -> Question[Answer]:
     return Question(
         name="part", version=prompts.PART_VERSION, instructions=prompts.PART,
-        text=prompts.part_text(mail | {"text": part}, number, of), answer=_NOTES,
+        text=prompts.part_text(mail | {"text": part}, number, of), answer=_NOTES, follows=True,
     )  # fmt: skip

@@ -45,8 +45,9 @@ def read_again(mail: Mapping[str, Any], reply: str, run: Run) -> Opinion:
         BudgetExceeded: The run has no money left for it.
     """
     question = Question(
-        name="review", version=VERSION, instructions=INSTRUCTIONS, text=f"{mail_block(mail)}\n{reply}", answer=Review
-    )
+        name="review", version=VERSION, instructions=INSTRUCTIONS, text=f"{mail_block(mail)}\n{reply}", answer=Review,
+        follows=True,
+    )  # fmt: skip
     # At once in every mode: a mail whose reply waited for a batch would have to be acted on twice.
     asked = asker_for(run, at_once=True).complete(
         question, readers_of(run.settings, mail["model"]), message_key=mail["message_key"]

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 import pandas as pd
@@ -158,7 +158,7 @@ class _Reader:
         self, first: Triage, again: tuple[Sequence[Link], str], mail: dict[str, Any], notes: _Notes
     ) -> Triage:
         chain, reason = again
-        question = triage_question(mail, whole=not is_long(mail, self.part_tokens))
+        question = replace(triage_question(mail, whole=not is_long(mail, self.part_tokens)), follows=True)
         try:
             second = await self._complete(question, chain, mail)
         except CallError as failure:  # a doubtful answer is better than none
@@ -212,7 +212,7 @@ def analysis_question(
     return Question(
         name="analysis", version=prompts.ANALYSIS_VERSION, instructions=prompts.analysis(wanted),
         text=prompts.analysis_text(mail, translate_into=translate_into), answer=analysis_of(wanted),
-        media=tuple(mail["media"]),
+        media=tuple(mail["media"]), follows=True,
     )  # fmt: skip
 
 

@@ -52,10 +52,25 @@ def test_rows_are_taken_and_refused_exactly_as_by_the_schema(rows: list[dict[str
         expected = error
     if expected is None:
         assert len(Readings.of(filled)) == len(rows)
+        Readings.check(filled)
     else:
         with pytest.raises(SchemaErrors) as caught:
             Readings.of(filled)
         assert caught.value.message == expected.message
+        with pytest.raises(SchemaErrors) as caught:
+            Readings.check(filled)
+        assert caught.value.message == expected.message
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("calls", "many"), ("calls", None), ("confidence", "high"), ("reason", None)]
+)
+def test_a_check_refuses_what_a_frame_cannot_hold(column: str, value: Any) -> None:
+    Readings.check([reading("a"), reading("b")])
+    with pytest.raises((SchemaErrors, ValueError, TypeError)):
+        Readings.of([reading("a"), reading("b", **{column: value})])
+    with pytest.raises((SchemaErrors, ValueError, TypeError)):
+        Readings.check([reading("a"), reading("b", **{column: value})])
 
 
 def test_every_fault_is_told_at_once() -> None:

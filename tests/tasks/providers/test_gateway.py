@@ -118,6 +118,17 @@ def test_equal_questions_at_the_same_time_are_one_call(far):
     assert sum(answer.price_usd or 0 for answer in answers) == 2 * answers[-1].price_usd
 
 
+def test_a_mail_that_was_begun_is_asked_about_before_those_that_were_not(far):
+    async def story():
+        gateway = far.gateway(concurrency=1)
+        new = [gateway.complete(question(text), (FIRST,), message_key=text) for text in ("one", "two", "three")]
+        begun = gateway.complete(question("one again", follows=True), (FIRST,), message_key="one")
+        await asyncio.gather(*new, begun)
+
+    asyncio.run(story())
+    assert [text for _, _, text in far.far[FIRST.provider].asked] == ["one", "one again", "two", "three"]
+
+
 def test_when_the_one_who_asks_is_cancelled_another_asks(ledger_url):
     started = asyncio.Event()
 

@@ -72,7 +72,7 @@ def test_a_mail_is_sorted_and_then_asked_what_it_is_worth():
 
     (row,) = read(asker)
 
-    assert [question.name for _, question in asker.asked] == ["triage", "analysis"]
+    assert [(question.name, question.follows) for _, question in asker.asked] == [("triage", False), ("analysis", True)]
     assert (row["category"], row["calls"], row["doubts"]) == ("SUPPORT", 2, [])
     assert row["action_items"][0]["quote"] == "send the list by Friday"
 
