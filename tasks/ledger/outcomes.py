@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select, update
 
 from tasks.ledger.completions import nano_usd
 from tasks.ledger.engine import open_ledger, reading, to_json
@@ -23,44 +23,42 @@ def settle(engine: Engine, run_id: str, rows: Sequence[dict[str, Any]], retry: s
     mails wait for a batch.
     """
     now = time.time()
+    records = [_record(run_id, row, now) for row in rows]
     with engine.begin() as connection:
         lost = _settle_mails(connection, [row for row in rows if row["message_key"] in fences], retry, fences, now)
-        ours = [row for row in rows if row["message_key"] not in lost]
+        ours = [record for record in records if record["message_key"] not in lost]
         if ours:
-            write_rows(connection, _RECORD, [_record(run_id, row, now) for row in ours])
+            write_rows(connection, _RECORD, ours)
     return len(ours)
 
 
 _RECORD = insert(outcomes)
 _SETTLED = ("COMPLETED", "FAILED", "PENDING")
+# Made once: to put one together takes longer than to execute it.
+_HELD = and_(messages.c.message_key.in_(bindparam("keys", expanding=True)), messages.c.fence == bindparam("held"))
+_SETTLE = update(messages).where(_HELD).values(
+    owner="", lease_until=0.0, updated=bindparam("now"), state=bindparam("status"), retry=bindparam("again"),
+    error_type=bindparam("error"),
+)  # fmt: skip
+_HOLD = update(messages).where(_HELD).values(fence=messages.c.fence)  # changes nothing, but locks and counts
 
 
 def _settle_mails(
     connection: Connection, rows: Sequence[dict[str, Any]], retry: set[str], fences: dict[str, int], now: float
 ) -> set[str]:
     """Keys of those that another run has claimed meanwhile, and that were left alone; the others stay ours till the commit."""
-    alike: dict[tuple[int, tuple[str, bool, str | None] | None], list[str]] = {}
+    alike: dict[tuple[Any, ...], list[str]] = {}
     for row in rows:
         key = row["message_key"]
-        end = (row["status"], key in retry, row["error_type"]) if row["status"] in _SETTLED else None
-        alike.setdefault((fences[key], end), []).append(key)
+        end = (row["status"], key in retry, row["error_type"]) if row["status"] in _SETTLED else (None, False, None)
+        alike.setdefault((fences[key], *end), []).append(key)
     lost: set[str] = set()
-    for (fence, end), keys in alike.items():
-        news: dict[str, Any] = {"fence": fence}  # nothing new, but it tells whose they are and holds them
-        if end:
-            news = {
-                "state": end[0],
-                "retry": end[1],
-                "error_type": end[2],
-                "owner": "",
-                "lease_until": 0.0,
-                "updated": now,
-            }
+    for (fence, status, again, error), keys in alike.items():
         for some in in_batches(keys):
-            mine = and_(messages.c.message_key.in_(some), messages.c.fence == fence)
-            changed = connection.execute(update(messages).where(mine).values(news))
-            if changed.rowcount < len(some):
-                lost |= set(some).difference(connection.scalars(select(messages.c.message_key).where(mine)))
+            held = {"keys": some, "held": fence}
+            given = {**held, "status": status, "again": again, "error": error, "now": now} if status else held
+            if connection.execute(_SETTLE if status else _HOLD, given).rowcount < len(some):
+                lost |= set(some).difference(connection.scalars(select(messages.c.message_key).where(_HELD), held))
     return lost
 
 

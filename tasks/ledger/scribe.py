@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from tasks.ledger.engine import for_many_writes
 
 # So long the first wish of a transaction waits for others: of those under way, some are about to have one.
-_GATHER_S = 0.008
+_GATHER_S = 0.01
 # So long a connection that nothing was written to is kept: looking for one costs as much as writing a row.
 _KEPT_S = 1.0
 
