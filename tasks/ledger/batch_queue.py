@@ -169,8 +169,8 @@ def _fitting(connection: Connection, group: Waiting, room: Room) -> Iterator[Any
         .where(table.provider == group.provider, table.model == group.model)
         .order_by(table.created_at, table.key)
         .limit(room.items)
+        .with_for_update(skip_locked=True)
     )
-    wanted = wanted.with_for_update(skip_locked=True)
     left = room.body_bytes
     for number, row in enumerate(connection.execute(wanted).all()):
         left -= row.body_bytes

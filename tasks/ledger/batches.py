@@ -64,8 +64,7 @@ def claim_batches(engine: Engine, *, owner: str, only: str | None = None) -> lis
     """Open batches that are now this owner's, oldest first: nobody's, or of an owner that died."""
     now = time.time()
     with engine.begin() as connection:
-        wanted = select(batches).where(batches.c.state.in_(OPEN)).order_by(batches.c.created_at)
-        wanted = wanted.with_for_update()
+        wanted = select(batches).where(batches.c.state.in_(OPEN)).order_by(batches.c.created_at).with_for_update()
         rows = connection.execute(wanted.where(batches.c.batch_id == only) if only else wanted).all()
         ours = [
             row for row in rows if not row.owner or row.owner == owner or row.lease_until < now or is_gone(row.owner)
@@ -159,11 +158,9 @@ def _settle_some(
     connection: Connection, batch: Batch, settled: Sequence[Settled], run_id: str
 ) -> tuple[int, list[Alert]]:
     by_key = {one.key: one for one in settled}
-    wanted = select(batch_items).where(
-        and_(batch_items.c.batch_id == batch.batch_id, batch_items.c.state == "sent", batch_items.c.key.in_(by_key))
-    )
-    wanted = wanted.with_for_update()
-    rows = connection.execute(wanted).all()
+    table = batch_items.c
+    ours = and_(table.batch_id == batch.batch_id, table.state == "sent", table.key.in_(by_key))
+    rows = connection.execute(select(batch_items).where(ours).with_for_update()).all()
     if not rows:
         return 0, []
     connection.execute(_END_CALL, [_ended_call(row.call, by_key[row.key], run_id) for row in rows])

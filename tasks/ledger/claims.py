@@ -70,8 +70,8 @@ def claim_share(
         now = database_time(connection, time.time)
         free = _shareable(now, source, until)
         chosen = select(messages.c.message_key).where(free).order_by(messages.c.first_seen).limit(most)
-        chosen = chosen.with_for_update(skip_locked=True)
-        return _take(connection, messages.c.message_key.in_(chosen), owner, now, lease_s)
+        unlocked = chosen.with_for_update(skip_locked=True)
+        return _take(connection, messages.c.message_key.in_(unlocked), owner, now, lease_s)
 
 
 def waiting_in(engine: Engine, source: str, *, until: float) -> int:

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from tasks.ledger.rows import in_batches, write_rows
 from tasks.ledger.schema import NANO_USD, completions
@@ -18,9 +18,14 @@ from tasks.ledger.scribe import Scribe
 from tasks.questions import RawAnswer, StoredAnswer, Usage
 
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
-_FOUND_AT_ONCE = 64
 _BEGIN = insert(completions)
 _END = update(completions).where(completions.c.call == bindparam("b_call"))
+_DONE = (
+    select(completions)
+    .where(completions.c.key.in_(bindparam("keys", expanding=True)), completions.c.state == "done")
+    .where(completions.c.answer.is_not(None))
+    .order_by(completions.c.ended_at)
+)
 
 
 def nano_usd(price: Decimal | None) -> int | None:
@@ -99,23 +104,9 @@ class LedgerBook:
 
 def _find(connection: Connection, keys: list[str]) -> list[Any]:
     found: dict[str, Any] = {}
-    for some in in_batches(set(keys), _FOUND_AT_ONCE):
-        padded = some + some[-1:] * (_power_of_two(len(some)) - len(some))
-        given = {f"key_{n}": key for n, key in enumerate(padded)}
-        found |= {row.key: row for row in connection.execute(_done(len(padded)), given).all()}
+    for some in in_batches(set(keys)):
+        found |= {row.key: row for row in connection.execute(_DONE, {"keys": some}).all()}
     return [found.get(key) for key in keys]
-
-
-def _power_of_two(least: int) -> int:
-    return 1 << (least - 1).bit_length()
-
-
-@cache
-def _done(keys: int) -> Select[Any]:
-    # Not a list as one parameter: the statement would be written anew each time, which takes longer than to execute it.
-    any_of = completions.c.key.in_([bindparam(f"key_{n}") for n in range(keys)])
-    done = select(completions).where(any_of, completions.c.state == "done", completions.c.answer.is_not(None))
-    return done.order_by(completions.c.ended_at)
 
 
 def _begin(connection: Connection, rows: list[Any]) -> list[Any]:

@@ -219,7 +219,6 @@ def _effect(row: Row[Any]) -> Effect:
 
 def lock_effect(connection: Connection, effect_id: str) -> Effect | None:
     """The effect, as it is until the connection's transaction ends."""
-    wanted = select(effects).where(effects.c.effect_id == effect_id)
-    wanted = wanted.with_for_update()
+    wanted = select(effects).where(effects.c.effect_id == effect_id).with_for_update()
     row = connection.execute(wanted).one_or_none()
     return _effect(row) if row else None

@@ -57,7 +57,8 @@ def record_plan(engine: Engine, run_id: str, plans: Sequence[Plan]) -> bool:
     Only what surely was not done is planned anew: a dry run's effects, failed ones and ones that could not be done.
     """
     now = time.time()
-    rows = list({plan.effect_id: _row(run_id, plan, now) for plan in reversed(plans)}.values())  # the first of equals
+    # Two rules may name one effect, where they differ in whether a person is to see it: the first counts.
+    rows = list({plan.effect_id: _row(run_id, plan, now) for plan in reversed(plans)}.values())
     if not rows:
         return True
     with engine.begin() as connection:

@@ -72,9 +72,7 @@ def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
             .order_by(func.min(sightings.c.seen_at), func.min(sightings.c.place))
         )
         places = {key: place for key, place in connection.execute(wanted)}
-    keys = list(places)
-    for start in range(0, len(keys), _LOADED_MAILS):
-        some = keys[start : start + _LOADED_MAILS]
+    for some in in_batches(places, _LOADED_MAILS):
         for row in sorted(load_raw(engine, some), key=lambda row: some.index(row["message_key"])):
             yield LeftOver(
                 place=places[row["message_key"]],
