@@ -10,7 +10,8 @@ from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
 from tasks.providers.accounts import ProviderAccount
-from tasks.providers.calls import JSON, in_our_words, to_json, transport_error
+from tasks.providers.calls import in_our_words, json_options, to_json, transport_error
+from tasks.providers.direct_client import DirectClient
 from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S, answer_tokens
 from tasks.providers.media import anthropic_block, sendable
@@ -24,6 +25,10 @@ ADDRESS = "https://api.anthropic.com"
 _ENDINGS = {"refusal": "refusal", "max_tokens": "cut", "model_context_window_exceeded": "window_full"}
 
 
+class _Client(DirectClient, DefaultAioHttpClient):
+    """On the SDK's aiohttp transport."""
+
+
 class AnthropicMessages:
     """One key's client. Requests are given as bytes and replies taken raw, for the reason told in `openai_chat`; it is
     also the one way to give a temperature, which the SDK's signature has no more and older models still take."""
@@ -32,21 +37,23 @@ class AnthropicMessages:
 
     def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
         self._account = account
+        timeout = httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout))
         self._client = AsyncAnthropic(
             api_key=key.get_secret_value(),
             base_url=account.base_url or ADDRESS,
             max_retries=0,
             # Said in so many words: without it the SDK refuses large `max_tokens`.
-            timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),
-            http_client=DefaultAioHttpClient(),
+            timeout=timeout,
+            http_client=_Client(),
         )
         # Whole, as the SDK would put it together anew for every call.
         self._url = str(self._client.base_url.join("v1/messages"))
+        self._options = json_options(timeout)
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = Asked(self.provider, model)
         request, unsent = messages_request(question, model, self._account)
-        call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=JSON)
+        call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=self._options)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         return read_message(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 

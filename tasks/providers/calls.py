@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 from typing import Any, TypeVar
 
+import httpx2
 import orjson
 
 from tasks.errors import CallError
@@ -16,9 +17,16 @@ from tasks.providers.faults import Asked
 T = TypeVar("T")
 Translate = Callable[[Asked, Exception], CallError]
 
-# What the SDKs of OpenAI and Anthropic want to be told of a body that they are given as bytes.
-JSON: Any = {"headers": {"Content-Type": "application/json"}}
 to_json = orjson.dumps
+
+
+def json_options(timeout: httpx2.Timeout, **more: Any) -> Any:
+    """What the SDKs of OpenAI and Anthropic want to be told of a body that they are given as bytes.
+
+    It says in so many words what they know already, since they copy what is left open anew for every call.
+    """
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
+    return {"headers": headers, "max_retries": 0, "timeout": timeout, **more}
 
 
 async def in_our_words(asked: Asked, call: Awaitable[T], translate: Translate, timeout_s: float) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 from google import genai
 from google.genai import types
 from google.genai.errors import APIError
@@ -27,6 +28,7 @@ class GeminiGenAI:
 
     def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
         self._account = account
+        self._session = _session()
         self._client = genai.Client(
             api_key=key.get_secret_value(),
             vertexai=False,
@@ -36,6 +38,7 @@ class GeminiGenAI:
                 timeout=int(account.timeout * 1_000),
                 # One attempt; without this the SDK sleeps and asks again after a refused connection.
                 retry_options=types.HttpRetryOptions(attempts=1),
+                aiohttp_client=self._session,
             ),
         )
 
@@ -55,6 +58,21 @@ class GeminiGenAI:
     async def close(self) -> None:
         await self._client.aio.aclose()
         self._client.close()
+        await self._session.close()
+
+
+def _session() -> aiohttp.ClientSession:
+    """Connections as the SDK makes them, but that take no mail and no key where a reply redirects them to."""
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(_refuse)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0), trust_env=True, read_bufsize=2**22, trace_configs=[tracing]
+    )
+
+
+async def _refuse(_session: Any, _context: Any, told: aiohttp.TraceRequestRedirectParams) -> None:
+    reply = told.response
+    raise aiohttp.ClientResponseError(reply.request_info, (), status=reply.status, headers=reply.headers)
 
 
 def _config(question: Question[BaseModel], model: str, account: ProviderAccount) -> types.GenerateContentConfig:
@@ -69,4 +87,6 @@ def _config(question: Question[BaseModel], model: str, account: ProviderAccount)
 def _translate(asked: Asked, error: Exception) -> CallError:
     if isinstance(error, APIError):
         return asked.rejected(error.code, getattr(error.response, "headers", None) or {}, to_json(error.details))
+    if isinstance(error, aiohttp.ClientResponseError):
+        return asked.rejected(error.status, {}, b"")
     return transport_error(asked, error)

@@ -99,6 +99,7 @@ def _rest_client(address: str, key: str, concurrency: int) -> GenerativeServiceC
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=concurrency))
     session._refresh_status_codes = ()
+    session.max_redirects = 0  # a mail and a key go where they were told to, not where a reply says
     return client
 
 
@@ -114,7 +115,8 @@ def _schema(answer: type[BaseModel]) -> protos.Schema:
 
 
 def _translate(asked: Asked, error: Exception) -> CallError:
-    reply = getattr(error, "response", None) if isinstance(error, GoogleAPICallError) else None
+    told = isinstance(error, (GoogleAPICallError, requests.TooManyRedirects))
+    reply = getattr(error, "response", None) if told else None
     if reply is not None:
         return asked.rejected(reply.status_code, reply.headers, reply.content)
     return transport_error(asked, error)

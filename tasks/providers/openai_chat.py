@@ -11,7 +11,8 @@ from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
 from tasks.providers.accounts import LocalAccount, ProviderAccount
-from tasks.providers.calls import JSON, in_our_words, to_json, transport_error
+from tasks.providers.calls import in_our_words, json_options, to_json, transport_error
+from tasks.providers.direct_client import DirectClient
 from tasks.providers.faults import Asked
 from tasks.providers.limits import CONNECT_S, answer_tokens
 from tasks.providers.media import openai_part, sendable
@@ -25,6 +26,10 @@ ADDRESS = "https://api.openai.com/v1"
 _NO_KEY = "none"
 
 
+class _Client(DirectClient, DefaultAioHttpClient):
+    """On the SDK's aiohttp transport."""
+
+
 class OpenAIChat:
     """One key's client. Requests are given as bytes, and replies are taken raw and read here: the SDK's walk over every
     part of both, types in hand, would double the cost of a call."""
@@ -32,20 +37,22 @@ class OpenAIChat:
     def __init__(self, account: ProviderAccount, key: SecretStr | None, *, provider: str = "openai") -> None:
         self.provider = provider
         self._account = account
+        timeout = httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout))
         self._client = AsyncOpenAI(
             api_key=key.get_secret_value() if key else _NO_KEY,
             base_url=account.base_url or ADDRESS,
             max_retries=0,
-            timeout=httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout)),
-            http_client=DefaultAioHttpClient(),
+            timeout=timeout,
+            http_client=_Client(),
         )
         # Whole, as the SDK would put it together anew for every call.
         self._url = str(self._client.base_url.join("chat/completions"))
+        self._options = json_options(timeout, security={"bearer_auth": True})
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = Asked(self.provider, model)
         request, unsent = chat_request(question, self.provider, model, self._account)
-        call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=JSON)
+        call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=self._options)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         return read_chat(asked, read_object(asked, reply.content), told_by(reply.headers, unsent))
 

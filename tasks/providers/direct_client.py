@@ -1,0 +1,33 @@
+"""The HTTP client below the SDKs of OpenAI and Anthropic, without what no call of ours uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+
+
+class DirectClient(httpx2.AsyncClient):
+    """Sends what it is given where it is told, and nowhere else: no cookies, no sign-in, and no redirects, which would
+    take a mail, and keys in headers other than `Authorization`, to whoever a reply names.
+
+    To be mixed in before the SDK's own client, whose transport it keeps. The SDKs give URL, headers, body and time limit
+    whole; putting each together with the client's own, and looking at each reply for where to go next, is a fifth of
+    a call's CPU.
+    """
+
+    def build_request(self, method: str, url: httpx2.URL | str, **given: Any) -> httpx2.Request:
+        timeout = httpx2.Timeout(given["timeout"]).as_dict()
+        return httpx2.Request(
+            method, url, headers=given["headers"], content=given.get("content"), extensions={"timeout": timeout}
+        )
+
+    async def send(self, request: httpx2.Request, **_: Any) -> httpx2.Response:
+        transport = self._transport_for_url(request.url)  # a proxy's, where the environment names one
+        response = await transport.handle_async_request(request)
+        try:
+            await response.aread()
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
