@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
 from tasks.errors import Misconfigured
 
@@ -81,7 +82,7 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way leaves DDL outside
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA cache_size=-1000")  # kB, for each of a dozen connections; twice that is the default
         connection.execute("PRAGMA busy_timeout=60000")
@@ -94,6 +95,15 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+@retry(
+    retry=retry_if_exception_message(match="database is locked"), wait=wait_random(0.01, 0.05), stop=stop_after_delay(60),
+    reraise=True,
+)  # fmt: skip
+def _use_wal(connection: Any) -> None:
+    # Of processes that open a new ledger at once, SQLite has one wait for nothing and fail, whatever its time-out says.
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 @contextmanager

@@ -1,3 +1,5 @@
+import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -56,6 +58,18 @@ def test_a_folder_that_is_not_there_is_made(tmp_path: Path):
     open_ledger(f"sqlite:///{tmp_path / 'a' / 'b' / 'ledger.db'}")
 
     assert (tmp_path / "a" / "b" / "ledger.db").exists()
+
+
+def test_a_new_ledger_is_opened_while_another_process_writes_its_first_page(tmp_path: Path):
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    soon = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    soon.start()
+    engine = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    soon.join()
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+    other.close()
 
 
 def test_threads_that_open_new_ledgers_at_once_all_get_one(tmp_path: Path):
