@@ -12,8 +12,8 @@ class DirectClient(httpx2.AsyncClient):
     take a mail, and keys in headers other than `Authorization`, to whoever a reply names.
 
     To be mixed in before the SDK's own client, whose transport it keeps. The SDKs give URL, headers, body and time limit
-    whole; putting each together with the client's own, and looking at each reply for where to go next, is a fifth of
-    a call's CPU.
+    whole; putting each together with the client's own, and looking at each reply for where to go next, is a tenth of a
+    run's CPU.
     """
 
     def build_request(self, method: str, url: httpx2.URL | str, **given: Any) -> httpx2.Request:

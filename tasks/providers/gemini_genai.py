@@ -88,5 +88,5 @@ def _translate(asked: Asked, error: Exception) -> CallError:
     if isinstance(error, APIError):
         return asked.rejected(error.code, getattr(error.response, "headers", None) or {}, to_json(error.details))
     if isinstance(error, aiohttp.ClientResponseError):
-        return asked.rejected(error.status, {name.lower(): value for name, value in (error.headers or {}).items()}, b"")
+        return asked.rejected(error.status, error.headers or {}, b"")
     return transport_error(asked, error)

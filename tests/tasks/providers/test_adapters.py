@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -37,13 +36,6 @@ from tests.tasks.providers.far_side import (
     good,
     provider_of,
 )
-
-
-@pytest.fixture(scope="module")
-def adapters() -> Iterator[Adapters]:
-    found = Adapters()
-    yield found
-    found.loop.stop()
 
 
 @pytest.mark.parametrize("sdk", SDKS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,13 +12,6 @@ from tests.services.http_sink import HttpSink
 from tests.tasks.providers.far_side import SDKS, TEXT, Adapters, Reply, good
 
 DIRECT = ("openai", "anthropic")
-
-
-@pytest.fixture
-def adapters() -> Iterator[Adapters]:
-    found = Adapters()
-    yield found
-    found.loop.stop()
 
 
 @pytest.mark.parametrize("status", [302, 307, 308])
@@ -52,7 +44,7 @@ def test_a_compressed_reply_is_read(adapters: Adapters, sdk: str) -> None:
 
 
 @pytest.mark.parametrize("sdk", DIRECT)
-def test_a_connection_is_used_again_and_one_given_up_is_not(adapters: Adapters, sdk: str) -> None:
+def test_a_client_is_of_use_after_a_reply_was_given_up_midway(adapters: Adapters, sdk: str) -> None:
     with pytest.raises(CallError):
         adapters.ask(sdk, Reply(body=good(sdk), then="dribble"), timeout=0.3)
     assert adapters.ask(sdk, Reply(body=good(sdk)), timeout=0.3).text == TEXT

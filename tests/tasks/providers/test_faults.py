@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import socket
 import traceback
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -79,13 +78,6 @@ SPECIAL = [
     ("flagged", "openai", 400, "invalid_prompt", "Your prompt was flagged."),
     ("flagged", "anthropic", 400, "invalid_request_error", "Output blocked by content filtering policy"),
 ]
-
-
-@pytest.fixture(scope="module")
-def adapters() -> Iterator[Adapters]:
-    found = Adapters()
-    yield found
-    found.loop.stop()
 
 
 def caught(adapters: Adapters, sdk: str, reply: Reply, **values: Any) -> CallError:
