@@ -9,9 +9,9 @@ from typing import Any
 from tasks.mailbox.raw import RawMail
 from tasks.parsing.characters import clean_for_model
 from tasks.parsing.cutting import cut_text
-from tasks.parsing.door import read_mail, unreadable
 from tasks.parsing.languages import parse_language
 from tasks.parsing.mail import Attachment, Mail
+from tasks.parsing.read_mail import read_mail, unreadable
 from tasks.providers.tokens import estimate_tokens
 from tasks.questions import Media
 from tasks.settings import Settings

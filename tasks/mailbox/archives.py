@@ -11,7 +11,8 @@ from typing import BinaryIO, cast
 
 from tasks.errors import SourceError
 from tasks.mailbox.blobs import Blob, encodable
-from tasks.mailbox.raw import RawMail
+from tasks.mailbox.members import MEMBER_FORMATS, read_among
+from tasks.mailbox.raw import RawMail, no_mail
 
 SUFFIX = ".zip"
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -62,8 +63,6 @@ def read(blob: Blob, source: str) -> Iterator[RawMail]:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, source: str) -> Iterator[RawMail]:
-    from tasks.mailbox.formats import no_mail, read_any  # which know this module as one format among others
-
     inner = Blob(
         name=f"{name}/{encodable(member.filename)}",
         where=f"{name}/{encodable(member.filename)}",
@@ -79,7 +78,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, s
                 size_bytes=member.file_size,
             )
         else:
-            yield from read_any(inner, source)
+            yield from read_among(inner, source, MEMBER_FORMATS)
     except BROKEN as error:
         locked = " (it is locked with a password)" if member.flag_bits & 1 else ""
         yield no_mail(

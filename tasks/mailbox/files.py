@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tasks.mailbox.blobs import Blob, Format
-from tasks.mailbox.formats import read_guarded
+from tasks.mailbox.members import read_guarded
 from tasks.mailbox.raw import RawMail
 
 

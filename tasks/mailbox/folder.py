@@ -11,15 +11,16 @@ from pathlib import Path
 from tasks.errors import SourceError
 from tasks.mailbox import maildir, single
 from tasks.mailbox.blobs import Blob, encodable, of_path
-from tasks.mailbox.formats import find_format, no_mail, read_any, read_guarded, why
-from tasks.mailbox.raw import RawMail, shorten
+from tasks.mailbox.formats import find_format, read_any
+from tasks.mailbox.members import read_guarded, why
+from tasks.mailbox.raw import RawMail, no_mail, shorten
 
 # Every level of folders is a level of calls.
 DEPTH = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class FoundFile:
     """Something under the folder: a file, or what can't be read as one, with a `problem`."""
 
     path: Path
@@ -91,42 +92,42 @@ def open_folder(path: Path, name: str) -> FolderSource:
     return FolderSource(root=path, name=name)
 
 
-def walk(folder: Path, prefix: str = "") -> Iterator[Found]:
+def walk(folder: Path, prefix: str = "") -> Iterator[FoundFile]:
     """Give all files under the folder by name, hidden ones too, since Maildirs keep their subfolders so."""
     held: frozenset[str] = frozenset()
     if maildir.is_maildir(folder):
         held = maildir.OWN
         for unique, path in maildir.list_mails(folder).items():
-            yield Found(path=path, name=prefix + encodable(unique), maildir=folder)
+            yield FoundFile(path=path, name=prefix + encodable(unique), maildir=folder)
     for name in sorted(os.listdir(folder)):
         if name not in held:
             yield from _look_at(folder / name, prefix + encodable(name))
 
 
-def _look_at(path: Path, name: str) -> Iterator[Found]:
+def _look_at(path: Path, name: str) -> Iterator[FoundFile]:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode) and path.is_symlink():
             # It may lead to a folder above, or to one that is read anyway.
-            yield Found(path=path, name=name, problem=f"`{name}` is a link to a folder, which is not followed")
+            yield FoundFile(path=path, name=name, problem=f"`{name}` is a link to a folder, which is not followed")
         elif stat.S_ISDIR(mode) and name.count("/") >= DEPTH:
-            yield Found(path=path, name=name, problem=f"`{shorten(name)}` lies more than {DEPTH} folders deep")
+            yield FoundFile(path=path, name=name, problem=f"`{shorten(name)}` lies more than {DEPTH} folders deep")
         elif stat.S_ISDIR(mode):
             yield from walk(path, f"{name}/")
         elif stat.S_ISREG(mode):
-            yield Found(path=path, name=name)
+            yield FoundFile(path=path, name=name)
         else:
-            yield Found(path=path, name=name, problem=f"`{name}` is no file but a device, a pipe or a socket")
+            yield FoundFile(path=path, name=name, problem=f"`{name}` is no file but a device, a pipe or a socket")
     except OSError as error:
         if os.path.lexists(path):  # else it was deleted meanwhile
-            yield Found(path=path, name=name, problem=f"`{name}` cannot be read: {why(error)}")
+            yield FoundFile(path=path, name=name, problem=f"`{name}` cannot be read: {why(error)}")
 
 
-def _is_one(found: Found) -> bool:
+def _is_one(found: FoundFile) -> bool:
     return bool(found.problem or found.maildir) or found.path.suffix.lower() in single.SUFFIXES
 
 
-def _count(found: Found) -> int | None:
+def _count(found: FoundFile) -> int | None:
     try:
         blob = found.blob()
         reader = find_format(blob)

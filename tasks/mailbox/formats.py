@@ -1,16 +1,15 @@
-"""What a blob holds, told by what it is; and how any blob is read, whatever it turns out to be."""
+"""What a file or an object holds, told by its content; and how any of them is read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasks.errors import SourceError
-from tasks.mailbox import archives, mbox, single, tables
+from tasks.mailbox import archives
 from tasks.mailbox.blobs import Blob, Format
-from tasks.mailbox.raw import Origin, RawMail
+from tasks.mailbox.members import MEMBER_FORMATS, find_among, read_among
+from tasks.mailbox.raw import RawMail
 
-# The first that claims a blob reads it.
-FORMATS: tuple[Format, ...] = (archives, tables, mbox, single)
+FORMATS: tuple[Format, ...] = (archives, *MEMBER_FORMATS)
 
 
 def find_format(blob: Blob) -> Format | None:
@@ -19,55 +18,9 @@ def find_format(blob: Blob) -> Format | None:
     Raises:
         OSError: The blob cannot be read.
     """
-    head = blob.head()
-    return next((one for one in FORMATS if one.claims(blob, head)), None)
+    return find_among(blob, FORMATS)
 
 
 def read_any(blob: Blob, source: str, *, otherwise: Format | None = None) -> Iterator[RawMail]:
-    """Give every mail of a blob found among others, and at least one row: what holds no mail is a row that says so.
-
-    `otherwise` reads what nothing claims; where it is given, a table of something else is a fault, too.
-    """
-    reader: Format | None = None
-    try:
-        reader = find_format(blob) or otherwise
-        if reader is not None:
-            reader.check(blob)
-    except SourceError as error:
-        yield _no_mail(blob, source, str(error), foreign=reader is tables and otherwise is None)
-    except OSError as error:
-        yield _no_mail(blob, source, f"`{blob.name}` cannot be read: {why(error)}")
-    else:
-        if reader is None:
-            yield _no_mail(blob, source, f"`{blob.name}` is neither a mail nor a file of mails", foreign=True)
-        else:
-            yield from read_guarded(blob, reader, source)
-
-
-def read_guarded(blob: Blob, reader: Format, source: str) -> Iterator[RawMail]:
-    """Give the blob's mails; where reading breaks off, the last row says so."""
-    try:
-        yield from reader.read(blob, source)
-    except OSError as error:
-        yield _no_mail(blob, source, f"`{blob.name}` cannot be read to its end: {why(error)}")
-
-
-def _no_mail(blob: Blob, source: str, problem: str, *, foreign: bool = False) -> RawMail:
-    return no_mail(blob.name, source, problem, size_bytes=blob.size_bytes, foreign=foreign)
-
-
-def no_mail(name: str, source: str, problem: str, *, size_bytes: int = 0, foreign: bool = False) -> RawMail:
-    """Return the row of something that gives no mail."""
-    return RawMail(
-        raw=b"",
-        source_id=name,
-        origin=Origin(source=source),
-        size_bytes=size_bytes,
-        problem=problem,
-        foreign=foreign,
-    )
-
-
-def why(error: OSError) -> str:
-    """Return what the system said, without the path."""
-    return error.strerror or type(error).__name__
+    """Give every mail of a blob, and at least one row; see `members.read_among`."""
+    return read_among(blob, source, FORMATS, otherwise=otherwise)

@@ -20,7 +20,7 @@ from tasks.mailbox.blobs import of_path
 from tasks.mailbox.formats import read_any
 from tasks.mailbox.kinds import Opening, Source
 from tasks.mailbox.raw import RawMail
-from tasks.mailbox.settling import Settling
+from tasks.mailbox.unsettled_parts import UnsettledParts
 
 SCHEMES = ("inbox",)
 NAME = "inbox:"
@@ -101,7 +101,7 @@ class InboxSource:
 
     folder: Path
     opening: Opening
-    _settling: Settling[Path] = field(default_factory=Settling)
+    _unsettled_parts: UnsettledParts[Path] = field(default_factory=UnsettledParts)
     _inode_of: dict[Path, int] = field(default_factory=dict)
 
     @property
@@ -123,8 +123,8 @@ class InboxSource:
             except FileNotFoundError:  # another run was quicker
                 continue
             self._inode_of[file] = inode
-            yield from self._settling.watched(file, read_any(blob, NAME, otherwise=single))
-            self._remove(self._settling.ended(file))
+            yield from self._unsettled_parts.watched(file, read_any(blob, NAME, otherwise=single))
+            self._remove(self._unsettled_parts.ended(file))
 
     def _files(self) -> Iterator[Path]:
         """Give each file once, until no new one has come."""
@@ -135,14 +135,14 @@ class InboxSource:
 
     def settled(self, places: Iterable[str]) -> None:
         """Take note that the mails at these places are on record; a file all of whose mails are is removed."""
-        self._remove(self._settling.settled(places))
+        self._remove(self._unsettled_parts.settled(places))
 
     def _remove(self, files: Iterable[Path]) -> None:
         for file in files:
             with suppress(FileNotFoundError):
                 if file.stat().st_ino != self._inode_of[file]:  # put again since; the next run reads that
                     continue
-                if file in self._settling.troubled:
+                if file in self._unsettled_parts.troubled:
                     (self.folder / UNREADABLE).mkdir(exist_ok=True, mode=0o700)
                     os.replace(file, self.folder / UNREADABLE / file.name)
                 else:

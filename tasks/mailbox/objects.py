@@ -11,11 +11,12 @@ from typing import Any, BinaryIO
 from tasks.errors import SourceError
 from tasks.mailbox.blobs import Blob
 from tasks.mailbox.files import FileSource
-from tasks.mailbox.formats import find_format, read_any, why
+from tasks.mailbox.formats import find_format, read_any
 from tasks.mailbox.kinds import Opening, Source
+from tasks.mailbox.members import why
 from tasks.mailbox.raw import RawMail, shorten
-from tasks.mailbox.settling import Settling
 from tasks.mailbox.stores import STORES, as_oserror, open_store, open_stream, why_closed
+from tasks.mailbox.unsettled_parts import UnsettledParts
 
 SCHEMES = tuple(STORES)
 
@@ -52,7 +53,7 @@ class PrefixSource:
     files: Any
     objects: list[Stored]
     opening: Opening
-    _settling: Settling[Stored] = field(default_factory=Settling)
+    _unsettled_parts: UnsettledParts[Stored] = field(default_factory=UnsettledParts)
 
     def count(self) -> None:
         """Return None: what an object holds is not known before it is fetched."""
@@ -64,15 +65,15 @@ class PrefixSource:
         unread = [one for one in self.objects if not one.version or before.get(one.place) != one.version]
         for some in split_objects(unread):
             for one, blob in self._fetched(some):
-                yield from self._settling.watched(one, read_any(blob, self.name))
-                self._note(self._settling.ended(one))
+                yield from self._unsettled_parts.watched(one, read_any(blob, self.name))
+                self._note(self._unsettled_parts.ended(one))
 
     def settled(self, places: Iterable[str]) -> None:
         """Take note that the mails at these places are on record; objects all of whose mails are are not read again."""
-        self._note(self._settling.settled(places))
+        self._note(self._unsettled_parts.settled(places))
 
     def _note(self, done: Iterable[Stored]) -> None:
-        versions = {one.place: one.version for one in done if one.version and one not in self._settling.troubled}
+        versions = {one.place: one.version for one in done if one.version and one not in self._unsettled_parts.troubled}
         if versions:
             self.opening.note_read(self.name, versions)
 

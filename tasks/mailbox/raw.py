@@ -75,3 +75,15 @@ def read_kept(stream: BinaryIO) -> tuple[bytes, int]:
     while len(kept) == KEPT_BYTES and (more := stream.read(1 << 20)):
         size += len(more)
     return kept, size
+
+
+def no_mail(name: str, source: str, problem: str, *, size_bytes: int = 0, foreign: bool = False) -> RawMail:
+    """Return the row of something that gives no mail."""
+    return RawMail(
+        raw=b"",
+        source_id=name,
+        origin=Origin(source=source),
+        size_bytes=size_bytes,
+        problem=problem,
+        foreign=foreign,
+    )

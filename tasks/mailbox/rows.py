@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class TableReader:
     """How one kind of table file is read; both raise ValueError where the file is not of that kind."""
 
     columns: Callable[[BinaryIO], list[str]]
@@ -94,10 +94,10 @@ def parquet_rows(stream: BinaryIO) -> Iterator[Row]:
         yield Row(number=number + 1, problem=f"row {number + 1} and what follows cannot be read: the file is damaged")
 
 
-READERS: Mapping[str, Reader] = {
-    ".csv": Reader(csv_columns, csv_rows),
-    ".jsonl": Reader(jsonl_columns, jsonl_rows),
-    ".parquet": Reader(parquet_columns, parquet_rows),
+READERS: Mapping[str, TableReader] = {
+    ".csv": TableReader(csv_columns, csv_rows),
+    ".jsonl": TableReader(jsonl_columns, jsonl_rows),
+    ".parquet": TableReader(parquet_columns, parquet_rows),
 }
 
 

@@ -15,8 +15,9 @@ from tasks.errors import SourceError
 from tasks.mailbox.blobs import encodable, of_path
 from tasks.mailbox.files import FileSource
 from tasks.mailbox.folder import open_folder
-from tasks.mailbox.formats import find_format, why
+from tasks.mailbox.formats import find_format
 from tasks.mailbox.kinds import Opening, Source
+from tasks.mailbox.members import why
 
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):(//)?")
 

@@ -6,11 +6,11 @@ from hashlib import sha256
 
 from tasks.parsing import sniffing
 from tasks.parsing.charsets import decode
-from tasks.parsing.documents.found import Bounds, DocumentLost, Found, NotOpened
-from tasks.parsing.gathered import Gathered, Loose
+from tasks.parsing.documents.found import Bounds, DocumentContent, DocumentLost, NotOpened
 from tasks.parsing.html_text import read_html
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, Fate
+from tasks.parsing.mail_parts import Loose, MailParts
 from tasks.parsing.sniffing import media_type_of
 
 READERS = {
@@ -42,7 +42,7 @@ WORDS = {
 
 
 @dataclass(kw_only=True, slots=True)
-class Attached:
+class AttachedFiles:
     """The attachments of a mail, in its order; `hashes` are those that count for the mail's identity."""
 
     attachments: list[Attachment] = field(default_factory=list)
@@ -61,9 +61,9 @@ class Budget:
     media_bytes: int
 
 
-def read_attachments(parts: Iterable[Gathered], has_words: bool, limits: Limits) -> Attached:
+def read_attachments(parts: Iterable[MailParts], has_words: bool, limits: Limits) -> AttachedFiles:
     """Return every attachment with its fate; where the mail has no words, no picture in it is decoration."""
-    attached = Attached()
+    attached = AttachedFiles()
     loose = [one for gathered in parts for one in gathered.loose]
     if loose:
         budget = Budget(seconds=limits.document_s, text_chars=limits.text_chars, media_bytes=limits.media_bytes)
@@ -73,7 +73,7 @@ def read_attachments(parts: Iterable[Gathered], has_words: bool, limits: Limits)
     return attached
 
 
-def take(loose: Loose, attached: Attached, budget: Budget, limits: Limits) -> str:
+def take(loose: Loose, attached: AttachedFiles, budget: Budget, limits: Limits) -> str:
     """Add one part with its fate, and the files inside it; return its hash for the mail's identity."""
     digest = sha256(loose.data).hexdigest()
     media_type = media_type_of(loose.data, loose.declared_type, loose.name)
@@ -208,7 +208,7 @@ class Fated:
         if self.media_type == sniffing.PDF:
             self.keep_pages()
 
-    def found(self) -> Found:
+    def found(self) -> DocumentContent:
         from tasks.parsing.documents.pool import open_document
 
         if self.budget.seconds <= 0:
@@ -228,7 +228,7 @@ class Fated:
         self.budget.seconds -= cpu_s
         return found
 
-    def take_letter(self, found: Found) -> None:
+    def take_letter(self, found: DocumentContent) -> None:
         """Take the mail that Outlook packed; its files get fates of their own."""
         text = found.text
         if found.html:

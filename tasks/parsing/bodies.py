@@ -3,10 +3,10 @@
 import re
 
 from tasks.parsing.charsets import decode
-from tasks.parsing.gathered import Gathered, Loose, Room
 from tasks.parsing.html_text import read_html
 from tasks.parsing.limits import Limits
-from tasks.parsing.opaque import signed_content
+from tasks.parsing.mail_parts import Loose, MailParts, TextBudget
+from tasks.parsing.smime_signed import signed_content
 from tasks.parsing.text_parts import is_binary, take_text
 from tasks.parsing.transfer import content
 from tasks.parsing.tree import Part, disposition, grow, parameter, part_name
@@ -31,9 +31,9 @@ MAIL_START = re.compile(
 STUB_CHARS = 200
 
 
-def gather(root: Part, limits: Limits, room: Room) -> Gathered:
+def gather(root: Part, limits: Limits, budget: TextBudget) -> MailParts:
     """Return the parts of a mail, sorted."""
-    gathered = Gathered(room=room)
+    gathered = MailParts(budget=budget)
     walk(root, gathered, limits, 1)
     outside = "\n".join(filter(None, (root.preamble, root.epilogue)))
     if outside.strip() and not holds_anything(gathered):
@@ -42,11 +42,11 @@ def gather(root: Part, limits: Limits, room: Room) -> Gathered:
     return gathered
 
 
-def holds_anything(found: Gathered) -> bool:
+def holds_anything(found: MailParts) -> bool:
     return bool(found.loose or found.nested or found.reports) or any(body.text.strip() for body in found.bodies)
 
 
-def walk(part: Part, found: Gathered, limits: Limits, depth: int) -> None:
+def walk(part: Part, found: MailParts, limits: Limits, depth: int) -> None:
     """Sort one part and what is in it into `found`."""
     if depth > limits.depth:
         found.too_deep = True
@@ -77,7 +77,7 @@ def media_type_of(part: Part) -> str:
 
 
 def walk_container(
-    part: Part, media_type: str, children: list[Part], found: Gathered, limits: Limits, depth: int
+    part: Part, media_type: str, children: list[Part], found: MailParts, limits: Limits, depth: int
 ) -> None:
     if media_type in REPORTS:
         found.reports.append("\n".join(fields_text(child) for child in children).strip())
@@ -94,11 +94,11 @@ def walk_container(
             walk(child, found, limits, depth + 1)
 
 
-def walk_alternatives(children: list[Part], found: Gathered, limits: Limits, depth: int) -> None:
+def walk_alternatives(children: list[Part], found: MailParts, limits: Limits, depth: int) -> None:
     """Choose the text alternative, or the HTML one where the text is empty or a stub; keep the files of all."""
     walks = []
     for child in children:
-        one = Gathered(room=found.room)
+        one = MailParts(budget=found.budget)
         walk(child, one, limits, depth + 1)
         walks.append(one)
     texts = [w for w in walks if any(b.kind == "text" and b.text.strip() for b in w.bodies)]
@@ -112,11 +112,11 @@ def walk_alternatives(children: list[Part], found: Gathered, limits: Limits, dep
         found.add(one, bodies=one is chosen)
 
 
-def shown_chars(page: Gathered, limits: Limits) -> int:
+def shown_chars(page: MailParts, limits: Limits) -> int:
     return sum(len(read_html(body.text, limits).text) for body in page.bodies if body.kind == "html")
 
 
-def walk_without_boundary(part: Part, payload: object, found: Gathered, limits: Limits, depth: int) -> None:
+def walk_without_boundary(part: Part, payload: object, found: MailParts, limits: Limits, depth: int) -> None:
     """Sort a multipart whose declared boundary is missing or never occurs: a line repeated as one is taken for it."""
     data = str(payload or "").encode("utf-8", "surrogateescape")
     lines = [line.removesuffix(b"--") for line in BOUNDARY_LINE.findall(data[:1_000_000])]
@@ -131,7 +131,7 @@ def walk_without_boundary(part: Part, payload: object, found: Gathered, limits: 
     take_text(data, "text/plain", None, part, found)
 
 
-def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits, depth: int) -> None:
+def take_leaf(part: Part, media_type: str, found: MailParts, limits: Limits, depth: int) -> None:
     """Sort one part that has no parts."""
     data, defect = content(part)
     if defect:
@@ -154,7 +154,7 @@ def take_leaf(part: Part, media_type: str, found: Gathered, limits: Limits, dept
         found.loose.append(Loose(name=name, declared_type=media_type, data=data, charset=charset, inline=inline))
 
 
-def take_cms(loose: Loose, part: Part, found: Gathered, limits: Limits, depth: int) -> None:
+def take_cms(loose: Loose, part: Part, found: MailParts, limits: Limits, depth: int) -> None:
     """Sort what is in a signature that holds its content; all else of this type is encrypted, or says what it is."""
     inside = signed_content(loose.data)
     found.signed |= inside is not None
@@ -168,14 +168,14 @@ def take_cms(loose: Loose, part: Part, found: Gathered, limits: Limits, depth: i
     found.loose.append(loose)
 
 
-def take_report(data: bytes, media_type: str, charset: str | None, found: Gathered, limits: Limits) -> None:
+def take_report(data: bytes, media_type: str, charset: str | None, found: MailParts, limits: Limits) -> None:
     if media_type in HEADERS_ONLY:
         found.nested.append(grow(data, limits)[0])
     else:
         found.reports.append(decode(data, charset).text.strip())
 
 
-def is_body(media_type: str, name: str, shown: str, data: bytes, found: Gathered) -> bool:
+def is_body(media_type: str, name: str, shown: str, data: bytes, found: MailParts) -> bool:
     """Return whether a leaf is something the sender wrote to be read, not a file."""
     if media_type not in ("text/plain", "text/html", "text/enriched", "text/richtext", "text/unknown"):
         return media_type == "text/text" and not name and shown != "attachment"

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from tasks.parsing.bodies import gather
 from tasks.parsing.fields import Fields
-from tasks.parsing.gathered import Gathered, Room
 from tasks.parsing.headers import decode_text, read_addresses, read_date
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Forwarded
+from tasks.parsing.mail_parts import MailParts, TextBudget
 from tasks.parsing.texts import join, read_bodies
 from tasks.parsing.tree import Part
 
@@ -17,11 +17,11 @@ class Thread:
     """The mails inside a mail, outermost first, and all that their parts came to."""
 
     mails: list[Forwarded] = field(default_factory=list)
-    parts: list[Gathered] = field(default_factory=list)
+    parts: list[MailParts] = field(default_factory=list)
     cut: bool = False
 
 
-def read_thread(nested: list[Part], limits: Limits, room: Room) -> Thread:
+def read_thread(nested: list[Part], limits: Limits, budget: TextBudget) -> Thread:
     """Return the mails in these parts, and those inside them in turn, up to `limits.forwarded`."""
     thread = Thread()
     waiting = list(reversed(nested))
@@ -30,14 +30,14 @@ def read_thread(nested: list[Part], limits: Limits, room: Room) -> Thread:
             thread.cut = True
             break
         part = waiting.pop()
-        found = gather(part, limits, room)
+        found = gather(part, limits, budget)
         thread.parts.append(found)
         thread.mails.append(read_forwarded(part, found, limits))
         waiting += reversed(found.nested)
     return thread
 
 
-def read_forwarded(part: Part, found: Gathered, limits: Limits) -> Forwarded:
+def read_forwarded(part: Part, found: MailParts, limits: Limits) -> Forwarded:
     fields = Fields(part, limits)
     text = read_bodies(found.bodies, limits)
     sender = next(iter(read_addresses(fields.all("from"))), ("", ""))

@@ -3,8 +3,8 @@
 import re
 
 from tasks.parsing.charsets import decode
-from tasks.parsing.gathered import Body, Gathered, Loose
 from tasks.parsing.inline_files import take_files
+from tasks.parsing.mail_parts import Body, Loose, MailParts
 from tasks.parsing.tree import Part, parameter
 
 META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
@@ -15,7 +15,7 @@ C1 = re.compile("[\x80-\x9f]")
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-def take_text(data: bytes, media_type: str, charset: str | None, part: Part, found: Gathered) -> None:
+def take_text(data: bytes, media_type: str, charset: str | None, part: Part, found: MailParts) -> None:
     """Add one text part to the bodies, and the files coded into it to the files."""
     html = media_type == "text/html"
     if not html:
@@ -23,10 +23,10 @@ def take_text(data: bytes, media_type: str, charset: str | None, part: Part, fou
         found.loose += [Loose(name=f.name, declared_type="application/octet-stream", data=f.data) for f in files]
     elif not charset and (meta := META_CHARSET.search(data[:2048])):
         charset = meta[1].decode("ascii")
-    if len(data) > found.room.text_bytes:
+    if len(data) > found.budget.text_bytes:
         found.defects.append("text cut")
-        data = data[: found.room.text_bytes]
-    found.room.text_bytes -= len(data)
+        data = data[: found.budget.text_bytes]
+    found.budget.text_bytes -= len(data)
     text, note = decode(data, charset)
     if "\x00" in text:
         found.defects.append("NUL in text")

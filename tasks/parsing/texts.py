@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tasks.parsing.armour import open_armour
-from tasks.parsing.gathered import Body
 from tasks.parsing.html_text import read_html
 from tasks.parsing.limits import Limits
+from tasks.parsing.mail_parts import Body
+from tasks.parsing.pgp import unwrap_pgp
 from tasks.parsing.quotes import split_quotes
 
 
@@ -48,9 +48,9 @@ def read_bodies(bodies: list[Body], limits: Limits) -> Text:
     if len(plain) > limits.text_chars:
         plain = plain[: limits.text_chars]
         defects.append("text cut")
-    opened = open_armour(plain)
-    text.encrypted, text.signed = opened.encrypted, opened.signed
-    pieces = split_quotes(opened.text)
+    cleared = unwrap_pgp(plain)
+    text.encrypted, text.signed = cleared.encrypted, cleared.signed
+    pieces = split_quotes(cleared.text)
     text.new, text.signature = pieces.new, pieces.signature
     text.quoted, text.hidden = join([pieces.quoted, *quoted]), join(hidden)
     if not text.new and text.quoted:

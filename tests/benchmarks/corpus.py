@@ -18,8 +18,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tasks.parsing.door import read_mail
 from tasks.parsing.mail import Mail
+from tasks.parsing.read_mail import read_mail
 from tests.benchmarks.corpus_expected import Checked, compare
 
 COLUMNS = {

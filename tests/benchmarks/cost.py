@@ -34,7 +34,7 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import messages as messages_table
 from tasks.mailbox.raw import Origin, RawMail
 from tasks.mailbox.sources import open_source
-from tasks.parsing.door import read_mail
+from tasks.parsing.read_mail import read_mail
 from tasks.providers.loop import on_model_loop
 from tasks.providers.models import ANALYSIS_MODELS, TRIAGE_MODELS
 from tasks.providers.prices import price

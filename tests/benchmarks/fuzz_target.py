@@ -10,7 +10,7 @@ import sys
 
 def check(raw: bytes) -> None:
     """Read a mail; raise AssertionError where a promise of `read_mail` is broken."""
-    from tasks.parsing.door import read_mail
+    from tasks.parsing.read_mail import read_mail
 
     mail = read_mail(raw)
     assert not mail.quarantine.startswith("the reader failed"), mail.quarantine
@@ -30,7 +30,7 @@ def main() -> None:
     import atheris
 
     with atheris.instrument_imports(include=["tasks.parsing", "email"]):
-        import tasks.parsing.door  # noqa: F401  # instrumented as it is imported
+        import tasks.parsing.read_mail  # noqa: F401  # instrumented as it is imported
 
     atheris.Setup(sys.argv, check)
     atheris.Fuzz()

@@ -21,7 +21,7 @@ def raws(file: str) -> Iterator[bytes]:
 
 def parse(file: str, folder: str) -> Iterator[int]:
     """Our reading alone."""
-    from tasks.parsing.door import read_mail
+    from tasks.parsing.read_mail import read_mail
 
     for raw in raws(file):
         yield len(read_mail(raw).text)

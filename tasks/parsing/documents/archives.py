@@ -4,18 +4,18 @@ import io
 import tarfile
 import zipfile
 
-from tasks.parsing.documents.found import Bounds, Found, NotOpened
+from tasks.parsing.documents.found import Bounds, DocumentContent, NotOpened
 
 SHOWN = 100
 
 
-def read(data: bytes, bounds: Bounds) -> Found:
+def read(data: bytes, bounds: Bounds) -> DocumentContent:
     """Return what is inside: a line an entry, with its size."""
     entries = zip_entries(data, bounds) if data.startswith(b"PK") else tar_entries(data, bounds)
     lines = [f"{name} ({size:,} bytes)" for name, size in entries[:SHOWN]]
     if len(entries) > SHOWN:
         lines.append(f"and {len(entries) - SHOWN:,} more")
-    return Found(text="\n".join(lines), listing=True)
+    return DocumentContent(text="\n".join(lines), listing=True)
 
 
 def zip_entries(data: bytes, bounds: Bounds) -> list[tuple[str, int]]:

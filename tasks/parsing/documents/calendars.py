@@ -6,13 +6,13 @@ from typing import Any
 
 from icalendar import Calendar
 
-from tasks.parsing.documents.found import Bounds, Found, NotOpened, bounded_text
+from tasks.parsing.documents.found import Bounds, DocumentContent, NotOpened, bounded_text
 
 MAX_PEOPLE = 20
 METHODS = {"REQUEST": "Invitation", "CANCEL": "Cancelled", "REPLY": "Answer to an invitation", "COUNTER": "Other time"}
 
 
-def read(data: bytes, bounds: Bounds) -> Found:
+def read(data: bytes, bounds: Bounds) -> DocumentContent:
     """Return the events and tasks, a paragraph each."""
     calendars = Calendar.from_ical(data.removeprefix(b"\xef\xbb\xbf"), multiple=True)
     found = bounded_text((line for one in calendars for line in lines(one, bounds)), bounds)

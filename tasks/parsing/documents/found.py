@@ -24,7 +24,7 @@ class Bounds:
 
 
 @dataclass(kw_only=True, slots=True)
-class Found:
+class DocumentContent:
     """`html` says that the text is HTML's source; `notes` say what of the document is not in the text."""
 
     text: str = ""
@@ -35,7 +35,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def bounded_text(pieces: Iterable[str], bounds: Bounds) -> Found:
+def bounded_text(pieces: Iterable[str], bounds: Bounds) -> DocumentContent:
     """Return the pieces as lines, up to the bound; no piece is made that is not needed."""
     kept: list[str] = []
     size = 0
@@ -43,5 +43,5 @@ def bounded_text(pieces: Iterable[str], bounds: Bounds) -> Found:
         kept.append(piece[: bounds.chars - size])
         size += len(piece) + 1
         if size > bounds.chars:
-            return Found(text="\n".join(kept).strip(), notes=["text cut"])
-    return Found(text="\n".join(kept).strip())
+            return DocumentContent(text="\n".join(kept).strip(), notes=["text cut"])
+    return DocumentContent(text="\n".join(kept).strip())

@@ -8,7 +8,7 @@ from typing import Any
 from defusedxml.ElementTree import fromstring
 
 from tasks.parsing.documents.archives import check_unpacked
-from tasks.parsing.documents.found import Bounds, Found, bounded_text
+from tasks.parsing.documents.found import Bounds, DocumentContent, bounded_text
 
 TEXT, TABLE = (f"{{urn:oasis:names:tc:opendocument:xmlns:{kind}:1.0}}" for kind in ("text", "table"))
 PARAGRAPHS = {f"{TEXT}p", f"{TEXT}h"}
@@ -16,7 +16,7 @@ ROW, CELL = f"{TABLE}table-row", f"{TABLE}table-cell"
 GAPS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n", f"{TEXT}s": " "}
 
 
-def read(data: bytes, bounds: Bounds) -> Found:
+def read(data: bytes, bounds: Bounds) -> DocumentContent:
     """Return the paragraphs, a line each, and table rows, cells apart by tabs; deleted text is left out."""
     check_unpacked(data, bounds)
     content = zipfile.ZipFile(io.BytesIO(data)).read("content.xml")

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pypdfium2
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-from tasks.parsing.documents.found import Bounds, Found, NotOpened, bounded_text
+from tasks.parsing.documents.found import Bounds, DocumentContent, NotOpened, bounded_text
 
 
-def read(data: bytes, bounds: Bounds) -> Found:
+def read(data: bytes, bounds: Bounds) -> DocumentContent:
     """Return the text of the pages; empty where they are pictures."""
     try:
         document = pypdfium2.PdfDocument(data)

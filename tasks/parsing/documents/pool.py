@@ -10,7 +10,7 @@ import threading
 from dataclasses import asdict
 from typing import Any
 
-from tasks.parsing.documents.found import Bounds, DocumentLost, Found, NotOpened
+from tasks.parsing.documents.found import Bounds, DocumentContent, DocumentLost, NotOpened
 from tasks.parsing.documents.process import read_frame, write_frame
 
 MEMORY_BYTES = 1_000_000_000
@@ -25,7 +25,7 @@ class Lost(Exception):
     """The process ended before it answered."""
 
 
-class Reader:
+class ReaderProcess:
     """One process."""
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
@@ -76,11 +76,11 @@ class Pool:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
-        self.idle: list[Reader] = []
+        self.idle: list[ReaderProcess] = []
         self.lock = threading.Lock()
         self.free = threading.BoundedSemaphore(PROCESSES)
 
-    def open(self, reader: str, data: bytes, bounds: Bounds) -> tuple[Found, float]:
+    def open(self, reader: str, data: bytes, bounds: Bounds) -> tuple[DocumentContent, float]:
         """Return what a document holds and the CPU seconds that took.
 
         Raises:
@@ -101,12 +101,12 @@ class Pool:
         if "reason" in header:
             raise NotOpened(header["reason"])
         files = list(zip(header["names"], parts[1:], strict=True))
-        found = Found(
+        found = DocumentContent(
             text=parts[0].decode(), html=header["html"], listing=header["listing"], notes=header["notes"], files=files
         )
         return found, header["cpu_s"]
 
-    def take(self) -> Reader:
+    def take(self) -> ReaderProcess:
         """Return an idle process that still lives, or a new one."""
         with self.lock:
             while self.idle:
@@ -114,9 +114,9 @@ class Pool:
                 if process.process.poll() is None:
                     return process
                 process.close()
-        return Reader()
+        return ReaderProcess()
 
-    def put_back(self, process: Reader) -> None:
+    def put_back(self, process: ReaderProcess) -> None:
         if process.left > 0:
             with self.lock:
                 self.idle.append(process)
@@ -135,7 +135,7 @@ _pool: Pool | None = None
 _starting = threading.Lock()
 
 
-def open_document(reader: str, data: bytes, bounds: Bounds) -> tuple[Found, float]:
+def open_document(reader: str, data: bytes, bounds: Bounds) -> tuple[DocumentContent, float]:
     """Return what a document holds and the CPU seconds that took; `reader` is a module of this package.
 
     Raises:

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import IO, Any
 
-from tasks.parsing.documents.found import Bounds, Found, NotOpened
+from tasks.parsing.documents.found import Bounds, DocumentContent, NotOpened
 
 
 def write_frame(stream: IO[bytes], header: dict[str, Any], parts: list[bytes]) -> None:
@@ -58,11 +58,11 @@ def serve(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[byt
     return {**answer, "names": names}, [text, *(content for _, content in found.files)]
 
 
-def limited(read: Any, data: bytes, bounds: Bounds) -> Found:
+def limited(read: Any, data: bytes, bounds: Bounds) -> DocumentContent:
     """Return what `read` returns; past its CPU seconds the system ends this process."""
     signal.setitimer(signal.ITIMER_PROF, bounds.seconds)
     try:
-        found: Found = read(data, bounds)
+        found: DocumentContent = read(data, bounds)
         return found
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)

@@ -8,12 +8,12 @@ from typing import Any
 import openpyxl
 
 from tasks.parsing.documents.archives import check_unpacked
-from tasks.parsing.documents.found import Bounds, Found, bounded_text
+from tasks.parsing.documents.found import Bounds, DocumentContent, bounded_text
 
 MAX_COLUMNS = 200
 
 
-def read(data: bytes, bounds: Bounds) -> Found:
+def read(data: bytes, bounds: Bounds) -> DocumentContent:
     """Return the sheets' values, a line a row, cells apart by tabs; formulas as their last computed value."""
     check_unpacked(data, bounds)
     hidden: list[str] = []

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from defusedxml.ElementTree import fromstring
 
 from tasks.parsing.documents.archives import check_unpacked
-from tasks.parsing.documents.found import Bounds, Found, bounded_text
+from tasks.parsing.documents.found import Bounds, DocumentContent, bounded_text
 
 SLIDE = re.compile(r"ppt/slides/slide(\d+)\.xml")
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 
-def read(data: bytes, bounds: Bounds) -> Found:
+def read(data: bytes, bounds: Bounds) -> DocumentContent:
     """Return the slides' text, a line a paragraph, in the order of their files; hidden slides are left out."""
     check_unpacked(data, bounds)
     hidden: list[str] = []

@@ -2,10 +2,10 @@
 
 import logging
 
-from tasks.parsing.documents.found import Bounds, Found, NotOpened
+from tasks.parsing.documents.found import Bounds, DocumentContent, NotOpened
 
 
-def read(data: bytes, bounds: Bounds) -> Found:
+def read(data: bytes, bounds: Bounds) -> DocumentContent:
     """Return the text and the files inside; the text may be HTML, or RTF where there is nothing else."""
     try:
         from tnefparse import TNEF
@@ -15,7 +15,7 @@ def read(data: bytes, bounds: Bounds) -> Found:
     opened = TNEF(data, do_checksum=False)
     files = [(file_name(one), bytes(one.data or b"")) for one in opened.attachments[: bounds.entries]]
     text, html = body(opened, bounds)
-    return Found(text=text[: bounds.chars], html=html, files=files)
+    return DocumentContent(text=text[: bounds.chars], html=html, files=files)
 
 
 def file_name(attachment: object) -> str:

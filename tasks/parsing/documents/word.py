@@ -8,7 +8,7 @@ import docx
 from docx.oxml.ns import qn
 
 from tasks.parsing.documents.archives import check_unpacked
-from tasks.parsing.documents.found import Bounds, Found, bounded_text
+from tasks.parsing.documents.found import Bounds, DocumentContent, bounded_text
 
 TEXT, TAB, PARAGRAPH, CELL, ROW, RUN = (qn(f"w:{tag}") for tag in ("t", "tab", "p", "tc", "tr", "r"))
 BREAKS = {qn("w:br"), qn("w:cr")}
@@ -17,7 +17,7 @@ VANISH, VALUE = f"{qn('w:rPr')}/{qn('w:vanish')}", qn("w:val")
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
 
-def read(data: bytes, bounds: Bounds) -> Found:
+def read(data: bytes, bounds: Bounds) -> DocumentContent:
     """Return the paragraphs, tables (cells apart by tabs), headers and footers; hidden runs are left out."""
     check_unpacked(data, bounds)
     document = docx.Document(io.BytesIO(data))

@@ -15,7 +15,7 @@ from deployments.inbox.folder import open_inbox
 from deployments.inbox.gathering import GatherSettings
 from deployments.receiver.app import make_app
 from deployments.receiver.settings import ReceiverSettings
-from tasks.parsing.door import read_mail
+from tasks.parsing.read_mail import read_mail
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MAIL = b"From: a@example.org\r\nSubject: Hello\r\n\r\nHow are you?\r\n"

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from deployments.simulator.answers import SAMPLES, Answerer
-from tasks.parsing.door import read_mail
+from tasks.parsing.read_mail import read_mail
 from tasks.understand import prompts
 from tasks.understand.answers import Triage, analysis_of
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.parsing.door import read_mail
 from tasks.parsing.mail import Mail
+from tasks.parsing.read_mail import read_mail
 from tests.tasks.parsing.mails import PNG, attached, docx, multipart, part, pdf, xlsx
 
 SAMPLES = sorted((Path(__file__).resolve().parents[3] / "deployments" / "demo" / "sample_mailbox").glob("*.eml"))

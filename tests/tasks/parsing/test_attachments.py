@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from tasks.parsing.door import read_mail
 from tasks.parsing.limits import Limits
+from tasks.parsing.read_mail import read_mail
 from tests.tasks.parsing.mails import PNG, attached, docx, multipart, part, pdf, with_file, xlsx, zipped
 
 RTF = rb"{\rtf1\ansi Dear {\b Ann}, caf\'e9 \u26085?\u26412?\par Bye}"

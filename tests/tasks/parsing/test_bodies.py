@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tasks.parsing.door import read_mail
+from tasks.parsing.read_mail import read_mail
 from tests.tasks.parsing.mails import attached, mail, multipart, part, typed
 
 

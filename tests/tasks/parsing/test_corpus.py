@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.parsing.door import read_mail
+from tasks.parsing.read_mail import read_mail
 from tests.benchmarks.corpus import corpus_mails, plain_reading, read_beside
 from tests.benchmarks.corpus_expected import compare, everything
 

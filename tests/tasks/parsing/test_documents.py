@@ -10,9 +10,9 @@ import pytest
 
 from tasks.parsing.documents import pool
 from tasks.parsing.documents.found import Bounds, DocumentLost, NotOpened
-from tasks.parsing.documents.pool import Lost, Pool, Reader
-from tasks.parsing.door import read_mail
+from tasks.parsing.documents.pool import Lost, Pool, ReaderProcess
 from tasks.parsing.limits import Limits
+from tasks.parsing.read_mail import read_mail
 from tests.tasks.parsing.mails import attached, docx, multipart, pdf, with_file, xlsx
 
 BOUNDS = Bounds(chars=1_000, pages=10, unpacked_bytes=50_000_000, entries=100, seconds=5.0)
@@ -59,7 +59,7 @@ def test_a_document_that_takes_too_much_memory_costs_its_process_and_nothing_els
             if entry.filename == "word/document.xml":
                 data = data.replace(b"<w:body>", b"<w:body>" + b"<w:p/>" * 2_000_000)
             archive.writestr(entry.filename, data)
-    reader = Reader(memory_bytes=300_000_000)
+    reader = ReaderProcess(memory_bytes=300_000_000)
     try:
         header, _ = reader.ask({"reader": "word", "bounds": asdict(BOUNDS)}, stream.getvalue(), 60)
         assert "memory" in header["reason"] or "failed" in header["reason"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tasks.parsing.door import read_mail
+from tasks.parsing.read_mail import read_mail
 from tests.tasks.parsing.mails import HEADER, attached, mail, multipart, part
 
 

@@ -5,8 +5,8 @@ import quopri
 
 import pytest
 
-from tasks.parsing.door import read_mail
 from tasks.parsing.limits import Limits
+from tasks.parsing.read_mail import read_mail
 from tests.tasks.parsing.mails import HEADER, attached, mail, multipart, part, typed
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.parsing.door import read_mail
+from tasks.parsing.read_mail import read_mail
 
 DEPLOYMENTS = Path(__file__).resolve().parents[3] / "deployments"
 FILES = sorted((DEPLOYMENTS / "demo" / "sample_mailbox").glob("*.eml"))

@@ -13,7 +13,7 @@ P = TypeVar("P", bound=Hashable)
 
 
 @dataclass(slots=True)
-class Settling(Generic[P]):
+class UnsettledParts(Generic[P]):
     """Counts the mails of each part that are not on record yet; a part may be read on while its first ones are."""
 
     troubled: set[P] = field(default_factory=set)

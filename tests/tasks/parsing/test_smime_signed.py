@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.parsing.door import read_mail
-from tasks.parsing.opaque import signed_content
+from tasks.parsing.read_mail import read_mail
+from tasks.parsing.smime_signed import signed_content
 from tests.tasks.parsing.mails import typed
 
 INNER = b"Content-Type: text/plain; charset=utf-8\r\n\r\nThe signed words.\r\n"

@@ -29,17 +29,17 @@ class Loose:
 
 
 @dataclass(kw_only=True, slots=True)
-class Room:
+class TextBudget:
     """How many more bytes of text are decoded, in all parts of a mail and of the mails in it together."""
 
     text_bytes: int
 
 
 @dataclass(kw_only=True, slots=True)
-class Gathered:
+class MailParts:
     """What a mail's parts came to."""
 
-    room: Room
+    budget: TextBudget
     bodies: list[Body] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     """The decoded text of every text part, also of the alternatives that were not chosen."""
@@ -52,7 +52,7 @@ class Gathered:
     signed: bool = False
     too_deep: bool = False
 
-    def add(self, other: "Gathered", bodies: bool = True) -> None:
+    def add(self, other: "MailParts", bodies: bool = True) -> None:
         """Take over what another walk found, without its bodies where another alternative was chosen."""
         if bodies:
             self.bodies += other.bodies

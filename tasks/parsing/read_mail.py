@@ -1,4 +1,4 @@
-"""The one door: bytes in, a Mail out, never an exception on content."""
+"""Reads a mail: bytes in, a `Mail` out, never an exception because of the content."""
 
 from tasks.parsing.fields import Fields
 from tasks.parsing.headers import decode_text, read_addresses, read_date, read_ids
@@ -7,13 +7,13 @@ from tasks.parsing.kinds import kind_of
 from tasks.parsing.languages import detect_language
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Mail
-from tasks.parsing.opened import (
+from tasks.parsing.parsed_mail import (
     attachments_of,
     choose_body,
     defects_of,
     holds_nothing,
     key_of,
-    open_mail,
+    parse_mail,
     why_unreadable,
 )
 from tasks.parsing.sniffing import CALENDAR
@@ -29,20 +29,20 @@ def read_mail(raw: bytes, limits: Limits = Limits()) -> Mail:
 
 def assemble(raw: bytes, limits: Limits) -> Mail:
     """Return the mail that `raw` holds."""
-    opened = open_mail(raw, limits)
-    if holds_nothing(opened):
+    parsed = parse_mail(raw, limits)
+    if holds_nothing(parsed):
         return unreadable(raw, "these bytes hold no mail")
-    fields, text = opened.fields, opened.text
+    fields, text = parsed.fields, parsed.text
     name, address = sender_of(fields)
     subject = decode_text(fields.first("subject"))
     date = read_date(fields.first("date"))
     when = date.isoformat() if date else decode_text(fields.first("date"))
     message_id = next(iter(read_ids(fields.all("message-id"))), None)
-    body, source = choose_body(opened)
-    attachments = attachments_of(opened, source)
+    body, source = choose_body(parsed)
+    attachments = attachments_of(parsed, source)
     calendar = any(one.media_type == CALENDAR for one in attachments)
     return Mail(
-        message_key=key_of(raw, opened, message_id=message_id or "", sender=address, subject=subject, date=when),
+        message_key=key_of(raw, parsed, message_id=message_id or "", sender=address, subject=subject, date=when),
         message_id=message_id,
         in_reply_to=next(iter(read_ids(fields.all("in-reply-to"))), None),
         references=read_ids(fields.all("references")),
@@ -53,19 +53,19 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
         cc=addresses(fields, "cc"),
         subject=subject,
         date=date,
-        kind=kind_of(fields.first, opened.found.types, address, subject, calendar),
+        kind=kind_of(fields.first, parsed.found.types, address, subject, calendar),
         text=body,
         quoted=text.quoted,
         signature=text.signature,
         hidden_text=text.hidden,
         language=detect_language(body or subject),
-        encrypted=opened.encrypted,
-        signed=opened.found.signed or text.signed,
+        encrypted=parsed.encrypted,
+        signed=parsed.found.signed or text.signed,
         list_unsubscribe=bool(fields.first("list-unsubscribe")),
         attachments=attachments,
-        thread=tuple(opened.thread.mails),
-        parse_defects=defects_of(opened),
-        quarantine=why_unreadable(opened, body, subject, attachments),
+        thread=tuple(parsed.thread.mails),
+        parse_defects=defects_of(parsed),
+        quarantine=why_unreadable(parsed, body, subject, attachments),
         body_source=source,
         charset_note=text.note,
         source_id=decode_text(fields.first("x-mailroom-id")) or None,

@@ -7,7 +7,7 @@ SIGNED, SIGNATURE = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNAT
 SEALED, SEALED_END = "-----BEGIN PGP MESSAGE-----", "-----END PGP MESSAGE-----"
 
 
-class Opened(NamedTuple):
+class PgpText(NamedTuple):
     """`text` is what can be read: the signed text without its armour, nothing of an encrypted one."""
 
     text: str
@@ -15,10 +15,10 @@ class Opened(NamedTuple):
     signed: bool
 
 
-def open_armour(text: str) -> Opened:
+def unwrap_pgp(text: str) -> PgpText:
     """Return `text` without PGP armour; a line that only mentions it changes nothing."""
     if DASHES + "BEGIN PGP " not in text:
-        return Opened(text, False, False)
+        return PgpText(text, False, False)
     out: list[str] = []
     encrypted = signed = False
     state = ""
@@ -38,5 +38,5 @@ def open_armour(text: str) -> Opened:
         else:
             out.append(line.removeprefix("- ") if state == "text" else line)
     if state == "head":  # an armour that never comes to its text
-        return Opened(text, encrypted, signed)
-    return Opened("\n".join(out), encrypted, signed)
+        return PgpText(text, encrypted, signed)
+    return PgpText("\n".join(out), encrypted, signed)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from tasks.parsing.attachments import Attached, read_attachments
+from tasks.parsing.attachments import AttachedFiles, read_attachments
 from tasks.parsing.bodies import gather
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
-from tasks.parsing.gathered import Gathered, Room
 from tasks.parsing.identity import message_key, raw_key, unix_lines
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, BodySource
+from tasks.parsing.mail_parts import MailParts, TextBudget
 from tasks.parsing.sniffing import CALENDAR
 from tasks.parsing.texts import Text, join, read_bodies
 from tasks.parsing.tree import grow
@@ -20,18 +20,18 @@ IS_THE_TEXT = "it is this mail's text"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Opened:
+class ParsedMail:
     """The pieces of one mail; `past_bound` names the bound at which reading stopped, empty where none was met."""
 
     fields: Fields
-    found: Gathered
+    found: MailParts
     thread: Thread
     text: Text
-    attached: Attached
+    attached: AttachedFiles
     past_bound: str
 
     @property
-    def parts(self) -> list[Gathered]:
+    def parts(self) -> list[MailParts]:
         """What was found in the mail and in the mails inside it."""
         return [self.found, *self.thread.parts]
 
@@ -40,46 +40,46 @@ class Opened:
         return self.found.encrypted or self.text.encrypted
 
 
-def open_mail(raw: bytes, limits: Limits) -> Opened:
+def parse_mail(raw: bytes, limits: Limits) -> ParsedMail:
     """Return the pieces of the mail that `raw` holds."""
     root, past_bound = grow(raw, limits)
-    room = Room(text_bytes=4 * limits.text_chars)
-    found = gather(root, limits, room)
-    thread = read_thread(found.nested, limits, room)
+    budget = TextBudget(text_bytes=4 * limits.text_chars)
+    found = gather(root, limits, budget)
+    thread = read_thread(found.nested, limits, budget)
     text = read_bodies(found.bodies, limits)
     attached = read_attachments([found, *thread.parts], bool(text.new), limits)
     if found.too_deep and not past_bound:
         past_bound = f"nested deeper than {limits.depth} levels"
-    return Opened(
+    return ParsedMail(
         fields=Fields(root, limits), found=found, thread=thread, text=text, attached=attached, past_bound=past_bound
     )
 
 
-def holds_nothing(opened: Opened) -> bool:
+def holds_nothing(parsed: ParsedMail) -> bool:
     """Return whether there is neither a header nor a part in it."""
-    return not (opened.fields or opened.found.sources or opened.attached.attachments)
+    return not (parsed.fields or parsed.found.sources or parsed.attached.attachments)
 
 
-def choose_body(opened: Opened) -> tuple[str, BodySource]:
+def choose_body(parsed: ParsedMail) -> tuple[str, BodySource]:
     """Return what stands for the mail's text, and what it was made from: the body, or the next best part."""
-    if opened.text.new:
-        return opened.text.new, "html" if opened.text.html else "text"
-    if opened.attached.letter:
-        return opened.attached.letter, "tnef"
-    calendar = join(one.text or "" for one in opened.attached.attachments if one.media_type == CALENDAR)
+    if parsed.text.new:
+        return parsed.text.new, "html" if parsed.text.html else "text"
+    if parsed.attached.letter:
+        return parsed.attached.letter, "tnef"
+    calendar = join(one.text or "" for one in parsed.attached.attachments if one.media_type == CALENDAR)
     if calendar:
         return calendar, "calendar"
-    if report := join(opened.found.reports):
+    if report := join(parsed.found.reports):
         return report, "report"
-    if opened.thread.mails:
-        return join(as_text(mail) for mail in opened.thread.mails), "forwarded"
+    if parsed.thread.mails:
+        return join(as_text(mail) for mail in parsed.thread.mails), "forwarded"
     return "", "none"
 
 
-def attachments_of(opened: Opened, source: BodySource) -> tuple[Attachment, ...]:
+def attachments_of(parsed: ParsedMail, source: BodySource) -> tuple[Attachment, ...]:
     """Return the reports of a bounce or a receipt, then the files; what became the text is not sent a second time."""
-    reports = [as_attachment(report, source) for report in opened.found.reports if report]
-    return (*reports, *(beside(one, source) for one in opened.attached.attachments))
+    reports = [as_attachment(report, source) for report in parsed.found.reports if report]
+    return (*reports, *(beside(one, source) for one in parsed.attached.attachments))
 
 
 def as_attachment(report: str, source: BodySource) -> Attachment:
@@ -102,37 +102,37 @@ def beside(one: Attachment, source: BodySource) -> Attachment:
     return one
 
 
-def defects_of(opened: Opened) -> tuple[str, ...]:
+def defects_of(parsed: ParsedMail) -> tuple[str, ...]:
     """Return what was wrong with the bytes, each once, the worst first."""
-    defects = [opened.past_bound] if opened.past_bound else []
-    defects += ["not all header fields were read"] if opened.fields.cut else []
-    defects += [*opened.found.defects, *opened.text.defects, *opened.attached.defects]
-    defects += ["charset replaced"] if opened.text.note.startswith("replaced") else []
-    defects += ["not all of the mails inside were read"] if opened.thread.cut else []
+    defects = [parsed.past_bound] if parsed.past_bound else []
+    defects += ["not all header fields were read"] if parsed.fields.cut else []
+    defects += [*parsed.found.defects, *parsed.text.defects, *parsed.attached.defects]
+    defects += ["charset replaced"] if parsed.text.note.startswith("replaced") else []
+    defects += ["not all of the mails inside were read"] if parsed.thread.cut else []
     return tuple(list(dict.fromkeys(defects))[:MAX_DEFECTS])
 
 
-def why_unreadable(opened: Opened, body: str, subject: str, attachments: tuple[Attachment, ...]) -> str:
+def why_unreadable(parsed: ParsedMail, body: str, subject: str, attachments: tuple[Attachment, ...]) -> str:
     """Return why a mail must not go on to a model; empty where it may."""
-    if opened.past_bound:
-        return opened.past_bound
-    if opened.encrypted and not body:
+    if parsed.past_bound:
+        return parsed.past_bound
+    if parsed.encrypted and not body:
         return "encrypted: it opens only with its recipient's key"
     readable = body or subject or any(one.fate in ("text", "media") for one in attachments)
     return "" if readable else "nothing to read: no subject, no text and no attachment that can be read"
 
 
-def key_of(raw: bytes, opened: Opened, *, message_id: str, sender: str, subject: str, date: str) -> str:
+def key_of(raw: bytes, parsed: ParsedMail, *, message_id: str, sender: str, subject: str, date: str) -> str:
     """Return the mail's key: of what its author wrote, or of its bytes where that is nothing at all."""
     # How much was read of a mail past its bounds depends on its transport headers, so none of that may count.
     bodies: list[str] = []
     files: list[str] = []
-    if not opened.past_bound:
-        bodies = [text for part in opened.parts for text in (*part.sources, *part.reports)]
-        files = opened.attached.hashes
+    if not parsed.past_bound:
+        bodies = [text for part in parsed.parts for text in (*part.sources, *part.reports)]
+        files = parsed.attached.hashes
     if not (message_id or sender or subject or date or files or any(map(str.strip, bodies))):
         return raw_key(raw)
-    if opened.past_bound or opened.thread.cut or any("text cut" in part.defects for part in opened.parts):
+    if parsed.past_bound or parsed.thread.cut or any("text cut" in part.defects for part in parsed.parts):
         files = [*files, rest_of(raw)]
     return message_key(
         message_id=message_id, sender=sender, subject=subject, date=date, bodies=bodies, attachments=files

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tasks.parsing.door import read_mail
 from tasks.parsing.limits import Limits
+from tasks.parsing.read_mail import read_mail
 from tests.tasks.parsing.mails import HEADER, attached, mail, multipart, part, typed
 
 
@@ -190,7 +190,7 @@ def test_a_reader_that_fails_is_a_defect_and_not_an_exception(monkeypatch):
     def fail(*_):
         raise RuntimeError("secret words of a mail")
 
-    monkeypatch.setattr("tasks.parsing.door.detect_language", fail)
+    monkeypatch.setattr("tasks.parsing.read_mail.detect_language", fail)
     got = read_mail(mail("x"))
 
     assert got.quarantine == "the reader failed (RuntimeError)"
