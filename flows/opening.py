@@ -17,8 +17,8 @@ from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
 
 from flows.estimating import estimate_run
-from tasks.act.places import read_places
-from tasks.act.plan import check_places
+from tasks.act.destinations import read_destinations
+from tasks.act.plan import check_destinations
 from tasks.decide.operator_rules import read_rules
 from tasks.decide.rules import RuleBook
 from tasks.errors import SourceError
@@ -133,7 +133,9 @@ def opened_share(source_name: str, until: float, part_of: str, settings: Setting
 
 def _checked(settings: Settings) -> tuple[RuleBook, Engine]:
     rules = read_rules(settings.rules_file)
-    check_places(((one.entry.name, action) for one in rules.rules for action in one.entry.then), read_places())
+    check_destinations(
+        ((one.entry.name, action) for one in rules.rules for action in one.entry.then), read_destinations()
+    )
     check_models(settings)
     return rules, open_ledger(settings.ledger)
 

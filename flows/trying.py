@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
+from tasks.act.acted_mail import ActedMail
 from tasks.act.apply_actions import rows_of
-from tasks.act.letter import Letter
-from tasks.act.mailboxes import Place
-from tasks.act.places import Places, read_places
+from tasks.act.destinations import Destinations, read_destinations
+from tasks.act.mailboxes import MailLocation
 from tasks.act.plan import plan_mail
 from tasks.decide.decide import decide
 from tasks.decide.rules import RuleBook, analyses_for
@@ -53,9 +53,9 @@ def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -
     run = Run(id=f"try-{uuid4()}", settings=settings)
     asked = understand(messages, asker_for(run), models_for(settings), partial(analyses_for, rules))
     readings = on_model_loop(asked)
-    places = read_places()
+    destinations = read_destinations()
     return [
-        Tried(row=row, plans=_plans(row, raws[row["message_key"]][0], places))
+        Tried(row=row, plans=_plans(row, raws[row["message_key"]][0], destinations))
         for row in rows_of(messages, readings, decide(messages, readings, rules))
     ]
 
@@ -68,11 +68,13 @@ def _withheld(raw: RawMail, row: dict[str, Any], rules: RuleBook) -> str:
     return why_withheld(row | marks_of(raw.raw), rules)
 
 
-def _plans(row: dict[str, Any], raw: RawMail, places: Places) -> list[Plan]:
-    return plan_mail(Letter(row=row, raw=raw.raw, place=_place(raw.origin), places=places), dry_run=True)
+def _plans(row: dict[str, Any], raw: RawMail, destinations: Destinations) -> list[Plan]:
+    return plan_mail(
+        ActedMail(row=row, raw=raw.raw, location=_location(raw.origin), destinations=destinations), dry_run=True
+    )
 
 
-def _place(origin: Origin) -> Place | None:
+def _location(origin: Origin) -> MailLocation | None:
     if origin.uid is None or origin.uidvalidity is None:
         return None
-    return Place(source=origin.source, folder=origin.mailbox, uidvalidity=origin.uidvalidity, uid=origin.uid)
+    return MailLocation(source=origin.source, folder=origin.mailbox, uidvalidity=origin.uidvalidity, uid=origin.uid)

@@ -30,8 +30,8 @@ def check(file: Path | None = None, /) -> int:
         file: A file of rules; without one it is what a run would use: MAILROOM_RULES_FILE, the Prefect Variable
             mailroom-rules, or the shipped rules.
     """
-    from tasks.act.places import read_places
-    from tasks.act.plan import check_places
+    from tasks.act.destinations import read_destinations
+    from tasks.act.plan import check_destinations
 
     book = _read(file)
     for title, table in (("Never sent", _never_sent(book)), ("Analyses", _analyses(book)), ("Rules", _rules(book))):
@@ -40,7 +40,7 @@ def check(file: Path | None = None, /) -> int:
         table.title, table.title_justify = title, "left"
         console.print(table)
     named = [(one.entry.name, action) for one in book.rules for action in one.entry.then]
-    check_places(named, read_places())
+    check_destinations(named, read_destinations())
     console.print(f"{len(book.analyses)} analyses and {len(book.rules)} rules are fine.")
     return 0
 

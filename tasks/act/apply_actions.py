@@ -10,9 +10,9 @@ from pandera.typing import DataFrame
 from prefect import task
 
 from tasks import policies
+from tasks.act.destinations import read_destinations
 from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import Outbox, open_outbox
-from tasks.act.places import read_places
 from tasks.act.plan import Review, plan_mails
 from tasks.chunks import split_rows
 from tasks.frames import Decisions, Effects, Messages, Readings, records
@@ -37,7 +37,7 @@ def apply_actions(
     """Do what was decided about a chunk's mails; a dry run only writes down what would be done."""
     outbox = open_outbox(
         open_ledger(run.settings.ledger),
-        read_places(),
+        read_destinations(),
         connect_mailbox,
         owner=owner_name(run.id),
         lease_s=run.settings.lease_s,
@@ -66,7 +66,7 @@ def review_of(run: Run, second_reader: SecondReader) -> Review | None:
     read = {"off": (), "sent": ("send_reply",), "drafts": ("send_reply", "draft_reply")}[run.settings.review]
     if not read:
         return None
-    return Review(actions=frozenset(read), read_again=lambda letter, text: second_reader(letter.row, text, run))
+    return Review(actions=frozenset(read), read_again=lambda mail, text: second_reader(mail.row, text, run))
 
 
 def act(
@@ -74,7 +74,7 @@ def act(
 ) -> DataFrame[Effects]:
     """Plan, perform unless it is a dry run, and say what came of it, one row a mail."""
     keys = [row["message_key"] for row in rows]
-    plans = plan_mails(outbox.engine, rows, outbox.places, outbox.mailboxes, dry_run=dry_run, review=review)
+    plans = plan_mails(outbox.engine, rows, outbox.destinations, outbox.mailboxes, dry_run=dry_run, review=review)
     as_planned = record_plan(outbox.engine, run_id, plans)
     outbox.step("recorded")
     ids = [plan.effect_id for plan in plans]

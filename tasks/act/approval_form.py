@@ -13,7 +13,7 @@ from typing import Any, Literal
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
-from tasks.act.letter import one_line
+from tasks.act.acted_mail import one_line
 from tasks.ledger.effects import Effect
 
 Decision = Literal["wait", "approve", "edit", "reject"]

@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 
 from tasks import policies
 from tasks.act.approval_form import Choice
+from tasks.act.destinations import read_destinations
 from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import open_outbox
-from tasks.act.places import read_places
 from tasks.ledger.approvals import Verdict, give_verdict
 from tasks.ledger.effects import Effect, by_ids, in_state
 from tasks.ledger.engine import open_ledger
@@ -96,7 +96,9 @@ def perform_approved(effect_ids: list[str], run: Run) -> list[Effect]:
 def perform(effect_ids: Iterable[str], run: Run) -> list[Effect]:
     """The effects after they were performed."""
     engine, ids = open_ledger(run.settings.ledger), list(effect_ids)
-    outbox = open_outbox(engine, read_places(), connect_mailbox, owner=owner_name(run.id), lease_s=run.settings.lease_s)
+    outbox = open_outbox(
+        engine, read_destinations(), connect_mailbox, owner=owner_name(run.id), lease_s=run.settings.lease_s
+    )
     try:
         asyncio.run(outbox.perform_all(ids))
     finally:

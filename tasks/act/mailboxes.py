@@ -52,7 +52,7 @@ class Told(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class MailLocation:
     """Where a mail lies on a server; `uid` means it only under this `uidvalidity`."""
 
     source: str
@@ -70,17 +70,19 @@ class Mailboxes:
         self._open: dict[str, Connection] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    def places_of(self, keys: Sequence[str]) -> dict[str, Place]:
+    def locations_of(self, keys: Sequence[str]) -> dict[str, MailLocation]:
         """Where on a server each of these mails was seen first; those that came from no mailbox are not in it."""
-        found: dict[str, Place] = {}
+        found: dict[str, MailLocation] = {}
         for key, source, place in sightings_of(self._engine, keys, scheme="imap"):
             folder, uidvalidity, uid = place.rsplit("/", 2)
-            found.setdefault(key, Place(source=source, folder=folder, uidvalidity=int(uidvalidity), uid=int(uid)))
+            found.setdefault(
+                key, MailLocation(source=source, folder=folder, uidvalidity=int(uidvalidity), uid=int(uid))
+            )
         return found
 
-    def place_of(self, message_key: str) -> Place | None:
+    def location_of(self, message_key: str) -> MailLocation | None:
         """Where on a server this mail was seen first; null when it came from no mailbox."""
-        return self.places_of([message_key]).get(message_key)
+        return self.locations_of([message_key]).get(message_key)
 
     def moved_to(self, message_key: str) -> list[str]:
         """Folders that earlier effects moved this mail to."""
@@ -122,7 +124,7 @@ class Mailboxes:
                 opened.box.logout()
 
 
-def find_mail(box: BaseMailBox, place: Place, message_id: str, moved_to: Iterable[str] = ()) -> str:
+def find_mail(box: BaseMailBox, location: MailLocation, message_id: str, moved_to: Iterable[str] = ()) -> str:
     """The mail's UID today, its folder selected: where it was seen, or by its Message-ID there or where we moved it.
 
     A UID whose folder was built anew means another mail now.
@@ -130,15 +132,15 @@ def find_mail(box: BaseMailBox, place: Place, message_id: str, moved_to: Iterabl
     Raises:
         Gone: It is in none of these folders.
     """
-    box.folder.set(place.folder)
-    same = int(box.folder.status(place.folder, ["UIDVALIDITY"])["UIDVALIDITY"]) == place.uidvalidity
-    if same and box.uids(AND(uid=str(place.uid))):
-        return str(place.uid)
-    for folder in (place.folder, *moved_to):
+    box.folder.set(location.folder)
+    same = int(box.folder.status(location.folder, ["UIDVALIDITY"])["UIDVALIDITY"]) == location.uidvalidity
+    if same and box.uids(AND(uid=str(location.uid))):
+        return str(location.uid)
+    for folder in (location.folder, *moved_to):
         found = find_by_id(box, folder, message_id) if message_id else []
         if found:
             return found[0]
-    raise Gone(f"the mail is no longer in `{place.folder}`")
+    raise Gone(f"the mail is no longer in `{location.folder}`")
 
 
 def find_by_id(box: BaseMailBox, folder: str, message_id: str) -> list[str]:

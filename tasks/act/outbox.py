@@ -15,9 +15,9 @@ from functools import partial
 from sqlalchemy import Engine
 
 from tasks.act.actions import performer_of
+from tasks.act.destinations import Destinations
 from tasks.act.mailboxes import Connect, Mailboxes
-from tasks.act.performer import Desk, NotDone
-from tasks.act.places import Places
+from tasks.act.performer import ActionContext, NotDone
 from tasks.errors import MailroomError
 from tasks.ledger import effects as ledger
 from tasks.ledger.effects import Effect, Settled
@@ -42,15 +42,17 @@ class Outbox:
     """The outbox with all it takes to empty it; `step` is called after every step, and is where tests end a process."""
 
     engine: Engine
-    places: Places
+    destinations: Destinations
     mailboxes: Mailboxes
     owner: str
     lease_s: float
     step: Callable[[str], None] = no_step
 
-    def desk(self, effect: Effect) -> Desk:
+    def context(self, effect: Effect) -> ActionContext:
         """What the effect's performer works with."""
-        return Desk(places=self.places, mailboxes=self.mailboxes, about_to=partial(self._about_to, effect))
+        return ActionContext(
+            destinations=self.destinations, mailboxes=self.mailboxes, about_to=partial(self._about_to, effect)
+        )
 
     def _about_to(self, effect: Effect) -> None:
         if not ledger.mark_begun(self.engine, effect):
@@ -106,7 +108,7 @@ class Outbox:
         try:
             # Well before the lease ends: whoever takes over then must be alone with the effect.
             async with asyncio.timeout(self.lease_s / 2):
-                detail = await performer_of(effect.action).perform(effect, self.desk(effect))
+                detail = await performer_of(effect.action).perform(effect, self.context(effect))
             state: Settled = "done"
         except LostClaim:
             return
@@ -151,7 +153,7 @@ class Outbox:
             return "planned", "whoever was at it ended before anything left"
         try:
             async with asyncio.timeout(self.lease_s / 2):
-                found = await performer_of(effect.action).look(effect, self.desk(effect))
+                found = await performer_of(effect.action).look(effect, self.context(effect))
         except Exception as error:
             found, why = "unknown", f"looking for it failed ({type(error).__name__})"
         else:
@@ -167,7 +169,7 @@ class Outbox:
 
 def open_outbox(
     engine: Engine,
-    places: Places,
+    destinations: Destinations,
     connect: Connect,
     *,
     owner: str,
@@ -176,7 +178,12 @@ def open_outbox(
 ) -> Outbox:
     """An outbox with connections of its own; close its mailboxes after."""
     return Outbox(
-        engine=engine, places=places, mailboxes=Mailboxes(engine, connect), owner=owner, lease_s=lease_s, step=step
+        engine=engine,
+        destinations=destinations,
+        mailboxes=Mailboxes(engine, connect),
+        owner=owner,
+        lease_s=lease_s,
+        step=step,
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from tasks.act.letter import Letter, Planned
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.destinations import Destinations
 from tasks.act.mailboxes import Mailboxes
-from tasks.act.places import Places
 from tasks.ledger.effects import Effect
 
 Found = Literal["done", "not done", "unknown"]
@@ -22,15 +22,11 @@ class NotDone(Exception):
         self.again = again
 
 
-class Unsure(Exception):
-    """It may have happened: the far end was cut off before it said so."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class ActionContext:
     """What performers work with; `about_to` is called right before anything leaves."""
 
-    places: Places
+    destinations: Destinations
     mailboxes: Mailboxes
     about_to: Callable[[], None]
 
@@ -38,10 +34,10 @@ class Desk:
 class Performer(Protocol):
     """One action, as a module."""
 
-    def plan(self, action: Any, letter: Letter) -> Planned:
+    def plan(self, action: Any, mail: ActedMail) -> Planned:
         """What it comes to for this mail; reads only, reaches nothing."""
 
-    async def perform(self, effect: Effect, desk: Desk) -> str:
+    async def perform(self, effect: Effect, context: ActionContext) -> str:
         """Do it, and say in one line what was done and where.
 
         Raises:
@@ -49,5 +45,5 @@ class Performer(Protocol):
                 nobody knows.
         """
 
-    async def look(self, effect: Effect, desk: Desk) -> Found:
+    async def look(self, effect: Effect, context: ActionContext) -> Found:
         """Whether the far end has it; only asked when nobody is at it. `not done` says that it may be done again."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from prefect import task
 
 from tasks import policies
+from tasks.act.destinations import read_destinations
 from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import Outbox, open_outbox
-from tasks.act.places import read_places
 from tasks.ledger.effects import Effect, by_ids, in_state, is_abandoned
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
@@ -37,7 +37,7 @@ def reconcile_effects(run: Run, *, untouched_s: float) -> Cleared:
     """Settle what is open and nobody is at; effects touched within `untouched_s` are left to whoever is at them."""
     outbox = open_outbox(
         open_ledger(run.settings.ledger),
-        read_places(),
+        read_destinations(),
         connect_mailbox,
         owner=owner_name(run.id),
         lease_s=run.settings.lease_s,

@@ -9,7 +9,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from tasks.act.letter import Letter, Planned, one_line
+from tasks.act.acted_mail import ActedMail, Planned, one_line
 from tasks.ledger.effects import Effect
 from tasks.links import names_address, without_links
 
@@ -20,44 +20,44 @@ _MOST_REFERENCES = 20
 _BAD = ("reply_names_address",)
 
 
-def plan_reply(letter: Letter, suggestion: int, into: str) -> Planned:
+def plan_reply(mail: ActedMail, suggestion: int, into: str) -> Planned:
     """The reply in full, as it would leave; skipped where there is no suggestion that may be used.
 
     A mail whose sender can't be verified is answered by nobody but a person who looked at it.
     """
-    replies, whom = list(letter.row["replies"]), letter.whom
+    replies, whom = list(mail.row["replies"]), mail.whom
     if suggestion > len(replies):
         return Planned(target=into, skip="the mail was given no such suggestion")
     text = replies[suggestion - 1].strip()
-    if not text or names_address(text) or any(bad in letter.row["doubts"] for bad in _BAD):
+    if not text or names_address(text) or any(bad in mail.row["doubts"] for bad in _BAD):
         return Planned(target=into, skip="the suggestion names a link or an address, so it is not used")
     if not whom.address:
         return Planned(target=into, skip=f"there is nobody to answer: {whom.why}")
-    if letter.row["kind"] in ("auto_reply", "bounce", "feedback"):
+    if mail.row["kind"] in ("auto_reply", "bounce", "feedback"):
         return Planned(target=into, skip="machines are not answered")
-    content = reply_content(letter, text)
+    content = reply_content(mail, text)
     if not whom.verified:
         return Planned(target=whom.address, content=content, hold=f"the sender is not verified: {whom.why}")
     return Planned(target=whom.address, content=content)
 
 
-def reply_content(letter: Letter, text: str) -> dict[str, Any]:
+def reply_content(mail: ActedMail, text: str) -> dict[str, Any]:
     """All that a reply is made of, and what a person is shown beside it."""
-    own, before = letter.message_ids
-    subject = one_line(letter.row["subject"])
+    own, before = mail.message_ids
+    subject = one_line(mail.row["subject"])
     return {
-        "from": letter.places.reply_from,
-        "to": letter.whom.address,
-        "to_verified": letter.whom.verified,
-        "to_why": letter.whom.why,
+        "from": mail.destinations.reply_from,
+        "to": mail.whom.address,
+        "to_verified": mail.whom.verified,
+        "to_why": mail.whom.why,
         "subject": subject if subject.lower().startswith("re:") else f"Re: {subject}".strip(),
         "text": text,
         "in_reply_to": own,
         "references": [*before, own][-_MOST_REFERENCES:] if own else list(before[-_MOST_REFERENCES:]),
-        "quoted": without_links(letter.row["text"])[:_QUOTED],
-        "written": letter.row["date"],
-        "mail_sha256": letter.sha256,
-        "why": one_line(letter.row["reason"] or letter.row["category"] or ""),
+        "quoted": without_links(mail.row["text"])[:_QUOTED],
+        "written": mail.row["date"],
+        "mail_sha256": mail.sha256,
+        "why": one_line(mail.row["reason"] or mail.row["category"] or ""),
     }
 
 

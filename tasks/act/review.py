@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tasks.act.letter import Letter, Planned, one_line
+from tasks.act.acted_mail import ActedMail, Planned, one_line
 from tasks.errors import MailroomError
 from tasks.links import names_address
 from tasks.opinions import Opinion
 
-ReadAgain = Callable[[Letter, str], Opinion]
+ReadAgain = Callable[[ActedMail, str], Opinion]
 """(the mail, the reply) → the opinion."""
 ROUNDS = 2
 _MOST_WORDS = 80
 
 
-def reviewed(planned: Planned, letter: Letter, read_again: ReadAgain) -> Planned:
+def reviewed(planned: Planned, mail: ActedMail, read_again: ReadAgain) -> Planned:
     """The reply as the reader left it, or held with what the reader said of it."""
     text, notes = planned.content["text"], []
     for _ in range(ROUNDS):
         try:
-            opinion = read_again(letter, text)
+            opinion = read_again(mail, text)
         except MailroomError as error:
             return _for_a_person(planned, text, [f"the second reader could not be asked ({error.code})"])
         notes += [f"{opinion.reader}: {opinion.word}", *(one_line(problem) for problem in opinion.problems[:5])]

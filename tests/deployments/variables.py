@@ -13,13 +13,22 @@ from deployments.inbox.gathering import GatherSettings
 from deployments.metrics.settings import MetricsSettings
 from deployments.receiver.settings import ReceiverSettings
 from deployments.watch.settings import WatchSettings
-from tasks.act.places import Places
+from tasks.act.destinations import Destinations
 from tasks.logs import LogSettings
 from tasks.providers.accounts import ACCOUNTS
 from tasks.settings import Settings
 from tasks.traces import TraceSettings
 
-_OURS = (Settings, Places, LogSettings, GatherSettings, ReceiverSettings, MetricsSettings, WatchSettings, TraceSettings)
+_OURS = (
+    Settings,
+    Destinations,
+    LogSettings,
+    GatherSettings,
+    ReceiverSettings,
+    MetricsSettings,
+    WatchSettings,
+    TraceSettings,
+)
 # Read one by one: by the image, where secrets are looked for, and by libraries; the last by prefect-kubernetes.
 _SINGLE = {
     "HEALTH_URL", "MAILROOM_SECRETS_DIR", "MAILROOM_AWS_SECRET", "PGPASSWORD", "DO_NOT_TRACK",

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 
-from tasks.act.letter import Letter, Planned
-from tasks.act.performer import Desk, Found
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.performer import ActionContext, Found
 from tasks.act.tables import add_row, has_row
 from tasks.actions import AppendRow
 from tasks.ledger.effects import Effect
 
 
-def plan(action: AppendRow, letter: Letter) -> Planned:
-    return Planned(target=action.table, content=letter.facts())
+def plan(action: AppendRow, mail: ActedMail) -> Planned:
+    return Planned(target=action.table, content=mail.facts())
 
 
-async def perform(effect: Effect, desk: Desk) -> str:
-    address = desk.places.table(effect.parameters["table"])
-    desk.about_to()
+async def perform(effect: Effect, context: ActionContext) -> str:
+    address = context.destinations.table(effect.parameters["table"])
+    context.about_to()
     new = await asyncio.to_thread(add_row, address, {"effect_id": effect.effect_id, **effect.content})
     return f"row added to `{effect.target}`" if new else f"the row was in `{effect.target}` already"
 
 
-async def look(effect: Effect, desk: Desk) -> Found:
-    address = desk.places.table(effect.parameters["table"])
+async def look(effect: Effect, context: ActionContext) -> Found:
+    address = context.destinations.table(effect.parameters["table"])
     return "done" if await asyncio.to_thread(has_row, address, effect.effect_id) else "not done"

@@ -14,9 +14,9 @@ from typing import Any
 
 import icalendar
 
+from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.drafts import look_for_draft, put_draft
-from tasks.act.letter import Letter, Planned
-from tasks.act.performer import Desk, Found
+from tasks.act.performer import ActionContext, Found
 from tasks.act.replies import build_reply, message_id, reply_content
 from tasks.actions import CalendarInvite
 from tasks.ledger.effects import Effect
@@ -24,25 +24,25 @@ from tasks.ledger.effects import Effect
 _MOST_BYTES = 200_000
 
 
-def plan(action: CalendarInvite, letter: Letter) -> Planned:
-    start = moment_of(letter.raw, letter.row["action_items"])
+def plan(action: CalendarInvite, mail: ActedMail) -> Planned:
+    start = moment_of(mail.raw, mail.row["action_items"])
     if start is None:
         return Planned(target="drafts", skip="the mail names no moment")
-    if not letter.whom.address:
-        return Planned(target="drafts", skip=f"there is nobody to invite: {letter.whom.why}")
-    content = reply_content(letter, "") | {"start": start.isoformat(), "minutes": action.minutes}
-    hold = "" if letter.whom.verified else f"the sender is not verified: {letter.whom.why}"
-    return Planned(target=letter.whom.address, content=content, hold=hold)
+    if not mail.whom.address:
+        return Planned(target="drafts", skip=f"there is nobody to invite: {mail.whom.why}")
+    content = reply_content(mail, "") | {"start": start.isoformat(), "minutes": action.minutes}
+    hold = "" if mail.whom.verified else f"the sender is not verified: {mail.whom.why}"
+    return Planned(target=mail.whom.address, content=content, hold=hold)
 
 
-async def perform(effect: Effect, desk: Desk) -> str:
+async def perform(effect: Effect, context: ActionContext) -> str:
     mail = build_reply(effect, effect.content["from"])
     mail.add_attachment(entry(effect).to_ical(), maintype="text", subtype="calendar", filename="invite.ics")
-    return await put_draft(effect, desk, mail)
+    return await put_draft(effect, context, mail)
 
 
-async def look(effect: Effect, desk: Desk) -> Found:
-    return await look_for_draft(effect, desk, message_id(effect, effect.content["from"]))
+async def look(effect: Effect, context: ActionContext) -> Found:
+    return await look_for_draft(effect, context, message_id(effect, effect.content["from"]))
 
 
 def entry(effect: Effect) -> icalendar.Calendar:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from tasks.act.letter import Letter, Planned
-from tasks.act.marks import has_mark, plan_at_source, set_mark
-from tasks.act.performer import Desk, Found
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.imap_flags import has_flag, plan_at_source, set_flag
+from tasks.act.performer import ActionContext, Found
 from tasks.actions import Flag
 from tasks.ledger.effects import Effect
 
 
-def plan(action: Flag, letter: Letter) -> Planned:
-    return plan_at_source(action.flag, letter)
+def plan(action: Flag, mail: ActedMail) -> Planned:
+    return plan_at_source(action.flag, mail)
 
 
-async def perform(effect: Effect, desk: Desk) -> str:
-    return await set_mark(effect, desk, _flag(effect))
+async def perform(effect: Effect, context: ActionContext) -> str:
+    return await set_flag(effect, context, _flag(effect))
 
 
-async def look(effect: Effect, desk: Desk) -> Found:
-    return await has_mark(effect, desk, _flag(effect))
+async def look(effect: Effect, context: ActionContext) -> Found:
+    return await has_flag(effect, context, _flag(effect))
 
 
 def _flag(effect: Effect) -> str:

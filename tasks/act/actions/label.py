@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from tasks.act.letter import Letter, Planned
-from tasks.act.marks import has_mark, plan_at_source, set_mark
-from tasks.act.performer import Desk, Found
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.imap_flags import has_flag, plan_at_source, set_flag
+from tasks.act.performer import ActionContext, Found
 from tasks.actions import Label
 from tasks.ledger.effects import Effect
 
 
-def plan(action: Label, letter: Letter) -> Planned:
-    return plan_at_source(action.label, letter)
+def plan(action: Label, mail: ActedMail) -> Planned:
+    return plan_at_source(action.label, mail)
 
 
-async def perform(effect: Effect, desk: Desk) -> str:
-    return await set_mark(effect, desk, effect.parameters["label"])
+async def perform(effect: Effect, context: ActionContext) -> str:
+    return await set_flag(effect, context, effect.parameters["label"])
 
 
-async def look(effect: Effect, desk: Desk) -> Found:
-    return await has_mark(effect, desk, effect.parameters["label"])
+async def look(effect: Effect, context: ActionContext) -> Found:
+    return await has_flag(effect, context, effect.parameters["label"])

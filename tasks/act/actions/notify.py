@@ -6,17 +6,17 @@ from typing import Any
 
 from prefect.blocks.core import Block
 
-from tasks.act.letter import Letter, Planned
-from tasks.act.performer import Desk, Found, NotDone
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.actions import Notify
 from tasks.ledger.effects import Effect
 
 
-def plan(action: Notify, letter: Letter) -> Planned:
-    return Planned(target=action.block, content=letter.facts())
+def plan(action: Notify, mail: ActedMail) -> Planned:
+    return Planned(target=action.block, content=mail.facts())
 
 
-async def perform(effect: Effect, desk: Desk) -> str:
+async def perform(effect: Effect, context: ActionContext) -> str:
     name = effect.parameters["block"]
     try:
         block: Any = await Block.aload(name)
@@ -24,7 +24,7 @@ async def perform(effect: Effect, desk: Desk) -> str:
         raise NotDone(f"there is no notification block `{name}`; make it in the UI under Blocks") from error
     if not hasattr(block, "notify"):
         raise NotDone(f"the block `{name}` is not made for notifications")
-    desk.about_to()
+    context.about_to()
     # Sync and async blocks exist; a coroutine comes back from the latter.
     said = block.notify(body=_inert(_body(effect.content)), subject=_inert(_subject(effect.content)))
     if hasattr(said, "__await__"):
@@ -32,7 +32,7 @@ async def perform(effect: Effect, desk: Desk) -> str:
     return f"told `{name}`"
 
 
-async def look(effect: Effect, desk: Desk) -> Found:
+async def look(effect: Effect, context: ActionContext) -> Found:
     return "unknown"
 
 

@@ -13,10 +13,10 @@ from email.utils import parseaddr
 
 import aiosmtplib
 
-from tasks.act.letter import Letter, Planned
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.destinations import Destinations
 from tasks.act.mailboxes import SEEN, Connection, append_once, find_by_id, sent_folder
-from tasks.act.performer import Desk, Found, NotDone
-from tasks.act.places import Places
+from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.act.replies import build_reply, message_id, plan_reply
 from tasks.actions import SendReply
 from tasks.ledger.effects import Effect
@@ -24,50 +24,50 @@ from tasks.ledger.effects import Effect
 log = logging.getLogger("mailroom.act")
 
 
-def plan(action: SendReply, letter: Letter) -> Planned:
-    return plan_reply(letter, action.suggestion, "the sender")
+def plan(action: SendReply, mail: ActedMail) -> Planned:
+    return plan_reply(mail, action.suggestion, "the sender")
 
 
-async def perform(effect: Effect, desk: Desk) -> str:
+async def perform(effect: Effect, context: ActionContext) -> str:
     mail = build_reply(effect, effect.content["from"])
     raw, to = mail.as_bytes(), effect.content["to"]
-    async with _connected(desk.places) as server:
+    async with _connected(context.destinations) as server:
         try:
             await server.mail(_address(effect.content["from"]))
             await server.rcpt(to)
         except aiosmtplib.SMTPResponseException as no:
             raise _refused(no) from no
-        desk.about_to()
+        context.about_to()
         try:
             await server.data(raw)
         except aiosmtplib.SMTPResponseException as no:
             if no.code < 400:  # no answer that means anything
                 raise
             raise _refused(no) from no
-    copy = await _keep_copy(effect, desk, raw)
+    copy = await _keep_copy(effect, context, raw)
     return f"sent to {to}{copy}"
 
 
-async def look(effect: Effect, desk: Desk) -> Found:
-    place = desk.mailboxes.place_of(effect.message_key)
-    if place is None:
+async def look(effect: Effect, context: ActionContext) -> Found:
+    location = context.mailboxes.location_of(effect.message_key)
+    if location is None:
         return "unknown"
     wanted = message_id(effect, effect.content["from"])
 
     def work(opened: Connection) -> bool:
         return bool(find_by_id(opened.box, sent_folder(opened), wanted))
 
-    return "done" if await desk.mailboxes.use(place.source, work) else "unknown"
+    return "done" if await context.mailboxes.use(location.source, work) else "unknown"
 
 
 @contextlib.asynccontextmanager
-async def _connected(places: Places) -> AsyncIterator[aiosmtplib.SMTP]:
-    if not places.smtp_host:
+async def _connected(destinations: Destinations) -> AsyncIterator[aiosmtplib.SMTP]:
+    if not destinations.smtp_host:
         raise NotDone("no mail server is set; set MAILROOM_SMTP_HOST")
     server = aiosmtplib.SMTP(
-        hostname=places.smtp_host, port=places.smtp_port, timeout=places.smtp_timeout_s,
-        use_tls=places.smtp_tls == "tls", start_tls=places.smtp_tls == "starttls",
-        username=places.smtp_user or None, password=places.smtp_password.get_secret_value() or None,
+        hostname=destinations.smtp_host, port=destinations.smtp_port, timeout=destinations.smtp_timeout_s,
+        use_tls=destinations.smtp_tls == "tls", start_tls=destinations.smtp_tls == "starttls",
+        username=destinations.smtp_user or None, password=destinations.smtp_password.get_secret_value() or None,
     )  # fmt: skip
     try:
         await server.connect()
@@ -75,7 +75,7 @@ async def _connected(places: Places) -> AsyncIterator[aiosmtplib.SMTP]:
         raise NotDone("the mail server took neither name nor password; check MAILROOM_SMTP_USER and _PASSWORD") from no
     except (aiosmtplib.SMTPException, OSError) as no:
         raise NotDone(
-            f"the mail server at {places.smtp_host} can't be reached ({type(no).__name__})", again=True
+            f"the mail server at {destinations.smtp_host} can't be reached ({type(no).__name__})", again=True
         ) from no
     try:
         yield server
@@ -88,10 +88,10 @@ def _refused(no: aiosmtplib.SMTPResponseException) -> NotDone:
     return NotDone(f"the mail server refused it with {no.code}", again=400 <= no.code < 500)
 
 
-async def _keep_copy(effect: Effect, desk: Desk, raw: bytes) -> str:
+async def _keep_copy(effect: Effect, context: ActionContext, raw: bytes) -> str:
     """Put a copy where sent mail lies; the mail is out, so nothing that fails here may undo that."""
-    place = desk.mailboxes.place_of(effect.message_key)
-    if place is None:
+    location = context.mailboxes.location_of(effect.message_key)
+    if location is None:
         return ""
     own = message_id(effect, effect.content["from"])
 
@@ -101,7 +101,7 @@ async def _keep_copy(effect: Effect, desk: Desk, raw: bytes) -> str:
         return f", with a copy in `{folder}`"
 
     try:
-        return await desk.mailboxes.use(place.source, work)
+        return await context.mailboxes.use(location.source, work)
     except Exception as error:
         log.warning("effect %s: sent, but no copy was kept (%s)", effect.effect_id[:12], type(error).__name__)
         return ", without a copy in the folder of sent mail"

@@ -7,20 +7,20 @@ from typing import Any
 from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
 
-from tasks.act.letter import Letter, Planned
-from tasks.act.performer import Desk, Found, NotDone
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.actions import StartDeployment
 from tasks.ledger.effects import Effect
 
 
-def plan(action: StartDeployment, letter: Letter) -> Planned:
-    given = {"message_key": letter.row["message_key"], "category": letter.row["category"]}
+def plan(action: StartDeployment, mail: ActedMail) -> Planned:
+    given = {"message_key": mail.row["message_key"], "category": mail.row["category"]}
     return Planned(target=action.deployment, content=given)
 
 
-async def perform(effect: Effect, desk: Desk) -> str:
+async def perform(effect: Effect, context: ActionContext) -> str:
     name = effect.parameters["deployment"]
-    desk.about_to()
+    context.about_to()
     try:
         run: Any = await arun_deployment(
             name, parameters=effect.content, timeout=0, as_subflow=False, idempotency_key=effect.effect_id
@@ -30,5 +30,5 @@ async def perform(effect: Effect, desk: Desk) -> str:
     return f"run `{run.name}` of `{name}` started"
 
 
-async def look(effect: Effect, desk: Desk) -> Found:
+async def look(effect: Effect, context: ActionContext) -> Found:
     return "not done"  # the key makes starting it again safe

@@ -14,24 +14,24 @@ import httpx
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 from standardwebhooks import Webhook as Signer
 
-from tasks.act.letter import Letter, Planned
-from tasks.act.performer import Desk, Found, NotDone
-from tasks.act.places import Endpoint
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.destinations import Endpoint
+from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.actions import Webhook
 from tasks.errors import Misconfigured
 from tasks.ledger.effects import Effect
 
 
-def plan(action: Webhook, letter: Letter) -> Planned:
-    return Planned(target=action.endpoint, content=letter.facts())
+def plan(action: Webhook, mail: ActedMail) -> Planned:
+    return Planned(target=action.endpoint, content=mail.facts())
 
 
-async def perform(effect: Effect, desk: Desk) -> str:
-    endpoint = desk.places.endpoint(effect.parameters["endpoint"])
+async def perform(effect: Effect, context: ActionContext) -> str:
+    endpoint = context.destinations.endpoint(effect.parameters["endpoint"])
     body = json.dumps({"type": "mail.handled", "timestamp": _stamp(effect), "data": effect.content})
     headers = _headers(effect, endpoint, body)
-    async with _client(endpoint, desk.places.webhook_timeout_s) as client:
-        desk.about_to()
+    async with _client(endpoint, context.destinations.webhook_timeout_s) as client:
+        context.about_to()
         try:
             answer = await client.post(endpoint.url, content=body.encode(), headers=headers)
         except SSRFProtectionError as error:
@@ -45,7 +45,7 @@ async def perform(effect: Effect, desk: Desk) -> str:
     raise NotDone(f"endpoint `{effect.target}` answered {answer.status_code}", again=answer.status_code in _LATER)
 
 
-async def look(effect: Effect, desk: Desk) -> Found:
+async def look(effect: Effect, context: ActionContext) -> Found:
     return "not done"
 
 

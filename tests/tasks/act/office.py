@@ -11,9 +11,9 @@ from imap_tools import AND, BaseMailBox
 from sqlalchemy import Engine
 
 from tasks.act.apply_actions import act
+from tasks.act.destinations import Destinations
 from tasks.act.mailboxes import Connection
 from tasks.act.outbox import Outbox, no_step, open_outbox
-from tasks.act.places import Places
 from tasks.ledger import effects
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import Seen, record_seen
@@ -76,10 +76,10 @@ class Office:
 
     def outbox(self, step: Any = no_step) -> Outbox:
         settings = {"reply_from": "Desk <desk@us.example>", "authserv_ids": ["mx.us.example"], **self.settings}
-        places = Places(**settings)
+        destinations = Destinations(**settings)
         return open_outbox(
             self.engine,
-            places,
+            destinations,
             lambda source: Connection(box=self.login()),
             owner=owner_name("run"),
             lease_s=600,

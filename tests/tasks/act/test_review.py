@@ -17,7 +17,7 @@ class Reader:
         self.said = list(said)
         self.read = []
 
-    def __call__(self, letter, text):
+    def __call__(self, mail, text):
         self.read.append(text)
         said = self.said.pop(0)
         if isinstance(said, Exception):

@@ -9,10 +9,10 @@ from email.message import Message
 from functools import cached_property
 from typing import Any
 
+from tasks.act.destinations import Destinations
 from tasks.act.dns import look_up_txt
 from tasks.act.domains import Dns
-from tasks.act.mailboxes import Place
-from tasks.act.places import Places
+from tasks.act.mailboxes import MailLocation
 from tasks.act.verified import Verdict, whom_to_answer
 from tasks.links import without_links
 from tasks.parsing.headers import read_head, read_ids
@@ -29,13 +29,13 @@ class Planned:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class ActedMail:
     """`row` has the columns of the mail's `Messages`, `Readings` and `Decisions`."""
 
     row: Mapping[str, Any]
     raw: bytes
-    place: Place | None
-    places: Places
+    location: MailLocation | None
+    destinations: Destinations
     dns: Dns = look_up_txt
 
     @cached_property
@@ -46,7 +46,7 @@ class Letter:
     @cached_property
     def whom(self) -> Verdict:
         """Whom an answer may go to."""
-        return whom_to_answer(self.raw, self.headers, self.places.authserv_ids, self.dns)
+        return whom_to_answer(self.raw, self.headers, self.destinations.authserv_ids, self.dns)
 
     @cached_property
     def sha256(self) -> str:

@@ -1,4 +1,4 @@
-"""Every place an effect can reach, as the operator names them; the secrets among them are read where they are used."""
+"""Every destination an effect can reach, as the operator names them; the secrets among them are read where they are used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Endpoint(BaseModel):
     private: bool = Field(False, description="Whether it may be at a private address, such as this machine.")
 
 
-class Places(BaseSettings):
+class Destinations(BaseSettings):
     """From `MAILROOM_*` and `.env`; never passed to a task, because it holds secrets."""
 
     model_config = SettingsConfigDict(env_prefix="MAILROOM_", env_file=".env", extra="ignore", frozen=True)
@@ -77,14 +77,14 @@ def _no_entry(kind: str, name: str, variable: str, known: dict[str, Endpoint] | 
     return f"A rule names the {kind} `{name}`, which {variable} does not have; it has {names}."
 
 
-def read_places() -> Places:
-    """The places of the environment and `.env`.
+def read_destinations() -> Destinations:
+    """The destinations of the environment and `.env`.
 
     Raises:
         Misconfigured: A value cannot be used; its variable is named, and the value, which may be a secret, is not.
     """
     try:
-        return Places()
+        return Destinations()
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         said = "; ".join(

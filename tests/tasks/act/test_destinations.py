@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.act.places import read_places
+from tasks.act.destinations import read_destinations
 from tasks.errors import Misconfigured
 
 
@@ -17,6 +17,6 @@ def test_a_bad_setting_is_named_and_its_value_is_not(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
 
     with pytest.raises(Misconfigured) as caught:
-        read_places()
+        read_destinations()
     assert name.removeprefix("MAILROOM_").lower() in str(caught.value).lower()
     assert "geheim" not in str(caught.value)
