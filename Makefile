@@ -4,7 +4,9 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 # The locks are complete, so nothing is resolved anew; older versions of pip stumble over extras when they try.
-INSTALL := $(BIN)/python -m pip install --quiet --no-deps --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --no-deps --disable-pip-version-check
+# uv installs in seconds what takes pip minutes. pip does it where uv has no wheel or does not reach the index that pip knows.
+INSTALL = install() { $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps "$$@" 2>/dev/null || $(PIP) "$$@"; }; install
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --no-header
 EXTRAS := $(addprefix --extra ,postgres redis aws s3 gcs dask tnef tokens otel)
@@ -31,6 +33,7 @@ format: $(VENV)/dev ## format the code and mend what the linter can
 	$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 lock: $(VENV)/dev ## write the lock files anew from pyproject.toml, keeping versions that still fit
+	echo uv | $(LOCK) - -c requirements/dev.lock -o requirements/uv.lock
 	$(LOCK) pyproject.toml --group build -o requirements/run.lock
 	$(LOCK) pyproject.toml --group dev $(EXTRAS) -c requirements/run.lock -o requirements/dev.lock
 	$(LOCK) pyproject.toml --group build $(DEPLOYED) -c requirements/dev.lock -c requirements/run.lock -o requirements/deploy.lock
@@ -87,7 +90,7 @@ corpus: $(VENV)/dev ## the public mails that MAILROOM_CORPUS names: what is read
 	$(BIN)/python -m tests.benchmarks.corpus
 
 fuzz: $(VENV)/dev ## a minute of mails nobody wrote; led by coverage where atheris can be installed
-	@test -d $(VENV)/fuzz/atheris || $(INSTALL) --target $(VENV)/fuzz atheris==3.0.0 || \
+	@test -d $(VENV)/fuzz/atheris || { $(INSTALL) --target $(VENV)/fuzz atheris==3.0.0; } || \
 	  echo "atheris cannot be installed here, so mails are changed by chance."
 	PYTHONPATH=$(VENV)/fuzz $(BIN)/python -m tests.benchmarks.fuzz
 
@@ -99,13 +102,21 @@ $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/run: requirements/run.lock pyproject.toml | $(VENV)/python
-	@echo "Installing what Mailroom needs to run (about a minute)."
-	$(INSTALL) --require-hashes -r requirements/run.lock
-	$(INSTALL) --no-build-isolation -e .
+$(VENV)/uv: requirements/uv.lock | $(VENV)/python
+	@$(PIP) --require-hashes --only-binary :all: -r requirements/uv.lock || \
+	  echo "There is no uv for this machine; pip installs, which takes minutes."
+	@touch $@
+
+$(VENV)/run: requirements/run.lock pyproject.toml | $(VENV)/uv
+	@echo "Installing what Mailroom needs to run."
+	@$(INSTALL) --require-hashes -r requirements/run.lock
+	@$(INSTALL) --no-build-isolation -e .
+	@# Compiled once here, so that no process of the demo or the tests has to do it at its start.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -W ignore -c \
+	  "import flows.process_mail, deployments.cli.main, prefect.server.api.server, prefect.cli"
 	@touch $@
 
 $(VENV)/dev: requirements/dev.lock $(VENV)/run
-	@echo "Installing what the tests need (about a minute and a half)."
-	$(INSTALL) --require-hashes -r requirements/dev.lock
+	@echo "Installing what the tests need."
+	@$(INSTALL) --require-hashes -r requirements/dev.lock
 	@touch $@
