@@ -72,7 +72,7 @@ bench-faults: $(VENV)/dev ## 1,000 mails through a provider that refuses, fails 
 	$(BIN)/python -m tests.benchmarks.bench_faults
 
 soak-kills: $(VENV)/dev ## a run killed by SIGKILL twenty times: is any answer paid for again that was in the book?
-	$(BIN)/pytest -q -m soak tests/tasks/providers/test_gateway_kills.py
+	$(BIN)/pytest -q -m soak tests/tasks/providers/gateway/test_gateway_kills.py
 
 bench-cost: $(VENV)/dev ## tokens and dollars a mail, seven ways of asking; with MAILROOM_CORPUS, over labelled office mail, too
 	$(BIN)/python -m tests.benchmarks.cost

@@ -17,7 +17,7 @@ from tasks.ledger.messages import states_of
 from tasks.ledger.runs import record_estimate
 from tasks.mailbox.raw import RawMail
 from tasks.mailbox.sources import open_source
-from tasks.providers.accounts import Accounts
+from tasks.providers.catalogue.accounts import Accounts
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand.connect import models_for

@@ -23,7 +23,7 @@ from tasks.ledger.plans import Plan
 from tasks.mailbox.kinds import Opening
 from tasks.mailbox.raw import Origin, RawMail
 from tasks.mailbox.sources import open_source
-from tasks.providers.loop import on_model_loop
+from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand.connect import check_models, models_for

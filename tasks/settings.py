@@ -1,4 +1,4 @@
-"""What an operator may turn, read once a run and passed down; API keys live in `tasks.providers.accounts`."""
+"""What an operator may turn, read once a run and passed down; API keys live in `tasks.providers.catalogue.accounts`."""
 
 from __future__ import annotations
 

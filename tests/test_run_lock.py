@@ -27,7 +27,7 @@ FILES = [path for folder in OURS for path in sorted((ROOT / folder).rglob("*.py"
 MAILROOM = "from deployments.cli.main import main; main()"
 # What makes Mailroom want the library of an extra; each raises the error that says so.
 WANTED = {
-    "aws": "import tasks.providers.vaults as m; os.environ['MAILROOM_AWS_SECRET'] = 'a'; m.aws_secret()",
+    "aws": "import tasks.providers.catalogue.secret_stores as m; os.environ['MAILROOM_AWS_SECRET'] = 'a'; m.aws_secret()",
     "dask": "import flows.runners as m; os.environ['MAILROOM_TASK_RUNNER'] = 'dask'; m.task_runner()",
     "gcs": "from tasks.mailbox.sources import open_source; open_source('gs://bucket')",
     "otel": "import tasks.traces as m; m.set_up_traces.cache_clear(); os.environ['MAILROOM_OTEL_ENDPOINT'] = 'http://127.0.0.1:9'; m.set_up_traces()",

@@ -79,7 +79,7 @@ def _server() -> Finding:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    from tasks.providers.accounts import ACCOUNTS, Accounts
+    from tasks.providers.catalogue.accounts import ACCOUNTS, Accounts
 
     accounts = Accounts()
     for provider in ACCOUNTS:

@@ -12,7 +12,7 @@ from tasks.parsing.cutting import cut_text
 from tasks.parsing.languages import parse_language
 from tasks.parsing.mail import Attachment, Mail
 from tasks.parsing.read_mail import read_mail, unreadable
-from tasks.providers.tokens import estimate_tokens
+from tasks.providers.catalogue.tokens import estimate_tokens
 from tasks.questions import Media
 from tasks.settings import Settings
 

@@ -1,1 +1,1 @@
-"""The models: one small interface, one file an API, and what stands between a question and its bill."""
+"""The models: `gateway` asks until there is an answer, `apis` speak to the providers, `catalogue` knows them."""

@@ -26,15 +26,15 @@ from tasks.errors import (
 )
 from tasks.ledger.batch_queue import Queued, enqueue
 from tasks.ledger.completions import LedgerBook, scribe_of
-from tasks.providers.accounts import Accounts
-from tasks.providers.batch_api import PRICE_FACTOR, request_body
-from tasks.providers.fingerprints import fingerprint
-from tasks.providers.limits import answer_tokens
-from tasks.providers.media import sendable
-from tasks.providers.models import traits
-from tasks.providers.prices import worst_price
-from tasks.providers.repair import read_answer, repaired
-from tasks.providers.tokens import question_tokens
+from tasks.providers.apis.adapters import request_body
+from tasks.providers.apis.batch_api import PRICE_FACTOR
+from tasks.providers.apis.media import sendable
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.catalogue.models import traits
+from tasks.providers.catalogue.prices import worst_price
+from tasks.providers.catalogue.tokens import answer_tokens, question_tokens
+from tasks.providers.gateway.fingerprints import fingerprint
+from tasks.providers.gateway.repair import read_answer, repaired
 from tasks.questions import Completion, Link, Question, StoredAnswer, Usage
 from tasks.runs import Run
 

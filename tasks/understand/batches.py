@@ -31,9 +31,9 @@ from tasks.ledger.batches import (
     settle_items,
 )
 from tasks.ledger.budgets import Alert, Scope, open_scopes, scopes_at
-from tasks.providers.batch_api import PRICE_FACTOR, BatchApi, Result
-from tasks.providers.loop import on_model_loop
-from tasks.providers.prices import price
+from tasks.providers.apis.batch_api import PRICE_FACTOR, BatchApi, Result
+from tasks.providers.catalogue.prices import price
+from tasks.providers.event_loop import on_model_loop
 from tasks.questions import Usage
 
 log = logging.getLogger("mailroom.understand")

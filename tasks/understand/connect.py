@@ -14,12 +14,12 @@ from tasks.ledger.pace import LedgerPace
 from tasks.ledger.purse import purse_for
 from tasks.ledger.told_limits import ToldLimits
 from tasks.parsing.languages import parse_language
-from tasks.providers.accounts import Accounts
-from tasks.providers.batch_api import check_economy
-from tasks.providers.gateway import Gateway
-from tasks.providers.loop import model_loop, on_model_loop
-from tasks.providers.prices import worst_price
-from tasks.providers.rate_limits import read_overrides, set_limits, usual_limits
+from tasks.providers.apis.adapters import check_economy
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.catalogue.prices import worst_price
+from tasks.providers.event_loop import model_loop, on_model_loop
+from tasks.providers.gateway.gateway import Gateway
+from tasks.providers.gateway.rate_limits import read_overrides, set_limits, usual_limits
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand.alerts import tell_of_budget, tell_of_circuit

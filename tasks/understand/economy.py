@@ -13,9 +13,10 @@ from tasks import policies
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
 from tasks.ledger.runs import read_run_settings
-from tasks.providers.accounts import Accounts
-from tasks.providers.batch_api import BatchApi, make_batch_api
-from tasks.providers.loop import on_model_loop
+from tasks.providers.apis.adapters import make_batch_api
+from tasks.providers.apis.batch_api import BatchApi
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.understand.alerts import tell_of_budget
 from tasks.understand.batch_asker import BatchAsker

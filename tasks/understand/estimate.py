@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.ledger.habits import Habit
-from tasks.providers.accounts import Accounts
-from tasks.providers.models import traits
-from tasks.providers.prices import price
-from tasks.providers.tokens import estimate_tokens, question_tokens
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.catalogue.models import traits
+from tasks.providers.catalogue.prices import price
+from tasks.providers.catalogue.tokens import estimate_tokens, question_tokens
 from tasks.questions import Link, Usage
 from tasks.settings import Settings
 from tasks.understand import prompts

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tasks.parsing.cutting import split_text
-from tasks.providers.tokens import estimate_tokens
+from tasks.providers.catalogue.tokens import estimate_tokens
 from tasks.questions import Completion, Question
 from tasks.understand import prompts
 from tasks.understand.answers import Answer, analysis_of

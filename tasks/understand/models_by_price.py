@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from tasks.frames import COMPLEXITIES, Complexity
-from tasks.providers.models import ANALYSIS_MODELS, TRIAGE_MODELS
-from tasks.providers.prices import price
+from tasks.providers.catalogue.models import ANALYSIS_MODELS, TRIAGE_MODELS
+from tasks.providers.catalogue.prices import price
 from tasks.questions import Link, Usage
 from tasks.understand.answers import Triage
 

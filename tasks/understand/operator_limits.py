@@ -8,7 +8,7 @@ from typing import Any
 from prefect.variables import Variable
 
 from tasks.errors import Misconfigured
-from tasks.providers.rate_limits import read_overrides
+from tasks.providers.gateway.rate_limits import read_overrides
 from tasks.settings import Settings
 
 VARIABLE = "mailroom-limits"

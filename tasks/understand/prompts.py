@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from tasks.parsing.cutting import WORD_END, border
-from tasks.providers.tokens import estimate_tokens
+from tasks.providers.catalogue.tokens import estimate_tokens
 
 TRIAGE_VERSION = "2"
 TRIAGE_TOGETHER_VERSION = "2"

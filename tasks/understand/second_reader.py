@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tasks.opinions import Opinion, OpinionWord
-from tasks.providers.loop import on_model_loop
+from tasks.providers.event_loop import on_model_loop
 from tasks.questions import Link, Question
 from tasks.runs import Run
 from tasks.settings import Settings

@@ -43,7 +43,7 @@ Worth = Callable[[Mapping[str, Any]], Set[str]]
 
 
 class Asker(Protocol):
-    """What answers questions; `tasks.providers.gateway.Gateway` does."""
+    """What answers questions; `tasks.providers.gateway.gateway.Gateway` does."""
 
     async def complete(
         self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False

@@ -17,8 +17,8 @@ from tasks.errors import ChunkUnfinished, LostChunk, MailroomError
 from tasks.frames import Messages, Readings, records
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
-from tasks.providers.accounts import Accounts
-from tasks.providers.loop import on_model_loop
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand import prompts

@@ -35,9 +35,9 @@ from tasks.ledger.schema import messages as messages_table
 from tasks.mailbox.raw import Origin, RawMail
 from tasks.mailbox.sources import open_source
 from tasks.parsing.read_mail import read_mail
-from tasks.providers.loop import on_model_loop
-from tasks.providers.models import ANALYSIS_MODELS, TRIAGE_MODELS
-from tasks.providers.prices import price
+from tasks.providers.catalogue.models import ANALYSIS_MODELS, TRIAGE_MODELS
+from tasks.providers.catalogue.prices import price
+from tasks.providers.event_loop import on_model_loop
 from tasks.questions import Link, Question, Usage
 from tasks.runs import Run
 from tasks.settings import Settings

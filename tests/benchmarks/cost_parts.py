@@ -11,7 +11,7 @@ import orjson
 from rich.table import Table
 
 from deployments.simulator.wire import tokens_of
-from tasks.providers.schemas import strict_schema
+from tasks.providers.apis.schemas import strict_schema
 from tasks.questions import Completion, Link, Question
 from tasks.understand.understand import Asker
 

@@ -17,9 +17,9 @@ from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.pace import LedgerPace
-from tasks.providers.accounts import Accounts
-from tasks.providers.gateway import Gateway
-from tasks.providers.rate_limits import set_limits, usual_limits
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.gateway.gateway import Gateway
+from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.questions import Link, Question
 
 LINK = Link(provider="openai", model="gpt-4o")

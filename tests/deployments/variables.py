@@ -15,7 +15,7 @@ from deployments.receiver.settings import ReceiverSettings
 from deployments.watch.settings import WatchSettings
 from tasks.act.destinations import Destinations
 from tasks.logs import LogSettings
-from tasks.providers.accounts import ACCOUNTS
+from tasks.providers.catalogue.accounts import ACCOUNTS
 from tasks.settings import Settings
 from tasks.traces import TraceSettings
 

@@ -13,7 +13,7 @@ import pytest
 
 from tasks.ledger.cost_book import cost_book, total
 from tasks.ledger.engine import open_ledger
-from tasks.providers.prices import price
+from tasks.providers.catalogue.prices import price
 from tasks.questions import Usage
 from tests.benchmarks.faulty_proxy import Moods, faulty_proxy
 

@@ -10,9 +10,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, SecretStr
 
-from tasks.providers.accounts import AnthropicAccount, GeminiAccount, LocalAccount, OpenAIAccount, ProviderAccount
-from tasks.providers.adapters import make_adapter
-from tasks.providers.loop import ModelLoop
+from tasks.providers.apis.adapters import make_adapter
+from tasks.providers.catalogue.accounts import (
+    AnthropicAccount,
+    GeminiAccount,
+    LocalAccount,
+    OpenAIAccount,
+    ProviderAccount,
+)
+from tasks.providers.event_loop import ModelLoop
 from tasks.questions import Adapter, Question, RawAnswer
 
 KEY = "sk-canary-Zx81kQ"

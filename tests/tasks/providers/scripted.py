@@ -17,9 +17,9 @@ from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.pace import LedgerPace
 from tasks.ledger.schema import completions
-from tasks.providers.accounts import Accounts, ProviderAccount
-from tasks.providers.gateway import Gateway
-from tasks.providers.rate_limits import set_limits, usual_limits
+from tasks.providers.catalogue.accounts import Accounts, ProviderAccount
+from tasks.providers.gateway.gateway import Gateway
+from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.questions import Adapter, Completion, Link, Purse, Question, RawAnswer, Usage
 
 GOOD = '{"category": "SUPPORT"}'

@@ -22,9 +22,9 @@ from tasks.errors import AwaitingBatch
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
 from tasks.ledger.schema import messages
-from tasks.providers.accounts import Accounts
-from tasks.providers.batch_api import make_batch_api
-from tasks.providers.loop import on_model_loop
+from tasks.providers.apis.adapters import make_batch_api
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.event_loop import on_model_loop
 from tasks.questions import Completion
 from tasks.runs import Run
 from tasks.settings import Settings

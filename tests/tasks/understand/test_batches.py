@@ -139,7 +139,7 @@ def test_expired_questions_are_asked_again_and_fail_after_three_batches(ledger_u
 
 
 def test_a_batch_holds_no_more_than_the_provider_takes(ledger_url, provider_env, monkeypatch):
-    monkeypatch.setattr("tasks.providers.batch_openai.OpenAIBatches.most_items", 2)
+    monkeypatch.setattr("tasks.providers.apis.openai_batches.OpenAIBatches.most_items", 2)
     engine = life.prepare(ledger_url, "openai")
     life.live(engine, "openai", life.Steps(0, never))
     assert provider_env.stats()["batches"] == 3
@@ -149,7 +149,7 @@ def test_a_batch_holds_no_more_than_the_provider_takes(ledger_url, provider_env,
 def test_a_batch_holds_no_more_bytes_than_the_provider_takes_but_at_least_one_question(
     ledger_url, provider_env, monkeypatch
 ):
-    monkeypatch.setattr("tasks.providers.batch_openai.OpenAIBatches.most_bytes", 10)
+    monkeypatch.setattr("tasks.providers.apis.openai_batches.OpenAIBatches.most_bytes", 10)
     engine = life.prepare(ledger_url, "openai")
     life.live(engine, "openai", life.Steps(0, never))
     assert provider_env.stats()["batches"] == life.MAILS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.providers.models import ANALYSIS_MODELS, TRIAGE_MODELS
+from tasks.providers.catalogue.models import ANALYSIS_MODELS, TRIAGE_MODELS
 from tasks.understand.answers import Triage
 from tasks.understand.models_by_price import ModelsByPrice, complexity_of
 

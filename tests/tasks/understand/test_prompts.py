@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.providers.tokens import estimate_tokens
+from tasks.providers.catalogue.tokens import estimate_tokens
 from tasks.understand.prompts import GLANCE_HEAD, GLANCE_TAIL, glance
 
 MARK = re.compile(r"\n\[\.\.\. (\d+) words left out \.\.\.\]\n")

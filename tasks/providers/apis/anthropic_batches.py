@@ -1,0 +1,119 @@
+"""Anthropic's Message Batches: requests go up in one body, results come down as lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Sequence, Set
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import httpx2
+from anthropic import APIStatusError, AsyncAnthropic, DefaultAioHttpClient
+from pydantic import SecretStr
+
+from tasks.errors import CallError, Permanent
+from tasks.providers.apis.anthropic_messages import ADDRESS, read_message
+from tasks.providers.apis.batch_api import Result, Standing, result_of
+from tasks.providers.apis.calls import CONNECT_S, in_our_words, transport_error
+from tasks.providers.apis.error_mapping import CallTarget
+from tasks.providers.apis.replies import ReplyInfo
+from tasks.providers.catalogue.accounts import ProviderAccount
+
+T = TypeVar("T")
+
+_BATCH_OF = CallTarget("anthropic", "batch")
+_TRANSFER_S = 900.0
+_SKEW_S = 300.0
+# What a request in a batch may fail with, as the statuses of a request sent alone; other errors are the request's own.
+_STATUS = {"rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "overloaded_error": 529}
+
+
+class AnthropicBatches:
+    """`tasks.providers.apis.batch_api.BatchApi`. Limits: docs.claude.com on batch processing, kept with some room.
+
+    Anthropic takes no name for a batch, so one whose submission was cut is looked for by when it was made and how many
+    requests it holds, and by their keys once its results can be read.
+    """
+
+    provider = "anthropic"
+    most_items = 100_000
+    most_bytes = 200_000_000
+
+    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+        self._client = AsyncAnthropic(
+            api_key=key.get_secret_value(),
+            base_url=account.base_url or ADDRESS,
+            max_retries=0,
+            timeout=httpx2.Timeout(_TRANSFER_S, connect=CONNECT_S),
+            http_client=DefaultAioHttpClient(),
+        )
+
+    async def upload(self, batch_id: str, requests: Sequence[tuple[str, str]]) -> None:
+        return None
+
+    async def submit(self, batch_id: str, file_id: str | None, requests: Sequence[tuple[str, str]]) -> str:
+        items: Any = [{"custom_id": key, "params": json.loads(body)} for key, body in requests]
+        return (await self._said(self._client.messages.batches.create(requests=items))).id
+
+    async def find(self, batch_id: str, *, since: float, keys: Set[str], not_in: Set[str]) -> str | None:
+        return await self._said(self._look_for(since - _SKEW_S, keys, not_in))
+
+    async def _look_for(self, since: float, keys: Set[str], not_in: Set[str]) -> str | None:
+        async for batch in self._client.messages.batches.list(limit=100):
+            if batch.created_at.timestamp() < since:
+                return None
+            counts = batch.request_counts
+            total = counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
+            if total == len(keys) and batch.id not in not_in and await self._may_be(batch, keys):
+                return batch.id
+        return None
+
+    async def _may_be(self, batch: Any, keys: Set[str]) -> bool:
+        if batch.processing_status != "ended":
+            return True  # its keys cannot be seen yet; whoever collects it checks them
+        async for entry in await self._client.messages.batches.results(batch.id):
+            return entry.custom_id in keys
+        return False
+
+    async def standing(self, remote_id: str) -> Standing:
+        batch = await self._said(self._client.messages.batches.retrieve(remote_id))
+        return Standing(ended=batch.processing_status == "ended")
+
+    async def results(self, remote_id: str, model: str) -> AsyncIterator[Result]:
+        head = await self._said(self._client.messages.batches.with_raw_response.retrieve(remote_id))
+        simulated = head.headers.get("x-mailroom-simulated") == "1"
+        for entry in await self._said(self._entries(remote_id)):
+            yield _read_entry(entry, CallTarget(self.provider, model), simulated)
+
+    async def _entries(self, remote_id: str) -> list[Any]:
+        return [entry async for entry in await self._client.messages.batches.results(remote_id)]
+
+    async def forget(self, remote_id: str, file_id: str | None) -> None:
+        with suppress(Permanent):
+            await self._said(self._client.messages.batches.delete(remote_id))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _said(self, call: Awaitable[T]) -> T:
+        return await in_our_words(_BATCH_OF, call, _translate, _TRANSFER_S)
+
+
+def _read_entry(entry: Any, asked: CallTarget, simulated: bool) -> Result:
+    key, result = str(entry.custom_id), entry.result
+    try:
+        if result.type == "errored":
+            body = result.error.to_dict()
+            kind = (body.get("error") or {}).get("type", "")
+            raise asked.rejected(_STATUS.get(kind, 400), {}, json.dumps(body).encode())
+        if result.type != "succeeded":
+            return Result(key=key)  # it expired or was cancelled
+        return Result(key=key, answer=read_message(asked, result.message.to_dict(), ReplyInfo(simulated=simulated)))
+    except CallError as error:
+        return result_of(key, error)
+
+
+def _translate(asked: CallTarget, error: Exception) -> CallError:
+    if isinstance(error, APIStatusError):
+        return asked.rejected(error.status_code, error.response.headers, error.response.content)
+    return transport_error(asked, error)

@@ -1,0 +1,122 @@
+"""Anthropic's Messages through its SDK."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+from anthropic import APIStatusError, AsyncAnthropic, DefaultAioHttpClient
+from pydantic import BaseModel, SecretStr
+
+from tasks.errors import CallError
+from tasks.providers.apis.calls import CONNECT_S, in_our_words, json_options, to_json, transport_error
+from tasks.providers.apis.direct_client import DirectClient
+from tasks.providers.apis.error_mapping import CallTarget
+from tasks.providers.apis.media import anthropic_block, sendable
+from tasks.providers.apis.replies import ReplyInfo, count, of_any_shape, read_object, reply_info
+from tasks.providers.apis.schemas import strict_schema
+from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.providers.catalogue.models import traits
+from tasks.providers.catalogue.tokens import answer_tokens
+from tasks.questions import Question, RawAnswer, Usage
+
+ADDRESS = "https://api.anthropic.com"
+# The endings other than `end_turn`; an answer cut by a full window has no room to be finished in.
+_ENDINGS = {"refusal": "refusal", "max_tokens": "cut", "model_context_window_exceeded": "window_full"}
+
+
+class _Client(DirectClient, DefaultAioHttpClient):
+    """On the SDK's aiohttp transport."""
+
+
+class AnthropicMessages:
+    """One key's client. Requests are given as bytes and replies taken raw, for the reason told in `openai_chat`; it is
+    also the one way to give a temperature, which the SDK's signature has no more and older models still take."""
+
+    provider = "anthropic"
+
+    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+        self._account = account
+        timeout = httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout))
+        self._client = AsyncAnthropic(
+            api_key=key.get_secret_value(),
+            base_url=account.base_url or ADDRESS,
+            max_retries=0,
+            # Said in so many words: without it the SDK refuses large `max_tokens`.
+            timeout=timeout,
+            http_client=_Client(),
+        )
+        # Whole, as the SDK would put it together anew for every call.
+        self._url = str(self._client.base_url.join("v1/messages"))
+        self._options = json_options(timeout)
+
+    async def ask(self, question: Question[Any], model: str) -> RawAnswer:
+        asked = CallTarget(self.provider, model)
+        request, unsent = messages_request(question, model, self._account)
+        call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=self._options)
+        reply = await in_our_words(asked, call, _translate, self._account.timeout)
+        return read_message(asked, read_object(asked, reply.content), reply_info(reply.headers, unsent))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def messages_request(
+    question: Question[BaseModel], model: str, account: ProviderAccount
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The body of a request, and the names of the media parts that `model` does not take."""
+    takes = traits("anthropic", model)
+    media, unsent = sendable(question.media, "anthropic", model)
+    text: Any = question.text
+    if media:
+        text = [*map(anthropic_block, media), {"type": "text", "text": text}]
+    system = {"type": "text", "text": question.instructions, "cache_control": {"type": "ephemeral"}}
+    body = {
+        "model": model,
+        "max_tokens": answer_tokens(question, account, takes),
+        "system": [system],
+        "messages": [{"role": "user", "content": text}],
+        "output_config": {"format": {"type": "json_schema", "schema": strict_schema(question.answer, "anthropic")}},
+    }
+    if takes.temperature and account.temperature is not None:
+        body["temperature"] = min(account.temperature, 1.0)  # Anthropic's scale ends at 1
+    return body, unsent
+
+
+@of_any_shape
+def read_message(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAnswer:
+    """The answer in a `message` object.
+
+    Raises:
+        CallError: It holds no answer that could be used; with the usage, since it was billed.
+    """
+    usage = _usage(body.get("usage") or {})
+    text = "".join(block["text"] for block in body["content"] if block["type"] == "text")
+    fault = _fault(body.get("stop_reason"), text)
+    if fault:
+        raise asked.billed(fault, usage, text, told.request_id)
+    return told.answer(asked, text, usage, body.get("model"))
+
+
+def _fault(ending: Any, text: str) -> str | None:
+    if ending != "end_turn":
+        return _ENDINGS.get(ending, "odd_ending")
+    return None if text.strip() else "empty"
+
+
+def _usage(given: dict[str, Any]) -> Usage:
+    """Anthropic counts the cached tokens beside its input tokens, we count them in."""
+    written, read = count(given.get("cache_creation_input_tokens")), count(given.get("cache_read_input_tokens"))
+    return Usage(
+        input_tokens=count(given.get("input_tokens")) + written + read,
+        output_tokens=count(given.get("output_tokens")),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        reasoning_tokens=count((given.get("output_tokens_details") or {}).get("thinking_tokens")),
+    )
+
+
+def _translate(asked: CallTarget, error: Exception) -> CallError:
+    if isinstance(error, APIStatusError):
+        return asked.rejected(error.status_code, error.response.headers, error.response.content)
+    return transport_error(asked, error)

@@ -1,0 +1,89 @@
+"""One call through an SDK: its body, its time limit, and its exceptions in our words."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import PurePath
+from typing import Any, TypeVar
+
+import httpx2
+import orjson
+
+from tasks.errors import CallError
+from tasks.providers.apis.error_mapping import CallTarget
+
+T = TypeVar("T")
+Translate = Callable[[CallTarget, Exception], CallError]
+
+to_json = orjson.dumps
+
+CONNECT_S = 5.0
+"""A connection that takes longer will hardly come; the SDKs' own default."""
+
+
+def json_options(timeout: httpx2.Timeout, **more: Any) -> Any:
+    """What the SDKs of OpenAI and Anthropic want to be told of a body that they are given as bytes.
+
+    It says in so many words what they know already, since they copy what is left open anew for every call.
+    """
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
+    return {"headers": headers, "max_retries": 0, "timeout": timeout, **more}
+
+
+async def in_our_words(asked: CallTarget, call: Awaitable[T], translate: Translate, timeout_s: float) -> T:
+    """What `call` returns within `timeout_s`, counted from here to the last byte.
+
+    Raises:
+        CallError: Anything went wrong. It has no cause and no context: an SDK's error holds the request, and so the
+            key and the mail.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await call
+    except TimeoutError:
+        failure = asked.error("call_timeout", f"{timeout_s:g} s")
+    except Exception as error:
+        failure = translate(asked, error)
+    raise failure
+
+
+def transport_error(asked: CallTarget, error: Exception) -> CallError:
+    """The error for an exception that came without a reply: of an SDK, or of the HTTP client below it."""
+    kinds = _kinds(error)
+    for name, signs in _SIGNS:
+        if kinds & signs:
+            return asked.error(name)
+    # Never the message, which may quote what was sent; the place it comes from tells as much.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return asked.error("not_asked", f"{type(error).__name__} at {PurePath(frame.filename).name}:{frame.lineno}")
+
+
+# Class names of httpx2, aiohttp, requests and urllib3, whose errors the SDKs wrap each in its own way or not at all. The
+# first line that fits counts: the openai SDK calls a refused connection a time-out too, and a cut one a failed connection.
+_SIGNS = (
+    (
+        "cut_off",
+        frozenset(
+            "RemoteProtocolError ReadError WriteError ServerDisconnectedError ClientPayloadError ConnectionResetError"
+            " BrokenPipeError ProtocolError IncompleteRead ChunkedEncodingError".split()
+        ),
+    ),
+    ("unreachable", frozenset("ConnectError ClientConnectorError NewConnectionError ConnectionRefusedError".split())),
+    ("connect_timeout", frozenset("ConnectTimeout ConnectionTimeoutError ConnectTimeoutError PoolTimeout".split())),
+    ("read_timeout", frozenset("TimeoutException TimeoutError Timeout APITimeoutError".split())),
+    ("unreachable", frozenset("NetworkError ConnectionError ClientConnectionError OSError APIConnectionError".split())),
+    ("no_answer", frozenset("JSONDecodeError ParseError UnicodeDecodeError DecodingError HttpProcessingError".split())),
+)
+
+
+def _kinds(error: BaseException | None) -> set[str]:
+    """The class names of the error and of all it came from."""
+    names: set[str] = set()
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        names |= {kind.__name__ for kind in type(error).__mro__}
+        error = error.__cause__ or error.__context__
+    return names

@@ -1,0 +1,84 @@
+"""What a reply that is no answer says, in any of the providers' shapes; only what is fit to show is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json
+
+# A code is words and underscores: neither a key nor a sentence of a mail looks so.
+_CODE = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)*")
+_PARAMETER = re.compile(r"[a-z_]+(?:\[\d+\]|\.[a-z_]+)*")
+_LONGEST = 60
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][\w.:/=+-]{0,127}", re.ASCII)
+_ID_HEADERS = ("x-request-id", "request-id", "x-goog-request-id")
+
+# Our own words, which a message may repeat and so may we.
+_OURS = re.compile(
+    r"\b(temperature|reasoning_effort|max_tokens|max_completion_tokens|max_output_tokens|response_format|json_schema"
+    r"|output_config|cache_control|response_schema|response_mime_type|image_url|input_audio|inline_data)\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorBody:
+    """An error's body, read; `message` may quote the mail or the key, so it is matched but never shown."""
+
+    codes: Sequence[str] = ()
+    parameter: str | None = None
+    message: str = ""
+    details: Sequence[Mapping[str, Any]] = ()
+    request_id: str | None = None
+
+    @property
+    def shown(self) -> list[str]:
+        """What an error may say of it: codes, and the parameters it complains of."""
+        named = [self.parameter] if self.parameter else list(dict.fromkeys(_OURS.findall(self.message)))
+        return [*self.codes, *(f"about `{name}`" for name in named)]
+
+
+def read_error_body(headers: Mapping[str, str], content: bytes) -> ErrorBody:
+    """The complaint in an error's body, empty when it is not JSON, as a proxy's page."""
+    body = _object(content)
+    error = body.get("error")
+    if not isinstance(error, dict):
+        # Servers that only resemble OpenAI's put it bare, or under another name.
+        error = {"message": error or body.get("message") or body.get("detail") or "", "code": body.get("code")}
+    listed = error.get("details")
+    details = [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
+    given = [error.get("status"), error.get("type"), error.get("code"), *(part.get("reason") for part in details)]
+    codes: list[Any] = [code for code in given if _is_like(_CODE, code)]
+    parameter = error.get("param")
+    return ErrorBody(
+        codes=list(dict.fromkeys(codes)),
+        parameter=parameter if _is_like(_PARAMETER, parameter) else None,
+        message=str(error.get("message") or ""),
+        details=details,
+        request_id=request_id_of(headers) or request_id_in(body.get("request_id")),
+    )
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """The reply's own number as its header gives it; null when there is none or it is not fit to show."""
+    return request_id_in(next((headers[name] for name in _ID_HEADERS if headers.get(name)), None))
+
+
+def request_id_in(value: Any) -> str | None:
+    """`value` where it is a request's number that is fit to show."""
+    return value if _is_like(_REQUEST_ID, value, 128) else None
+
+
+def _is_like(pattern: re.Pattern[str], value: Any, longest: int = _LONGEST) -> bool:
+    return isinstance(value, str) and len(value) <= longest and pattern.fullmatch(value) is not None
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        body = from_json(content)
+    except ValueError:
+        return {}
+    body = body[0] if isinstance(body, list) and body else body
+    return body if isinstance(body, dict) else {}

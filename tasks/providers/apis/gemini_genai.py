@@ -1,0 +1,92 @@
+"""Gemini through google-genai, the successor of google-generativeai; chosen by `GEMINI_SDK=google-genai`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+from google import genai
+from google.genai import types
+from google.genai.errors import APIError
+from pydantic import BaseModel, SecretStr
+from pydantic_core import to_json
+
+from tasks.errors import CallError
+from tasks.providers.apis.calls import in_our_words, transport_error
+from tasks.providers.apis.error_mapping import CallTarget
+from tasks.providers.apis.gemini_wire import ADDRESS, gemini_parts, generation_limits, read_candidates
+from tasks.providers.apis.replies import read_object, reply_info
+from tasks.providers.apis.schemas import strict_schema
+from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.questions import Question, RawAnswer
+
+
+class GeminiGenAI:
+    """One key's client, asynchronous."""
+
+    provider = "gemini"
+
+    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+        self._account = account
+        self._session = _session()
+        self._client = genai.Client(
+            api_key=key.get_secret_value(),
+            vertexai=False,
+            http_options=types.HttpOptions(
+                base_url=account.base_url or ADDRESS,
+                api_version="v1beta",
+                timeout=int(account.timeout * 1_000),
+                # One attempt; without this the SDK sleeps and asks again after a refused connection.
+                retry_options=types.HttpRetryOptions(attempts=1),
+                aiohttp_client=self._session,
+            ),
+        )
+
+    async def ask(self, question: Question[Any], model: str) -> RawAnswer:
+        asked = CallTarget(self.provider, model)
+        parts, unsent = gemini_parts(question, model)
+        call = self._client.aio.models.generate_content(
+            model=model,
+            contents=[types.Content(role="user", parts=[types.Part.model_validate(part) for part in parts])],
+            config=_config(question, model, self._account),
+        )
+        found = await in_our_words(asked, call, _translate, self._account.timeout)
+        reply = found.sdk_http_response or types.HttpResponse()
+        headers = {name.lower(): value for name, value in (reply.headers or {}).items()}
+        return read_candidates(asked, read_object(asked, reply.body or ""), reply_info(headers, unsent))
+
+    async def close(self) -> None:
+        await self._client.aio.aclose()
+        self._client.close()
+        await self._session.close()
+
+
+def _session() -> aiohttp.ClientSession:
+    """Connections as the SDK makes them, but that take no mail and no key where a reply redirects them to."""
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(_refuse)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0), trust_env=True, read_bufsize=2**22, trace_configs=[tracing]
+    )
+
+
+async def _refuse(_session: Any, _context: Any, told: aiohttp.TraceRequestRedirectParams) -> None:
+    reply = told.response
+    raise aiohttp.ClientResponseError(reply.request_info, (), status=reply.status, headers=reply.headers)
+
+
+def _config(question: Question[BaseModel], model: str, account: ProviderAccount) -> types.GenerateContentConfig:
+    return types.GenerateContentConfig(
+        **generation_limits(question, model, account),
+        system_instruction=question.instructions,
+        response_json_schema=strict_schema(question.answer, "gemini"),
+        should_return_http_response=True,  # the reply as it came: its objects would cost more and say less
+    )
+
+
+def _translate(asked: CallTarget, error: Exception) -> CallError:
+    if isinstance(error, APIError):
+        return asked.rejected(error.code, getattr(error.response, "headers", None) or {}, to_json(error.details))
+    if isinstance(error, aiohttp.ClientResponseError):
+        return asked.rejected(error.status, error.headers or {}, b"")
+    return transport_error(asked, error)

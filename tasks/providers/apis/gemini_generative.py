@@ -1,0 +1,122 @@
+"""Gemini through google-generativeai: its REST transport in threads, since its async one cannot be given an address."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import requests
+from pydantic import BaseModel, SecretStr
+from requests.adapters import HTTPAdapter
+
+with warnings.catch_warnings():
+    # The package announces its end at every import; `GEMINI_SDK=google-genai` chooses its successor.
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    from google.ai.generativelanguage import GenerativeServiceClient
+    from google.api_core.client_options import ClientOptions
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.auth.transport.requests import AuthorizedSession
+    from google.generativeai import protos
+    from google.generativeai.generative_models import GenerativeModel
+    from google.generativeai.types import RequestOptions
+
+from tasks.errors import CallError
+from tasks.providers.apis.calls import in_our_words, transport_error
+from tasks.providers.apis.error_mapping import CallTarget
+from tasks.providers.apis.gemini_wire import ADDRESS, gemini_parts, generation_limits, read_candidates
+from tasks.providers.apis.replies import read_object, reply_info
+from tasks.providers.apis.schemas import gemini_schema
+from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.questions import Question, RawAnswer
+
+
+class GeminiGenerative:
+    """One key's client: never `genai.configure`, which is one for the whole process.
+
+    Replies are read from the wire's own JSON: the SDK's objects leave out the headers and the tokens of thoughts.
+    """
+
+    provider = "gemini"
+
+    def __init__(self, account: ProviderAccount, key: SecretStr, *, concurrency: int) -> None:
+        self._account = account
+        self._client = _rest_client(account.base_url or ADDRESS, key.get_secret_value(), concurrency)
+        self._replies = _Replies()
+        self._session = _session_of(self._client)
+        self._session.hooks["response"].append(self._replies.keep)
+        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="mailroom-gemini")
+
+    async def ask(self, question: Question[Any], model: str) -> RawAnswer:
+        asked = CallTarget(self.provider, model)
+        parts, unsent = gemini_parts(question, model)
+        call = asyncio.get_running_loop().run_in_executor(self._threads, self._generate, question, model, parts)
+        reply = await in_our_words(asked, call, _translate, self._account.timeout)
+        if reply.status_code != 200:
+            raise asked.rejected(reply.status_code, reply.headers, reply.content)
+        return read_candidates(asked, read_object(asked, reply.content), reply_info(reply.headers, unsent))
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._session.close()  # type: ignore[no-untyped-call]  # of google-auth
+
+    def _generate(self, question: Question[BaseModel], model: str, parts: list[dict[str, Any]]) -> requests.Response:
+        asker = GenerativeModel(model, system_instruction=question.instructions)
+        asker._client = self._client  # type: ignore[assignment]  # else it takes the process-wide one
+        limits = generation_limits(question, model, self._account)
+        asker.generate_content(
+            protos.Content(role="user", parts=parts),
+            generation_config=protos.GenerationConfig(**limits, response_schema=_schema(question.answer)),
+            # Its own retries would go on for minutes, whatever the time-out.
+            request_options=RequestOptions(timeout=self._account.timeout, retry=None),
+        )
+        return self._replies.last()
+
+
+class _Replies(threading.local):
+    """The reply each thread got last, as the SDK hands out neither its headers nor its body."""
+
+    reply: requests.Response | None = None
+
+    def keep(self, reply: requests.Response, *_: Any, **__: Any) -> None:
+        self.reply = reply
+
+    def last(self) -> requests.Response:
+        reply, self.reply = self.reply, None
+        assert reply is not None
+        return reply
+
+
+def _rest_client(address: str, key: str, concurrency: int) -> GenerativeServiceClient:
+    options = ClientOptions(api_endpoint=address, api_key=key)
+    client = GenerativeServiceClient(transport="rest", client_options=options)
+    session = _session_of(client)
+    # The pool holds 10 connections by itself and reopens the others; and a 401 is sent three times, though a key
+    # cannot be refreshed.
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=concurrency))
+    session._refresh_status_codes = ()
+    session.max_redirects = 0  # a mail and a key go where they were told to, not where a reply says
+    return client
+
+
+def _session_of(client: GenerativeServiceClient) -> AuthorizedSession:
+    """The connections of a REST client, which the SDK keeps to itself."""
+    session: AuthorizedSession = client.transport._session  # type: ignore[attr-defined]  # the REST transport's own
+    return session
+
+
+@lru_cache(maxsize=64)
+def _schema(answer: type[BaseModel]) -> protos.Schema:
+    return protos.Schema(gemini_schema(answer))
+
+
+def _translate(asked: CallTarget, error: Exception) -> CallError:
+    told = isinstance(error, (GoogleAPICallError, requests.TooManyRedirects))
+    reply = getattr(error, "response", None) if told else None
+    if reply is not None:
+        return asked.rejected(reply.status_code, reply.headers, reply.content)
+    return transport_error(asked, error)

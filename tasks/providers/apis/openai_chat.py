@@ -1,0 +1,133 @@
+"""OpenAI's Chat Completions through its SDK; also any endpoint that speaks it, as provider `local`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx2
+from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
+from pydantic import BaseModel, SecretStr
+
+from tasks.errors import CallError
+from tasks.providers.apis.calls import CONNECT_S, in_our_words, json_options, to_json, transport_error
+from tasks.providers.apis.direct_client import DirectClient
+from tasks.providers.apis.error_mapping import CallTarget
+from tasks.providers.apis.media import openai_part, sendable
+from tasks.providers.apis.replies import ReplyInfo, count, of_any_shape, read_object, reply_info
+from tasks.providers.apis.schemas import strict_schema
+from tasks.providers.catalogue.accounts import LocalAccount, ProviderAccount
+from tasks.providers.catalogue.models import traits
+from tasks.providers.catalogue.tokens import answer_tokens
+from tasks.questions import Question, RawAnswer, Usage
+
+ADDRESS = "https://api.openai.com/v1"
+# The SDK wants a key; endpoints that need none ignore it.
+_NO_KEY = "none"
+
+
+class _Client(DirectClient, DefaultAioHttpClient):
+    """On the SDK's aiohttp transport."""
+
+
+class OpenAIChat:
+    """One key's client. Requests are given as bytes, and replies are taken raw and read here: the SDK's walk over every
+    part of both, types in hand, would double the cost of a call."""
+
+    def __init__(self, account: ProviderAccount, key: SecretStr | None, *, provider: str = "openai") -> None:
+        self.provider = provider
+        self._account = account
+        timeout = httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout))
+        self._client = AsyncOpenAI(
+            api_key=key.get_secret_value() if key else _NO_KEY,
+            base_url=account.base_url or ADDRESS,
+            max_retries=0,
+            timeout=timeout,
+            http_client=_Client(),
+        )
+        # Whole, as the SDK would put it together anew for every call.
+        self._url = str(self._client.base_url.join("chat/completions"))
+        self._options = json_options(timeout, security={"bearer_auth": True})
+
+    async def ask(self, question: Question[Any], model: str) -> RawAnswer:
+        asked = CallTarget(self.provider, model)
+        request, unsent = chat_request(question, self.provider, model, self._account)
+        call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=self._options)
+        reply = await in_our_words(asked, call, _translate, self._account.timeout)
+        return read_chat(asked, read_object(asked, reply.content), reply_info(reply.headers, unsent))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def chat_request(
+    question: Question[BaseModel], provider: str, model: str, account: ProviderAccount
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The body of a request, and the names of the media parts that `model` does not take."""
+    takes = traits(provider, model)
+    media, unsent = sendable(question.media, provider, model)
+    instructions, answer_format = _format(question, account)
+    text: Any = [{"type": "text", "text": question.text}, *map(openai_part, media)] if media else question.text
+    body = {
+        "model": model,
+        "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": text}],
+        "response_format": answer_format,
+        # Servers of the older API know `max_tokens` alone.
+        "max_tokens" if provider == "local" else "max_completion_tokens": answer_tokens(question, account, takes),
+    }
+    if takes.effort:
+        body["reasoning_effort"] = "low"
+    if takes.temperature and account.temperature is not None:
+        body["temperature"] = account.temperature
+    return body, unsent
+
+
+def _format(question: Question[BaseModel], account: ProviderAccount) -> tuple[str, dict[str, Any]]:
+    """The instructions, and the `response_format` that holds the answer to its schema."""
+    schema = strict_schema(question.answer, "openai")
+    if isinstance(account, LocalAccount) and account.json_mode == "json_object":
+        told = f"{question.instructions}\nThe object follows this JSON schema:\n{json.dumps(schema)}"
+        return told, {"type": "json_object"}
+    named = {"name": question.answer.__name__, "strict": True, "schema": schema}
+    return question.instructions, {"type": "json_schema", "json_schema": named}
+
+
+@of_any_shape
+def read_chat(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAnswer:
+    """The answer in a `chat.completion` object.
+
+    Raises:
+        CallError: It holds no answer that could be used; with the usage, since it was billed.
+    """
+    choice = body["choices"][0]
+    message = choice["message"]
+    usage, text, refusal = _usage(body.get("usage") or {}), message.get("content") or "", message.get("refusal")
+    fault = _fault(refusal, choice.get("finish_reason"), text)
+    if fault:
+        raise asked.billed(fault, usage, text or refusal, told.request_id)
+    return told.answer(asked, text, usage, body.get("model"))
+
+
+def _fault(refusal: Any, ending: Any, text: str) -> str | None:
+    if refusal or ending == "content_filter":
+        return "refusal"
+    if ending != "stop":
+        return "cut" if ending == "length" else "odd_ending"
+    return None if text.strip() else "empty"
+
+
+def _usage(given: dict[str, Any]) -> Usage:
+    asked, answered = given.get("prompt_tokens_details") or {}, given.get("completion_tokens_details") or {}
+    return Usage(
+        input_tokens=count(given.get("prompt_tokens")),
+        output_tokens=count(given.get("completion_tokens")),
+        cache_read_tokens=count(asked.get("cached_tokens")),
+        cache_write_tokens=count(asked.get("cache_write_tokens")),
+        reasoning_tokens=count(answered.get("reasoning_tokens")),
+    )
+
+
+def _translate(asked: CallTarget, error: Exception) -> CallError:
+    if isinstance(error, APIStatusError):
+        return asked.rejected(error.status_code, error.response.headers, error.response.content)
+    return transport_error(asked, error)

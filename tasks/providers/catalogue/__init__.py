@@ -1,0 +1,1 @@
+"""What is known of each provider: accounts, models, prices and token counts."""

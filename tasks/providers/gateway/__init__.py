@@ -1,0 +1,1 @@
+"""Asks until there is an answer: the chain of providers, retries, keys, limits, circuits, money and the book."""

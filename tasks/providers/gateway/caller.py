@@ -1,0 +1,271 @@
+"""One question to one provider: when it may be asked, with which key, what is written down, and what is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from tasks.errors import (
+    BadAnswer,
+    BudgetExceeded,
+    CallError,
+    CircuitOpen,
+    CutAnswer,
+    Overloaded,
+    RateLimited,
+    ServerFault,
+    TimedOut,
+    Unreachable,
+    Unusable,
+)
+from tasks.providers.catalogue.models import traits
+from tasks.providers.catalogue.prices import price, worst_price
+from tasks.providers.catalogue.tokens import answer_tokens, question_tokens
+from tasks.providers.gateway.clients import Clients, ProviderClient
+from tasks.providers.gateway.repair import read_answer, repaired
+from tasks.providers.gateway.retry import left_s, retrying
+from tasks.questions import (
+    Book,
+    Breakers,
+    CallPolicy,
+    Completion,
+    Link,
+    Pace,
+    Purse,
+    Question,
+    RawAnswer,
+    Reservation,
+    Usage,
+)
+
+T = TypeVar("T", bound=BaseModel)
+log = logging.getLogger("mailroom.providers")
+
+_AWAY = (Overloaded, TimedOut, Unreachable, ServerFault)
+"""What counts against a provider's circuit; who limits us or rejects a key is there, and each has its own cure."""
+_LEARNING = 0.1
+"""How much the latest answer's length counts in what is usual."""
+_AT_LEAST_S = 1.0
+
+
+@dataclass(kw_only=True)
+class Call(Generic[T]):
+    """One question on its way to one provider."""
+
+    question: Question[T]
+    link: Link
+    key: str
+    message_key: str
+    patient: bool
+    begun: float | None = None
+    sent: int = 0
+    faults: str = field(default="it was empty", repr=False)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A request that is out, or was."""
+
+    number: int
+    key_index: int
+    tokens: int
+    reservation: Reservation | None
+    probe: bool
+
+
+class Caller:
+    """Asks until there is an answer or a reason to stop; knows nothing of caches or other providers."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        book: Book,
+        pace: Pace,
+        breakers: Breakers,
+        purse: Purse | None,
+        policy: CallPolicy,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self._clients = clients
+        self._book = book
+        self._pace = pace
+        self._breakers = breakers
+        self._purse = purse
+        self._policy = policy
+        self._clock = clock
+        self._retrying = retrying(policy, clock=clock, sleep=sleep, rng=rng)
+        self._usual: dict[tuple[str, str, str], float] = {}
+
+    async def ask(self, call: Call[T]) -> Completion[T]:
+        """The answer, after one attempt to have a bad one repaired.
+
+        Raises:
+            CallError: There is none; every request sent is in the book.
+            BudgetExceeded: The next request might cost more than is left.
+        """
+        try:
+            return await self._retried(call)
+        except CutAnswer:
+            raise  # the same limit would cut the next one, too
+        except BadAnswer:
+            again = replace(call, question=repaired(call.question, call.faults), sent=0)
+        try:
+            return await self._retried(again)
+        finally:
+            call.sent += again.sent
+
+    async def _retried(self, call: Call[T]) -> Completion[T]:
+        try:
+            return await self._attempt(call)
+        except CallError as error:
+            first = [error]
+
+        async def again(call: Call[T]) -> Completion[T]:
+            # The loop, which costs a call as much as its ledger rows, begins with the failure that called for it.
+            if first:
+                raise first.pop()
+            return await self._attempt(call)
+
+        completion: Completion[T] = await self._retrying(again, call)
+        return completion
+
+    async def _attempt(self, call: Call[T]) -> Completion[T]:
+        client = self._clients.of(call.link.provider)
+        while True:
+            index = client.rotation.current()
+            try:
+                return await self._send(call, client, index)
+            except Unusable as error:
+                if not client.rotation.rest(index, error):
+                    raise
+
+    async def _send(self, call: Call[T], client: ProviderClient, index: int) -> Completion[T]:
+        asked, tokens = self._tokens(call, client)
+        adapter = client.adapter(index)  # before its turn, since the first takes a while to make
+        async with client.semaphore.taken(first=call.question.follows):
+            call.begun = self._clock() if call.begun is None else call.begun
+            self._breakers.check(call.link.provider)
+            # Whoever waited long for a place may still go, if not much later.
+            within_s = max(_AT_LEAST_S, left_s(self._policy, call, self._clock()))
+            await self._pace.turn(call.link, tokens, within_s=within_s)
+            reservation = await self._reserve(call, client, asked, tokens)
+            probe = await self._admit(call.link, tokens, reservation)
+            number = await self._book.begin(
+                call.key, message_key=call.message_key, question=call.question.name, provider=call.link.provider,
+                model=call.link.model, key_index=index,
+            )  # fmt: skip
+            sent = _Sent(number, index, tokens, reservation, probe)
+            call.sent += 1
+            try:
+                raw = await adapter.ask(call.question, call.link.model)
+            except CallError as error:
+                await self._failed(call, sent, error)
+                raise
+        return await self._answered(call, sent, raw)
+
+    async def _admit(self, link: Link, tokens: int, reservation: Reservation | None) -> bool:
+        try:
+            return await self._breakers.admit(link.provider)
+        except CircuitOpen:
+            self._pace.settle(link, tokens, 0, None)
+            await self._settle(reservation, Decimal(0))
+            raise
+
+    async def _answered(self, call: Call[T], sent: _Sent, raw: RawAnswer) -> Completion[T]:
+        link, cost = call.link, _cost(call.link, raw)
+        self._learn(call, raw.usage)
+        self._pace.settle(link, sent.tokens, _sum(raw.usage), raw.limits)
+        await self._breakers.succeeded(link.provider, probe=sent.probe)
+        await self._settle(sent.reservation, cost)
+        value, faults = read_answer(call.question.answer, raw.text)
+        if value is None:
+            call.faults = faults
+            await self._book.fail(
+                sent.number, BadAnswer.code, usage=raw.usage, price_usd=cost, answer=raw.text, request_id=raw.request_id
+            )
+            said = f"Model `{link.model}` of `{link.provider}` gave an answer that is not as asked for: {faults}."
+            raise BadAnswer(said, provider=link.provider, request_id=raw.request_id)
+        await self._book.finish(sent.number, raw, cost)
+        return Completion(
+            value=value, usage=raw.usage, price_usd=cost, provider=link.provider, model=raw.model,
+            request_id=raw.request_id, simulated=raw.simulated, unsent=raw.unsent,
+        )  # fmt: skip
+
+    async def _failed(self, call: Call[Any], sent: _Sent, error: CallError) -> None:
+        link = call.link
+        usage = Usage(**error.usage) if error.usage else None
+        cost = price(link.provider, link.model, usage) if usage else Decimal(0)
+        self._pace.settle(link, sent.tokens, _sum(usage) if usage else 0, None)
+        await self._settle(sent.reservation, cost)
+        tell = self._breakers.failed if isinstance(error, _AWAY) else self._breakers.succeeded
+        await asyncio.gather(
+            self._book.fail(
+                sent.number, error.code, usage=usage, price_usd=cost, answer=error.answer, request_id=error.request_id
+            ),
+            self._heed(link, error),
+            tell(link.provider, probe=sent.probe),
+        )
+        log.debug(
+            "%s:%s: request %d, with key %d, failed (%s)",
+            link.provider, link.model, call.sent, sent.key_index + 1, error.code,
+        )  # fmt: skip
+
+    async def _heed(self, link: Link, error: CallError) -> None:
+        too_fast = isinstance(error, RateLimited)
+        wait_s = (error.retry_after_s or 0.0) if isinstance(error, RateLimited | Overloaded) else 0.0
+        if too_fast or wait_s:
+            await self._pace.heed(link, too_fast=too_fast, wait_s=wait_s)
+
+    async def _reserve(self, call: Call[Any], client: ProviderClient, asked: int, tokens: int) -> Reservation | None:
+        if self._purse is None:
+            return None
+        link = call.link
+        most = answer_tokens(call.question, client.account, traits(link.provider, link.model))
+        try:
+            return await self._purse.reserve(worst_price(link.provider, link.model, asked, most))
+        except BudgetExceeded:
+            self._pace.settle(link, tokens, 0, None)
+            raise
+
+    async def _settle(self, reservation: Reservation | None, cost: Decimal | None) -> None:
+        if self._purse is not None and reservation is not None:
+            await self._purse.settle(reservation, cost)
+
+    def _tokens(self, call: Call[Any], client: ProviderClient) -> tuple[int, int]:
+        """About how many tokens the question has, and how many it has together with a usual answer.
+
+        The most an answer may have is several times what it has; limits reserved by that would stand mostly unused.
+        """
+        question = call.question
+        asked = question_tokens(question)
+        unknown = (question.max_tokens or client.account.max_tokens) / 4
+        return asked, asked + int(self._usual.get(_kind(call), unknown))
+
+    def _learn(self, call: Call[Any], usage: Usage) -> None:
+        usual = self._usual.get(_kind(call), float(usage.output_tokens))
+        self._usual[_kind(call)] = usual + _LEARNING * (usage.output_tokens - usual)
+
+
+def _kind(call: Call[Any]) -> tuple[str, str, str]:
+    return call.link.provider, call.link.model, call.question.name
+
+
+def _cost(link: Link, raw: RawAnswer) -> Decimal | None:
+    """By the model that was asked, as the reservation was; by the one that answered where that has no price."""
+    cost = price(link.provider, link.model, raw.usage)
+    return cost if cost is not None or raw.model == link.model else price(link.provider, raw.model, raw.usage)
+
+
+def _sum(usage: Usage) -> int:
+    return usage.input_tokens + usage.output_tokens

@@ -1,0 +1,91 @@
+"""The clients of this process: one connection a key, and how many calls may be in flight to each provider."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from tasks.providers.catalogue.accounts import Accounts, ProviderAccount
+from tasks.providers.gateway.key_rotation import KeyRotation
+from tasks.providers.gateway.priority_semaphore import PrioritySemaphore
+from tasks.questions import Adapter, CallPolicy
+
+
+class MakeAdapter(Protocol):
+    """`tasks.providers.apis.adapters.make_adapter`, or what stands in for it in a test."""
+
+    def __call__(
+        self, provider: str, account: ProviderAccount, key: SecretStr | None, *, concurrency: int
+    ) -> Adapter: ...
+
+
+class ProviderClient:
+    """One provider: its account, its keys, and the `semaphore` that bounds the calls in flight."""
+
+    def __init__(
+        self, provider: str, account: ProviderAccount, rotation: KeyRotation, concurrency: int, make: MakeAdapter
+    ) -> None:
+        self.account = account
+        self.rotation = rotation
+        self.semaphore = PrioritySemaphore(concurrency)
+        self._provider = provider
+        self._concurrency = concurrency
+        self._make = make
+        self._adapters: dict[int, Adapter] = {}
+
+    def adapter(self, index: int) -> Adapter:
+        """The client of the key with this index, made at its first use: some SDKs hold one key a process otherwise."""
+        if index not in self._adapters:
+            key = self.account.keys[index] if self.account.keys else None
+            self._adapters[index] = self._make(self._provider, self.account, key, concurrency=self._concurrency)
+        return self._adapters[index]
+
+    async def close(self) -> None:
+        """End all connections; the next call opens new ones."""
+        adapters, self._adapters = list(self._adapters.values()), {}
+        await asyncio.gather(*(adapter.close() for adapter in adapters), return_exceptions=True)
+
+
+class Clients:
+    """The clients of a process, each made when its provider is first asked."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        make: MakeAdapter,
+        *,
+        concurrency: int,
+        policy: CallPolicy,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._accounts = accounts
+        self._make = make
+        self._concurrency = concurrency
+        self._policy = policy
+        self._clock = clock
+        self._clients: dict[str, ProviderClient] = {}
+
+    def of(self, provider: str) -> ProviderClient:
+        """The client of this provider.
+
+        Raises:
+            Misconfigured: The provider is not configured well enough to be asked.
+        """
+        client = self._clients.get(provider)
+        if client is None:
+            account = self._accounts.require(provider)
+            rotation = KeyRotation(
+                provider, len(account.keys), turn_s=self._policy.key_turn_s, rest_s=self._policy.key_rest_s,
+                clock=self._clock,
+            )  # fmt: skip
+            client = self._clients[provider] = ProviderClient(
+                provider, account, rotation, self._concurrency, self._make
+            )
+        return client
+
+    async def close(self) -> None:
+        await asyncio.gather(*(client.close() for client in self._clients.values()))

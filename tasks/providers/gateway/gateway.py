@@ -1,0 +1,150 @@
+"""The way to the models: an answer from the ledger if there is one, else from the first provider of a chain that gives one.
+
+Lives on the model loop (`tasks.providers.event_loop`), one a process and configuration, so that equal questions at the same
+time are one call, and all chunks share connections, limits and circuits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from tasks.errors import CallError, Misconfigured, Refused, Transient, Unusable
+from tasks.providers.apis.adapters import make_adapter
+from tasks.providers.apis.media import sendable
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.gateway.caller import Call, Caller
+from tasks.providers.gateway.clients import Clients, MakeAdapter
+from tasks.providers.gateway.fingerprints import fingerprint
+from tasks.providers.gateway.repair import read_answer
+from tasks.questions import Book, Breakers, CallPolicy, Completion, Link, Pace, Purse, Question, Usage
+
+T = TypeVar("T", bound=BaseModel)
+log = logging.getLogger("mailroom.providers")
+
+
+class Gateway:
+    """Answers questions; every request it pays for is in the book before it is sent."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        book: Book,
+        *,
+        pace: Pace,
+        breakers: Breakers,
+        policy: CallPolicy,
+        purse: Purse | None = None,
+        concurrency: int = 50,
+        allow_refused_fallback: bool = False,
+        adapters: MakeAdapter = make_adapter,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        """`concurrency` bounds the calls in flight to each provider; `sleep` and `rng` serve the waits between tries."""
+        self._book = book
+        self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
+        self._clients = Clients(accounts, adapters, concurrency=concurrency, policy=policy, clock=clock)
+        self._caller = Caller(self._clients, book, pace, breakers, purse, policy, clock=clock, sleep=sleep, rng=rng)
+        self._flights: dict[tuple[str, bool], asyncio.Future[Completion[Any]]] = {}
+
+    async def complete(
+        self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
+    ) -> Completion[T]:
+        """The answer of the first of `chain` that gives one; with `refresh`, answers of other runs do not count.
+
+        Those of this run do: a chunk that is tried again does not pay twice.
+
+        Raises:
+            CallError: None of them answered, or the mail itself is the reason.
+            BudgetExceeded: It might cost more than may be spent.
+            Misconfigured: A provider of the chain lacks its key or address.
+        """
+        failures: list[CallError] = []
+        gone: list[str] = []
+        sent = 0
+        for place, link in enumerate(chain, 1):
+            call = Call(
+                question=question, link=link, key=fingerprint(question, link, self._clients.of(link.provider).account),
+                message_key=message_key, patient=place == len(chain),
+            )  # fmt: skip
+            try:
+                completion = await self._together(call, refresh)
+            except self._moves_on as error:
+                failures.append(error)
+                gone.append(f"{link.provider}:{link.model} gave no answer ({error.code})")
+                sent += call.sent
+                continue
+            if gone:
+                return replace(completion, attempts=sent + completion.attempts, moved_on="; ".join(gone))
+            return completion
+        if not failures:
+            raise Misconfigured(f"No model is named for the question `{question.name}`; name one of a provider.")
+        # One that can be cured decides whether the mail is tried again.
+        raise next((error for error in failures if isinstance(error, Transient)), failures[-1])
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._clients.close()
+
+    async def _together(self, call: Call[T], refresh: bool) -> Completion[T]:
+        """One call for all who ask the same at the same time."""
+        flight = (call.key, refresh)
+        while flight in self._flights:
+            first = self._flights[flight]
+            try:
+                return _shared(await asyncio.shield(first))
+            except asyncio.CancelledError:
+                if not first.cancelled():
+                    raise
+        return await self._leading(flight, call, refresh)
+
+    async def _leading(self, flight: tuple[str, bool], call: Call[T], refresh: bool) -> Completion[T]:
+        future: asyncio.Future[Completion[T]] = asyncio.get_running_loop().create_future()
+        self._flights[flight] = future
+        try:
+            completion = await self._found_or_asked(call, refresh)
+        except Exception as error:
+            future.set_exception(error)
+            future.exception()  # so that asyncio does not complain when nobody else waited
+            raise
+        else:
+            future.set_result(completion)
+            return completion
+        finally:
+            del self._flights[flight]
+            future.cancel()  # without effect unless we were cancelled: then another of those who wait leads
+
+    async def _found_or_asked(self, call: Call[T], refresh: bool) -> Completion[T]:
+        found = await self._find(call, this_run=refresh)
+        if found is not None:
+            return found
+        completion = await self._caller.ask(call)
+        return replace(completion, attempts=call.sent)
+
+    async def _find(self, call: Call[T], *, this_run: bool) -> Completion[T] | None:
+        stored = await self._book.find(call.key, this_run=this_run)
+        if stored is None:
+            return None
+        value, faults = read_answer(call.question.answer, stored.text)
+        if value is None:
+            log.warning("a stored answer to `%s` cannot be read and is asked for again: %s", call.question.name, faults)
+            return None
+        return Completion(
+            value=value, usage=Usage(), price_usd=Decimal(0), provider=call.link.provider, model=stored.model,
+            request_id=stored.request_id, attempts=0, cached=True, simulated=stored.simulated,
+            unsent=sendable(call.question.media, call.link.provider, call.link.model)[1],
+        )  # fmt: skip
+
+
+def _shared(completion: Completion[T]) -> Completion[T]:
+    return replace(completion, usage=Usage(), price_usd=Decimal(0), attempts=0, cached=True)

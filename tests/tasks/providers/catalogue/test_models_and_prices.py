@@ -1,0 +1,124 @@
+"""The models asked by default, what they take, and what calls cost."""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from typing import get_args
+
+import pytest
+from genai_prices import Usage as ListedUsage
+from genai_prices import calc_price
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.errors import Misconfigured
+from tasks.providers.catalogue import prices
+from tasks.providers.catalogue.models import (
+    ANALYSIS_MODELS,
+    TRIAGE_MODELS,
+    Complexity,
+    analysis_link,
+    traits,
+    triage_link,
+)
+from tasks.providers.catalogue.prices import price, worst_price
+from tasks.questions import Usage
+
+DEFAULTS = {(provider, model) for provider, model in TRIAGE_MODELS.items()} | {
+    (provider, model) for provider, models in ANALYSIS_MODELS.items() for model in models.values()
+}
+A_MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
+
+
+@pytest.mark.parametrize(("provider", "model"), sorted(DEFAULTS))
+def test_every_default_model_has_a_price_without_asking_the_network(provider: str, model: str) -> None:
+    cost = price(provider, model, A_MILLION)
+    assert cost is not None
+    assert cost > 0
+
+
+@pytest.mark.parametrize("provider", sorted(TRIAGE_MODELS))
+def test_harder_mails_never_get_a_cheaper_model(provider: str) -> None:
+    links = [analysis_link(provider, complexity, None) for complexity in get_args(Complexity)]
+    costs = [price(provider, link.model, A_MILLION) for link in links]
+    assert costs == sorted(costs, key=lambda cost: cost or Decimal(0))
+    assert triage_link(provider, None) == links[0]
+
+
+def test_the_operators_model_is_asked_in_place_of_ours() -> None:
+    assert triage_link("local", "llama3.2").model == "llama3.2"
+    assert analysis_link("openai", "complex", "gpt-4.1").model == "gpt-4.1"
+
+
+def test_a_model_takes_what_its_family_takes() -> None:
+    assert traits("openai", "gpt-4.1-mini").temperature
+    assert not traits("openai", "gpt-6-luna").temperature
+    assert traits("openai", "gpt-6-luna").effort
+    assert traits("anthropic", "claude-opus-4-6").temperature
+    assert not traits("anthropic", "claude-opus-5-5").temperature
+    assert traits("gemini", "gemini-2.0-flash").thinking_tokens == 0
+    assert traits("openai", "a-model-of-next-year") == traits("openai", "gpt-6.1-sol")
+
+
+@given(
+    st.sampled_from(sorted(DEFAULTS)), st.integers(0, 150_000), st.integers(0, 100), st.integers(0, 100), st.integers(0, 9_000)
+)  # fmt: skip
+def test_a_price_is_the_lists_own(which: tuple[str, str], asked: int, read: int, kept: int, answered: int) -> None:
+    read, kept = asked * read // 200, asked * kept // 200
+    usage = Usage(input_tokens=asked, cache_read_tokens=read, cache_write_tokens=kept, output_tokens=answered)
+    provider, model = which
+    listed = calc_price(
+        ListedUsage(
+            input_tokens=asked, cache_read_tokens=read, cache_write_tokens=kept, output_tokens=answered
+        ),
+        model, provider_id={"gemini": "google"}.get(provider, provider),
+    )  # fmt: skip
+    assert price(provider, model, usage) == listed.total_price
+
+
+def test_cached_tokens_are_part_of_the_input_and_cost_less() -> None:
+    plain = price("anthropic", "claude-haiku-5-5", Usage(input_tokens=10_000))
+    cached = price("anthropic", "claude-haiku-5-5", Usage(input_tokens=10_000, cache_read_tokens=9_000))
+    assert plain is not None
+    assert cached is not None
+    assert 0 < cached < plain
+
+
+def test_an_unknown_price_is_null_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    prices._say_unknown.cache_clear()
+    with caplog.at_level(logging.WARNING, logger="mailroom.providers"):
+        for tokens in (1, 2, 3):
+            assert price("openai", "a-model-nobody-lists", Usage(input_tokens=tokens)) is None
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "a-model-nobody-lists" in caplog.text
+
+
+@pytest.mark.parametrize(("provider", "model"), sorted(DEFAULTS))
+def test_no_call_of_that_many_tokens_costs_more_than_its_worst_price(provider: str, model: str) -> None:
+    worst = worst_price(provider, model, 10_000, 1_000)
+    assert worst is not None
+    for cached in ("cache_read_tokens", "cache_write_tokens"):
+        cost = price(provider, model, Usage(**{"input_tokens": 10_000, "output_tokens": 1_000, cached: 4_000}))
+        assert cost is not None
+        assert cost <= worst
+
+
+def test_counts_that_cannot_be_are_an_unknown_price_not_a_wrong_one() -> None:
+    assert price("openai", "gpt-6-luna", Usage(input_tokens=1, cache_read_tokens=5)) is None
+
+
+def test_a_local_model_costs_nothing_unless_the_operator_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert price("local", "llama3.2", A_MILLION) == 0
+    monkeypatch.setenv("MAILROOM_PRICES", '{"local:llama3.2": [0.2, 0.75], "openai:gpt-6-luna": ["1", 2]}')
+    assert price("local", "llama3.2", A_MILLION) == Decimal("0.95")
+    assert worst_price("openai", "gpt-6-luna", 1_000_000, 500_000) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"a:b": 1}', '{"a:b": [1]}', '{"a:b": [-1, 0]}', '{"a:b": [NaN, 0]}', "3"]
+)
+def test_a_price_table_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("MAILROOM_PRICES", text)
+    with pytest.raises(Misconfigured, match="MAILROOM_PRICES must be JSON"):
+        price("local", "llama3.2", A_MILLION)
