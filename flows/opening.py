@@ -161,7 +161,7 @@ def _under_way(
     # an eighth of a run's CPU, with all threads waiting.
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
-    with kept, OutcomeFiles(folder.absolute()) as files:
+    with kept, OutcomeFiles(folder.absolute(), int(settings.output_mode, 8)) as files:
         job = Opened(run=run, source=source, rules=rules, reader=reader, files=files, progress=Progress(mails))
         try:
             yield job

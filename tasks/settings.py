@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     answers_ttl_s: int = Field(3_600, ge=0, description="How long a provider's answer may be used again.")
     data_dir: Path = Field(Path(".mailroom"), description="Where the ledger and Prefect's own files live.")
     output_dir: Path = Field(Path("out"), description="Each run writes its outcome files into a folder in here.")
+    output_mode: str = Field(
+        "600",
+        pattern="^[0-7]{3}$",
+        description="Who may read outcome files, as chmod writes it: 600 is their owner alone.",
+    )
     ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; null is SQLite in `data_dir`.")
     lease_s: int = Field(
         600, ge=30, description="A claimed mail that is not settled by then may be taken by another run."

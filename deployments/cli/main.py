@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
 
@@ -38,6 +39,8 @@ app.command("deployments.cli.simulator:simulator", name="simulator", help="Run t
 
 def main() -> None:
     """Run the command line; errors the user can mend are one line, not a stack trace."""
+    # Also what others write for us holds mail, such as the results that Prefect keeps; the processes we start inherit it.
+    os.umask(0o077)
     try:
         code = app(exit_on_error=False, print_error=True)
     except CycloptsError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.sightings import count_left_over
 from tasks.mailbox import inbox
+from tasks.private_files import make_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Inbox:
 def open_inbox(data_dir: Path, ledger_url: str) -> Inbox:
     """The inbox of this data folder, made where it is not there yet."""
     folder = inbox.folder_of(data_dir)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     return Inbox(folder=folder, put=inbox.put_into(folder), waiting=lambda: count_waiting(folder, ledger_url))
 
 

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tasks.errors import Misconfigured
+from tasks.private_files import make_folder
 
 LOOPBACK = "127.0.0.1"
 
@@ -39,7 +40,7 @@ class Process:
 def spawn(name: str, command: Sequence[str], home: Path, env: Mapping[str, str], facts: Mapping[str, str]) -> Process:
     """The process, started apart from this terminal and on record; its output goes to `home/logs/NAME.log`."""
     log = home / "logs" / f"{name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(log.parent)
     with log.open("ab") as output, _interruptible_children():
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(env), start_new_session=True
@@ -47,7 +48,7 @@ def spawn(name: str, command: Sequence[str], home: Path, env: Mapping[str, str],
     began = began_at(child.pid) or ""
     process = Process(name=name, pid=child.pid, began=began, log=str(log), facts=dict(facts))
     record = _record(home, name)
-    record.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(record.parent)
     record.write_text(json.dumps(asdict(process), indent=2))
     return process
 
@@ -90,7 +91,7 @@ def began_at(pid: int) -> str | None:
 @contextmanager
 def alone(home: Path) -> Generator[None]:
     """Hold the lock of `home`, so that two commands at once start one server and not two."""
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     with _locked(home / "lock"):
         yield
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tasks.act.mailboxes import DRAFT, Connection, Told, append_once, drafts_folder, find_by_id
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.ledger.effects import Effect
+from tasks.private_files import make_file, make_folder
 
 
 async def put_draft(effect: Effect, context: ActionContext, mail: EmailMessage) -> str:
@@ -56,10 +57,11 @@ def _path(effect: Effect, context: ActionContext) -> Path:
 
 def _write_file(effect: Effect, context: ActionContext, mail: EmailMessage) -> str:
     path = _path(effect, context)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     mail["X-Unsent"] = "1"  # mail programs open it as a draft then, not as a mail that came in
     context.about_to()
     part = path.with_suffix(".part")
+    make_file(part)
     with part.open("wb") as file:
         file.write(mail.as_bytes())
         file.flush()

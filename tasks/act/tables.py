@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from tasks.errors import Misconfigured
+from tasks.private_files import make_file, make_folder
 
 Row = dict[str, Any]
 """`effect_id` first; values are texts, numbers, truth values and nulls."""
@@ -68,7 +69,9 @@ def _add_to_csv(path: Path, row: Row) -> bool:
 @contextmanager
 def _locked(path: Path) -> Iterator[IO[str]]:
     """The file, ours alone, without the half line that a writer which died may have left at its end."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
+    if not path.exists():
+        make_file(path)
     with path.open("a+", newline="", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
@@ -98,8 +101,9 @@ def _add_to_parquet(folder: Path, row: Row) -> bool:
     path = _parquet_file(folder, row["effect_id"])
     if path.exists():
         return False
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     part = path.with_suffix(".part")
+    make_file(part)
     pd.DataFrame([row]).astype({name: _dtype(name) for name in row}).to_parquet(part)
     part.replace(path)
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
 from tasks.errors import Misconfigured
+from tasks.private_files import make_file, make_folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0003"  # the newest migration; a test holds it to the folder
@@ -61,10 +62,17 @@ def open_ledger(url: str) -> Engine:
 
 def _make_engine(parsed: URL) -> Engine:
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if parsed.database and parsed.database != ":memory:":
+            _make_private(Path(parsed.database))
         return _sqlite(parsed, "FULL")  # an effect once claimed must survive a power cut
     return create_engine(parsed, pool_size=8, max_overflow=16, pool_pre_ping=True, **_OPTIONS)
+
+
+def _make_private(path: Path) -> None:
+    """Make the ledger's file, which nobody else may read; SQLite gives the files beside it the same rights."""
+    make_folder(path.parent)
+    with suppress(OSError):  # somebody else's who lets us read it, or a place that is not to be written
+        make_file(path)
 
 
 def for_many_writes(engine: Engine) -> Engine:

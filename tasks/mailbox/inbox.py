@@ -21,6 +21,7 @@ from tasks.mailbox.formats import read_any
 from tasks.mailbox.kinds import Opening, Source
 from tasks.mailbox.raw import RawMail
 from tasks.mailbox.unsettled_parts import UnsettledParts
+from tasks.private_files import make_folder
 
 SCHEMES = ("inbox",)
 NAME = "inbox:"
@@ -63,7 +64,7 @@ def put(folder: Path, raw: bytes, name: str) -> Path:
     """
     if not name or name.startswith(".") or "/" in name or "\0" in name:
         raise ValueError(f"`{name[:100]!r}` is no name for a file of the inbox")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     handle, writing = tempfile.mkstemp(prefix=WRITING, dir=folder)
     try:
         with open(handle, "wb") as file:
@@ -143,7 +144,7 @@ class InboxSource:
                 if file.stat().st_ino != self._inode_of[file]:  # put again since; the next run reads that
                     continue
                 if file in self._unsettled_parts.troubled:
-                    (self.folder / UNREADABLE).mkdir(exist_ok=True, mode=0o700)
+                    make_folder(self.folder / UNREADABLE)
                     os.replace(file, self.folder / UNREADABLE / file.name)
                 else:
                     file.unlink()

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.frames import Outcomes
+from tasks.private_files import OWNER_ONLY, make_file, make_folder
 
 NAMES = ("outcomes.jsonl", "outcomes.csv", "outcomes.parquet")
 # Lists of records have no fixed columns; in tables they stand as the JSON they are in outcomes.jsonl.
@@ -21,14 +22,20 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class OutcomeFiles:
-    """Files in `folder` that get their names when the block ends well; until then, and else, they are called `….part`."""
+    """Files in `folder` that get their names when the block ends well; until then, and else, they are called `….part`.
 
-    def __init__(self, folder: Path) -> None:
+    `mode` is what others may do with the files.
+    """
+
+    def __init__(self, folder: Path, mode: int = OWNER_ONLY) -> None:
         self.folder = folder
+        self._mode = mode
         self._schema = pa.schema([(name, _arrow_type(name)) for name in Outcomes.names()])
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder, self._mode)
+        for name in NAMES:
+            make_file(self._part(name), self._mode)
         self._lines = self._part(NAMES[0]).open("wb")
         self._csv = self._part(NAMES[1]).open("w", encoding="utf-8", newline="")
         self._table = csv.writer(self._csv)
