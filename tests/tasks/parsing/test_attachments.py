@@ -2,7 +2,6 @@
 
 import base64
 import io
-import struct
 import tarfile
 import zipfile
 
@@ -236,38 +235,3 @@ def test_a_bomb_is_refused_by_the_sizes_it_states():
 
     assert one.fate == "skipped"
     assert "60,000,000 bytes unpacked" in one.reason
-
-
-def attribute(level, name, kind, data):
-    head = struct.pack("<BHHI", level, name, kind, len(data))
-    return head + data + struct.pack("<H", sum(data) & 0xFFFF)
-
-
-def winmail(body, files):
-    """A winmail.dat with a text and files."""
-    out = struct.pack("<IH", 0x223E9F78, 1) + attribute(1, 0x9007, 6, struct.pack("<II", 1252, 0))
-    out += attribute(1, 0x800C, 2, body.encode("cp1252") + b"\0")
-    for name, data in files.items():
-        out += attribute(2, 0x9002, 6, b"\0" * 14)
-        out += attribute(2, 0x8010, 1, name.encode("cp1252") + b"\0") + attribute(2, 0x800F, 6, data)
-    return out
-
-
-def test_a_mail_that_outlook_packed_is_unpacked():
-    pytest.importorskip("tnefparse", reason="the extra `tnef` is not installed")
-    packed = attached("winmail.dat", "application/ms-tnef", winmail("Café at noon.", {"a.txt": b"row 4", "b.png": PNG}))
-    got = read_mail(multipart("mixed", part("text/plain", " \n"), packed))
-
-    assert (got.text, got.body_source) == ("Café at noon.", "tnef")
-    assert [(one.name, one.fate) for one in got.attachments] == [
-        ("winmail.dat", "listed"),
-        ("a.txt", "text"),
-        ("b.png", "media"),
-    ]
-
-
-def test_a_broken_winmail_says_so():
-    one = file_of("winmail.dat", "application/ms-tnef", winmail("x", {"a.txt": b"y"})[:40])
-
-    assert one.fate in ("listed", "skipped")
-    assert one.reason
