@@ -12,8 +12,8 @@ from tasks.ingest.openings import opening_for
 from tasks.ingest.rows import parse
 from tasks.ingest.windows import Window
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.habits import habits
 from tasks.ledger.messages import states_of
+from tasks.ledger.past_usage import habits
 from tasks.ledger.runs import record_estimate
 from tasks.mailbox.raw import RawMail
 from tasks.mailbox.sources import open_source

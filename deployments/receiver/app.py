@@ -19,10 +19,10 @@ from deployments.inbox.background import running
 from deployments.inbox.folder import Inbox
 from deployments.inbox.gathering import GatherSettings
 from deployments.receiver import health, pages, progress, runs, uploads, webhooks
-from deployments.receiver.desk import Desk
+from deployments.receiver.app_state import Desk
 from deployments.receiver.limits import RateLimit, Room
+from deployments.receiver.payload_formats import MailRow, PostmarkMail
 from deployments.receiver.settings import ReceiverSettings, refuse_open_doors
-from deployments.receiver.shapes import MailRow, PostmarkMail
 from deployments.receiver.spool import Spool
 from tasks.errors import Misconfigured
 

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from deployments.receiver.limits import Full, Held
 from deployments.receiver.mime import Attached
-from deployments.receiver.shapes import BadShape
+from deployments.receiver.payload_formats import BadShape
 
 _CHUNK_PATIENCE_S = 30.0
 _FORM_PARTS = 1_000

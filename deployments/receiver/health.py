@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from deployments.inbox.prefect_server import is_up
 from deployments.receiver.answers import Health, Readiness
-from deployments.receiver.desk import Desk
-from deployments.receiver.doors import TheDesk
+from deployments.receiver.app_state import Desk
+from deployments.receiver.request_checks import TheDesk
 from tasks.ledger.engine import open_ledger
 
 router = APIRouter(tags=["health"])

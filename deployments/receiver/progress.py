@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from deployments.inbox.deliveries import find_deliveries
 from deployments.receiver.answers import Progress, problems
-from deployments.receiver.desk import Desk
-from deployments.receiver.doors import TheDesk, not_another_site, with_token
+from deployments.receiver.app_state import Desk
+from deployments.receiver.request_checks import TheDesk, not_another_site, with_token
 from deployments.receiver.spool import file_prefix
 from tasks.ledger.engine import open_ledger, reading
 from tasks.ledger.schema import messages, sightings

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from deployments.inbox.prefect_server import find_run
 from deployments.receiver.answers import RunView, problems
-from deployments.receiver.doors import TheDesk, not_another_site, with_token
+from deployments.receiver.request_checks import TheDesk, not_another_site, with_token
 from tasks.ledger.engine import open_ledger, reading
 from tasks.ledger.schema import outcomes
 

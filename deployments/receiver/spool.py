@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deployments.inbox.deliveries import find_deliveries, forget_deliveries, note_deliveries
-from deployments.receiver.shapes import Spoolable
+from deployments.receiver.payload_formats import Spoolable
 from deployments.receiver.signature import Proof
 from tasks.ledger.engine import open_ledger
 from tasks.mailbox.inbox import Put

@@ -11,11 +11,11 @@ from typing import Literal
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from deployments.receiver.answers import PROBLEMS, FileReceipt, UploadReceipt
+from deployments.receiver.app_state import Desk
 from deployments.receiver.bodies import read_body, read_form
-from deployments.receiver.desk import Desk
-from deployments.receiver.doors import TheDesk, not_another_site, not_too_often, with_token
 from deployments.receiver.mime import Attached
-from deployments.receiver.shapes import BadShape, Spoolable
+from deployments.receiver.payload_formats import BadShape, Spoolable
+from deployments.receiver.request_checks import TheDesk, not_another_site, not_too_often, with_token
 from deployments.receiver.signature import no_proof
 from deployments.receiver.spool import Delivery
 from tasks.errors import SourceError

@@ -10,11 +10,9 @@ from typing import Any, Literal, TypeVar
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from deployments.receiver.answers import PROBLEMS, Problem, Receipt
+from deployments.receiver.authentication import prove_form, prove_post
 from deployments.receiver.bodies import read_body, read_form
-from deployments.receiver.doors import TheDesk, not_another_site, not_too_often
-from deployments.receiver.proofs import prove_form, prove_post
-from deployments.receiver.settings import ReceiverSettings
-from deployments.receiver.shapes import (
+from deployments.receiver.payload_formats import (
     FORM_TYPES,
     RAW_TYPES,
     BadShape,
@@ -24,6 +22,8 @@ from deployments.receiver.shapes import (
     read_json,
     read_raw,
 )
+from deployments.receiver.request_checks import TheDesk, not_another_site, not_too_often
+from deployments.receiver.settings import ReceiverSettings
 from deployments.receiver.signature import NotProven, Proof
 from deployments.receiver.spool import Delivery
 

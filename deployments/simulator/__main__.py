@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from deployments.simulator.answers import Answerer
 from deployments.simulator.server import Connection, Simulator
-from deployments.simulator.world import DAY_S, World
+from deployments.simulator.state import DAY_S, World
 
 LOOPBACK = "127.0.0.1"
 # Clients keep idle connections for minutes; a server that closes first makes them fail now and then.

@@ -10,7 +10,7 @@ import orjson
 
 from deployments.simulator.evidence import weigh
 from deployments.simulator.extracts import actions, summarise
-from deployments.simulator.gullible import obey, read_orders
+from deployments.simulator.obedient_model import obey, read_orders
 from deployments.simulator.phrases import replies, stand_in
 from deployments.simulator.reading import Mail, Prompt, read_prompt
 from deployments.simulator.schemas import Shape, fit, shape_of

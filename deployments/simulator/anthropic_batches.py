@@ -12,8 +12,8 @@ import orjson
 from deployments.simulator.anthropic_wire import check_headers, refuse
 from deployments.simulator.anthropic_wire import create as create_message
 from deployments.simulator.batches import Batch, Item
+from deployments.simulator.state import World
 from deployments.simulator.wire import Answered, JsonObject, Refused, Reply, Request, as_json, new_id, read_object
-from deployments.simulator.world import World
 
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # docs.claude.com, batch processing

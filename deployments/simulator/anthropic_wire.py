@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from deployments.simulator.state import World
 from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
@@ -19,7 +20,6 @@ from deployments.simulator.wire import (
     read_object,
     tokens_of,
 )
-from deployments.simulator.world import World
 
 _KINDS = {
     400: "invalid_request_error",

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from deployments.simulator.state import World
 from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
@@ -20,7 +21,6 @@ from deployments.simulator.wire import (
     new_id,
     read_object,
 )
-from deployments.simulator.world import World
 
 MODEL_PATH = re.compile(r"/(v1|v1beta|v1alpha)/models/([^/:]+):generateContent")
 _STATUS = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"}

@@ -10,8 +10,8 @@ import orjson
 from deployments.simulator.batches import Batch, Item
 from deployments.simulator.openai_files import store
 from deployments.simulator.openai_wire import check_key, complete, refuse
+from deployments.simulator.state import World
 from deployments.simulator.wire import Answered, JsonObject, Refused, Reply, Request, as_json, new_id, read_object
-from deployments.simulator.world import World
 
 _ENDPOINT = "/v1/chat/completions"
 # platform.openai.com/docs/guides/batch

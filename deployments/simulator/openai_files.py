@@ -9,8 +9,8 @@ from python_multipart.exceptions import FormParserError
 
 from deployments.simulator.batches import StoredFile
 from deployments.simulator.openai_wire import check_key, refuse
+from deployments.simulator.state import World
 from deployments.simulator.wire import JsonObject, Reply, Request, as_json, new_id
-from deployments.simulator.world import World
 
 _PURPOSES = frozenset({"assistants", "batch", "fine-tune", "vision", "user_data", "evals"})
 # platform.openai.com/docs/api-reference/files/create, platform.openai.com/docs/guides/batch

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from deployments.simulator.state import World
 from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
@@ -20,7 +21,6 @@ from deployments.simulator.wire import (
     new_id,
     read_object,
 )
-from deployments.simulator.world import World
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _MEDIA_PARTS = {"image_url": "image_url", "input_audio": "input_audio", "file": "file"}

@@ -13,8 +13,8 @@ from deployments.simulator import (
     openai_files,
     openai_wire,
 )
+from deployments.simulator.state import World
 from deployments.simulator.wire import JsonObject, Provider, Refused, Reply, Request
-from deployments.simulator.world import World
 
 REQUEST_ID_HEADERS: Final[dict[Provider, bytes]] = {
     "openai": b"x-request-id",

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from deployments.simulator.routes import LIMIT_HEADERS, REQUEST_ID_HEADERS, Route, refusal, refusal_body, route_of
+from deployments.simulator.state import World
 from deployments.simulator.wire import Provider, Refused, Reply, Request, as_json, new_id
-from deployments.simulator.world import World
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
+from tasks.ledger.batched_writer import Scribe
 from tasks.ledger.rows import in_batches, write_rows
 from tasks.ledger.schema import NANO_USD, completions
-from tasks.ledger.scribe import Scribe
 from tasks.questions import RawAnswer, StoredAnswer, Usage
 
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")

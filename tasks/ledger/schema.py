@@ -278,7 +278,7 @@ paces = Table(
     Column("slowed_at", Float, nullable=False),
 )
 
-# What the headers of a provider's replies said, by the address that gave them (`tasks.ledger.told_limits`).
+# What the headers of a provider's replies said, by the address that gave them (`tasks.ledger.reported_limits`).
 told_limits = Table(
     "told_limits",
     metadata,

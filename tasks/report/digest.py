@@ -19,7 +19,7 @@ _COLUMNS = (
 
 
 def digest_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """The rows of `tasks.ledger.days.outcomes_since` with a column `day` (a UTC date); empty ones keep their columns."""
+    """The rows of `tasks.ledger.daily_outcomes.outcomes_since` with a column `day` (a UTC date); empty ones keep their columns."""
     frame = pd.DataFrame(rows, columns=list(_COLUMNS))
     frame["day"] = pd.to_datetime(frame["processed_at"].astype(float), unit="s", utc=True).dt.date
     return frame

@@ -8,7 +8,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
 from tasks import policies
-from tasks.ledger.days import outcomes_since
+from tasks.ledger.daily_outcomes import outcomes_since
 from tasks.ledger.engine import open_ledger
 from tasks.report.costs import costs_text
 from tasks.report.digest import digest_frame, digest_text

@@ -10,9 +10,9 @@ from tasks.errors import Misconfigured
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.pace import LedgerPace
-from tasks.ledger.purse import purse_for
-from tasks.ledger.told_limits import ToldLimits
+from tasks.ledger.rate_limiter import LedgerPace
+from tasks.ledger.reported_limits import ToldLimits
+from tasks.ledger.run_budget import purse_for
 from tasks.parsing.languages import parse_language
 from tasks.providers.apis.adapters import check_economy
 from tasks.providers.catalogue.accounts import Accounts

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from tasks.ledger.habits import Habit
+from tasks.ledger.past_usage import Habit
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.models import traits
 from tasks.providers.catalogue.prices import price

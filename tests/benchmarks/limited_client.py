@@ -16,7 +16,7 @@ from tasks import policies
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.pace import LedgerPace
+from tasks.ledger.rate_limiter import LedgerPace
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployments.inbox.background import running
-from deployments.receiver.shapes import Spoolable
+from deployments.receiver.payload_formats import Spoolable
 from deployments.receiver.signature import Proof
 from deployments.receiver.spool import Delivery, Spool
 

@@ -14,7 +14,7 @@ import time
 from tasks.errors import CircuitOpen
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.pace import LedgerPace
+from tasks.ledger.rate_limiter import LedgerPace
 from tasks.questions import CallPolicy, Limits, Link
 
 LINK = Link(provider="openai", model="gpt-6-luna")

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from tasks.errors import BudgetExceeded
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.purse import LedgerPurse
+from tasks.ledger.run_budget import LedgerPurse
 
 WORST = Decimal("0.004")
 

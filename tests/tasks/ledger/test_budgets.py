@@ -19,7 +19,7 @@ from tasks.errors import BudgetExceeded, Misconfigured
 from tasks.ledger.budgets import Alert, left_usd, open_scopes, scopes_at
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.purse import LedgerPurse
+from tasks.ledger.run_budget import LedgerPurse
 from tasks.ledger.schema import budgets, holdings
 from tasks.questions import RawAnswer, Usage
 

@@ -15,7 +15,7 @@ from tasks.errors import CallError
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.pace import LedgerPace
+from tasks.ledger.rate_limiter import LedgerPace
 from tasks.ledger.schema import completions
 from tasks.providers.catalogue.accounts import Accounts, ProviderAccount
 from tasks.providers.gateway.gateway import Gateway

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tasks.ledger.habits import Habit
+from tasks.ledger.past_usage import Habit
 from tasks.understand.estimate import Terms, estimate
 from tasks.understand.models_by_price import ModelsByPrice
 

@@ -15,7 +15,7 @@ from tasks.errors import CallError, ServerFault, TimedOut, TooLong
 from tasks.ledger.breakers import LedgerBreakers, read_breakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.pace import LedgerPace
+from tasks.ledger.rate_limiter import LedgerPace
 from tasks.ledger.schema import paces
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.event_loop import ModelLoop

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Request
 
-from deployments.receiver.desk import Desk
+from deployments.receiver.app_state import Desk
 from deployments.receiver.signature import bearer_matches
 
 

@@ -12,7 +12,7 @@ import pytest
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.habits import habits
+from tasks.ledger.past_usage import habits
 from tasks.questions import RawAnswer, Usage
 
 

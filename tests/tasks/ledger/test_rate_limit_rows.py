@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.pace_rows import Granted, Told, Wanted, write
+from tasks.ledger.rate_limit_rows import Granted, Told, Wanted, write
 
 _numbers = itertools.count()
 RATE = 10.0  # a second, of requests and of tens of tokens

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from tasks.errors import Misconfigured, RateLimited
 from tasks.ledger.completions import scribe_of
-from tasks.ledger.pace_rows import Granted, Told, Wanted, write
+from tasks.ledger.rate_limit_rows import Granted, Told, Wanted, write
 from tasks.questions import Limits, Link
 
 LimitsOf = Callable[[Link], Limits]

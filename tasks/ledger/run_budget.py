@@ -13,11 +13,11 @@ from decimal import Decimal
 from sqlalchemy import Engine
 
 from tasks.errors import BudgetExceeded, Misconfigured
+from tasks.ledger.batched_writer import Scribe
 from tasks.ledger.budgets import Alert, Bill, Scope, Shortage, Wanted, open_scopes, pay, scopes_at, take
 from tasks.ledger.completions import scribe_of
 from tasks.ledger.owners import owner_name
 from tasks.ledger.schema import NANO_USD
-from tasks.ledger.scribe import Scribe
 from tasks.questions import Reservation
 from tasks.settings import Settings
 

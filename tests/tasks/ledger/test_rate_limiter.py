@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tasks.errors import Misconfigured, RateLimited
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.pace import LedgerPace
+from tasks.ledger.rate_limiter import LedgerPace
 from tasks.ledger.schema import paces
 from tasks.questions import Limits, Link
 from tests.tasks.ledger.test_breakers import share

@@ -19,7 +19,7 @@ _KEPT_S = 86_400.0
 
 
 class ToldLimits:
-    """`of` is for `tasks.ledger.pace.LedgerPace` as the usual limits, `note` as what to do with those of a reply.
+    """`of` is for `tasks.ledger.rate_limiter.LedgerPace` as the usual limits, `note` as what to do with those of a reply.
 
     `address_of` tells servers of one provider apart, such as a simulator from the real one.
     """

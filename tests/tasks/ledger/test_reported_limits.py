@@ -6,7 +6,7 @@ import pytest
 
 from tasks.ledger.completions import scribe_of
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.told_limits import ToldLimits
+from tasks.ledger.reported_limits import ToldLimits
 from tasks.questions import Limits, Link
 
 LINK = Link(provider="openai", model="gpt-6-luna")

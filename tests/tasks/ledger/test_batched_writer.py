@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from tasks.ledger.batched_writer import Scribe
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import pseudonyms
-from tasks.ledger.scribe import Scribe
 
 
 def keep(connection: Connection, names: list[str]) -> list[str]:
@@ -62,7 +62,7 @@ def test_a_connection_that_was_cut_is_made_anew(any_ledger_url):
 
 
 def test_who_writes_after_a_pause_is_served(any_ledger_url, monkeypatch):
-    monkeypatch.setattr("tasks.ledger.scribe._KEPT_S", 0.01)
+    monkeypatch.setattr("tasks.ledger.batched_writer._KEPT_S", 0.01)
     scribe = Scribe(open_ledger(any_ledger_url), {"keep": keep})
 
     async def story():
