@@ -13,7 +13,7 @@ from tasks.ingest.rows import parse
 from tasks.ingest.windows import Window
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import states_of
-from tasks.ledger.past_usage import habits
+from tasks.ledger.past_usage import past_usage
 from tasks.ledger.runs import record_estimate
 from tasks.mailbox.raw import RawMail
 from tasks.mailbox.sources import open_source
@@ -50,7 +50,7 @@ def estimate_run(window: Window, total: int | None, run: Run) -> Estimate:
 
 
 def _estimate(mails: Iterator[Mapping[str, Any]], settings: Settings) -> Estimate:
-    past = habits(open_ledger(settings.ledger), settings.provider)
+    past = past_usage(open_ledger(settings.ledger), settings.provider)
     factor = Decimal("0.5") if settings.mode == "economy" else Decimal(1)
     return estimate(mails, models_for(settings), terms_of(settings, Accounts(), factor), past)
 

@@ -178,7 +178,7 @@ class Book(Protocol):
     ) -> None: ...
 
 
-class Pace(Protocol):
+class RateLimiter(Protocol):
     """How fast a provider's model may be asked; all chunks and processes that share a ledger share it.
 
     A limit that is missing or cannot be reached raises; no call goes out unlimited.
@@ -250,7 +250,7 @@ class Reservation:
     worst_usd: Decimal | None
 
 
-class Purse(Protocol):
+class RunBudget(Protocol):
     """Money that may still be spent; a reservation that is never settled counts as spent."""
 
     async def reserve(self, worst_usd: Decimal | None) -> Reservation:

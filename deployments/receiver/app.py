@@ -19,7 +19,7 @@ from deployments.inbox.background import running
 from deployments.inbox.folder import Inbox
 from deployments.inbox.gathering import GatherSettings
 from deployments.receiver import health, pages, progress, runs, uploads, webhooks
-from deployments.receiver.app_state import Desk
+from deployments.receiver.app_state import AppState
 from deployments.receiver.limits import RateLimit, Room
 from deployments.receiver.payload_formats import MailRow, PostmarkMail
 from deployments.receiver.settings import ReceiverSettings, refuse_open_doors
@@ -47,7 +47,7 @@ def make_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         announcer = Announcer(gathering, announce, inbox.waiting)
         spool = Spool(inbox.put, ledger_url, remember_s=settings.replay_days * _DAY_S, on_stored=announcer.stored)
-        app.state.desk = Desk(
+        app.state.receiver = AppState(
             settings=settings,
             ledger_url=ledger_url,
             inbox=inbox.folder,
@@ -75,13 +75,13 @@ def make_app(
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI description, with the JSON shapes that FastAPI does not see as the bodies are read by hand."""
+    """The OpenAPI description, with the JSON formats, which FastAPI cannot see because the bodies are read by hand."""
     if app.openapi_schema is None:
         described = get_openapi(title=app.title, version=app.version, routes=app.routes)
         template = "#/components/schemas/{model}"
         models = [(MailRow, "validation"), (PostmarkMail, "validation")]
-        _, shapes = models_json_schema(models, ref_template=template)  # type: ignore[arg-type]
-        described["components"]["schemas"] |= shapes["$defs"]
+        _, formats = models_json_schema(models, ref_template=template)  # type: ignore[arg-type]
+        described["components"]["schemas"] |= formats["$defs"]
         app.openapi_schema = described
     return app.openapi_schema
 

@@ -1,4 +1,4 @@
-"""What the receiver's routes share: its settings, its limits, and the spool that makes mail durable."""
+"""What all routes of the receiver share: its settings, its limits, and the spool that stores mail on disk."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from deployments.receiver.spool import Spool
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
-    """One a process."""
+class AppState:
+    """Made once a process, when the application starts."""
 
     settings: ReceiverSettings
     ledger_url: str

@@ -1,4 +1,7 @@
-"""Which proof a post must bring: any of those for which a secret is set; none at all where none is."""
+"""Whether a post comes from whom it says: it must bring one of the proofs for which a secret is set.
+
+Where no secret is set, no proof is asked for.
+"""
 
 from __future__ import annotations
 

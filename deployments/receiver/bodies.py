@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from deployments.receiver.limits import Full, Held
 from deployments.receiver.mime import Attached
-from deployments.receiver.payload_formats import BadShape
+from deployments.receiver.payload_formats import BadPayload
 
 _CHUNK_PATIENCE_S = 30.0
 _FORM_PARTS = 1_000
@@ -56,7 +56,7 @@ async def read_form(request: Request, body: bytes) -> tuple[dict[str, str], list
     """The form's fields and files.
 
     Raises:
-        BadShape: It is not a form of its content type, or has too many parts.
+        BadPayload: It is not a form of its content type, or has too many parts.
     """
     multipart = request.headers.get("content-type", "").lower().startswith("multipart/")
     try:
@@ -64,7 +64,7 @@ async def read_form(request: Request, body: bytes) -> tuple[dict[str, str], list
             _parse_multipart(request, body) if multipart else FormParser(request.headers, _once(body)).parse()
         )
     except (MultiPartException, ValueError, KeyError) as error:
-        raise BadShape("the form cannot be read; its boundary or a part's header is wrong") from error
+        raise BadPayload("the form cannot be read; its boundary or a part's header is wrong") from error
     try:
         files = [await _attached(value) for value in _values(form) if isinstance(value, UploadFile)]
         fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from deployments.inbox.prefect_server import is_up
 from deployments.receiver.answers import Health, Readiness
-from deployments.receiver.app_state import Desk
-from deployments.receiver.request_checks import TheDesk
+from deployments.receiver.app_state import AppState
+from deployments.receiver.request_checks import CurrentState
 from tasks.ledger.engine import open_ledger
 
 router = APIRouter(tags=["health"])
@@ -28,22 +28,22 @@ async def health() -> Health:
 
 
 @router.get("/ready", responses={503: {"model": Readiness, "description": "Mail can't be made durable now."}})
-async def ready(response: Response, desk: TheDesk) -> Readiness:
+async def ready(response: Response, state: CurrentState) -> Readiness:
     """Whether mail can be made durable, and whether Prefect answers.
 
     Prefect's absence does not make the receiver unready: mail is kept until it is back, and a receiver taken out of
     service would turn mail away instead.
     """
-    ledger, disk, prefect = await asyncio.gather(_ledger(desk), asyncio.to_thread(_disk, desk), is_up())
+    ledger, disk, prefect = await asyncio.gather(_ledger(state), asyncio.to_thread(_disk, state), is_up())
     fit = ledger == disk == "ok"
     response.status_code = 200 if fit else 503
     away = "away; mail is kept and announced when it is back"
     return Readiness(ready=fit, ledger=ledger, disk=disk, prefect="ok" if prefect else away)
 
 
-async def _ledger(desk: Desk) -> str:
+async def _ledger(state: AppState) -> str:
     try:
-        asked = asyncio.get_running_loop().run_in_executor(_asking, _ask_ledger, desk.ledger_url)
+        asked = asyncio.get_running_loop().run_in_executor(_asking, _ask_ledger, state.ledger_url)
         async with asyncio.timeout(_LEDGER_PATIENCE_S):
             await asked
     except Exception as error:  # whatever it is, its text may hold the database's address
@@ -56,9 +56,9 @@ def _ask_ledger(ledger_url: str) -> None:
         connection.execute(text("SELECT 1"))
 
 
-def _disk(desk: Desk) -> str:
+def _disk(state: AppState) -> str:
     try:
-        free = shutil.disk_usage(desk.inbox).free
+        free = shutil.disk_usage(state.inbox).free
     except OSError as error:
         return f"can't be used ({error.strerror})"
-    return "ok" if free >= desk.settings.min_free_bytes else f"only {free:,} bytes are free"
+    return "ok" if free >= state.settings.min_free_bytes else f"only {free:,} bytes are free"

@@ -1,4 +1,4 @@
-"""What may be posted to `/webhooks/mail`: a raw mail, rows of a table, or the inbound shapes of mail providers.
+"""What may be posted to `/webhooks/mail`: a raw mail, rows of a table, or a mail provider's inbound format.
 
 - SendGrid Inbound Parse: https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the-inbound-parse-webhook
 - Mailgun routes: https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store
@@ -21,8 +21,8 @@ RAW_TYPES = ("message/rfc822", "message/global", "application/octet-stream", "te
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
-class BadShape(Exception):
-    """The post is not one of the shapes; the message says what is missing, never what was in it."""
+class BadPayload(Exception):
+    """The post has none of the formats; the message says what is missing, and never quotes the post."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,7 @@ _ROWS = TypeAdapter(Annotated[list[MailRow], Field(min_length=1, max_length=10_0
 def read_raw(body: bytes) -> Spoolable:
     """The post as the mail it is; any bytes but none at all."""
     if not body.strip():
-        raise BadShape("the body is empty; post the mail's bytes")
+        raise BadPayload("the body is empty; post the mail's bytes")
     return Spoolable(raw=body, suffix=".eml")
 
 
@@ -101,18 +101,18 @@ def read_json(body: bytes) -> Spoolable:
     """One row, a list of rows, or Postmark's inbound JSON.
 
     Raises:
-        BadShape: It is none of these.
+        BadPayload: It is none of these.
     """
     try:
         value = from_json(body)
     except (ValueError, RecursionError) as error:
-        raise BadShape("the body is not JSON") from error
+        raise BadPayload("the body is not JSON") from error
     try:
         if isinstance(value, dict) and "FromFull" in value:
             return _from_postmark(PostmarkMail.model_validate(value))
         return _from_rows(_ROWS.validate_python(value if isinstance(value, list) else [value]))
     except ValidationError as error:
-        raise BadShape(_faults(error)) from error
+        raise BadPayload(_faults(error)) from error
 
 
 def _from_rows(rows: list[MailRow]) -> Spoolable:
@@ -134,11 +134,11 @@ def _from_postmark(mail: PostmarkMail) -> Spoolable:
     return Spoolable(raw=compose(headers, mail.TextBody, mail.HtmlBody, attachments), suffix=".eml")
 
 
-def read_form_shape(fields: Mapping[str, str], files: Sequence[Attached], body: bytes) -> Spoolable:
+def read_form_payload(fields: Mapping[str, str], files: Sequence[Attached], body: bytes) -> Spoolable:
     """SendGrid's or Mailgun's form, raw or taken apart; `body` is the whole post, to find a raw mail's bytes in.
 
     Raises:
-        BadShape: The form has the fields of neither.
+        BadPayload: The form has the fields of neither.
     """
     raw = fields.get("email") or fields.get("body-mime")
     if raw:
@@ -147,7 +147,7 @@ def read_form_shape(fields: Mapping[str, str], files: Sequence[Attached], body: 
         return _from_mailgun(fields, files)
     if "headers" in fields or "text" in fields or "html" in fields:
         return _from_sendgrid(fields, files)
-    raise BadShape("the form has neither SendGrid's fields (email, or headers, text, html) nor Mailgun's (body-mime, "
+    raise BadPayload("the form has neither SendGrid's fields (email, or headers, text, html) nor Mailgun's (body-mime, "
                    "or message-headers, body-plain, body-html)")  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def _from_mailgun(fields: Mapping[str, str], files: Sequence[Attached]) -> Spool
     try:
         pairs = TypeAdapter(list[tuple[str, str]]).validate_json(fields.get("message-headers", "[]"))
     except ValidationError as error:
-        raise BadShape("message-headers is not a JSON list of name and value") from error
+        raise BadPayload("message-headers is not a JSON list of name and value") from error
     told = {"From": fields.get("from") or fields.get("sender", ""), "To": fields.get("To", fields.get("recipient", "")),
             "Subject": fields.get("subject", "")}  # fmt: skip
     mail = compose(_headers(pairs, told), fields.get("body-plain"), fields.get("body-html"), files)

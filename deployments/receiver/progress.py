@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from deployments.inbox.deliveries import find_deliveries
 from deployments.receiver.answers import Progress, problems
-from deployments.receiver.app_state import Desk
-from deployments.receiver.request_checks import TheDesk, not_another_site, with_token
+from deployments.receiver.app_state import AppState
+from deployments.receiver.request_checks import CurrentState, not_another_site, with_token
 from deployments.receiver.spool import file_prefix
 from tasks.ledger.engine import open_ledger, reading
 from tasks.ledger.schema import messages, sightings
@@ -36,22 +36,22 @@ _NEXT = dict(zip("0123456789abcdef", "123456789abcdefg", strict=True))
 )
 async def show_progress(
     delivery: Annotated[str, InPath(pattern=r"^[0-9a-f]{64}$", description="As the answer to a post names it.")],
-    desk: TheDesk,
+    state: CurrentState,
 ) -> Progress:
     """How far the mails of one post or file are; those not yet read out of its file are not counted."""
-    found = await asyncio.to_thread(read_progress, desk, delivery)
+    found = await asyncio.to_thread(read_progress, state, delivery)
     if found is None:
         raise HTTPException(404, "No such post was received; ids are remembered for some days.")
     return found
 
 
-def read_progress(desk: Desk, delivery: str) -> Progress | None:
+def read_progress(state: AppState, delivery: str) -> Progress | None:
     """The progress of this delivery; null when it is not known."""
-    engine = open_ledger(desk.ledger_url)
+    engine = open_ledger(state.ledger_url)
     if not find_deliveries(engine, [delivery]):
         return None
     prefix = file_prefix(delivery)
-    waiting = any(desk.inbox.glob(f"{prefix}-*"))
+    waiting = any(state.inbox.glob(f"{prefix}-*"))
     place = sightings.c.place
     counted = (
         select(messages.c.state, func.count())
@@ -66,7 +66,7 @@ def read_progress(desk: Desk, delivery: str) -> Progress | None:
     undone = sum(mails.get(state, 0) for state in _UNDONE)
     return Progress(
         waiting=waiting,
-        unreadable=any((desk.inbox / inbox.UNREADABLE).glob(f"{prefix}-*")),
+        unreadable=any((state.inbox / inbox.UNREADABLE).glob(f"{prefix}-*")),
         finished=not waiting and not undone,
         mails=mails,
     )

@@ -13,29 +13,29 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Request
 
-from deployments.receiver.app_state import Desk
+from deployments.receiver.app_state import AppState
 from deployments.receiver.signature import bearer_matches
 
 
-async def desk_of(request: Request) -> Desk:
-    """The process's desk."""
-    desk: Desk = request.app.state.desk
-    return desk
+async def state_of(request: Request) -> AppState:
+    """The state that all requests of this process share."""
+    state: AppState = request.app.state.receiver
+    return state
 
 
-TheDesk = Annotated[Desk, Depends(desk_of)]
+CurrentState = Annotated[AppState, Depends(state_of)]
 
 
-async def not_too_often(request: Request, desk: TheDesk) -> None:
+async def not_too_often(request: Request, state: CurrentState) -> None:
     """Answer 429 to an address that posts more than it may."""
     address = request.client.host if request.client else ""
-    wait_s = desk.rate.wait_s(address, time.monotonic())
+    wait_s = state.rate.wait_s(address, time.monotonic())
     if wait_s:
         seconds = str(math.ceil(wait_s))
         raise HTTPException(429, f"Too many posts from this address; wait {seconds} s.", {"Retry-After": seconds})
 
 
-async def not_another_site(request: Request, desk: TheDesk) -> None:
+async def not_another_site(request: Request, state: CurrentState) -> None:
     """Answer 403 to a page of another site: a browser on this machine must not be made to post here for it.
 
     Where no secret is asked, the name it was reached by must be this machine's, too (DNS rebinding).
@@ -44,14 +44,14 @@ async def not_another_site(request: Request, desk: TheDesk) -> None:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != host:
         raise HTTPException(403, "Pages of other sites may not post here.")
-    guarded = desk.settings.webhooks_guarded and desk.settings.uploads_guarded
+    guarded = state.settings.webhooks_guarded and state.settings.uploads_guarded
     if not guarded and not _is_this_machine(host):
         raise HTTPException(403, "Without secrets for webhooks and uploads, only loopback addresses are answered.")
 
 
-async def with_token(request: Request, desk: TheDesk) -> None:
+async def with_token(request: Request, state: CurrentState) -> None:
     """Answer 401 unless the upload token is brought, where one is set."""
-    token = desk.settings.upload_token
+    token = state.settings.upload_token
     if token is not None and not bearer_matches(request.headers.get("authorization", ""), token.get_secret_value()):
         raise HTTPException(401, "The token is missing or wrong.", {"WWW-Authenticate": "Bearer"})
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from deployments.inbox.prefect_server import find_run
 from deployments.receiver.answers import RunView, problems
-from deployments.receiver.request_checks import TheDesk, not_another_site, with_token
+from deployments.receiver.request_checks import CurrentState, not_another_site, with_token
 from tasks.ledger.engine import open_ledger, reading
 from tasks.ledger.schema import outcomes
 
@@ -28,7 +28,7 @@ router = APIRouter(tags=["runs"])
         _503="Prefect does not answer.",
     ),
 )
-async def show_run(run_id: UUID, desk: TheDesk) -> RunView:
+async def show_run(run_id: UUID, state: CurrentState) -> RunView:
     """How the run with this id stands, as its Prefect page shows it, and how many of its mails have which outcome."""
     try:
         run = await find_run(run_id)
@@ -36,13 +36,13 @@ async def show_run(run_id: UUID, desk: TheDesk) -> RunView:
         raise HTTPException(503, "Prefect does not answer; ask again.", {"Retry-After": "10"}) from error
     if run is None:
         raise HTTPException(404, "There is no such run; take the id from the run's page in Prefect.")
-    mails = await asyncio.to_thread(count_outcomes, desk.ledger_url, str(run_id))
-    state = run.state
+    mails = await asyncio.to_thread(count_outcomes, state.ledger_url, str(run_id))
+    reached = run.state
     return RunView(
         id=str(run_id),
         name=run.name,
-        state=(state.name or "") if state else "",
-        finished=bool(state and state.is_final()),
+        state=(reached.name or "") if reached else "",
+        finished=bool(reached and reached.is_final()),
         mails=mails,
     )
 

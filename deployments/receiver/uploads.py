@@ -11,11 +11,11 @@ from typing import Literal
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from deployments.receiver.answers import PROBLEMS, FileReceipt, UploadReceipt
-from deployments.receiver.app_state import Desk
+from deployments.receiver.app_state import AppState
 from deployments.receiver.bodies import read_body, read_form
 from deployments.receiver.mime import Attached
-from deployments.receiver.payload_formats import BadShape, Spoolable
-from deployments.receiver.request_checks import TheDesk, not_another_site, not_too_often, with_token
+from deployments.receiver.payload_formats import BadPayload, Spoolable
+from deployments.receiver.request_checks import CurrentState, not_another_site, not_too_often, with_token
 from deployments.receiver.signature import no_proof
 from deployments.receiver.spool import Delivery
 from tasks.errors import SourceError
@@ -38,25 +38,25 @@ _FORM = {"type": "object", "required": ["file"], "properties": {"file": _FILES}}
     responses={**PROBLEMS, 200: {"model": UploadReceipt, "description": "Nothing in it was new, or all was refused."}},
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
-async def receive_files(request: Request, response: Response, desk: TheDesk) -> UploadReceipt:
+async def receive_files(request: Request, response: Response, state: CurrentState) -> UploadReceipt:
     """Take `.eml`, `.mbox`, `.csv` and `.zip` files, each for itself; answers once those accepted are durable."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise HTTPException(415, "Post multipart/form-data with one or more files.")
-    with desk.room.hold() as held:
-        body = await read_body(request, desk.settings.max_upload_bytes, held)
+    with state.room.hold() as held:
+        body = await read_body(request, state.settings.max_upload_bytes, held)
         try:
             _fields, files = await read_form(request, body)
-        except BadShape as error:
+        except BadPayload as error:
             raise HTTPException(422, f"Not accepted: {error}.") from error
         if not files:
             raise HTTPException(422, "There is no file in the form; name the part's file.")
-        receipts = await asyncio.gather(*(_receive(file, desk) for file in files))
+        receipts = await asyncio.gather(*(_receive(file, state) for file in files))
     accepted = any(receipt.status == "accepted" for receipt in receipts)
     response.status_code = 202 if accepted else 200
     return UploadReceipt(files=list(receipts))
 
 
-async def _receive(file: Attached, desk: Desk) -> FileReceipt:
+async def _receive(file: Attached, state: AppState) -> FileReceipt:
     name = _shown(file.name)
     try:
         spoolable = await asyncio.to_thread(check_file, name, file.content)
@@ -64,7 +64,7 @@ async def _receive(file: Attached, desk: Desk) -> FileReceipt:
         return FileReceipt(name=name, status="refused", reason=f"{error}.")
     proof = await asyncio.to_thread(no_proof, file.content)
     # An upload is never a conflict: its id is what is in it.
-    verdict = await desk.spool.add(Delivery(proof=proof, files=(spoolable,)))
+    verdict = await state.spool.add(Delivery(proof=proof, files=(spoolable,)))
     status: Literal["duplicate", "accepted"] = "duplicate" if verdict == "duplicate" else "accepted"
     return FileReceipt(name=name, status=status, delivery=proof.delivery_id)
 

@@ -15,14 +15,14 @@ from deployments.receiver.bodies import read_body, read_form
 from deployments.receiver.payload_formats import (
     FORM_TYPES,
     RAW_TYPES,
-    BadShape,
+    BadPayload,
     MailRow,
     Spoolable,
-    read_form_shape,
+    read_form_payload,
     read_json,
     read_raw,
 )
-from deployments.receiver.request_checks import TheDesk, not_another_site, not_too_often
+from deployments.receiver.request_checks import CurrentState, not_another_site, not_too_often
 from deployments.receiver.settings import ReceiverSettings
 from deployments.receiver.signature import NotProven, Proof
 from deployments.receiver.spool import Delivery
@@ -56,18 +56,18 @@ _BODY: dict[str, Any] = {
     },
     openapi_extra={"requestBody": _BODY},
 )
-async def receive_mail(request: Request, response: Response, desk: TheDesk) -> Receipt:
+async def receive_mail(request: Request, response: Response, state: CurrentState) -> Receipt:
     """Take a raw mail (RFC 5322), rows of a table, or what SendGrid, Mailgun and Postmark post; answers once it is durable."""
     kind = _kind_of(request)
-    with desk.room.hold() as held:
-        body = await read_body(request, desk.settings.max_body_bytes, held)
+    with state.room.hold() as held:
+        body = await read_body(request, state.settings.max_body_bytes, held)
         try:
-            proof, mail = await _read_post(request, body, kind, desk.settings)
+            proof, mail = await _read_post(request, body, kind, state.settings)
         except NotProven as error:
             raise HTTPException(401, f"Not accepted: {error}.") from error
-        except BadShape as error:
+        except BadPayload as error:
             raise HTTPException(422, f"Not accepted: {error}.") from error
-        verdict = await desk.spool.add(Delivery(proof=proof, files=(mail,)))
+        verdict = await state.spool.add(Delivery(proof=proof, files=(mail,)))
     if verdict == "conflict":
         raise HTTPException(409, "This webhook-id came before with another body; give each message an id of its own.")
     response.status_code = 202 if verdict == "accepted" else 200
@@ -79,7 +79,7 @@ async def _read_post(request: Request, body: bytes, kind: Kind, settings: Receiv
     if kind == "form":
         fields, files = await read_form(request, body)
         proof = proof or prove_form(fields, settings, time.time())
-        return proof, await _apart(body, lambda: read_form_shape(fields, files, body))
+        return proof, await _apart(body, lambda: read_form_payload(fields, files, body))
     if proof is None:
         raise NotProven("the post must bring a valid signature, user or password; Mailgun's comes in a form only")
     return proof, await _apart(body, lambda: read_raw(body) if kind == "raw" else read_json(body))

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from deployments.simulator.answers import Answerer
 from deployments.simulator.server import Connection, Simulator
-from deployments.simulator.state import DAY_S, World
+from deployments.simulator.state import DAY_S, SimulatorState
 
 LOOPBACK = "127.0.0.1"
 # Clients keep idle connections for minutes; a server that closes first makes them fail now and then.
@@ -50,13 +50,13 @@ def main() -> None:
     """Run the simulator."""
     options = read_options()
     logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    world = World(
+    state = SimulatorState(
         answerer=Answerer(gullible=options.gullible),
         keys=frozenset(key.strip() for key in options.keys.split(",") if key.strip()),
         batch_s=options.batch_s,
         batch_expires_s=options.batch_expires_s,
     )
-    app = Simulator(world, latency_s=options.latency_ms / 1000)
+    app = Simulator(state, latency_s=options.latency_ms / 1000)
     listener = listen(options.port)
     config = uvicorn.Config(
         app,

@@ -12,7 +12,7 @@ import orjson
 from deployments.simulator.anthropic_wire import check_headers, refuse
 from deployments.simulator.anthropic_wire import create as create_message
 from deployments.simulator.batches import Batch, Item
-from deployments.simulator.state import World
+from deployments.simulator.state import SimulatorState
 from deployments.simulator.wire import Answered, JsonObject, Refused, Reply, Request, as_json, new_id, read_object
 
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -20,50 +20,50 @@ _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_REQUESTS, _MOST_BYTES = 100_000, 256_000_000
 
 
-def create(request: Request, world: World) -> Reply:
+def create(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /v1/messages/batches`."""
-    check_headers(request, world)
+    check_headers(request, state)
     if len(request.body) > _MOST_BYTES:
         raise refuse(413, "Request exceeds the maximum size")
     body = read_object(request.body, lambda message: refuse(400, message))
-    batch = world.begin_batch(
-        new_id("msgbatch_"), "anthropic", _read_requests(body), partial(create_message, world=world)
+    batch = state.begin_batch(
+        new_id("msgbatch_"), "anthropic", _read_requests(body), partial(create_message, state=state)
     )
     return as_json(_as_object(batch, request))
 
 
-def retrieve(request: Request, world: World) -> Reply:
+def retrieve(request: Request, state: SimulatorState) -> Reply:
     """Answer `GET /v1/messages/batches/{id}`."""
-    batch = _find(request, world)
-    world.advance(batch)
+    batch = _find(request, state)
+    state.advance(batch)
     return as_json(_as_object(batch, request))
 
 
-def cancel(request: Request, world: World) -> Reply:
+def cancel(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /v1/messages/batches/{id}/cancel`."""
-    batch = _find(request, world)
+    batch = _find(request, state)
     now = time.time()
     if batch.cancelled is None and batch.ended(now) is not None:
         raise refuse(400, f"Batch {batch.id} has already ended and cannot be canceled.")
     before = _as_object(batch, request)
-    world.advance(batch)
+    state.advance(batch)
     batch.cancelled = batch.cancelled or now
     return as_json(before | {"processing_status": "canceling", "cancel_initiated_at": _written(batch.cancelled)})
 
 
-def delete(request: Request, world: World) -> Reply:
+def delete(request: Request, state: SimulatorState) -> Reply:
     """Answer `DELETE /v1/messages/batches/{id}`."""
-    batch = _find(request, world)
+    batch = _find(request, state)
     if batch.ended(time.time()) is None:
         raise refuse(400, f"Batch {batch.id} cannot be deleted while it is in progress.")
-    del world.batches[batch.id]
+    del state.batches[batch.id]
     return as_json({"id": batch.id, "type": "message_batch_deleted"})
 
 
-def list_all(request: Request, world: World) -> Reply:
+def list_all(request: Request, state: SimulatorState) -> Reply:
     """Answer `GET /v1/messages/batches`: newest first, a page at a time."""
-    check_headers(request, world)
-    page, has_more = world.page_of_batches("anthropic", request.query, cursor="after_id")
+    check_headers(request, state)
+    page, has_more = state.page_of_batches("anthropic", request.query, cursor="after_id")
     return as_json(
         {
             "data": [_as_object(batch, request) for batch in page],
@@ -74,10 +74,10 @@ def list_all(request: Request, world: World) -> Reply:
     )
 
 
-def results(request: Request, world: World) -> Reply:
+def results(request: Request, state: SimulatorState) -> Reply:
     """Answer `GET /v1/messages/batches/{id}/results`: one line a request, in another order than they came."""
-    batch = _find(request, world)
-    world.advance(batch)
+    batch = _find(request, state)
+    state.advance(batch)
     if batch.ended(time.time()) is None:
         raise refuse(404, f"Batch {batch.id} has no results available until it has ended.")
     lines = [(item.custom_id, _result(outcome)) for item, outcome in zip(batch.items, batch.outcomes, strict=False)]
@@ -110,9 +110,9 @@ def _check_request(one: Any, at: int, seen: set[str]) -> None:
     seen.add(custom_id)
 
 
-def _find(request: Request, world: World) -> Batch:
-    check_headers(request, world)
-    batch = world.batches.get(request.path.split("/")[4])
+def _find(request: Request, state: SimulatorState) -> Batch:
+    check_headers(request, state)
+    batch = state.batches.get(request.path.split("/")[4])
     if batch is None or batch.provider != "anthropic":
         raise refuse(404, f"Message batch not found: {request.path.split('/')[4]}")
     return batch

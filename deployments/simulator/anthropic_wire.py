@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from deployments.simulator.state import World
+from deployments.simulator.state import SimulatorState
 from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
@@ -52,40 +52,40 @@ def refuse(status: int, message: str) -> Refused:
     return Refused(status, {"type": "error", "error": {"type": kind, "message": message}})
 
 
-def check_headers(request: Request, world: World) -> None:
+def check_headers(request: Request, state: SimulatorState) -> None:
     """Raise Anthropic's 401 for a missing or unknown key (either header), its 400 for a missing version."""
     bearer = request.headers.get("authorization", "")
     key = request.headers.get("x-api-key", "").strip() or bearer.partition(" ")[2].strip()
     if not key:
         raise refuse(401, "x-api-key header is required")
-    if world.keys and key not in world.keys:
+    if state.keys and key not in state.keys:
         raise refuse(401, "invalid x-api-key")
     if not request.headers.get("anthropic-version"):
         raise refuse(400, "anthropic-version: header is required")
 
 
-def messages(request: Request, world: World) -> Reply:
+def messages(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /v1/messages`."""
-    check_headers(request, world)
+    check_headers(request, state)
     if len(request.body) > _MOST_BYTES:
         raise refuse(413, "Request exceeds the maximum size")
-    answered = create(read_object(request.body, lambda message: refuse(400, message)), world)
+    answered = create(read_object(request.body, lambda message: refuse(400, message)), state)
     return as_json(answered.body, model=answered.model, answered=answered)
 
 
-def count_tokens(request: Request, world: World) -> Reply:
+def count_tokens(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /v1/messages/count_tokens`: input tokens as `create` would count them."""
-    check_headers(request, world)
+    check_headers(request, state)
     body = read_object(request.body, lambda message: refuse(400, message))
     question = _read(body | {"max_tokens": 1})
     parts = (question.instructions, question.text, question.schema)
     return as_json({"input_tokens": sum(tokens_of(part) for part in parts)}, model=question.model)
 
 
-def create(body: JsonObject, world: World) -> Answered:
+def create(body: JsonObject, state: SimulatorState) -> Answered:
     """Return the message for a request body; raises `Refused` as the real service would."""
     question = _read(body)
-    text, cut, usage, tags = world.ask(question)
+    text, cut, usage, tags = state.ask(question)
     spent = {
         "input_tokens": usage.input_tokens - usage.cached - usage.stored,
         "output_tokens": usage.output_tokens,

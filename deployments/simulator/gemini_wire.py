@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from deployments.simulator.state import World
+from deployments.simulator.state import SimulatorState
 from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
@@ -49,19 +49,19 @@ def refuse(status: int, message: str, reason: str = "") -> Refused:
     return Refused(status, {"error": error})
 
 
-def check_key(request: Request, world: World) -> None:
+def check_key(request: Request, state: SimulatorState) -> None:
     """Raise Google's 403 for a missing key and its 400 for one that is not accepted."""
     key = request.headers.get("x-goog-api-key", "").strip() or parse_qs(request.query).get("key", [""])[0].strip()
     if not key:
         message = "Method doesn't allow unregistered callers (callers without established identity)."
         raise refuse(403, message + " Please use API Key or other form of API consumer identity to call this API.")
-    if world.keys and key not in world.keys:
+    if state.keys and key not in state.keys:
         raise refuse(400, "API key not valid. Please pass a valid API key.", reason="API_KEY_INVALID")
 
 
-def generate(request: Request, world: World) -> Reply:
+def generate(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /{version}/models/{name}:generateContent`."""
-    check_key(request, world)
+    check_key(request, state)
     path = MODEL_PATH.fullmatch(request.path)
     if path is None:
         raise refuse(404, f"Requested entity was not found: {request.path}")
@@ -72,12 +72,12 @@ def generate(request: Request, world: World) -> Reply:
     if len(request.body) > _MOST_BYTES:
         raise refuse(400, f"Request payload size exceeds the limit: {_MOST_BYTES} bytes.")
     body = read_object(request.body, lambda message: refuse(400, message))
-    answered = _answer(_read(body, model), world, numbered="enum-encoding" in request.query)
+    answered = _answer(_read(body, model), state, numbered="enum-encoding" in request.query)
     return as_json(answered.body, model=model, answered=answered)
 
 
-def _answer(question: Question, world: World, *, numbered: bool) -> Answered:
-    text, cut, usage, tags = world.ask(question)
+def _answer(question: Question, state: SimulatorState, *, numbered: bool) -> Answered:
+    text, cut, usage, tags = state.ask(question)
     content = {"parts": [{"text": text}], "role": "model"}
     finish = (_MAX_TOKENS if cut else _STOP)[0 if numbered else 1]
     spent: JsonObject = {

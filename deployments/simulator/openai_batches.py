@@ -10,7 +10,7 @@ import orjson
 from deployments.simulator.batches import Batch, Item
 from deployments.simulator.openai_files import store
 from deployments.simulator.openai_wire import check_key, complete, refuse
-from deployments.simulator.state import World
+from deployments.simulator.state import SimulatorState
 from deployments.simulator.wire import Answered, JsonObject, Refused, Reply, Request, as_json, new_id, read_object
 
 _ENDPOINT = "/v1/chat/completions"
@@ -19,43 +19,43 @@ _MOST_REQUESTS = 50_000
 _MOST_METADATA, _KEY_CHARS, _VALUE_CHARS = 16, 64, 512
 
 
-def create(request: Request, world: World) -> Reply:
+def create(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /v1/batches`."""
-    check_key(request, world)
+    check_key(request, state)
     body = read_object(request.body, lambda message: refuse(400, message))
-    _check(body, world)
+    _check(body, state)
     file_id = body["input_file_id"]
-    items, faults = _read_lines(world.files[file_id].content)
-    batch = world.begin_batch(new_id("batch_"), "openai", items, partial(complete, world=world))
+    items, faults = _read_lines(state.files[file_id].content)
+    batch = state.begin_batch(new_id("batch_"), "openai", items, partial(complete, state=state))
     batch.faults = faults
     batch.details |= {"input_file_id": file_id, "endpoint": body["endpoint"], "metadata": body.get("metadata")}
     return as_json(_as_object(batch, batch.begun) | {"status": "validating"})
 
 
-def retrieve(request: Request, world: World) -> Reply:
+def retrieve(request: Request, state: SimulatorState) -> Reply:
     """Answer `GET /v1/batches/{id}`."""
-    return as_json(_now(_find(request, world), world))
+    return as_json(_now(_find(request, state), state))
 
 
-def cancel(request: Request, world: World) -> Reply:
+def cancel(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /v1/batches/{id}/cancel`."""
-    batch = _find(request, world)
+    batch = _find(request, state)
     now = time.time()
     if batch.faults or (batch.cancelled is None and batch.ended(now) is not None):
         raise refuse(409, f"Cannot cancel a batch with status '{_status(batch, now)}'.")
-    world.advance(batch)
+    state.advance(batch)
     batch.cancelled = batch.cancelled or now
     return as_json(_as_object(batch, now) | {"status": "cancelling", "cancelled_at": None})
 
 
-def list_all(request: Request, world: World) -> Reply:
+def list_all(request: Request, state: SimulatorState) -> Reply:
     """Answer `GET /v1/batches`: newest first, a page at a time."""
-    check_key(request, world)
-    page, has_more = world.page_of_batches("openai", request.query, cursor="after")
+    check_key(request, state)
+    page, has_more = state.page_of_batches("openai", request.query, cursor="after")
     return as_json(
         {
             "object": "list",
-            "data": [_now(batch, world) for batch in page],
+            "data": [_now(batch, state) for batch in page],
             "first_id": page[0].id if page else None,
             "last_id": page[-1].id if page else None,
             "has_more": has_more,
@@ -63,7 +63,7 @@ def list_all(request: Request, world: World) -> Reply:
     )
 
 
-def _check(body: JsonObject, world: World) -> None:
+def _check(body: JsonObject, state: SimulatorState) -> None:
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not isinstance(body.get(name), str):
             raise refuse(400, f"Missing required parameter: '{name}'.", code="missing_required_parameter", param=name)
@@ -75,7 +75,7 @@ def _check(body: JsonObject, world: World) -> None:
         raise refuse(
             400, "Invalid value for 'completion_window'. Supported values are: '24h'.", param="completion_window"
         )
-    file = world.files.get(body["input_file_id"])
+    file = state.files.get(body["input_file_id"])
     if file is None or file.purpose != "batch":
         raise refuse(400, f"Invalid file: {body['input_file_id']}", param="input_file_id")
     _check_metadata(body.get("metadata"))
@@ -138,24 +138,24 @@ def _fault(code: str, message: str, line: int | None = None) -> JsonObject:
     return {"code": code, "message": message, "param": None, "line": line}
 
 
-def _find(request: Request, world: World) -> Batch:
-    check_key(request, world)
-    batch = world.batches.get(request.path.split("/")[3])
+def _find(request: Request, state: SimulatorState) -> Batch:
+    check_key(request, state)
+    batch = state.batches.get(request.path.split("/")[3])
     if batch is None or batch.provider != "openai":
         raise refuse(404, f"No batch found with id '{request.path.split('/')[3]}'.")
     return batch
 
 
-def _now(batch: Batch, world: World) -> JsonObject:
+def _now(batch: Batch, state: SimulatorState) -> JsonObject:
     """Return the batch object as it stands now, its files written where it has ended."""
-    world.advance(batch)
+    state.advance(batch)
     now = time.time()
     if batch.ended(now) is not None and not batch.faults and "files" not in batch.details:
-        batch.details["files"] = _write_files(batch, world)
+        batch.details["files"] = _write_files(batch, state)
     return _as_object(batch, now)
 
 
-def _write_files(batch: Batch, world: World) -> JsonObject:
+def _write_files(batch: Batch, state: SimulatorState) -> JsonObject:
     """Return the ids of the output and error files; answers stand in them in another order than the requests."""
     answers = [_line(i.custom_id, 200, o.body) for i, o in _pairs(batch) if isinstance(o, Answered)]
     refusals = [_line(i.custom_id, o.status, o.body) for i, o in _pairs(batch) if isinstance(o, Refused)]
@@ -163,7 +163,7 @@ def _write_files(batch: Batch, world: World) -> JsonObject:
     written: JsonObject = {}
     for name, lines in (("output_file_id", answers), ("error_file_id", refusals)):
         content = b"".join(orjson.dumps(line) + b"\n" for line in reversed(lines))
-        written[name] = store(world, f"{batch.id}_{name[:-8]}.jsonl", "batch_output", content).id if lines else None
+        written[name] = store(state, f"{batch.id}_{name[:-8]}.jsonl", "batch_output", content).id if lines else None
     return written
 
 

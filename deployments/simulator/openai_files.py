@@ -9,7 +9,7 @@ from python_multipart.exceptions import FormParserError
 
 from deployments.simulator.batches import StoredFile
 from deployments.simulator.openai_wire import check_key, refuse
-from deployments.simulator.state import World
+from deployments.simulator.state import SimulatorState
 from deployments.simulator.wire import JsonObject, Reply, Request, as_json, new_id
 
 _PURPOSES = frozenset({"assistants", "batch", "fine-tune", "vision", "user_data", "evals"})
@@ -17,9 +17,9 @@ _PURPOSES = frozenset({"assistants", "batch", "fine-tune", "vision", "user_data"
 _MOST_BYTES, _MOST_BATCH_BYTES = 512_000_000, 200_000_000
 
 
-def upload(request: Request, world: World) -> Reply:
+def upload(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /v1/files`."""
-    check_key(request, world)
+    check_key(request, state)
     fields, files = _read_form(request)
     purpose = fields.get("purpose", "")
     if purpose not in _PURPOSES:
@@ -31,30 +31,30 @@ def upload(request: Request, world: World) -> Reply:
         raise refuse(413, "The file is too large.", param="file")
     if purpose == "batch" and not name.endswith(".jsonl"):
         raise refuse(400, "Invalid file format for Batch API. Must be .jsonl", param="file")
-    return as_json(as_object(store(world, name, purpose, content)))
+    return as_json(as_object(store(state, name, purpose, content)))
 
 
-def retrieve(request: Request, world: World) -> Reply:
+def retrieve(request: Request, state: SimulatorState) -> Reply:
     """Answer `GET /v1/files/{id}`."""
-    return as_json(as_object(_find(request, world)))
+    return as_json(as_object(_find(request, state)))
 
 
-def content(request: Request, world: World) -> Reply:
+def content(request: Request, state: SimulatorState) -> Reply:
     """Answer `GET /v1/files/{id}/content`."""
-    return Reply(body=_find(request, world).content, content_type="application/octet-stream")
+    return Reply(body=_find(request, state).content, content_type="application/octet-stream")
 
 
-def delete(request: Request, world: World) -> Reply:
+def delete(request: Request, state: SimulatorState) -> Reply:
     """Answer `DELETE /v1/files/{id}`."""
-    found = _find(request, world)
-    del world.files[found.id]
+    found = _find(request, state)
+    del state.files[found.id]
     return as_json({"id": found.id, "object": "file", "deleted": True})
 
 
-def store(world: World, name: str, purpose: str, content: bytes) -> StoredFile:
+def store(state: SimulatorState, name: str, purpose: str, content: bytes) -> StoredFile:
     """Return a new file, kept until it is deleted."""
     file = StoredFile(id=new_id("file-"), name=name, purpose=purpose, content=content, created=time.time())
-    world.files[file.id] = file
+    state.files[file.id] = file
     return file
 
 
@@ -73,12 +73,12 @@ def as_object(file: StoredFile) -> JsonObject:
     }
 
 
-def _find(request: Request, world: World) -> StoredFile:
-    check_key(request, world)
+def _find(request: Request, state: SimulatorState) -> StoredFile:
+    check_key(request, state)
     file_id = request.path.split("/")[3]
-    if file_id not in world.files:
+    if file_id not in state.files:
         raise refuse(404, f"No such File object: {file_id}", param="id")
-    return world.files[file_id]
+    return state.files[file_id]
 
 
 def _read_form(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]]:

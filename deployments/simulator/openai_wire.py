@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from deployments.simulator.state import World
+from deployments.simulator.state import SimulatorState
 from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
@@ -42,26 +42,26 @@ def refuse(status: int, message: str, *, code: str | None = None, param: str | N
     return Refused(status, {"error": {"message": message, "type": kind, "param": param, "code": code}})
 
 
-def check_key(request: Request, world: World) -> None:
+def check_key(request: Request, state: SimulatorState) -> None:
     """Raise OpenAI's 401 where the bearer token is missing, blank or not accepted."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise refuse(401, "You didn't provide an API key. Provide it in an Authorization header using Bearer auth.")
-    if world.keys and key.strip() not in world.keys:
+    if state.keys and key.strip() not in state.keys:
         raise refuse(401, "Incorrect API key provided.", code="invalid_api_key")
 
 
-def chat(request: Request, world: World) -> Reply:
+def chat(request: Request, state: SimulatorState) -> Reply:
     """Answer `POST /v1/chat/completions`."""
-    check_key(request, world)
-    answered = complete(read_object(request.body, lambda message: refuse(400, message)), world)
+    check_key(request, state)
+    answered = complete(read_object(request.body, lambda message: refuse(400, message)), state)
     return as_json(answered.body, model=answered.model, answered=answered)
 
 
-def complete(body: JsonObject, world: World) -> Answered:
+def complete(body: JsonObject, state: SimulatorState) -> Answered:
     """Return the chat completion for a request body; raises `Refused` as the real service would."""
     question = _read(body)
-    text, cut, usage, tags = world.ask(question)
+    text, cut, usage, tags = state.ask(question)
     message: JsonObject = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "length" if cut else "stop"}
     spent = {

@@ -13,7 +13,7 @@ from deployments.simulator import (
     openai_files,
     openai_wire,
 )
-from deployments.simulator.state import World
+from deployments.simulator.state import SimulatorState
 from deployments.simulator.wire import JsonObject, Provider, Refused, Reply, Request
 
 REQUEST_ID_HEADERS: Final[dict[Provider, bytes]] = {
@@ -46,7 +46,7 @@ class Route:
     """What answers a request; `asks` where a model is asked at once, which takes the model's latency."""
 
     provider: Provider
-    handle: Callable[[Request, World], Reply]
+    handle: Callable[[Request, SimulatorState], Reply]
     asks: bool = False
 
 
@@ -99,5 +99,5 @@ def _nearest(path: str) -> Provider:
     return "gemini" if "/models/" in path and ":" in path else "openai"
 
 
-def _refuse_path(request: Request, world: World) -> Reply:
+def _refuse_path(request: Request, state: SimulatorState) -> Reply:
     raise refusal(_nearest(request.path), 404, f"Invalid URL ({request.method} {request.path})")

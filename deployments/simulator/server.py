@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from deployments.simulator.routes import LIMIT_HEADERS, REQUEST_ID_HEADERS, Route, refusal, refusal_body, route_of
-from deployments.simulator.state import World
+from deployments.simulator.state import SimulatorState
 from deployments.simulator.wire import Provider, Refused, Reply, Request, as_json, new_id
 
 Scope = MutableMapping[str, Any]
@@ -27,8 +27,8 @@ class Connection:
 class Simulator:
     """The ASGI application; a model takes `latency_s` to answer, everything else is answered at once."""
 
-    def __init__(self, world: World, latency_s: float = 0.0) -> None:
-        self._world = world
+    def __init__(self, state: SimulatorState, latency_s: float = 0.0) -> None:
+        self._state = state
         self._latency_s = latency_s
         self._agents: set[tuple[Provider, str]] = set()
 
@@ -53,16 +53,16 @@ class Simulator:
             case "GET", "/health":
                 return as_json({"status": "ok"})
             case "GET", "/stats":
-                self._world.advance(*self._world.batches.values())
-                return as_json(self._world.counters.as_json(with_mails=request.query == "mails"))
+                self._state.advance(*self._state.batches.values())
+                return as_json(self._state.counters.as_json(with_mails=request.query == "mails"))
             case "POST", "/reset":
-                self._world.reset()
+                self._state.reset()
                 return as_json({"status": "reset"})
         return None
 
     def _answer(self, request: Request, route: Route, request_id: str) -> Reply:
         try:
-            return route.handle(request, self._world)
+            return route.handle(request, self._state)
         except Refused as e:
             refused = e
         except Exception:
@@ -72,11 +72,11 @@ class Simulator:
 
     def _note(self, request: Request, route: Route, reply: Reply, scope: Scope) -> None:
         connection: Connection = scope.get("state", {}).get("connection") or Connection()
-        tally = self._world.counters.note_request(route.provider, reply.model, connected=not connection.used)
+        tally = self._state.counters.note_request(route.provider, reply.model, connected=not connection.used)
         connection.used = True
         if reply.answered is not None:
             tally.note(reply.answered)
-            self._world.counters.note_mails(reply.answered)
+            self._state.counters.note_mails(reply.answered)
         elif reply.status >= 400:
             tally.refused[reply.status] += 1
         self._log(request, route.provider, reply)

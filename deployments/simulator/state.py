@@ -19,7 +19,7 @@ _FEWEST_CACHED_TOKENS = 1024
 
 
 @dataclass(slots=True)
-class World:
+class SimulatorState:
     """What all requests share: the answerer, accepted keys (none: any key), counts, files, batches, seen prefixes.
 
     A batch is done `batch_s` after it was made, or expires with what it has after `batch_expires_s`.

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 
-from tasks.ledger.budgets import Scope, Shortage, Wanted, take
+from tasks.ledger.budgets import MoneyRequest, Scope, Shortage, take
 from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import NANO_USD, batch_items, batches, completions, messages
 
@@ -66,7 +66,7 @@ def parked_by(run_id: str) -> str:
 
 
 def enqueue(connection: Connection, rows: list[Any]) -> list[Place]:
-    """Where each `Queued` is now, its mail parked; a handler of the ledger's scribe."""
+    """Where each `Queued` is now, its mail parked; a handler of the ledger's writer."""
     keys = [queued.key for queued in rows]
     found = connection.execute(select(batch_items).where(batch_items.c.key.in_(keys)))
     known = {row.key: row for row in found}
@@ -184,8 +184,8 @@ def _affordable(connection: Connection, batch_id: str, items: list[Any], scopes:
     while True:
         worst = sum(item.worst_nusd or 0 for item in items)
         owner = f"{_PARKED}{batch_id}"
-        wish = Wanted(owner=owner, scopes=scopes, most=worst, least=worst, worst=worst, lease_s=PARKED_S)
-        (granted,) = take(connection, [wish])
+        request = MoneyRequest(owner=owner, scopes=scopes, most=worst, least=worst, worst=worst, lease_s=PARKED_S)
+        (granted,) = take(connection, [request])
         if not isinstance(granted, Shortage):
             return items
         if len(items) == 1:

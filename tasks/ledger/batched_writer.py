@@ -1,6 +1,6 @@
-"""Grouped writing: calls from the model loop are gathered and written in one transaction, in a thread of its own.
+"""Writes rows that many coroutines want to write, together in one transaction, in a thread of its own.
 
-Fifty calls in flight share a commit. Nobody is told "written" before it.
+The calls in flight share a commit; each caller hears the result of its row after that commit.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from sqlalchemy import Connection, Engine
 
 from tasks.ledger.engine import for_many_writes
 
-# So long the first wish of a transaction waits for others: of those under way, some are about to have one.
+# How long the first write of a transaction waits for others, in seconds: calls under way are about to write, too.
 _GATHER_S = 0.01
-# So long a connection that nothing was written to is kept: looking for one costs as much as writing a row.
+# How long an idle connection is kept, in seconds: taking one from the pool costs as much as writing a row.
 _KEPT_S = 1.0
 
 
 @dataclass
-class _Wish:
+class _QueuedWrite:
     kind: str
     row: Any
     loop: asyncio.AbstractEventLoop
@@ -35,7 +35,7 @@ Handler = Callable[[Connection, list[Any]], list[Any]]
 """Writes the rows of one kind and returns one result a row, in order."""
 
 
-class Scribe:
+class BatchedWriter:
     """A writer thread over one engine; `handlers` says how the rows of each kind are written.
 
     Kinds are written in the order of their names: processes that lock rows of several kinds then lock them in the same
@@ -45,63 +45,67 @@ class Scribe:
     def __init__(self, engine: Engine, handlers: dict[str, Handler]) -> None:
         self._engine = for_many_writes(engine)
         self._handlers = handlers
-        self._wishes: list[_Wish] = []
+        self._queued: list[_QueuedWrite] = []
         self._lock = threading.Lock()
-        self._something = threading.Event()
+        self._not_empty = threading.Event()
         self._connection: Connection | None = None
-        threading.Thread(target=self._write_for_ever, name="ledger-scribe", daemon=True).start()
+        threading.Thread(target=self._write_for_ever, name="ledger-writer", daemon=True).start()
 
     def learn(self, handlers: dict[str, Handler]) -> None:
         """Write rows of these kinds, too."""
         self._handlers = {**self._handlers, **handlers}
 
     async def write(self, kind: str, row: Any) -> Any:
-        """The handler's result for this row, after the commit; raises what the database raised."""
+        """Return the handler's result for this row after the commit.
+
+        Raises:
+            SQLAlchemyError: The transaction failed, and no row of it was written.
+        """
         return await self.post(kind, row)
 
     def post(self, kind: str, row: Any) -> asyncio.Future[Any]:
         """As `write`, for a caller that need not wait: rows posted before others are never committed after them."""
         loop = asyncio.get_running_loop()
-        wish = _Wish(kind, row, loop, loop.create_future())
+        queued = _QueuedWrite(kind, row, loop, loop.create_future())
         with self._lock:
-            self._wishes.append(wish)
-        self._something.set()
-        return wish.future
+            self._queued.append(queued)
+        self._not_empty.set()
+        return queued.future
 
     def _write_for_ever(self) -> None:
         while True:
-            if not self._something.wait(_KEPT_S):
+            if not self._not_empty.wait(_KEPT_S):
                 self._hang_up()
-                self._something.wait()
+                self._not_empty.wait()
             time.sleep(_GATHER_S)
-            self._something.clear()
+            self._not_empty.clear()
             with self._lock:
-                wishes, self._wishes = self._wishes, []
-            if wishes:
-                self._write_together(wishes)
+                writes, self._queued = self._queued, []
+            if writes:
+                self._write_together(writes)
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
-    def _write_together(self, wishes: list[_Wish]) -> None:
-        groups: dict[str, list[_Wish]] = {}
-        for wish in wishes:
-            groups.setdefault(wish.kind, []).append(wish)
-        answers: list[tuple[_Wish, Any]] = []
+    def _write_together(self, writes: list[_QueuedWrite]) -> None:
+        groups: dict[str, list[_QueuedWrite]] = {}
+        for queued in writes:
+            groups.setdefault(queued.kind, []).append(queued)
+        answers: list[tuple[_QueuedWrite, Any]] = []
         try:
             if self._connection is None:
                 self._connection = self._engine.connect()
             with self._connection.begin():
                 for kind in sorted(groups):
-                    rows = [wish.row for wish in groups[kind]]
+                    rows = [queued.row for queued in groups[kind]]
                     answers += zip(groups[kind], self._handlers[kind](self._connection, rows), strict=True)
         except Exception as error:
-            answers = [(wish, error) for wish in wishes]
+            answers = [(queued, error) for queued in writes]
             self._hang_up()
-        for loop in {wish.loop for wish in wishes}:
-            mine = [(wish.future, answer) for wish, answer in answers if wish.loop is loop]
+        for loop in {queued.loop for queued in writes}:
+            mine = [(queued.future, answer) for queued, answer in answers if queued.loop is loop]
             with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, so nobody waits any more
                 loop.call_soon_threadsafe(_tell, mine)
 

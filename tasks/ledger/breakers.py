@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, and_, or_, select, update
 
 from tasks.errors import CircuitOpen
 from tasks.ledger.clocks import database_time
-from tasks.ledger.completions import scribe_of
+from tasks.ledger.completions import writer_of
 from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import breakers
 from tasks.questions import CallPolicy
@@ -41,8 +41,12 @@ class _Known:
 
 
 @dataclass(frozen=True)
-class _Wish:
-    """`take` half opens a circuit that is due; another `state` is set; none of both just looks."""
+class _BreakerRequest:
+    """What to do with a provider's circuit.
+
+    `take` half-opens a circuit whose time is over. Otherwise `state`, where given, is the state to set. A request with
+    neither only reads the circuit.
+    """
 
     provider: str
     clock: Callable[[], float]
@@ -73,8 +77,8 @@ class LedgerBreakers:
         self._on_change = on_change
         self._clock = clock
         self._known: dict[str, _Known] = {}
-        self._scribe = scribe_of(engine)
-        self._scribe.learn({"breaker": _write})
+        self._writer = writer_of(engine)
+        self._writer.learn({"breaker": _write})
 
     def check(self, provider: str) -> None:
         """Raise CircuitOpen when the provider is being left alone, as far as this process knows."""
@@ -91,11 +95,13 @@ class LedgerBreakers:
         known = self._of(provider)
         if self._clock() - known.looked_at >= _LOOK_EVERY_S:
             known.looked_at = self._clock()
-            await self._write(known, _Wish(provider, self._clock))
+            await self._write(known, _BreakerRequest(provider, self._clock))
         if known.state == "closed":
             return False
         self.check(provider)
-        seen = await self._write(known, _Wish(provider, self._clock, lasts_s=self._policy.breaker_probe_s, take=True))
+        seen = await self._write(
+            known, _BreakerRequest(provider, self._clock, lasts_s=self._policy.breaker_probe_s, take=True)
+        )
         if not seen.changed:
             if seen.state == "closed":
                 return False
@@ -108,7 +114,7 @@ class LedgerBreakers:
         known = self._of(provider)
         known.failures = 0
         if probe:
-            await self._write(known, _Wish(provider, self._clock, state="closed"))
+            await self._write(known, _BreakerRequest(provider, self._clock, state="closed"))
             self._say(provider, "closed", "the probe was answered")
 
     async def failed(self, provider: str, *, probe: bool) -> None:
@@ -119,7 +125,7 @@ class LedgerBreakers:
         if probe or due:
             known.failures = 0
             lasts_s = self._policy.breaker_open_s
-            seen = await self._write(known, _Wish(provider, self._clock, state="open", lasts_s=lasts_s))
+            seen = await self._write(known, _BreakerRequest(provider, self._clock, state="open", lasts_s=lasts_s))
             if seen.changed:
                 why = "the probe failed" if probe else f"{self._policy.breaker_failures} failures in a row"
                 self._say(provider, "open", f"{why}; left alone for {lasts_s:.0f} s")
@@ -127,8 +133,8 @@ class LedgerBreakers:
     def _of(self, provider: str) -> _Known:
         return self._known.setdefault(provider, _Known())
 
-    async def _write(self, known: _Known, wish: _Wish) -> _Seen:
-        seen: _Seen = await self._scribe.write("breaker", wish)
+    async def _write(self, known: _Known, request: _BreakerRequest) -> _Seen:
+        seen: _Seen = await self._writer.write("breaker", request)
         known.looked_at = self._clock()
         known.state = seen.state
         # A probe of somebody else may end any moment; so look again soon.
@@ -156,27 +162,29 @@ def _open(provider: str, left_s: float) -> CircuitOpen:
     )
 
 
-def _write(connection: Connection, wishes: list[Any]) -> list[Any]:
-    """Fulfil the wishes, by provider, so that rows are locked in the same order everywhere."""
-    order = sorted(range(len(wishes)), key=lambda place: wishes[place].provider)
-    answers = {place: _fulfil(connection, wishes[place]) for place in order}
-    return [answers[place] for place in range(len(wishes))]
+def _write(connection: Connection, requests: list[Any]) -> list[Any]:
+    """Carry out the requests in the order of their providers, so that rows are locked in the same order everywhere."""
+    order = sorted(range(len(requests)), key=lambda place: requests[place].provider)
+    answers = {place: _fulfil(connection, requests[place]) for place in order}
+    return [answers[place] for place in range(len(requests))]
 
 
-def _fulfil(connection: Connection, wish: _Wish) -> _Seen:
-    now = database_time(connection, wish.clock)
+def _fulfil(connection: Connection, request: _BreakerRequest) -> _Seen:
+    now = database_time(connection, request.clock)
     changed = False
-    if wish.take:
-        changed = _change(connection, wish.provider, "half_open", now, now + wish.lasts_s, breakers.c.until <= now)
-    elif wish.state == "open":
-        new = {"provider": wish.provider, "state": "closed", "until": now, "changed_at": now}
+    if request.take:
+        changed = _change(
+            connection, request.provider, "half_open", now, now + request.lasts_s, breakers.c.until <= now
+        )
+    elif request.state == "open":
+        new = {"provider": request.provider, "state": "closed", "until": now, "changed_at": now}
         connection.execute(insert_into(breakers, connection.dialect.name).values(new).on_conflict_do_nothing())
         # A failure that began before another opened the circuit does not keep it open for longer.
         fresh = or_(breakers.c.state != "open", breakers.c.until <= now)
-        changed = _change(connection, wish.provider, "open", now, now + wish.lasts_s, fresh)
-    elif wish.state == "closed":
-        changed = _change(connection, wish.provider, "closed", now, now)
-    row = connection.execute(select(breakers).where(breakers.c.provider == wish.provider)).one_or_none()
+        changed = _change(connection, request.provider, "open", now, now + request.lasts_s, fresh)
+    elif request.state == "closed":
+        changed = _change(connection, request.provider, "closed", now, now)
+    row = connection.execute(select(breakers).where(breakers.c.provider == request.provider)).one_or_none()
     return _Seen(changed, row.state, max(0.0, row.until - now)) if row else _Seen(changed, "closed", 0.0)
 
 

@@ -37,10 +37,10 @@ class Scope:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class MoneyRequest:
     """A block of `most` nano-dollars if there is plenty, else `least`, from all scopes at once.
 
-    `worst` is what the call behind the wish may cost; `least` is that without what its owner holds already.
+    `worst` is what the call behind the request may cost; `least` is that without what its owner holds already.
     """
 
     owner: str
@@ -104,12 +104,12 @@ def open_scopes(engine: Engine, scopes: Sequence[Scope]) -> None:
 
 
 def take(connection: Connection, rows: list[Any]) -> list[int | Shortage]:
-    """Nano-dollars granted to each `Wanted`, or why not; a handler of the ledger's scribe."""
+    """Nano-dollars granted to each `MoneyRequest`, or why not; a handler of the ledger's writer."""
     return [_take_one(connection, wanted) for wanted in rows]
 
 
 def pay(connection: Connection, rows: list[Any]) -> list[list[Alert]]:
-    """Write down bills, those of one owner together, with the alerts they set off; a handler of the ledger's scribe."""
+    """Write down bills, those of one owner together, with the alerts they set off; a handler of the ledger's writer."""
     together: dict[tuple[str, tuple[Scope, ...]], list[Bill]] = {}
     for bill in rows:
         together.setdefault((bill.owner, bill.scopes), []).append(bill)
@@ -150,7 +150,7 @@ def left_usd(engine: Engine, scopes: Sequence[Scope]) -> dict[str, Decimal]:
     return {name: Decimal(cap - used.get(name, 0)) / NANO_USD for name, cap in caps.items()}
 
 
-def _take_one(connection: Connection, wanted: Wanted) -> int | Shortage:
+def _take_one(connection: Connection, wanted: MoneyRequest) -> int | Shortage:
     if _reserve(connection, wanted, wanted.most, room=wanted.most * _BLOCKS_LEFT):
         return wanted.most
     if _reserve(connection, wanted, wanted.least, room=wanted.least):
@@ -161,7 +161,7 @@ def _take_one(connection: Connection, wanted: Wanted) -> int | Shortage:
     return _shortage(connection, wanted)
 
 
-def _reserve(connection: Connection, wanted: Wanted, amount: int, *, room: int) -> bool:
+def _reserve(connection: Connection, wanted: MoneyRequest, amount: int, *, room: int) -> bool:
     """Whether the amount was reserved in all scopes; in none, when one of them has no room for `room`."""
     attempt = connection.begin_nested()
     for scope in wanted.scopes:
@@ -178,7 +178,7 @@ def _reserve(connection: Connection, wanted: Wanted, amount: int, *, room: int) 
     return True
 
 
-def _hold(connection: Connection, wanted: Wanted, amount: int) -> None:
+def _hold(connection: Connection, wanted: MoneyRequest, amount: int) -> None:
     until = time.time() + wanted.lease_s
     rows = [
         {"owner": wanted.owner, "scope": scope.name, "reserved_nusd": amount, "lease_until": until}
@@ -189,7 +189,7 @@ def _hold(connection: Connection, wanted: Wanted, amount: int) -> None:
     connection.execute(new.on_conflict_do_update(index_elements=["owner", "scope"], set_=more), rows)
 
 
-def _shortage(connection: Connection, wanted: Wanted) -> Shortage:
+def _shortage(connection: Connection, wanted: MoneyRequest) -> Shortage:
     rows = connection.execute(select(budgets).where(budgets.c.scope.in_([scope.name for scope in wanted.scopes])))
     spent = {row.scope: row.spent_nusd for row in rows}
     capped = [scope for scope in wanted.scopes if scope.cap is not None]

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
-from tasks.ledger.batched_writer import Scribe
+from tasks.ledger.batched_writer import BatchedWriter
 from tasks.ledger.rows import in_batches, write_rows
 from tasks.ledger.schema import NANO_USD, completions
 from tasks.questions import RawAnswer, StoredAnswer, Usage
@@ -40,13 +40,13 @@ class LedgerBook:
         self._run_id = run_id
         self._ttl_s = ttl_s
         self._clock = clock
-        self._scribe = scribe_of(engine)
+        self._writer = writer_of(engine)
         # From anywhere on in order: none will be met twice, and the table's index grows at one end.
         self._numbers = count(secrets.randbits(62))
 
     async def find(self, key: str, *, this_run: bool = False) -> StoredAnswer | None:
         """The newest whole answer to this question that is young enough to be used again; of this run, if wanted."""
-        found = await self._scribe.write("find", key)
+        found = await self._writer.write("find", key)
         if found is None or self._clock() - found.ended_at >= self._ttl_s:
             return None
         if this_run and found.run_id != self._run_id:
@@ -71,7 +71,7 @@ class LedgerBook:
             "question": question, "provider": provider, "model": model, "key_index": key_index, "simulated": False,
             "begun_at": self._clock(), **dict.fromkeys(_TOKENS, 0),
         }  # fmt: skip
-        await self._scribe.write("begin", row)
+        await self._writer.write("begin", row)
         return call
 
     async def finish(self, call: int, answer: RawAnswer, price_usd: Decimal | None) -> None:
@@ -99,7 +99,7 @@ class LedgerBook:
         row = {"answered_by": None, "error_code": None, "simulated": False, **columns}
         row |= {name: getattr(usage, name) for name in _TOKENS}
         row |= {"b_call": call, "state": state, "price_nusd": nano_usd(price), "ended_at": self._clock()}
-        await self._scribe.write("end", row)
+        await self._writer.write("end", row)
 
 
 def _find(connection: Connection, keys: list[str]) -> list[Any]:
@@ -120,6 +120,6 @@ def _end(connection: Connection, rows: list[Any]) -> list[Any]:
 
 
 @cache
-def scribe_of(engine: Engine) -> Scribe:
+def writer_of(engine: Engine) -> BatchedWriter:
     """The process's one writer for this ledger."""
-    return Scribe(engine, {"begin": _begin, "end": _end, "find": _find})
+    return BatchedWriter(engine, {"begin": _begin, "end": _end, "find": _find})

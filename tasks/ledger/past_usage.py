@@ -15,7 +15,7 @@ _ENOUGH = 30  # calls; fewer say little
 
 
 @dataclass(frozen=True, kw_only=True)
-class Habit:
+class PastUsage:
     """Means over a question's calls of one provider: billed tokens, requests a mail, and input read from its cache."""
 
     calls: int
@@ -28,7 +28,7 @@ class Habit:
     """Of all input tokens, 0 to 1."""
 
 
-def habits(engine: Engine, provider: str) -> dict[str, Habit]:
+def past_usage(engine: Engine, provider: str) -> dict[str, PastUsage]:
     """The questions asked of this provider in the last 30 days; one with too few calls is left out."""
     table, since = completions.c, time.time() - DAYS * 86_400
     billed = case((table.input_tokens + table.output_tokens > 0, 1), else_=0)
@@ -54,7 +54,7 @@ def habits(engine: Engine, provider: str) -> dict[str, Habit]:
         rows = connection.execute(wanted).all()
         in_groups = {question: count for question, count in connection.execute(together)}  # rows, not pairs
     return {
-        row.question: Habit(
+        row.question: PastUsage(
             calls=int(row.calls),
             mails=(mails := in_groups.get(row.question, int(row.mails))),
             output_tokens=float(row.output) / int(row.calls),

@@ -28,7 +28,7 @@ _CREDIT_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class RateRequest:
     """Room for some requests and tokens; `..._unused` were reserved with the last block and not handed out."""
 
     provider: str
@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class SlowDown:
     """The provider said of this model that it is too fast, or of all of its models to wait `hold_s`."""
 
     provider: str
@@ -57,7 +57,7 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Granted:
+class RateGrant:
     """From when on requests and tokens may go, how far apart; times and `now` are by the database's clock."""
 
     now: float
@@ -67,12 +67,12 @@ class Granted:
     token_s: float
 
 
-def write(connection: Connection, wishes: list[Any]) -> list[Any]:
-    """One Granted for each Wanted, null for each Told, in their order; a handler of the ledger's scribe."""
-    now = database_time(connection, wishes[0].clock)
-    rows = _lock_rows(connection, wishes, now)
+def write(connection: Connection, requests: list[Any]) -> list[Any]:
+    """One RateGrant for each RateRequest, null for each SlowDown, in their order; a handler of the ledger's writer."""
+    now = database_time(connection, requests[0].clock)
+    rows = _lock_rows(connection, requests, now)
     before = {place: dict(row) for place, row in rows.items()}
-    answers = [_answer(rows, wish, now) for wish in wishes]
+    answers = [_answer(rows, request, now) for request in requests]
     changed = [{"b_provider": p, "b_model": m, **row} for (p, m), row in rows.items() if row != before[p, m]]
     if changed:
         connection.execute(_UPDATE, changed)
@@ -88,67 +88,71 @@ _LOCKED = (
 )
 
 
-def _lock_rows(connection: Connection, wishes: Sequence[Any], now: float) -> dict[tuple[str, str], dict[str, Any]]:
+def _lock_rows(connection: Connection, requests: Sequence[Any], now: float) -> dict[tuple[str, str], dict[str, Any]]:
     """The rows of these providers, ours until the commit, with one for each model that something is wanted of."""
-    rows = _locked(connection, wishes)
-    missing = {(wish.provider, wish.model): wish for wish in wishes if isinstance(wish, Wanted)}
-    new = [_new_row(place, wish, rows, now) for place, wish in sorted(missing.items()) if place not in rows]
+    rows = _locked(connection, requests)
+    missing = {(request.provider, request.model): request for request in requests if isinstance(request, RateRequest)}
+    new = [_new_row(place, request, rows, now) for place, request in sorted(missing.items()) if place not in rows]
     if new:
         connection.execute(insert_into(paces, connection.dialect.name).on_conflict_do_nothing(), new)
-        rows = _locked(connection, wishes)  # another process may have been faster
+        rows = _locked(connection, requests)  # another process may have been faster
     return rows
 
 
-def _locked(connection: Connection, wishes: Sequence[Any]) -> dict[tuple[str, str], dict[str, Any]]:
+def _locked(connection: Connection, requests: Sequence[Any]) -> dict[tuple[str, str], dict[str, Any]]:
     found = {}
-    for row in connection.execute(_LOCKED, {"providers": list({wish.provider for wish in wishes})}).all():
+    for row in connection.execute(_LOCKED, {"providers": list({request.provider for request in requests})}).all():
         values = row._asdict()
         found[values.pop("provider"), values.pop("model")] = values
     return found
 
 
 def _new_row(
-    place: tuple[str, str], wish: Wanted, rows: Mapping[tuple[str, str], dict[str, Any]], now: float
+    place: tuple[str, str], request: RateRequest, rows: Mapping[tuple[str, str], dict[str, Any]], now: float
 ) -> dict[str, Any]:
     provider, model = place
     held = max((row["held_until"] for (of, _), row in rows.items() if of == provider), default=0.0)
     return {
-        "provider": provider, "model": model, "rpm": wish.rpm, "tpm": wish.tpm, "requests_free_at": now,
+        "provider": provider, "model": model, "rpm": request.rpm, "tpm": request.tpm, "requests_free_at": now,
         "tokens_free_at": now, "slowed_to": 1.0, "slowed_at": now, "held_until": held,
     }  # fmt: skip
 
 
-def _answer(rows: dict[tuple[str, str], dict[str, Any]], wish: Wanted | Told, now: float) -> Granted | None:
-    if isinstance(wish, Wanted):
-        return _grant(rows, wish, now)
-    _tell(rows, wish, now)
+def _answer(
+    rows: dict[tuple[str, str], dict[str, Any]], request: RateRequest | SlowDown, now: float
+) -> RateGrant | None:
+    if isinstance(request, RateRequest):
+        return _grant(rows, request, now)
+    _slow(rows, request, now)
     return None
 
 
-def _grant(rows: dict[tuple[str, str], dict[str, Any]], wish: Wanted, now: float) -> Granted:
-    row = rows[wish.provider, wish.model]
+def _grant(rows: dict[tuple[str, str], dict[str, Any]], request: RateRequest, now: float) -> RateGrant:
+    row = rows[request.provider, request.model]
     part = _part(row, now)
-    request_s, token_s = 60.0 / (wish.rpm * part), 60.0 / (wish.tpm * part)
+    request_s, token_s = 60.0 / (request.rpm * part), 60.0 / (request.tpm * part)
     earliest = max(now, row["held_until"])
-    requests_from = max(earliest, _near(row["requests_free_at"], now) - wish.requests_unused * request_s)
-    tokens_from = max(earliest, _near(row["tokens_free_at"], now) - wish.tokens_unused * token_s)
-    requests_from += wish.requests_owed * request_s
-    tokens_from += max(-_CREDIT_S, wish.tokens_owed * token_s)
-    row["requests_free_at"] = requests_from + wish.requests * request_s
-    row["tokens_free_at"] = tokens_from + wish.tokens * token_s
-    row["rpm"], row["tpm"] = wish.rpm, wish.tpm
-    return Granted(now=now, requests_from=requests_from, tokens_from=tokens_from, request_s=request_s, token_s=token_s)
+    requests_from = max(earliest, _near(row["requests_free_at"], now) - request.requests_unused * request_s)
+    tokens_from = max(earliest, _near(row["tokens_free_at"], now) - request.tokens_unused * token_s)
+    requests_from += request.requests_owed * request_s
+    tokens_from += max(-_CREDIT_S, request.tokens_owed * token_s)
+    row["requests_free_at"] = requests_from + request.requests * request_s
+    row["tokens_free_at"] = tokens_from + request.tokens * token_s
+    row["rpm"], row["tpm"] = request.rpm, request.tpm
+    return RateGrant(
+        now=now, requests_from=requests_from, tokens_from=tokens_from, request_s=request_s, token_s=token_s
+    )
 
 
 def _near(free_at: float, now: float) -> float:
     return min(free_at, now + _FARTHEST_S)
 
 
-def _tell(rows: dict[tuple[str, str], dict[str, Any]], wish: Told, now: float) -> None:
+def _slow(rows: dict[tuple[str, str], dict[str, Any]], request: SlowDown, now: float) -> None:
     for (provider, model), row in rows.items():
-        if provider == wish.provider and wish.hold_s:
-            row["held_until"] = max(row["held_until"], now + wish.hold_s)
-        if (provider, model) == (wish.provider, wish.model) and wish.too_fast:
+        if provider == request.provider and request.hold_s:
+            row["held_until"] = max(row["held_until"], now + request.hold_s)
+        if (provider, model) == (request.provider, request.model) and request.too_fast:
             _slow_down(row, now)
 
 

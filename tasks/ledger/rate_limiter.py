@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 
 from tasks.errors import Misconfigured, RateLimited
-from tasks.ledger.completions import scribe_of
-from tasks.ledger.rate_limit_rows import Granted, Told, Wanted, write
+from tasks.ledger.completions import writer_of
+from tasks.ledger.rate_limit_rows import RateGrant, RateRequest, SlowDown, write
 from tasks.questions import Limits, Link
 
 LimitsOf = Callable[[Link], Limits]
@@ -71,8 +71,8 @@ class _Lane:
         self.stale_at = 0.0
 
 
-class LedgerPace:
-    """`tasks.questions.Pace` over the ledger; one a process, used on one event loop.
+class LedgerRateLimiter:
+    """`tasks.questions.RateLimiter` over the ledger; one a process, used on one event loop.
 
     `set_limits` are the operator's, null where none was set; `usual_limits` hold where neither the operator nor the
     provider's headers say any. What both say, the lower counts. `on_told` hears of the headers, on the loop.
@@ -95,8 +95,8 @@ class LedgerPace:
         self._sleep = sleep
         self._ahead = float("-inf")
         self._lanes: dict[Link, _Lane] = {}
-        self._scribe = scribe_of(engine)
-        self._scribe.learn({"pace": write})
+        self._writer = writer_of(engine)
+        self._writer.learn({"pace": write})
 
     async def turn(self, link: Link, tokens: int, *, within_s: float) -> None:
         """Return when a call of about this many tokens may be sent.
@@ -140,8 +140,8 @@ class LedgerPace:
                 lane.drop()
             elif other == link:
                 lane.stale_at = 0.0
-        told = Told(provider=link.provider, model=link.model, clock=self._clock, hold_s=wait_s, too_fast=too_fast)
-        await self._scribe.write("pace", told)
+        told = SlowDown(provider=link.provider, model=link.model, clock=self._clock, hold_s=wait_s, too_fast=too_fast)
+        await self._writer.write("pace", told)
 
     def _correct(self, lane: _Lane, told: Limits) -> None:
         """Wait until some of what the provider counts is left again, where it counts more than we do.
@@ -183,19 +183,19 @@ class LedgerPace:
         used_up = lane.requests <= 0 or lane.tokens < tokens
         most = max(1, int(rpm / 60 * _BLOCK_S))
         lane.size = min(most, max(lane.waiting, lane.size * 2 if used_up else lane.size // 2))
-        wanted = Wanted(
+        wanted = RateRequest(
             provider=link.provider, model=link.model, clock=self._clock, rpm=rpm * _MARGIN, tpm=tpm * _MARGIN,
             requests=lane.size, tokens=max(tokens, min(lane.size * tokens, tpm / 60 * _BLOCK_S)),
             requests_unused=lane.requests, tokens_unused=lane.tokens, requests_owed=lane.requests_owed, tokens_owed=lane.tokens_owed,
         )  # fmt: skip
         lane.requests, lane.tokens, lane.requests_owed, lane.tokens_owed = 0, 0.0, 0.0, 0.0
-        epoch, granted = lane.epoch, await self._scribe.write("pace", wanted)
+        epoch, granted = lane.epoch, await self._writer.write("pace", wanted)
         if lane.epoch == epoch:
             self._open(lane, wanted, granted)
         else:
             lane.tokens_owed -= wanted.tokens
 
-    def _open(self, lane: _Lane, wanted: Wanted, granted: Granted) -> None:
+    def _open(self, lane: _Lane, wanted: RateRequest, granted: RateGrant) -> None:
         # The database's time lies between asking and hearing; the least lead that was ever seen is nearest to it.
         self._ahead = max(self._ahead, granted.now - self._clock())
         lane.requests, lane.tokens = wanted.requests, wanted.tokens

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from tasks.ledger.completions import scribe_of
+from tasks.ledger.completions import writer_of
 from tasks.ledger.engine import reading
 from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import told_limits
@@ -18,8 +18,8 @@ _KEPT_S = 86_400.0
 """A provider raises and lowers limits; what it told longer ago than this is not relied on."""
 
 
-class ToldLimits:
-    """`of` is for `tasks.ledger.rate_limiter.LedgerPace` as the usual limits, `note` as what to do with those of a reply.
+class ReportedLimits:
+    """`of` is for `tasks.ledger.rate_limiter.LedgerRateLimiter` as the usual limits, `note` as what to do with those of a reply.
 
     `address_of` tells servers of one provider apart, such as a simulator from the real one.
     """
@@ -35,8 +35,8 @@ class ToldLimits:
         self._address_of = address_of
         self._usual = usual
         self._clock = clock
-        self._scribe = scribe_of(engine)
-        self._scribe.learn({"limits": _write})
+        self._writer = writer_of(engine)
+        self._writer.learn({"limits": _write})
         with reading(engine) as connection:
             rows = connection.execute(select(told_limits).where(told_limits.c.told_at > clock() - _KEPT_S)).all()
         self._known = {(row.address, row.provider, row.model): (row.rpm, row.tpm) for row in rows}
@@ -54,7 +54,7 @@ class ToldLimits:
             self._known[place] = (told.rpm, told.tpm)
             address, provider, model = place
             row = {"address": address, "provider": provider, "model": model, "rpm": told.rpm, "tpm": told.tpm}
-            self._scribe.post("limits", row | {"told_at": self._clock()})
+            self._writer.post("limits", row | {"told_at": self._clock()})
 
     def _place(self, link: Link) -> tuple[str, str, str]:
         return self._address_of(link), link.provider, link.model

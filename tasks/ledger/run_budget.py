@@ -13,9 +13,9 @@ from decimal import Decimal
 from sqlalchemy import Engine
 
 from tasks.errors import BudgetExceeded, Misconfigured
-from tasks.ledger.batched_writer import Scribe
-from tasks.ledger.budgets import Alert, Bill, Scope, Shortage, Wanted, open_scopes, pay, scopes_at, take
-from tasks.ledger.completions import scribe_of
+from tasks.ledger.batched_writer import BatchedWriter
+from tasks.ledger.budgets import Alert, Bill, MoneyRequest, Scope, Shortage, open_scopes, pay, scopes_at, take
+from tasks.ledger.completions import writer_of
 from tasks.ledger.owners import owner_name
 from tasks.ledger.schema import NANO_USD
 from tasks.questions import Reservation
@@ -25,17 +25,17 @@ from tasks.settings import Settings
 _BLOCKS_A_CAP = 100
 _LOOK_AGAIN_S = 0.25
 _PATIENCE_S = 120.0
-_purses = itertools.count()
+_budget_numbers = itertools.count()
 
 
-class _Till:
+class _ScopeFunds:
     """Money of one set of scopes: `free` to hand out, the rest of what is held being out with calls under way."""
 
     def __init__(
-        self, scribe: Scribe, owner: str, scopes: tuple[Scope, ...], on_alert: Callable[[Alert], None] | None
+        self, writer: BatchedWriter, owner: str, scopes: tuple[Scope, ...], on_alert: Callable[[Alert], None] | None
     ) -> None:
         self.scopes = scopes
-        self._scribe = scribe
+        self._writer = writer
         self._owner = owner
         self._on_alert = on_alert
         caps = [scope.cap for scope in scopes if scope.cap is not None]
@@ -77,7 +77,7 @@ class _Till:
     def _post(self, *, spent: int, given_back: int) -> None:
         self._free -= given_back
         bill = Bill(owner=self._owner, scopes=self.scopes, spent=spent, given_back=given_back)
-        self._written = self._scribe.post("pay", bill)
+        self._written = self._writer.post("pay", bill)
         self._written.add_done_callback(self._tell)
 
     async def _fetch(self, worst: int) -> None:
@@ -86,11 +86,11 @@ class _Till:
             if self._refusal is not None and worst >= self._refusal[0]:
                 raise BudgetExceeded(_short(self._refusal[1], worst))  # what was spent only grows
             missing = worst - self._free
-            wanted = Wanted(
+            wanted = MoneyRequest(
                 owner=self._owner, scopes=self.scopes, most=max(self._block, missing), least=missing, worst=worst
             )
             self._returned.clear()
-            granted = await self._scribe.write("take", wanted)
+            granted = await self._writer.write("take", wanted)
             if not isinstance(granted, Shortage):
                 self._free += granted
                 continue
@@ -128,8 +128,8 @@ def _dollars(nano: int) -> str:
     return f"${Decimal(nano) / NANO_USD:.6f}"
 
 
-class LedgerPurse:
-    """`tasks.questions.Purse` over the ledger; one a process and run, used on one event loop.
+class LedgerRunBudget:
+    """`tasks.questions.RunBudget` over the ledger; one a process and run, used on one event loop.
 
     `caps` are US dollars by "run", "day" and "month"; one that is missing or null does not bind. `on_alert` is called
     on the loop, once, when 80 % of a cap is spent.
@@ -149,12 +149,12 @@ class LedgerPurse:
         self._caps = caps
         self._on_alert = on_alert
         self._clock = clock
-        self._scribe = scribe_of(engine)
-        self._scribe.learn({"pay": pay, "take": take})
-        self._owner = owner_name(f"{run_id}/{next(_purses)}")
+        self._writer = writer_of(engine)
+        self._writer.learn({"pay": pay, "take": take})
+        self._owner = owner_name(f"{run_id}/{next(_budget_numbers)}")
         self._numbers = itertools.count()
-        self._open: dict[int, tuple[_Till, int]] = {}
-        self._till_now: _Till | None = None
+        self._open: dict[int, tuple[_ScopeFunds, int]] = {}
+        self._funds_now: _ScopeFunds | None = None
         self._opening = asyncio.Lock()
 
     async def reserve(self, worst_usd: Decimal | None) -> Reservation:
@@ -170,10 +170,10 @@ class LedgerPurse:
                 "choose another model, or take the budget away."
             )
         worst = int((worst_usd * NANO_USD).to_integral_value(rounding="ROUND_CEILING"))
-        till = await self._till()
-        await till.take(worst)
+        funds = await self._current_funds()
+        await funds.take(worst)
         number = next(self._numbers)
-        self._open[number] = (till, worst)
+        self._open[number] = (funds, worst)
         return Reservation(number=number, worst_usd=worst_usd)
 
     async def settle(self, reservation: Reservation, actual_usd: Decimal | None) -> None:
@@ -181,32 +181,32 @@ class LedgerPurse:
 
         To be called before the answer is written down: what was paid is then never less than what the ledger shows.
         """
-        till, worst = self._open.pop(reservation.number)
+        funds, worst = self._open.pop(reservation.number)
         actual = worst if actual_usd is None else int((actual_usd * NANO_USD).to_integral_value("ROUND_HALF_UP"))
-        till.settle(worst, actual)
+        funds.settle(worst, actual)
 
     async def close(self) -> None:
         """Give back what is left; calls that were never settled are paid as their worst."""
-        for till, worst in self._open.values():
-            till.settle(worst, worst)
+        for funds, worst in self._open.values():
+            funds.settle(worst, worst)
         self._open.clear()
-        if self._till_now:
-            await self._till_now.flushed()
+        if self._funds_now:
+            await self._funds_now.flushed()
 
-    async def _till(self) -> _Till:
+    async def _current_funds(self) -> _ScopeFunds:
         scopes = scopes_at(self._run_id, self._caps, datetime.fromtimestamp(self._clock(), UTC))
-        if self._till_now is None or self._till_now.scopes != scopes:
+        if self._funds_now is None or self._funds_now.scopes != scopes:
             async with self._opening:
-                if self._till_now is None or self._till_now.scopes != scopes:
+                if self._funds_now is None or self._funds_now.scopes != scopes:
                     await asyncio.to_thread(open_scopes, self._engine, scopes)
-                    self._till_now = _Till(self._scribe, self._owner, scopes, self._on_alert)
-        return self._till_now
+                    self._funds_now = _ScopeFunds(self._writer, self._owner, scopes, self._on_alert)
+        return self._funds_now
 
 
-def purse_for(
+def run_budget_for(
     engine: Engine, run_id: str, settings: Settings, on_alert: Callable[[Alert], None] | None = None
-) -> LedgerPurse | None:
-    """The run's purse in this process; null when no budget is set, for then nothing is to be kept."""
+) -> LedgerRunBudget | None:
+    """The run's budget in this process; null when no budget is set, for then nothing is to be kept."""
     if not settings.has_budget:
         return None
-    return LedgerPurse(engine, run_id=run_id, caps=settings.caps_usd, on_alert=on_alert)
+    return LedgerRunBudget(engine, run_id=run_id, caps=settings.caps_usd, on_alert=on_alert)

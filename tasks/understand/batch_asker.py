@@ -25,7 +25,7 @@ from tasks.errors import (
     TooLong,
 )
 from tasks.ledger.batch_queue import Queued, enqueue
-from tasks.ledger.completions import LedgerBook, scribe_of
+from tasks.ledger.completions import LedgerBook, writer_of
 from tasks.providers.apis.adapters import request_body
 from tasks.providers.apis.batch_api import PRICE_FACTOR
 from tasks.providers.apis.media import sendable
@@ -55,8 +55,8 @@ class BatchAsker:
         self._account = accounts.require(run.settings.provider)
         self._book = LedgerBook(engine, run_id=run.id, ttl_s=_KEPT_S)
         self._run = run
-        self._scribe = scribe_of(engine)
-        self._scribe.learn({"enqueue": enqueue})
+        self._writer = writer_of(engine)
+        self._writer.learn({"enqueue": enqueue})
 
     async def complete(
         self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
@@ -94,7 +94,7 @@ class BatchAsker:
             body=request_body(question, link.provider, link.model, self._account), worst_usd=self._worst(question, link),
             run_id=self._run.root, again=refresh,
         )  # fmt: skip
-        place = await self._scribe.write("enqueue", queued)
+        place = await self._writer.write("enqueue", queued)
         if place.state == "failed":
             raise _ERRORS.get(place.error_code, RequestRejected)(
                 f"Model `{link.model}` of `{link.provider}` answered with an error, in a batch.", provider=link.provider

@@ -10,9 +10,9 @@ from tasks.errors import Misconfigured
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limiter import LedgerPace
-from tasks.ledger.reported_limits import ToldLimits
-from tasks.ledger.run_budget import purse_for
+from tasks.ledger.rate_limiter import LedgerRateLimiter
+from tasks.ledger.reported_limits import ReportedLimits
+from tasks.ledger.run_budget import run_budget_for
 from tasks.parsing.languages import parse_language
 from tasks.providers.apis.adapters import check_economy
 from tasks.providers.catalogue.accounts import Accounts
@@ -54,16 +54,18 @@ def _connect(run: Run) -> Gateway:
     settings = run.settings
     engine, accounts = open_ledger(settings.ledger), Accounts()
     overrides = read_overrides(settings.limits)
-    told = ToldLimits(
+    told = ReportedLimits(
         engine, address_of=lambda link: accounts.of(link.provider).base_url or "", usual=usual_limits(accounts)
     )
     return Gateway(
         accounts,
         LedgerBook(engine, run_id=run.id, ttl_s=settings.answers_ttl_s),
-        pace=LedgerPace(engine, set_limits=set_limits(accounts, overrides), usual_limits=told.of, on_told=told.note),
+        rate_limiter=LedgerRateLimiter(
+            engine, set_limits=set_limits(accounts, overrides), usual_limits=told.of, on_told=told.note
+        ),
         breakers=LedgerBreakers(engine, policies.CALL, on_change=tell_of_circuit),
         policy=policies.CALL,
-        purse=purse_for(engine, run.root, settings, tell_of_budget),
+        budget=run_budget_for(engine, run.root, settings, tell_of_budget),
         concurrency=settings.concurrency,
         allow_refused_fallback=settings.refused_moves_on,
     )

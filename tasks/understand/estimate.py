@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from tasks.ledger.past_usage import Habit
+from tasks.ledger.past_usage import PastUsage
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.models import traits
 from tasks.providers.catalogue.prices import price
@@ -115,20 +115,24 @@ class Terms:
     price_factor: Decimal = Decimal(1)
 
 
-def estimate(mails: Iterable[Mapping[str, Any]], models: Models, terms: Terms, habits: Mapping[str, Habit]) -> Estimate:
+def estimate(
+    mails: Iterable[Mapping[str, Any]], models: Models, terms: Terms, past_usage: Mapping[str, PastUsage]
+) -> Estimate:
     """What these mails (rows of `tasks.frames.Messages`) will cost; one with something `unreadable` costs nothing."""
-    share = _analysed_share(habits)
+    share = _analysed_share(past_usage)
     triage, analysis, count, unread = Stage(), Stage(), 0, 0
     for mail in mails:
         count += 1
         if mail["unreadable"]:
             unread += 1
             continue
-        triage += _triage(mail, models, terms, habits)
-        analysis += _analysis(mail, models, terms, habits.get("analysis"), share)
-    calls = sum(habit.calls for habit in habits.values())
+        triage += _triage(mail, models, terms, past_usage)
+        analysis += _analysis(mail, models, terms, past_usage.get("analysis"), share)
+    calls = sum(past.calls for past in past_usage.values())
     basis = (
-        f"from {calls:,} calls of the last 30 days" if habits else "from general experience; this ledger has none yet"
+        f"from {calls:,} calls of the last 30 days"
+        if past_usage
+        else "from general experience; this ledger has none yet"
     )
     return Estimate(mails=count, unread=unread, basis=basis, stages={"triage": triage, "analysis": analysis})
 
@@ -138,38 +142,38 @@ def dollars(money: Decimal | None) -> str:
     return "unknown (a model has no price)" if money is None else f"${money:.4f}"
 
 
-def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, habits: Mapping[str, Habit]) -> Stage:
+def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, past_usage: Mapping[str, PastUsage]) -> Stage:
     together = terms.mails_per_call if may_be_asked_together(mail) else 1
-    habit = habits.get("triage" if together == 1 else "triage_together")
+    past = past_usage.get("triage" if together == 1 else "triage_together")
     link = models.for_triage(mail)[0][0]
     alone, own = question_tokens(triage_question(mail)), estimate_tokens(prompts.triage_text(mail))
-    calls = habit.calls_a_mail if habit else 1 / together
-    output = habit.output_tokens if habit else _OUTPUT["triage"] * together
+    calls = past.calls_a_mail if past else 1 / together
+    output = past.output_tokens if past else _OUTPUT["triage"] * together
     tokens = (alone + own * (together - 1), output)
     second = models.for_second_triage(_doubtful(mail))
     worst = _worst(link, terms, alone)
     if second:
         worst = _sum(worst, _worst(second[0][0], terms, question_tokens(triage_question(mail, whole=True))))
-    return replace(_stage(link, terms, habit, tokens=tokens, calls=calls), worst_usd=worst)
+    return replace(_stage(link, terms, past, tokens=tokens, calls=calls), worst_usd=worst)
 
 
-def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, habit: Habit | None, share: float) -> Stage:
+def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, past: PastUsage | None, share: float) -> Stage:
     link = models.for_analysis(mail, _doubtful(mail))[0][0]
     tokens = question_tokens(analysis_question(mail, frozenset(ANALYSES), "Japanese (ja)"))
-    output = habit.output_tokens if habit else _OUTPUT["analysis"]
-    calls = share * (habit.calls_a_mail if habit else 1.0)
-    expected = _stage(link, terms, habit, tokens=(tokens, output), calls=calls)
+    output = past.output_tokens if past else _OUTPUT["analysis"]
+    calls = share * (past.calls_a_mail if past else 1.0)
+    expected = _stage(link, terms, past, tokens=(tokens, output), calls=calls)
     dearest = models.for_analysis(mail, _doubtful(mail).model_copy(update={"complexity": "complex"}))[0][0]
     return replace(expected, worst_usd=_worst(dearest, terms, tokens))
 
 
-def _stage(link: Link, terms: Terms, habit: Habit | None, *, tokens: tuple[float, float], calls: float) -> Stage:
+def _stage(link: Link, terms: Terms, past: PastUsage | None, *, tokens: tuple[float, float], calls: float) -> Stage:
     """The expected part; `tokens` are those of one call."""
     asked, answered = tokens[0] * _FACTOR[link.provider], tokens[1]
     usage = Usage(
         input_tokens=round(asked),
         output_tokens=round(answered),
-        cache_read_tokens=round(asked * habit.cached_share) if habit else 0,
+        cache_read_tokens=round(asked * past.cached_share) if past else 0,
     )
     money = price(link.provider, link.model, usage)
     return Stage(
@@ -199,9 +203,9 @@ def _doubtful(mail: Mapping[str, Any]) -> Triage:
     )
 
 
-def _analysed_share(habits: Mapping[str, Habit]) -> float:
-    triaged = sum(habits[name].mails for name in ("triage", "triage_together") if name in habits)
-    analysis = habits.get("analysis")
+def _analysed_share(past_usage: Mapping[str, PastUsage]) -> float:
+    triaged = sum(past_usage[name].mails for name in ("triage", "triage_together") if name in past_usage)
+    analysis = past_usage.get("analysis")
     return min(1.0, analysis.mails / triaged) if triaged and analysis else ANALYSED
 
 

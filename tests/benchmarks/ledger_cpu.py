@@ -14,7 +14,7 @@ from typing import Any
 
 import tasks.ledger
 
-WRITER = "ledger-scribe"
+WRITER = "ledger-writer"
 
 
 class LedgerCpu:

@@ -16,7 +16,7 @@ from tasks import policies
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limiter import LedgerPace
+from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
@@ -35,7 +35,7 @@ async def ask_until_the_end(config: dict[str, Any]) -> None:
     gateway = Gateway(
         accounts,
         LedgerBook(engine, run_id="bench", ttl_s=0),
-        pace=LedgerPace(engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
+        rate_limiter=LedgerRateLimiter(engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
         breakers=LedgerBreakers(engine, policies.CALL), policy=policies.CALL, concurrency=AT_A_TIME,
     )  # fmt: skip
     numbers, dice = itertools.count(), random.Random(config["seed"])

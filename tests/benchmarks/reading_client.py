@@ -17,7 +17,7 @@ from tasks.frames import Messages
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limiter import LedgerPace
+from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
@@ -43,7 +43,7 @@ async def read(config: dict[str, Any]) -> Counter[str]:
     gateway = Gateway(
         accounts,
         LedgerBook(engine, run_id="bench", ttl_s=3_600),
-        pace=LedgerPace(engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
+        rate_limiter=LedgerRateLimiter(engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
         breakers=LedgerBreakers(engine, policies.CALL), policy=policies.CALL, concurrency=config["in_flight"],
     )  # fmt: skip
     rows = [dict.fromkeys(Messages.names()) | as_message(mail) for mail in made_mails(config["mails"], config["seed"])]

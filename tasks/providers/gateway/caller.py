@@ -38,11 +38,11 @@ from tasks.questions import (
     CallPolicy,
     Completion,
     Link,
-    Pace,
-    Purse,
     Question,
+    RateLimiter,
     RawAnswer,
     Reservation,
+    RunBudget,
     Usage,
 )
 
@@ -88,9 +88,9 @@ class Caller:
         self,
         clients: Clients,
         book: Book,
-        pace: Pace,
+        rate_limiter: RateLimiter,
         breakers: Breakers,
-        purse: Purse | None,
+        budget: RunBudget | None,
         policy: CallPolicy,
         *,
         clock: Callable[[], float] = time.time,
@@ -99,9 +99,9 @@ class Caller:
     ) -> None:
         self._clients = clients
         self._book = book
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._breakers = breakers
-        self._purse = purse
+        self._budget = budget
         self._policy = policy
         self._clock = clock
         self._retrying = retrying(policy, clock=clock, sleep=sleep, rng=rng)
@@ -158,7 +158,7 @@ class Caller:
             self._breakers.check(call.link.provider)
             # Whoever waited long for a place may still go, if not much later.
             within_s = max(_AT_LEAST_S, left_s(self._policy, call, self._clock()))
-            await self._pace.turn(call.link, tokens, within_s=within_s)
+            await self._rate_limiter.turn(call.link, tokens, within_s=within_s)
             reservation = await self._reserve(call, client, asked, tokens)
             probe = await self._admit(call.link, tokens, reservation)
             number = await self._book.begin(
@@ -178,14 +178,14 @@ class Caller:
         try:
             return await self._breakers.admit(link.provider)
         except CircuitOpen:
-            self._pace.settle(link, tokens, 0, None)
+            self._rate_limiter.settle(link, tokens, 0, None)
             await self._settle(reservation, Decimal(0))
             raise
 
     async def _answered(self, call: Call[T], sent: _Sent, raw: RawAnswer) -> Completion[T]:
         link, cost = call.link, _cost(call.link, raw)
         self._learn(call, raw.usage)
-        self._pace.settle(link, sent.tokens, _sum(raw.usage), raw.limits)
+        self._rate_limiter.settle(link, sent.tokens, _sum(raw.usage), raw.limits)
         await self._breakers.succeeded(link.provider, probe=sent.probe)
         await self._settle(sent.reservation, cost)
         value, faults = read_answer(call.question.answer, raw.text)
@@ -206,7 +206,7 @@ class Caller:
         link = call.link
         usage = Usage(**error.usage) if error.usage else None
         cost = price(link.provider, link.model, usage) if usage else Decimal(0)
-        self._pace.settle(link, sent.tokens, _sum(usage) if usage else 0, None)
+        self._rate_limiter.settle(link, sent.tokens, _sum(usage) if usage else 0, None)
         await self._settle(sent.reservation, cost)
         tell = self._breakers.failed if isinstance(error, _AWAY) else self._breakers.succeeded
         await asyncio.gather(
@@ -225,22 +225,22 @@ class Caller:
         too_fast = isinstance(error, RateLimited)
         wait_s = (error.retry_after_s or 0.0) if isinstance(error, RateLimited | Overloaded) else 0.0
         if too_fast or wait_s:
-            await self._pace.heed(link, too_fast=too_fast, wait_s=wait_s)
+            await self._rate_limiter.heed(link, too_fast=too_fast, wait_s=wait_s)
 
     async def _reserve(self, call: Call[Any], client: ProviderClient, asked: int, tokens: int) -> Reservation | None:
-        if self._purse is None:
+        if self._budget is None:
             return None
         link = call.link
         most = answer_tokens(call.question, client.account, traits(link.provider, link.model))
         try:
-            return await self._purse.reserve(worst_price(link.provider, link.model, asked, most))
+            return await self._budget.reserve(worst_price(link.provider, link.model, asked, most))
         except BudgetExceeded:
-            self._pace.settle(link, tokens, 0, None)
+            self._rate_limiter.settle(link, tokens, 0, None)
             raise
 
     async def _settle(self, reservation: Reservation | None, cost: Decimal | None) -> None:
-        if self._purse is not None and reservation is not None:
-            await self._purse.settle(reservation, cost)
+        if self._budget is not None and reservation is not None:
+            await self._budget.settle(reservation, cost)
 
     def _tokens(self, call: Call[Any], client: ProviderClient) -> tuple[int, int]:
         """About how many tokens the question has, and how many it has together with a usual answer.

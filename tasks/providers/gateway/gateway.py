@@ -25,7 +25,7 @@ from tasks.providers.gateway.caller import Call, Caller
 from tasks.providers.gateway.clients import Clients, MakeAdapter
 from tasks.providers.gateway.fingerprints import fingerprint
 from tasks.providers.gateway.repair import read_answer
-from tasks.questions import Book, Breakers, CallPolicy, Completion, Link, Pace, Purse, Question, Usage
+from tasks.questions import Book, Breakers, CallPolicy, Completion, Link, Question, RateLimiter, RunBudget, Usage
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.providers")
@@ -39,10 +39,10 @@ class Gateway:
         accounts: Accounts,
         book: Book,
         *,
-        pace: Pace,
+        rate_limiter: RateLimiter,
         breakers: Breakers,
         policy: CallPolicy,
-        purse: Purse | None = None,
+        budget: RunBudget | None = None,
         concurrency: int = 50,
         allow_refused_fallback: bool = False,
         adapters: MakeAdapter = make_adapter,
@@ -54,7 +54,9 @@ class Gateway:
         self._book = book
         self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
         self._clients = Clients(accounts, adapters, concurrency=concurrency, policy=policy, clock=clock)
-        self._caller = Caller(self._clients, book, pace, breakers, purse, policy, clock=clock, sleep=sleep, rng=rng)
+        self._caller = Caller(
+            self._clients, book, rate_limiter, breakers, budget, policy, clock=clock, sleep=sleep, rng=rng
+        )
         self._flights: dict[tuple[str, bool], asyncio.Future[Completion[Any]]] = {}
 
     async def complete(

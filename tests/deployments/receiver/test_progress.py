@@ -72,7 +72,7 @@ def test_what_nobody_handed_in_is_not_found(receiver):
 def test_mails_are_found_by_prefix_in_both_databases(any_ledger_url, receiver, last):
     engine = open_ledger(any_ledger_url)
     delivery = "0" * 31 + last + "1" * 32
-    desk = receiver.client.app.state.desk
+    state = receiver.client.app.state.receiver
     note_deliveries(engine, [(delivery, "")], 0)
     places = [
         f"{file_prefix(delivery)}-0-a.eml",
@@ -87,6 +87,6 @@ def test_mails_are_found_by_prefix_in_both_databases(any_ledger_url, receiver, l
             for n, place in enumerate(places)
         ],
     )
-    found = read_progress(replace(desk, ledger_url=any_ledger_url), delivery)
+    found = read_progress(replace(state, ledger_url=any_ledger_url), delivery)
     assert found
     assert found.mails == {"PENDING": 2}

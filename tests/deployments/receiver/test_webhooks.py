@@ -226,12 +226,12 @@ def test_a_browser_is_not_made_to_post_for_another_site(receiver, headers):
 
 def test_disk_that_fails_is_no_acknowledgement(receiver, monkeypatch):
     folder = next(iter(receiver.data_dir.iterdir()))
-    desk = receiver.client.app.state.desk
+    state = receiver.client.app.state.receiver
 
     def full(_raw: bytes, _name: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(desk.spool, "_put", full)
+    monkeypatch.setattr(state.spool, "_put", full)
     answer = receiver.client.post("/webhooks/mail", content=MAIL, headers=RAW)
     assert (answer.status_code, answer.json()["detail"]) == (507, "The disk is full; free some space.")
     monkeypatch.undo()

@@ -14,7 +14,7 @@ import time
 from tasks.errors import CircuitOpen
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limiter import LedgerPace
+from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.questions import CallPolicy, Limits, Link
 
 LINK = Link(provider="openai", model="gpt-6-luna")
@@ -38,10 +38,10 @@ async def probes(url: str, calls: int) -> int:
 
 async def turns(url: str, count: int, rpm: int, tpm: int, tokens: int) -> list[float]:
     limits = Limits(rpm=rpm, tpm=tpm)
-    pace = LedgerPace(open_ledger(url), set_limits=lambda _: limits, usual_limits=lambda _: Limits())
+    rate_limiter = LedgerRateLimiter(open_ledger(url), set_limits=lambda _: limits, usual_limits=lambda _: Limits())
 
     async def turn() -> float:
-        await pace.turn(LINK, tokens, within_s=600)
+        await rate_limiter.turn(LINK, tokens, within_s=600)
         return time.time()
 
     return await asyncio.gather(*(turn() for _ in range(count)))

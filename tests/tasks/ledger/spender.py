@@ -14,34 +14,34 @@ from decimal import Decimal
 
 from tasks.errors import BudgetExceeded
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.run_budget import LedgerPurse
+from tasks.ledger.run_budget import LedgerRunBudget
 
 WORST = Decimal("0.004")
 
 
 async def spend(url: str, cap: str, seed: int, die_with: int | None) -> int:
     """Nano-dollars spent by twenty concurrent callers, each call costing a tenth to the whole of its worst."""
-    purse = LedgerPurse(open_ledger(url), run_id="run", caps={"run": Decimal(cap)})
+    budget = LedgerRunBudget(open_ledger(url), run_id="run", caps={"run": Decimal(cap)})
     dice, spent = random.Random(seed), 0
 
     async def call_until_refused() -> None:
         nonlocal spent
         while True:
             try:
-                reservation = await purse.reserve(WORST)
+                reservation = await budget.reserve(WORST)
             except BudgetExceeded:
                 return
             await asyncio.sleep(0)
             actual = WORST * dice.randint(10, 100) / 100
             spent += int(actual * 1_000_000_000)
-            await purse.settle(reservation, actual)
+            await budget.settle(reservation, actual)
 
     if die_with is not None:
         for _ in range(die_with):
-            await purse.reserve(WORST)
+            await budget.reserve(WORST)
         os.kill(os.getpid(), signal.SIGKILL)
     await asyncio.gather(*(call_until_refused() for _ in range(20)))
-    await purse.close()
+    await budget.close()
     return spent
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tasks.ledger.batched_writer import Scribe
+from tasks.ledger.batched_writer import BatchedWriter
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import pseudonyms
 
@@ -36,11 +36,11 @@ def kept(url: str) -> list[str]:
 
 
 def test_what_fails_fails_for_all_who_wrote_together_and_the_next_are_written(any_ledger_url):
-    scribe = Scribe(open_ledger(any_ledger_url), {"keep": keep, "fail": fail})
+    writer = BatchedWriter(open_ledger(any_ledger_url), {"keep": keep, "fail": fail})
 
     async def story():
-        first = await asyncio.gather(scribe.write("keep", "a"), scribe.write("fail", "b"), return_exceptions=True)
-        return first, await scribe.write("keep", "c")
+        first = await asyncio.gather(writer.write("keep", "a"), writer.write("fail", "b"), return_exceptions=True)
+        return first, await writer.write("keep", "c")
 
     first, second = asyncio.run(story())
     assert [type(answer) for answer in first] == [ZeroDivisionError, ZeroDivisionError]
@@ -49,13 +49,13 @@ def test_what_fails_fails_for_all_who_wrote_together_and_the_next_are_written(an
 
 
 def test_a_connection_that_was_cut_is_made_anew(any_ledger_url):
-    scribe = Scribe(open_ledger(any_ledger_url), {"keep": keep, "cut": cut})
+    writer = BatchedWriter(open_ledger(any_ledger_url), {"keep": keep, "cut": cut})
 
     async def story():
-        await scribe.write("keep", "a")
+        await writer.write("keep", "a")
         with pytest.raises(SQLAlchemyError):
-            await scribe.write("cut", "")
-        return await scribe.write("keep", "b")
+            await writer.write("cut", "")
+        return await writer.write("keep", "b")
 
     assert asyncio.run(story()) == "b"
     assert sorted(kept(any_ledger_url)) == ["a", "b"]
@@ -63,12 +63,12 @@ def test_a_connection_that_was_cut_is_made_anew(any_ledger_url):
 
 def test_who_writes_after_a_pause_is_served(any_ledger_url, monkeypatch):
     monkeypatch.setattr("tasks.ledger.batched_writer._KEPT_S", 0.01)
-    scribe = Scribe(open_ledger(any_ledger_url), {"keep": keep})
+    writer = BatchedWriter(open_ledger(any_ledger_url), {"keep": keep})
 
     async def story():
-        await scribe.write("keep", "a")
+        await writer.write("keep", "a")
         await asyncio.sleep(0.2)
-        return await scribe.write("keep", "b")
+        return await writer.write("keep", "b")
 
     assert asyncio.run(story()) == "b"
     assert sorted(kept(any_ledger_url)) == ["a", "b"]

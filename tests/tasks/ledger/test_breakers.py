@@ -105,14 +105,14 @@ def test_a_closed_circuit_is_looked_up_once_a_second_at_most(ledger_url):
     now = 0.0
     breakers = LedgerBreakers(open_ledger(ledger_url), policies.CALL, clock=lambda: now)
     looks = 0
-    write = breakers._scribe.write
+    write = breakers._writer.write
 
     async def counted(kind, row):
         nonlocal looks
         looks += 1
         return await write(kind, row)
 
-    breakers._scribe.write = counted
+    breakers._writer.write = counted
 
     async def story():
         nonlocal now
@@ -123,5 +123,5 @@ def test_a_closed_circuit_is_looked_up_once_a_second_at_most(ledger_url):
     try:
         asyncio.run(story())
     finally:
-        breakers._scribe.write = write
+        breakers._writer.write = write
     assert looks == 3

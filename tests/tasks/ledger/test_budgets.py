@@ -19,7 +19,7 @@ from tasks.errors import BudgetExceeded, Misconfigured
 from tasks.ledger.budgets import Alert, left_usd, open_scopes, scopes_at
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.run_budget import LedgerPurse
+from tasks.ledger.run_budget import LedgerRunBudget
 from tasks.ledger.schema import budgets, holdings
 from tasks.questions import RawAnswer, Usage
 
@@ -34,69 +34,69 @@ def spent_and_reserved(url: str, kind: str = "run") -> tuple[int, int]:
     return sum(row.spent_nusd for row in rows), sum(row.reserved_nusd for row in rows)
 
 
-def with_purse(url: str, body: Callable[[LedgerPurse], Awaitable[Any]], **options: Any) -> Any:
+def with_budget(url: str, body: Callable[[LedgerRunBudget], Awaitable[Any]], **options: Any) -> Any:
     async def run() -> Any:
-        purse = LedgerPurse(open_ledger(url), **{"run_id": "run", **options})
+        budget = LedgerRunBudget(open_ledger(url), **{"run_id": "run", **options})
         try:
-            return await body(purse)
+            return await body(budget)
         finally:
-            await purse.close()
+            await budget.close()
 
     return asyncio.run(run())
 
 
-async def pay(purse: LedgerPurse, worst: Decimal, actual: Decimal | None) -> None:
-    await purse.settle(await purse.reserve(worst), actual)
+async def pay(budget: LedgerRunBudget, worst: Decimal, actual: Decimal | None) -> None:
+    await budget.settle(await budget.reserve(worst), actual)
 
 
 def test_spending_is_exact_and_nothing_stays_reserved(any_ledger_url):
-    async def body(purse: LedgerPurse) -> None:
-        await asyncio.gather(*(pay(purse, CENT, Decimal("0.001234567")) for _ in range(50)))
+    async def body(budget: LedgerRunBudget) -> None:
+        await asyncio.gather(*(pay(budget, CENT, Decimal("0.001234567")) for _ in range(50)))
 
-    with_purse(any_ledger_url, body, caps={"run": Decimal(1)})
+    with_budget(any_ledger_url, body, caps={"run": Decimal(1)})
     assert spent_and_reserved(any_ledger_url) == (50 * 1_234_567, 0)
 
 
 def test_a_call_that_may_pass_the_cap_is_refused_with_what_is_left(any_ledger_url):
-    async def body(purse: LedgerPurse) -> None:
-        await pay(purse, CENT, CENT)
+    async def body(budget: LedgerRunBudget) -> None:
+        await pay(budget, CENT, CENT)
         with pytest.raises(BudgetExceeded, match=r"\$0\.015000 has \$0\.005000 left .* up to \$0\.010000"):
-            await purse.reserve(CENT)
-        await pay(purse, Decimal("0.005"), Decimal("0.005"))
+            await budget.reserve(CENT)
+        await pay(budget, Decimal("0.005"), Decimal("0.005"))
 
-    with_purse(any_ledger_url, body, caps={"run": Decimal("0.015")})
+    with_budget(any_ledger_url, body, caps={"run": Decimal("0.015")})
     assert spent_and_reserved(any_ledger_url) == (15_000_000, 0)
 
 
 def test_calls_wait_for_money_that_others_may_give_back(any_ledger_url):
-    async def body(purse: LedgerPurse) -> None:
-        first = await purse.reserve(CENT)
-        waiting = asyncio.ensure_future(purse.reserve(CENT))
+    async def body(budget: LedgerRunBudget) -> None:
+        first = await budget.reserve(CENT)
+        waiting = asyncio.ensure_future(budget.reserve(CENT))
         await asyncio.sleep(0)
-        await purse.settle(first, Decimal("0.001"))
-        await purse.settle(await waiting, CENT)
+        await budget.settle(first, Decimal("0.001"))
+        await budget.settle(await waiting, CENT)
 
-    with_purse(any_ledger_url, body, caps={"run": Decimal("0.015")})
+    with_budget(any_ledger_url, body, caps={"run": Decimal("0.015")})
     assert spent_and_reserved(any_ledger_url) == (11_000_000, 0)
 
 
 @pytest.mark.parametrize("kind", ["day", "month"])
 def test_days_and_months_bind_all_runs_together(any_ledger_url, kind):
-    with_purse(any_ledger_url, lambda purse: pay(purse, CENT, CENT), run_id="one", caps={kind: CENT})
+    with_budget(any_ledger_url, lambda budget: pay(budget, CENT, CENT), run_id="one", caps={kind: CENT})
     with pytest.raises(BudgetExceeded, match=f"for the {kind} "):
-        with_purse(any_ledger_url, lambda purse: purse.reserve(CENT), run_id="two", caps={kind: CENT})
+        with_budget(any_ledger_url, lambda budget: budget.reserve(CENT), run_id="two", caps={kind: CENT})
 
 
 def test_a_new_day_begins_with_a_full_purse(any_ledger_url):
     now = datetime(2026, 11, 25, 23, 59, 59, tzinfo=UTC).timestamp()
 
-    async def body(purse: LedgerPurse) -> None:
+    async def body(budget: LedgerRunBudget) -> None:
         nonlocal now
-        await pay(purse, CENT, CENT)
+        await pay(budget, CENT, CENT)
         now += 2
-        await pay(purse, CENT, CENT)
+        await pay(budget, CENT, CENT)
 
-    with_purse(any_ledger_url, body, caps={"day": CENT}, clock=lambda: now)
+    with_budget(any_ledger_url, body, caps={"day": CENT}, clock=lambda: now)
     assert spent_and_reserved(any_ledger_url, "day") == (20_000_000, 0)
 
 
@@ -115,28 +115,28 @@ def test_a_day_that_was_not_watched_begins_with_what_the_ledger_knows_of_it(any_
 
 
 def test_an_unknown_price_is_an_error_before_the_call_and_the_worst_after_it(any_ledger_url):
-    async def body(purse: LedgerPurse) -> None:
+    async def body(budget: LedgerRunBudget) -> None:
         with pytest.raises(Misconfigured, match="MAILROOM_PRICES"):
-            await purse.reserve(None)
-        await pay(purse, CENT, None)
+            await budget.reserve(None)
+        await pay(budget, CENT, None)
 
-    with_purse(any_ledger_url, body, caps={"run": Decimal(1)})
+    with_budget(any_ledger_url, body, caps={"run": Decimal(1)})
     assert spent_and_reserved(any_ledger_url) == (10_000_000, 0)
 
 
 def test_a_call_that_was_never_settled_counts_as_its_worst(any_ledger_url):
-    with_purse(any_ledger_url, lambda purse: purse.reserve(CENT), caps={"run": Decimal(1)})
+    with_budget(any_ledger_url, lambda budget: budget.reserve(CENT), caps={"run": Decimal(1)})
     assert spent_and_reserved(any_ledger_url) == (10_000_000, 0)
 
 
 def test_four_fifths_of_a_cap_are_told_once(any_ledger_url):
     alerts: list[Alert] = []
 
-    async def body(purse: LedgerPurse) -> None:
+    async def body(budget: LedgerRunBudget) -> None:
         for _ in range(10):
-            await pay(purse, CENT, CENT)
+            await pay(budget, CENT, CENT)
 
-    with_purse(any_ledger_url, body, caps={"run": Decimal("0.1")}, on_alert=alerts.append)
+    with_budget(any_ledger_url, body, caps={"run": Decimal("0.1")}, on_alert=alerts.append)
     assert [(alert.scope, alert.spent_usd) for alert in alerts] == [("run:run", Decimal("0.08"))]
 
 
@@ -159,30 +159,30 @@ def test_what_a_killed_process_had_reserved_comes_back(any_ledger_url):
     assert worker.returncode < 0
     assert spent_and_reserved(any_ledger_url)[1] >= 80_000_000
 
-    async def body(purse: LedgerPurse) -> None:
-        await pay(purse, Decimal("0.1"), Decimal("0.1"))
+    async def body(budget: LedgerRunBudget) -> None:
+        await pay(budget, Decimal("0.1"), Decimal("0.1"))
 
-    with_purse(any_ledger_url, body, caps={"run": Decimal("0.1")})
+    with_budget(any_ledger_url, body, caps={"run": Decimal("0.1")})
     assert spent_and_reserved(any_ledger_url) == (100_000_000, 0)
     with open_ledger(any_ledger_url).begin() as connection:
         assert sum(row.reserved_nusd for row in connection.execute(select(holdings))) == 0
 
 
 def test_two_that_each_hold_too_little_do_not_wait_for_each_other(any_ledger_url):
-    async def spend(purse: LedgerPurse, both_hold: asyncio.Barrier) -> None:
+    async def spend(budget: LedgerRunBudget, both_hold: asyncio.Barrier) -> None:
         """A call, and another that needs more than the first leaves over."""
-        first = await purse.reserve(CENT)
+        first = await budget.reserve(CENT)
         await both_hold.wait()
-        second = asyncio.ensure_future(purse.reserve(CENT))
+        second = asyncio.ensure_future(budget.reserve(CENT))
         await asyncio.sleep(0)
-        await purse.settle(first, CENT / 5)
-        await purse.settle(await second, CENT / 5)
-        await purse.close()
+        await budget.settle(first, CENT / 5)
+        await budget.settle(await second, CENT / 5)
+        await budget.close()
 
     async def body() -> None:
         both_hold = asyncio.Barrier(2)
-        purses = [LedgerPurse(open_ledger(any_ledger_url), run_id="run", caps={"run": 2 * CENT}) for _ in range(2)]
-        await asyncio.wait_for(asyncio.gather(*(spend(purse, both_hold) for purse in purses)), 20)
+        budgets = [LedgerRunBudget(open_ledger(any_ledger_url), run_id="run", caps={"run": 2 * CENT}) for _ in range(2)]
+        await asyncio.wait_for(asyncio.gather(*(spend(budget, both_hold) for budget in budgets)), 20)
 
     asyncio.run(body())
     assert spent_and_reserved(any_ledger_url) == (8_000_000, 0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limit_rows import Granted, Told, Wanted, write
+from tasks.ledger.rate_limit_rows import RateGrant, RateRequest, SlowDown, write
 
 _numbers = itertools.count()
 RATE = 10.0  # a second, of requests and of tens of tokens
@@ -43,8 +43,8 @@ class Row:
         self._engine = engine
         self._model = model
 
-    def reserve(self, requests: int, unused: int) -> Granted:
-        wanted = Wanted(
+    def reserve(self, requests: int, unused: int) -> RateGrant:
+        wanted = RateRequest(
             provider="openai", model=self._model, clock=lambda: self.now, rpm=60 * RATE, tpm=600 * RATE,
             requests=requests, tokens=10.0 * requests, requests_unused=unused, tokens_unused=10.0 * unused,
         )  # fmt: skip
@@ -52,12 +52,12 @@ class Row:
 
     def tell(self, *, wait_s: float, too_fast: bool) -> None:
         self._write(
-            Told(provider="openai", model=self._model, clock=lambda: self.now, hold_s=wait_s, too_fast=too_fast)
+            SlowDown(provider="openai", model=self._model, clock=lambda: self.now, hold_s=wait_s, too_fast=too_fast)
         )
 
-    def _write(self, wish):
+    def _write(self, request):
         with self._engine.begin() as connection:
-            (answer,) = write(connection, [wish])
+            (answer,) = write(connection, [request])
         return answer
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tasks.errors import Misconfigured, RateLimited
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limiter import LedgerPace
+from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import paces
 from tasks.questions import Limits, Link
 from tests.tasks.ledger.test_breakers import share
@@ -33,16 +33,16 @@ class Time:
 
 
 class Paced:
-    """A pace under a clock of its own; `take` gives the seconds after the start at which turns came."""
+    """A rate limiter under a clock of its own; `take` gives the seconds after the start at which turns came."""
 
     def __init__(self, url: str, rpm: int | None = 600, tpm: int | None = 60_000_000) -> None:
         self.time = Time()
         self.began = self.time.now
-        self.pace = self.another(url, rpm, tpm)
+        self.limiter = self.another(url, rpm, tpm)
 
-    def another(self, url: str, rpm: int | None, tpm: int | None) -> LedgerPace:
+    def another(self, url: str, rpm: int | None, tpm: int | None) -> LedgerRateLimiter:
         limits = Limits(rpm=rpm, tpm=tpm)
-        return LedgerPace(
+        return LedgerRateLimiter(
             open_ledger(url), set_limits=lambda _: limits, usual_limits=lambda _: Limits(rpm=6_000, tpm=None),
             clock=self.time, sleep=self.time.sleep,
         )  # fmt: skip
@@ -50,7 +50,7 @@ class Paced:
     async def take(self, count: int, tokens: int = 1, link: Link = LINK, within_s: float = 600) -> list[float]:
         found = []
         for _ in range(count):
-            await self.pace.turn(link, tokens, within_s=within_s)
+            await self.limiter.turn(link, tokens, within_s=within_s)
             found.append(self.time.now - self.began)
         return found
 
@@ -83,7 +83,7 @@ def test_tokens_that_were_not_used_are_given_back_and_those_used_beyond_are_owed
         link = Link(provider=provider, model="m")
         for _ in range(60):
             await paced.take(1, tokens=100, link=link)
-            paced.pace.settle(link, 100, used, None)
+            paced.limiter.settle(link, 100, used, None)
         return paced.time.now - paced.began
 
     assert asyncio.run(story(100, "one")) == pytest.approx(60, rel=0.06)
@@ -96,14 +96,14 @@ def test_a_provider_that_says_wait_is_left_alone_by_all_its_models_and_by_other_
         engine = open_ledger(any_ledger_url)
         limits = Limits(rpm=600_000, tpm=60_000_000)
         one, other = (
-            LedgerPace(engine, set_limits=lambda _: limits, usual_limits=lambda _: Limits()) for _ in range(2)
+            LedgerRateLimiter(engine, set_limits=lambda _: limits, usual_limits=lambda _: Limits()) for _ in range(2)
         )
         await one.turn(LINK, 1, within_s=10)
         await one.heed(LINK, too_fast=True, wait_s=100)
-        for pace in (one, other):
+        for limiter in (one, other):
             for link in (LINK, OTHER):
                 with pytest.raises(RateLimited) as caught:
-                    await pace.turn(link, 1, within_s=10)
+                    await limiter.turn(link, 1, within_s=10)
                 assert 90 < caught.value.retry_after_s <= 100
         await other.turn(Link(provider="anthropic", model="m"), 1, within_s=10)
 
@@ -116,7 +116,7 @@ def test_those_who_wait_already_wait_on_when_the_provider_says_wait(ledger_url):
         await paced.take(1)
         waiting = asyncio.create_task(paced.take(1))
         await asyncio.sleep(0)
-        await paced.pace.heed(LINK, too_fast=False, wait_s=50)
+        await paced.limiter.heed(LINK, too_fast=False, wait_s=50)
         return await waiting
 
     (time,) = asyncio.run(story())
@@ -128,7 +128,7 @@ def test_a_model_that_is_asked_too_fast_is_asked_half_as_fast_and_faster_again_w
         paced = Paced(ledger_url, rpm=600)
         await paced.take(5)
         for _ in range(9):  # all calls in flight are told the same
-            await paced.pace.heed(LINK, too_fast=True)
+            await paced.limiter.heed(LINK, too_fast=True)
         began = paced.time.now - paced.began
         soon = [time - began for time in await paced.take(10)]
         paced.time.now += 60
@@ -143,7 +143,7 @@ def test_limits_of_the_headers_count_where_the_operator_set_none_and_bind_where_
     async def story(rpm: int | None, told: int, provider: str) -> float:
         paced = Paced(ledger_url, rpm=rpm)
         link = Link(provider=provider, model="m")
-        paced.pace.settle(link, 0, 0, Limits(rpm=told))
+        paced.limiter.settle(link, 0, 0, Limits(rpm=told))
         return (await paced.take(101, link=link))[-1]
 
     assert asyncio.run(story(None, 60_000, "one")) == pytest.approx(0.1, abs=0.05)
@@ -176,7 +176,7 @@ def test_what_a_provider_counts_beyond_us_is_waited_for_once(ledger_url):
         paced = Paced(ledger_url, rpm=6_000, tpm=60_000)
         before = await paced.take(1)
         for _ in range(5):  # five replies that tell the same: of 60,000 tokens 1,000 are left, 2,000 short of a reserve
-            paced.pace.settle(LINK, 1, 1, Limits(rpm=6_000, tpm=60_000, requests_left=6_000, tokens_left=1_000))
+            paced.limiter.settle(LINK, 1, 1, Limits(rpm=6_000, tpm=60_000, requests_left=6_000, tokens_left=1_000))
         return (await paced.take(20))[-1] - before[-1]
 
     assert asyncio.run(story()) == pytest.approx(2, rel=0.2)

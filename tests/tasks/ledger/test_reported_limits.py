@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from tasks.ledger.completions import scribe_of
+from tasks.ledger.completions import writer_of
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.reported_limits import ToldLimits
+from tasks.ledger.reported_limits import ReportedLimits
 from tasks.questions import Limits, Link
 
 LINK = Link(provider="openai", model="gpt-6-luna")
@@ -20,14 +20,14 @@ def engine(ledger_url):
 
 
 def limits_at(engine, now, address="https://api.openai.com/v1"):
-    return ToldLimits(engine, address_of=lambda _: address, usual=lambda _: USUAL, clock=lambda: now)
+    return ReportedLimits(engine, address_of=lambda _: address, usual=lambda _: USUAL, clock=lambda: now)
 
 
 def note(engine, limits, *told):
     async def on_loop():
         for one in told:
             limits.note(LINK, one)
-        await scribe_of(engine).write("find", "")  # written after what was posted before
+        await writer_of(engine).write("find", "")  # written after what was posted before
 
     asyncio.run(on_loop())
 

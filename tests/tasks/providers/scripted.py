@@ -15,12 +15,12 @@ from tasks.errors import CallError
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limiter import LedgerPace
+from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import completions
 from tasks.providers.catalogue.accounts import Accounts, ProviderAccount
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
-from tasks.questions import Adapter, Completion, Link, Purse, Question, RawAnswer, Usage
+from tasks.questions import Adapter, Completion, Link, Question, RawAnswer, RunBudget, Usage
 
 GOOD = '{"category": "SUPPORT"}'
 FIRST = Link(provider="openai", model="gpt-6-luna")
@@ -101,7 +101,7 @@ class Bench:
         self.changes: list[str] = []
 
     def gateway(
-        self, *, ttl_s: float = 3_600, run_id: str = "run", purse: Purse | None = None, **options: Any
+        self, *, ttl_s: float = 3_600, run_id: str = "run", budget: RunBudget | None = None, **options: Any
     ) -> Gateway:
         accounts = Accounts()
         self.breakers = LedgerBreakers(
@@ -110,11 +110,11 @@ class Bench:
         return Gateway(
             accounts,
             LedgerBook(self.engine, run_id=run_id, ttl_s=ttl_s, clock=self.time),
-            pace=LedgerPace(
+            rate_limiter=LedgerRateLimiter(
                 self.engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts), clock=self.time,
                 sleep=self.time.pace,
             ),
-            breakers=self.breakers, policy=policies.CALL, purse=purse, adapters=self._adapter, clock=self.time,
+            breakers=self.breakers, policy=policies.CALL, budget=budget, adapters=self._adapter, clock=self.time,
             sleep=self.time.sleep, rng=lambda: 0.5, **options,
         )  # fmt: skip
 

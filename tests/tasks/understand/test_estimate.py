@@ -1,4 +1,4 @@
-"""Estimates: lengths times habits, honest about what is not known."""
+"""Estimates: lengths times past usage, honest about what is not known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tasks.ledger.past_usage import Habit
+from tasks.ledger.past_usage import PastUsage
 from tasks.understand.estimate import Terms, estimate
 from tasks.understand.models_by_price import ModelsByPrice
 
@@ -30,8 +30,10 @@ def mail(**columns: Any) -> Mapping[str, Any]:
     }
 
 
-def habit(**figures: Any) -> Habit:
-    return Habit(**{"calls": 100, "mails": 100, "output_tokens": 50, "calls_a_mail": 1, "cached_share": 0, **figures})
+def usage(**figures: Any) -> PastUsage:
+    return PastUsage(
+        **{"calls": 100, "mails": 100, "output_tokens": 50, "calls_a_mail": 1, "cached_share": 0, **figures}
+    )
 
 
 def test_expected_lies_below_worst_and_no_mail_costs_nothing():
@@ -46,7 +48,7 @@ def test_an_unreadable_mail_costs_nothing_and_is_counted():
 
 
 def test_history_stands_in_for_general_experience():
-    past = {"triage": habit(output_tokens=70, calls_a_mail=1.1), "analysis": habit(mails=40, output_tokens=500)}
+    past = {"triage": usage(output_tokens=70, calls_a_mail=1.1), "analysis": usage(mails=40, output_tokens=500)}
     found = estimate([mail()] * 10, MODELS, TERMS, past)
     assert found.stages["triage"].calls == pytest.approx(11)
     assert found.stages["triage"].output_tokens == pytest.approx(770)

@@ -217,7 +217,7 @@ def test_with_every_key_rejected_no_more_requests_are_sent_and_the_next_provider
 
 
 class Wallet:
-    """A purse that notes what it is told, and refuses what may cost more than is left."""
+    """A budget that notes what it is told, and refuses what may cost more than is left."""
 
     def __init__(self, left: str) -> None:
         self.left = Decimal(left)
@@ -237,14 +237,14 @@ class Wallet:
 def test_each_request_is_reserved_at_its_worst_and_settled_at_what_it_cost(ledger_url):
     far = bench(ledger_url, openai=[Overloaded("busy"), "bad"])
     wallet = Wallet("1")
-    completion = ask(far, purse=wallet)
+    completion = ask(far, budget=wallet)
     assert wallet.paid == [0, completion.price_usd, completion.price_usd]
     assert all(worst > 10 * completion.price_usd for worst in wallet.reserved)
 
 
 def test_a_request_that_may_pass_the_budget_is_not_sent(far):
     with pytest.raises(BudgetExceeded):
-        ask(far, purse=Wallet("0.0000001"))
+        ask(far, budget=Wallet("0.0000001"))
     assert (requests(far), far.rows()) == (0, [])
 
 

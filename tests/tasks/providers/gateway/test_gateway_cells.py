@@ -18,7 +18,7 @@ from tasks.errors import CallError
 from tasks.ledger.breakers import LedgerBreakers, read_breakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limiter import LedgerPace
+from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import completions
 from tasks.providers.catalogue.accounts import ProviderAccount
 from tasks.providers.gateway.gateway import Gateway
@@ -153,7 +153,7 @@ class Cells:
         return Gateway(
             OneAccount(settings),  # type: ignore[arg-type]
             LedgerBook(self.engine, run_id="run", ttl_s=3_600, clock=time),
-            pace=LedgerPace(
+            rate_limiter=LedgerRateLimiter(
                 self.engine, set_limits=lambda _: limits, usual_limits=lambda _: limits, clock=time, sleep=time.pace
             ),
             breakers=breakers, policy=policies.CALL, adapters=adapter, clock=time, sleep=time.sleep, rng=lambda: 0.5,

@@ -15,7 +15,7 @@ from tasks.errors import CallError, ServerFault, TimedOut, TooLong
 from tasks.ledger.breakers import LedgerBreakers, read_breakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.rate_limiter import LedgerPace
+from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import paces
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.event_loop import ModelLoop
@@ -62,7 +62,7 @@ class Far:
         return Gateway(
             accounts,
             LedgerBook(self.engine, run_id="run", ttl_s=3_600),
-            pace=LedgerPace(self.engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
+            rate_limiter=LedgerRateLimiter(self.engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
             breakers=LedgerBreakers(self.engine, QUICK), policy=QUICK, concurrency=20, rng=lambda: 1.0,
         )  # fmt: skip
 
