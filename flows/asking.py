@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -47,6 +48,7 @@ def ask(window: Window, job: Opened) -> Asked:
     asked = understand_messages.with_options(
         retry_delay_seconds=list(job.run.settings.chunk_retry_delays_s),
         retries=len(job.run.settings.chunk_retry_delays_s),
+        cache_expiration=timedelta(seconds=job.run.settings.answers_ttl_s),
         # A mail that waits for a batch is read again with the same question, and must not find itself waiting.
         refresh_cache=job.run.settings.refresh or job.run.settings.mode == "economy",
     )

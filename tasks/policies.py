@@ -17,6 +17,7 @@ from prefect import Task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy, CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
+from prefect.transactions import get_transaction
 from sqlalchemy.exc import OperationalError
 
 from tasks.errors import ChunkUnfinished
@@ -26,8 +27,6 @@ from tasks.questions import CallPolicy
 # Every task comes by here, in whatever process it runs.
 for _name in ("prefect.task_runs", "prefect.flow_runs"):
     logging.getLogger(_name).addFilter(NoTraceOfExpected())
-
-CACHE_FOR = timedelta(hours=1)
 
 
 class Policy(TypedDict, total=False):
@@ -60,6 +59,13 @@ def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -
     return f"understand-{digest}"
 
 
+def keep_out_of_cache() -> None:
+    """Have Prefect return the result of the task that runs, but write it to no cache; outside a task nothing happens."""
+    transaction = get_transaction()
+    if transaction is not None:
+        transaction.write_on_commit = False
+
+
 PURE = Policy(retries=0, cache_policy=NO_CACHE, persist_result=False)
 LEDGER = Policy(
     retries=2, retry_delay_seconds=[2.0, 10.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
@@ -68,7 +74,7 @@ LEDGER = Policy(
 # Without tags: Prefect asks its server for a slot a tag before a task runs, so a chunk would wait for a server that is away.
 ASK_MODEL = Policy(
     retries=3, retry_delay_seconds=[5.0, 30.0, 120.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
-    cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question), cache_expiration=CACHE_FOR,
+    cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question),  # for as long as answers hold: see the flow
     # Prefect would hold the readings of the last thousand chunks; the file it wrote them to serves a rerun as well.
     cache_result_in_memory=False,
 )  # fmt: skip

@@ -80,7 +80,9 @@ class Settings(BaseSettings):
         "cut", description="A longer mail is cut at a sentence's end, and says so; or read in parts, a call each."
     )
     max_parts: int = Field(10, ge=2, le=100, description="Parts of a long mail that are read; what is beyond is cut.")
-    answers_ttl_s: int = Field(3_600, ge=0, description="How long a provider's answer may be used again.")
+    answers_ttl_s: int = Field(
+        3_600, ge=0, description="How long an answer may be used again after its mail was completed."
+    )
     data_dir: Path = Field(Path(".mailroom"), description="Where the ledger and Prefect's own files live.")
     output_dir: Path = Field(Path("out"), description="Each run writes its outcome files into a folder in here.")
     output_mode: str = Field(

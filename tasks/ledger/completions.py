@@ -10,11 +10,11 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, exists, insert, select, update
 
 from tasks.ledger.batched_writer import BatchedWriter
 from tasks.ledger.rows import in_batches, write_rows
-from tasks.ledger.schema import NANO_USD, completions
+from tasks.ledger.schema import NANO_USD, completions, messages, outcomes
 from tasks.questions import RawAnswer, StoredAnswer, Usage
 
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
@@ -34,7 +34,10 @@ def nano_usd(price: Decimal | None) -> int | None:
 
 
 class LedgerBook:
-    """`tasks.questions.Book` over the ledger, for one run; answers older than `ttl_s` are not found."""
+    """`tasks.questions.Book` over the ledger, for one run.
+
+    An answer older than `ttl_s` is found only while the mail that it was given for has no outcome that rests on it.
+    """
 
     def __init__(self, engine: Engine, *, run_id: str, ttl_s: float, clock: Callable[[], float] = time.time) -> None:
         self._run_id = run_id
@@ -47,9 +50,9 @@ class LedgerBook:
     async def find(self, key: str, *, this_run: bool = False) -> StoredAnswer | None:
         """The newest whole answer to this question that is young enough to be used again; of this run, if wanted."""
         found = await self._writer.write("find", key)
-        if found is None or self._clock() - found.ended_at >= self._ttl_s:
+        if found is None or (this_run and found.run_id != self._run_id):
             return None
-        if this_run and found.run_id != self._run_id:
+        if self._clock() - found.ended_at >= self._ttl_s and await self._writer.write("used", found):
             return None
         return StoredAnswer(
             text=found.answer,
@@ -109,6 +112,22 @@ def _find(connection: Connection, keys: list[str]) -> list[Any]:
     return [found.get(key) for key in keys]
 
 
+def _used(connection: Connection, answers: list[Any]) -> list[bool]:
+    """Whether each answer has served its mail; one for a mail that was left half way has not.
+
+    An answer about no single mail of the ledger counts as used.
+    """
+    return [not connection.scalar(_unfinished(answer)) for answer in answers]
+
+
+def _unfinished(answer: Any) -> Select[Any]:
+    completed = exists().where(
+        outcomes.c.message_key == answer.message_key, outcomes.c.status == "COMPLETED",
+        outcomes.c.processed_at >= answer.ended_at,
+    )  # fmt: skip
+    return select(exists().where(messages.c.message_key == answer.message_key) & ~completed)
+
+
 def _begin(connection: Connection, rows: list[Any]) -> list[Any]:
     write_rows(connection, _BEGIN, rows)
     return [None] * len(rows)
@@ -122,4 +141,4 @@ def _end(connection: Connection, rows: list[Any]) -> list[Any]:
 @cache
 def writer_of(engine: Engine) -> BatchedWriter:
     """The process's one writer for this ledger."""
-    return BatchedWriter(engine, {"begin": _begin, "end": _end, "find": _find})
+    return BatchedWriter(engine, {"begin": _begin, "end": _end, "find": _find, "used": _used})

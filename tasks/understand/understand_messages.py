@@ -39,7 +39,7 @@ _DECIDING = {
 def understand_messages(
     messages: DataFrame[Messages], part: str, run: Run, worth: Worth, question: str
 ) -> DataFrame[Readings]:
-    """One reading a mail, in the mails' order.
+    """One reading a mail, in the mails' order. Readings with a failure among them are never cached.
 
     Raises:
         ChunkUnfinished: Mails failed for a reason that lies with a provider or the budget; it holds all readings.
@@ -52,6 +52,8 @@ def understand_messages(
     )  # fmt: skip
     readings = on_model_loop(asked)
     _tell(readings, part)
+    if readings["error_type"].notna().any():
+        policies.keep_out_of_cache()
     unfinished = readings.loc[readings["curable"], "error_type"]
     if len(unfinished):
         said = ", ".join(f"{count} {code}" for code, count in Counter(unfinished).most_common())
@@ -86,7 +88,7 @@ def question_of(settings: Settings, rules_text: str) -> str:
     parts = [
         prompts.TRIAGE_VERSION, prompts.ANALYSIS_VERSION, prompts.PART_VERSION, rules_text, settings.ledger,
         *settings.model_dump(mode="json", include=_DECIDING).items(),
-        *((account.base_url, account.model, account.temperature) for account in accounts),
+        *((account.model, account.answer_settings) for account in accounts),
     ]  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -27,6 +28,8 @@ GeminiSdk = Literal["google-generativeai", "google-genai"]
 
 _ENV_FILE = ".env"
 _SECRET_FILES = Path("/run/secrets")
+_NOT_OF_ANSWERS = {"api_key", "api_keys", "model", "timeout", "rpm", "tpm"}
+"""A new setting counts as one that answers depend on until it is named here; the model is named by each call."""
 
 
 class ProviderAccount(BaseSettings):
@@ -81,6 +84,11 @@ class ProviderAccount(BaseSettings):
         """All keys, each once, the single one first."""
         found = ((self.api_key,) if self.api_key else ()) + self.api_keys
         return tuple({key.get_secret_value(): key for key in found}.values())
+
+    @cached_property
+    def answer_settings(self) -> str:
+        """All settings that an answer may depend on, as JSON; keys, time limits and rates have no part in it."""
+        return self.model_dump_json(exclude=_NOT_OF_ANSWERS)
 
     @classmethod
     def settings_customise_sources(

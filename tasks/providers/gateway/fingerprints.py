@@ -21,8 +21,8 @@ def fingerprint(question: Question[T], link: Link, account: ProviderAccount) -> 
     """
     digest = hashlib.sha256()
     parts = (
-        link.provider, link.model, account.base_url or "", str(account.temperature),
-        str(question.max_tokens or account.max_tokens), question.name, question.version, question.instructions,
+        link.provider, link.model, account.answer_settings, str(question.max_tokens or account.max_tokens),
+        question.name, question.version, question.instructions,
         question.text, schema_digest(question.answer),
         *(part for media in question.media for part in (media.kind, media.media_type, media.name)),
     )  # fmt: skip

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import insert, select
 
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.pruning import Pruned, prune_completions
-from tasks.ledger.schema import completions
+from tasks.ledger.schema import completions, messages, outcomes
 from tasks.questions import RawAnswer, Usage
 
 HOUR = 3_600.0
@@ -137,3 +138,36 @@ def test_calls_at_the_same_time_are_written_together_and_told_apart(any_ledger_u
 
     assert all(asyncio.run(story()))
     assert {row.key for row in shelf.rows()} == {f"k{n}" for n in range(many)}
+
+
+def known(shelf: Shelf) -> None:
+    """The mail that the calls are about is on record."""
+    with shelf.engine.begin() as connection:
+        connection.execute(insert(messages).values(message_key="mail", state="PROCESSING", first_seen=0, updated=0))
+
+
+def settled(shelf: Shelf, status: str) -> None:
+    row = {
+        "run_id": "run", "message_key": "mail", "status": status, "seconds": 0.0, "provider": "", "processed_at": shelf.now,
+        "row": {},
+    }  # fmt: skip
+    with shelf.engine.begin() as connection:
+        connection.execute(insert(outcomes).values(row))
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [("COMPLETED", False), ("PENDING", True), ("PROCESSING", True), ("FAILED", True)]
+)
+def test_an_answer_grows_old_only_for_a_mail_that_was_completed_with_it(any_ledger_url, status, found):
+    shelf = Shelf(any_ledger_url)
+
+    known(shelf)
+
+    async def story():
+        await shelf.answered("k")
+        shelf.now += 60
+        settled(shelf, status)
+        shelf.now += 10 * HOUR
+        return await shelf.book.find("k")
+
+    assert (asyncio.run(story()) is not None) == found
