@@ -24,8 +24,9 @@ from tasks.ledger.clocks import ledger_time
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import count_outcomes
 from tasks.mailbox.sources import open_source
+from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.runs import Run
-from tasks.settings import ProviderChoice, Settings, read_settings
+from tasks.settings import Settings, read_settings
 from tasks.understand.connect import check_models
 
 SHARE = "process-share/worker"

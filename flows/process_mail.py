@@ -20,9 +20,10 @@ from tasks.decide.choose_actions import choose_actions
 from tasks.frames import Effects
 from tasks.ingest.read_messages import read_windows
 from tasks.ingest.windows import Window
+from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.report.publish_summary import publish_summary
 from tasks.report.settle_outcomes import settle_outcomes
-from tasks.settings import ModeChoice, ProviderChoice, read_settings
+from tasks.settings import ModeChoice, read_settings
 from tasks.understand.economy import send_batches
 from tasks.understand.second_reader import read_again
 

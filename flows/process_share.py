@@ -13,7 +13,8 @@ from flows.opening import opened_share
 from flows.process_mail import handle_messages
 from flows.runners import task_runner
 from tasks.ingest.read_messages import read_windows
-from tasks.settings import ProviderChoice, read_settings
+from tasks.providers.catalogue.sheets import ProviderChoice
+from tasks.settings import read_settings
 
 
 @flow(name="process-share", task_runner=task_runner(), persist_result=False)

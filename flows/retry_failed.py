@@ -14,7 +14,8 @@ from flows.process_mail import handle_messages
 from flows.runners import task_runner
 from tasks.errors import ERROR_CODES, Misconfigured
 from tasks.ingest.read_messages import read_windows
-from tasks.settings import ProviderChoice, read_settings
+from tasks.providers.catalogue.sheets import ProviderChoice
+from tasks.settings import read_settings
 
 # A list to choose from in the form.
 ErrorType = Annotated[str, WithJsonSchema({"type": "string", "enum": [*ERROR_CODES]})]

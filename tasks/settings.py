@@ -11,10 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from tasks.errors import Misconfigured
 
-ProviderName = Literal["openai", "anthropic", "gemini", "local"]
 CONFIGURED = "configured"
 """What a form says where the environment is to decide."""
-ProviderChoice = Literal["configured", "openai", "anthropic", "gemini", "local"]
 ModeChoice = Literal["configured", "normal", "economy"]
 ModelClass = Literal["triage", "simple", "medium", "complex"]
 
@@ -25,8 +23,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MAILROOM_", env_file=".env", extra="ignore", frozen=True)
 
     source: str | None = Field(None, description="Where the mail lies, for runs that are not told.")
-    provider: ProviderName = Field("openai", description="Which provider reads the mail.")
-    fallbacks: tuple[ProviderName, ...] = Field((), description="Asked in this order where `provider` cannot answer.")
+    provider: str = Field("openai", description="Which provider reads the mail.")
+    fallbacks: tuple[str, ...] = Field((), description="Asked in this order where `provider` cannot answer.")
     refused_moves_on: bool = Field(False, description="Whether a mail one provider refused is shown to the next.")
     triage_model: str | None = Field(
         None, description="Model of the first, small question; null is the provider's cheap one."

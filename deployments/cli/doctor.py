@@ -79,10 +79,11 @@ def _server() -> Finding:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    from tasks.providers.catalogue.accounts import ACCOUNTS, Accounts
+    from tasks.providers.catalogue.accounts import Accounts
+    from tasks.providers.catalogue.sheets import SHEETS
 
     accounts = Accounts()
-    for provider in ACCOUNTS:
+    for provider in dict.fromkeys((*SHEETS, settings.provider, *settings.fallbacks)):
         needed = provider == settings.provider or provider in settings.fallbacks
         try:
             accounts.require(provider)

@@ -9,7 +9,8 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from tasks.settings import ProviderName, read_settings
+from tasks.providers.catalogue.sheets import ProviderName
+from tasks.settings import read_settings
 
 
 def estimate(

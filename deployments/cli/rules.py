@@ -12,7 +12,8 @@ from rich.table import Table
 
 from deployments.cli.home import use_server
 from deployments.cli.outcomes import plain, styled
-from tasks.settings import ProviderName, read_settings
+from tasks.providers.catalogue.sheets import ProviderName
+from tasks.settings import read_settings
 
 if TYPE_CHECKING:
     from tasks.decide.rules import RuleBook

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deployments.cli.home import use_server
 from deployments.cli.outcomes import print_outcomes
-from tasks.settings import ProviderName, read_settings
+from tasks.providers.catalogue.sheets import ProviderName
+from tasks.settings import read_settings
 
 console = Console()
 

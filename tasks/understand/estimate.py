@@ -15,6 +15,7 @@ from tasks.ledger.past_usage import PastUsage
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.models import traits
 from tasks.providers.catalogue.prices import price
+from tasks.providers.catalogue.sheets import sheet_of
 from tasks.providers.catalogue.tokens import estimate_tokens, question_tokens
 from tasks.questions import Link, Usage
 from tasks.settings import Settings
@@ -30,8 +31,6 @@ ANALYSED = 0.8
 _OUTPUT = {"triage": 90.0, "analysis": 400.0}
 """Tokens of an answer, until the ledger knows better."""
 
-# Our estimate is made for OpenAI's tokenizer; the others make more tokens of the same text.
-_FACTOR = {"openai": 1.0, "anthropic": 1.3, "gemini": 1.3, "local": 1.3}
 _REPAIRS = 2
 
 
@@ -169,7 +168,7 @@ def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, past: PastU
 
 def _stage(link: Link, terms: Terms, past: PastUsage | None, *, tokens: tuple[float, float], calls: float) -> Stage:
     """The expected part; `tokens` are those of one call."""
-    asked, answered = tokens[0] * _FACTOR[link.provider], tokens[1]
+    asked, answered = tokens[0] * sheet_of(link.provider).estimate_factor, tokens[1]
     usage = Usage(
         input_tokens=round(asked),
         output_tokens=round(answered),
@@ -186,7 +185,7 @@ def _stage(link: Link, terms: Terms, past: PastUsage | None, *, tokens: tuple[fl
 
 def _worst(link: Link, terms: Terms, tokens: int) -> Decimal | None:
     most = terms.max_tokens[link.provider] + traits(link.provider, link.model).thinking_tokens
-    usage = Usage(input_tokens=round(tokens * _FACTOR[link.provider]), output_tokens=most)
+    usage = Usage(input_tokens=round(tokens * sheet_of(link.provider).estimate_factor), output_tokens=most)
     one = price(link.provider, link.model, usage)
     return None if one is None else one * _REPAIRS * terms.price_factor
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tasks.frames import COMPLEXITIES, Complexity
-from tasks.providers.catalogue.models import ANALYSIS_MODELS, TRIAGE_MODELS
+from tasks.providers.catalogue.models import default_model
 from tasks.providers.catalogue.prices import price
 from tasks.questions import Link, Usage
 from tasks.understand.answers import Triage
@@ -68,7 +68,7 @@ class ModelsByPrice:
         return tuple(Link(provider=provider, model=self._other(provider, writer)) for provider in providers)
 
     def _other(self, provider: str, writer: str) -> str:
-        names = [self._own(provider, kind) or ANALYSIS_MODELS[provider][kind] for kind in reversed(COMPLEXITIES)]
+        names = [self._own(provider, kind) or default_model(provider, kind) for kind in reversed(COMPLEXITIES)]
         return next((name for name in names if name != writer), names[0])
 
     def links(self) -> set[Link]:
@@ -83,7 +83,11 @@ class ModelsByPrice:
         return tuple(Link(provider=provider, model=model_of(provider)) for provider in self.providers)
 
     def _triage(self, provider: str) -> str:
-        return self._named(provider, self.triage_model) or self._own(provider, "triage") or TRIAGE_MODELS[provider]
+        return (
+            self._named(provider, self.triage_model)
+            or self._own(provider, "triage")
+            or default_model(provider, "triage")
+        )
 
     def _stronger(self, provider: str) -> str:
         """The model a doubtful triage goes up to: what would analyse a mail of medium complexity."""
@@ -95,7 +99,7 @@ class ModelsByPrice:
     def _cheapest(self, provider: str, needed: Complexity) -> str:
         """Of the models for this class and those above, the cheapest; this class's own where its price is unknown."""
         classes = COMPLEXITIES[COMPLEXITIES.index(needed) :]
-        names = [self._own(provider, name) or ANALYSIS_MODELS[provider][name] for name in classes]
+        names = [self._own(provider, name) or default_model(provider, name) for name in classes]
         priced = [(known, name) for name in names if (known := price(provider, name, _TYPICAL)) is not None]
         if not priced or priced[0][1] != names[0]:
             return names[0]

@@ -26,7 +26,7 @@ from rich.table import Table
 from sqlalchemy import Engine, insert
 
 from tasks.decide.rules import analyses_for, load_rules
-from tasks.frames import Messages
+from tasks.frames import COMPLEXITIES, Messages
 from tasks.ingest.rows import parse
 from tasks.ledger.cost_book import CostLine, cost_book, total
 from tasks.ledger.costs import record_group
@@ -35,7 +35,7 @@ from tasks.ledger.schema import messages as messages_table
 from tasks.mailbox.raw import Origin, RawMail
 from tasks.mailbox.sources import open_source
 from tasks.parsing.read_mail import read_mail
-from tasks.providers.catalogue.models import ANALYSIS_MODELS, TRIAGE_MODELS
+from tasks.providers.catalogue.models import default_model
 from tasks.providers.catalogue.prices import price
 from tasks.providers.event_loop import on_model_loop
 from tasks.questions import Link, Question, Usage
@@ -123,7 +123,7 @@ def measured(way: Way, box: Mailbox, simulator: RunningSimulator, folder: Path, 
 def naive(box: Mailbox, run: Run, scales: Scales) -> None:
     """Four calls a mail, to one model."""
     _ask_each(
-        box, run, scales, lambda _row: [(name, *what, ANALYSIS_MODELS[PROVIDER]["medium"]) for name, *what in NAIVE]
+        box, run, scales, lambda _row: [(name, *what, default_model(PROVIDER, "medium")) for name, *what in NAIVE]
     )
 
 
@@ -131,15 +131,15 @@ def naive_same_models(box: Mailbox, run: Run, scales: Scales) -> None:
     """Four calls a mail, each to the model that we would ask: the cheap one to sort, the rest by complexity."""
 
     def questions(row: dict[str, Any]) -> list[Any]:
-        strong = ANALYSIS_MODELS[PROVIDER][complexity_by_length(row["tokens"])]
-        return [(name, *what, TRIAGE_MODELS[PROVIDER] if name == "sort" else strong) for name, *what in NAIVE]
+        strong = default_model(PROVIDER, complexity_by_length(row["tokens"]))
+        return [(name, *what, default_model(PROVIDER, "triage") if name == "sort" else strong) for name, *what in NAIVE]
 
     _ask_each(box, run, scales, questions)
 
 
 def one_call(box: Mailbox, run: Run, scales: Scales) -> None:
     """Everything in one call, to one model."""
-    _ask_each(box, run, scales, lambda _row: [(*WHOLE, ANALYSIS_MODELS[PROVIDER]["medium"])])
+    _ask_each(box, run, scales, lambda _row: [(*WHOLE, default_model(PROVIDER, "medium"))])
 
 
 def two_step(box: Mailbox, run: Run, scales: Scales) -> None:
@@ -276,7 +276,7 @@ def _prices() -> Table:
         Usage(input_tokens=million, cache_read_tokens=million),
         Usage(output_tokens=million),
     )
-    for model in ANALYSIS_MODELS[PROVIDER].values():
+    for model in dict.fromkeys(default_model(PROVIDER, kind) for kind in COMPLEXITIES):
         table.add_row(model, *(str(Decimal(price(PROVIDER, model, usage) or 0).normalize()) for usage in kinds))
     return table
 

@@ -15,7 +15,7 @@ from deployments.receiver.settings import ReceiverSettings
 from deployments.watch.settings import WatchSettings
 from tasks.act.destinations import Destinations
 from tasks.logs import LogSettings
-from tasks.providers.catalogue.accounts import ACCOUNTS
+from tasks.providers.catalogue.sheets import SHEETS
 from tasks.settings import Settings
 from tasks.traces import TraceSettings
 
@@ -41,7 +41,10 @@ def known_variables() -> set[str]:
     """Every name that is read."""
     ours = {_name(kind.model_config.get("env_prefix") or "", field) for kind in _OURS for field in kind.model_fields}
     accounts = {
-        _name(prefix, field) for kind in ACCOUNTS.values() for prefix in kind.prefixes for field in kind.model_fields
+        _name(prefix, field)
+        for sheet in SHEETS.values()
+        for prefix in sheet.account.prefixes
+        for field in sheet.account.model_fields
     }
     redis = {_name("PREFECT_REDIS_MESSAGING_", field) for field in RedisMessagingSettings.model_fields}
     return ours | accounts | redis | set(_of_prefect(PrefectSettings)) | _SINGLE

@@ -1,54 +1,34 @@
-"""Which adapter speaks for which provider; an SDK is imported when its first adapter is made, since that takes seconds."""
+"""Makes a provider's adapter or batch API from its sheet; an SDK is imported at its first use, since that takes seconds."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from pydantic import SecretStr
 
 from tasks.errors import Misconfigured
 from tasks.providers.apis.batch_api import BatchApi
-from tasks.providers.catalogue.accounts import Accounts, GeminiAccount, ProviderAccount
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheets import SHEETS, sheet_of
 from tasks.questions import Adapter, Question
-
-BATCH_PROVIDERS = ("openai", "anthropic")
 
 
 def make_adapter(provider: str, account: ProviderAccount, key: SecretStr | None, *, concurrency: int = 50) -> Adapter:
     """The adapter for one key of a provider; made and closed on the model loop.
 
-    `concurrency` is how many calls it must be able to have in flight; `key` is null for `local` alone.
+    `concurrency` is how many calls it must be able to have in flight; `key` is null where none is needed.
 
     Raises:
         Misconfigured: There is no such provider, or it needs a key and none is given.
     """
-    if provider == "local":
-        from tasks.providers.apis.openai_chat import OpenAIChat
-
-        return OpenAIChat(account, key, provider=provider)
-    if key is None:
+    sheet = sheet_of(provider)
+    if key is None and sheet.needs_key:
         raise Misconfigured(f"Provider `{provider}` needs an API key.")
-    if provider == "openai":
-        from tasks.providers.apis.openai_chat import OpenAIChat
-
-        return OpenAIChat(account, key)
-    if provider == "anthropic":
-        from tasks.providers.apis.anthropic_messages import AnthropicMessages
-
-        return AnthropicMessages(account, key)
-    if provider == "gemini":
-        return _gemini(account, key, concurrency)
-    raise Misconfigured(f"There is no provider `{provider}`.")
-
-
-def _gemini(account: ProviderAccount, key: SecretStr, concurrency: int) -> Adapter:
-    if isinstance(account, GeminiAccount) and account.sdk == "google-genai":
-        from tasks.providers.apis.gemini_genai import GeminiGenAI
-
-        return GeminiGenAI(account, key)
-    from tasks.providers.apis.gemini_generative import GeminiGenerative
-
-    return GeminiGenerative(account, key, concurrency=concurrency)
+    api = sheet.apis[getattr(account, "sdk", next(iter(sheet.apis)))]
+    adapter: Adapter = _class_at(api)(provider, account, key, concurrency)
+    return adapter
 
 
 def make_batch_api(provider: str, accounts: Accounts) -> BatchApi:
@@ -57,32 +37,31 @@ def make_batch_api(provider: str, accounts: Accounts) -> BatchApi:
     Raises:
         Misconfigured: It has no batch API, or no key.
     """
-    check_economy(provider)
     account = accounts.require(provider)
-    if provider == "openai":
-        from tasks.providers.apis.openai_batches import OpenAIBatches
-
-        return OpenAIBatches(account, account.keys[0])
-    from tasks.providers.apis.anthropic_batches import AnthropicBatches
-
-    return AnthropicBatches(account, account.keys[0])
+    api: BatchApi = _batch_class(provider)(provider, account, account.keys[0])
+    return api
 
 
 def request_body(question: Question[Any], provider: str, model: str, account: ProviderAccount) -> dict[str, Any]:
-    """The question as this provider takes it: in a batch as alone."""
-    if provider == "openai":
-        from tasks.providers.apis.openai_chat import chat_request
-
-        return chat_request(question, provider, model, account)[0]
-    from tasks.providers.apis.anthropic_messages import messages_request
-
-    return messages_request(question, model, account)[0]
+    """The question as this provider takes it in a batch, which is as it takes it alone."""
+    body: dict[str, Any] = _batch_class(provider).request(question, provider, model, account)
+    return body
 
 
 def check_economy(provider: str) -> None:
     """Raise `Misconfigured` where a provider cannot be asked in batches."""
-    if provider not in BATCH_PROVIDERS:
+    if sheet_of(provider).batch is None:
         raise Misconfigured(
             f"Economy mode needs a batch API, which `{provider}` does not have in the SDK that is used here. "
-            f"Choose {' or '.join(BATCH_PROVIDERS)}, or the normal mode."
+            f"Choose {' or '.join(sheet.name for sheet in SHEETS.values() if sheet.batch)}, or the normal mode."
         )
+
+
+def _batch_class(provider: str) -> Any:
+    check_economy(provider)
+    return _class_at(sheet_of(provider).batch or "")
+
+
+def _class_at(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

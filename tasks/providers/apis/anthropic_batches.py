@@ -12,16 +12,17 @@ from anthropic import APIStatusError, AsyncAnthropic, DefaultAioHttpClient
 from pydantic import SecretStr
 
 from tasks.errors import CallError, Permanent
-from tasks.providers.apis.anthropic_messages import ADDRESS, read_message
+from tasks.providers.apis.anthropic_messages import messages_request, read_message
 from tasks.providers.apis.batch_api import Result, Standing, result_of
 from tasks.providers.apis.calls import CONNECT_S, in_our_words, transport_error
 from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.replies import ReplyInfo
-from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheets import sheet_of
+from tasks.questions import Question
 
 T = TypeVar("T")
 
-_BATCH_OF = CallTarget("anthropic", "batch")
 _TRANSFER_S = 900.0
 _SKEW_S = 300.0
 # What a request in a batch may fail with, as the statuses of a request sent alone; other errors are the request's own.
@@ -35,18 +36,22 @@ class AnthropicBatches:
     requests it holds, and by their keys once its results can be read.
     """
 
-    provider = "anthropic"
     most_items = 100_000
     most_bytes = 200_000_000
 
-    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+    def __init__(self, provider: str, account: ProviderAccount, key: SecretStr) -> None:
+        self.provider = provider
         self._client = AsyncAnthropic(
             api_key=key.get_secret_value(),
-            base_url=account.base_url or ADDRESS,
+            base_url=sheet_of(provider).address_for(account),
             max_retries=0,
             timeout=httpx2.Timeout(_TRANSFER_S, connect=CONNECT_S),
             http_client=DefaultAioHttpClient(),
         )
+
+    @staticmethod
+    def request(question: Question[Any], provider: str, model: str, account: ProviderAccount) -> dict[str, Any]:
+        return messages_request(question, provider, model, account)[0]
 
     async def upload(self, batch_id: str, requests: Sequence[tuple[str, str]]) -> None:
         return None
@@ -96,7 +101,7 @@ class AnthropicBatches:
         await self._client.close()
 
     async def _said(self, call: Awaitable[T]) -> T:
-        return await in_our_words(_BATCH_OF, call, _translate, _TRANSFER_S)
+        return await in_our_words(CallTarget(self.provider, "batch"), call, _translate, _TRANSFER_S)
 
 
 def _read_entry(entry: Any, asked: CallTarget, simulated: bool) -> Result:

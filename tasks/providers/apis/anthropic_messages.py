@@ -15,12 +15,12 @@ from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.media import anthropic_block, sendable
 from tasks.providers.apis.replies import ReplyInfo, count, of_any_shape, read_object, reply_info
 from tasks.providers.apis.schemas import strict_schema
-from tasks.providers.catalogue.accounts import ProviderAccount
 from tasks.providers.catalogue.models import traits
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheets import sheet_of
 from tasks.providers.catalogue.tokens import answer_tokens
 from tasks.questions import Question, RawAnswer, Usage
 
-ADDRESS = "https://api.anthropic.com"
 # The endings other than `end_turn`; an answer cut by a full window has no room to be finished in.
 _ENDINGS = {"refusal": "refusal", "max_tokens": "cut", "model_context_window_exceeded": "window_full"}
 
@@ -33,14 +33,13 @@ class AnthropicMessages:
     """One key's client. Requests are given as bytes and replies taken raw, for the reason told in `openai_chat`; it is
     also the one way to give a temperature, which the SDK's signature has no more and older models still take."""
 
-    provider = "anthropic"
-
-    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+    def __init__(self, provider: str, account: ProviderAccount, key: SecretStr, _concurrency: int = 0) -> None:
+        self.provider = provider
         self._account = account
         timeout = httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout))
         self._client = AsyncAnthropic(
             api_key=key.get_secret_value(),
-            base_url=account.base_url or ADDRESS,
+            base_url=sheet_of(provider).address_for(account),
             max_retries=0,
             # Said in so many words: without it the SDK refuses large `max_tokens`.
             timeout=timeout,
@@ -52,7 +51,7 @@ class AnthropicMessages:
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = CallTarget(self.provider, model)
-        request, unsent = messages_request(question, model, self._account)
+        request, unsent = messages_request(question, self.provider, model, self._account)
         call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=self._options)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         return read_message(asked, read_object(asked, reply.content), reply_info(reply.headers, unsent))
@@ -62,11 +61,11 @@ class AnthropicMessages:
 
 
 def messages_request(
-    question: Question[BaseModel], model: str, account: ProviderAccount
+    question: Question[BaseModel], provider: str, model: str, account: ProviderAccount
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The body of a request, and the names of the media parts that `model` does not take."""
-    takes = traits("anthropic", model)
-    media, unsent = sendable(question.media, "anthropic", model)
+    takes = traits(provider, model)
+    media, unsent = sendable(question.media, provider, model)
     text: Any = question.text
     if media:
         text = [*map(anthropic_block, media), {"type": "text", "text": text}]

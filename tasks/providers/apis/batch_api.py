@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from tasks.errors import CallError, Transient
-from tasks.questions import RawAnswer
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.questions import Question, RawAnswer
 
 PRICE_FACTOR = Decimal("0.5")
 """What a call in a batch costs of its price. Sources: the providers' pages on their batch APIs."""
@@ -40,6 +41,10 @@ class BatchApi(Protocol):
     provider: str
     most_items: int
     most_bytes: int
+
+    @staticmethod
+    def request(question: Question[Any], provider: str, model: str, account: ProviderAccount) -> dict[str, Any]:
+        """The body of one request."""
 
     async def upload(self, batch_id: str, requests: Sequence[tuple[str, str]]) -> str | None:
         """The id of the uploaded requests; null where they are sent with the batch itself."""

@@ -14,26 +14,26 @@ from pydantic_core import to_json
 from tasks.errors import CallError
 from tasks.providers.apis.calls import in_our_words, transport_error
 from tasks.providers.apis.error_mapping import CallTarget
-from tasks.providers.apis.gemini_wire import ADDRESS, gemini_parts, generation_limits, read_candidates
+from tasks.providers.apis.gemini_wire import gemini_parts, generation_limits, read_candidates
 from tasks.providers.apis.replies import read_object, reply_info
 from tasks.providers.apis.schemas import strict_schema
-from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheets import sheet_of
 from tasks.questions import Question, RawAnswer
 
 
 class GeminiGenAI:
     """One key's client, asynchronous."""
 
-    provider = "gemini"
-
-    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+    def __init__(self, provider: str, account: ProviderAccount, key: SecretStr, _concurrency: int = 0) -> None:
+        self.provider = provider
         self._account = account
         self._session = _session()
         self._client = genai.Client(
             api_key=key.get_secret_value(),
             vertexai=False,
             http_options=types.HttpOptions(
-                base_url=account.base_url or ADDRESS,
+                base_url=sheet_of(provider).address_for(account),
                 api_version="v1beta",
                 timeout=int(account.timeout * 1_000),
                 # One attempt; without this the SDK sleeps and asks again after a refused connection.
@@ -44,11 +44,11 @@ class GeminiGenAI:
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = CallTarget(self.provider, model)
-        parts, unsent = gemini_parts(question, model)
+        parts, unsent = gemini_parts(question, self.provider, model)
         call = self._client.aio.models.generate_content(
             model=model,
             contents=[types.Content(role="user", parts=[types.Part.model_validate(part) for part in parts])],
-            config=_config(question, model, self._account),
+            config=_config(question, self.provider, model, self._account),
         )
         found = await in_our_words(asked, call, _translate, self._account.timeout)
         reply = found.sdk_http_response or types.HttpResponse()
@@ -75,11 +75,13 @@ async def _refuse(_session: Any, _context: Any, told: aiohttp.TraceRequestRedire
     raise aiohttp.ClientResponseError(reply.request_info, (), status=reply.status, headers=reply.headers)
 
 
-def _config(question: Question[BaseModel], model: str, account: ProviderAccount) -> types.GenerateContentConfig:
+def _config(
+    question: Question[BaseModel], provider: str, model: str, account: ProviderAccount
+) -> types.GenerateContentConfig:
     return types.GenerateContentConfig(
-        **generation_limits(question, model, account),
+        **generation_limits(question, provider, model, account),
         system_instruction=question.instructions,
-        response_json_schema=strict_schema(question.answer, "gemini"),
+        response_json_schema=strict_schema(question.answer, sheet_of(provider).dialect),
         should_return_http_response=True,  # the reply as it came: its objects would cost more and say less
     )
 

@@ -27,10 +27,11 @@ with warnings.catch_warnings():
 from tasks.errors import CallError
 from tasks.providers.apis.calls import in_our_words, transport_error
 from tasks.providers.apis.error_mapping import CallTarget
-from tasks.providers.apis.gemini_wire import ADDRESS, gemini_parts, generation_limits, read_candidates
+from tasks.providers.apis.gemini_wire import gemini_parts, generation_limits, read_candidates
 from tasks.providers.apis.replies import read_object, reply_info
 from tasks.providers.apis.schemas import gemini_schema
-from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheets import sheet_of
 from tasks.questions import Question, RawAnswer
 
 
@@ -40,11 +41,10 @@ class GeminiGenerative:
     Replies are read from the wire's own JSON: the SDK's objects leave out the headers and the tokens of thoughts.
     """
 
-    provider = "gemini"
-
-    def __init__(self, account: ProviderAccount, key: SecretStr, *, concurrency: int) -> None:
+    def __init__(self, provider: str, account: ProviderAccount, key: SecretStr, concurrency: int) -> None:
+        self.provider = provider
         self._account = account
-        self._client = _rest_client(account.base_url or ADDRESS, key.get_secret_value(), concurrency)
+        self._client = _rest_client(sheet_of(provider).address_for(account), key.get_secret_value(), concurrency)
         self._replies = _Replies()
         self._session = _session_of(self._client)
         self._session.hooks["response"].append(self._replies.keep)
@@ -52,7 +52,7 @@ class GeminiGenerative:
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
         asked = CallTarget(self.provider, model)
-        parts, unsent = gemini_parts(question, model)
+        parts, unsent = gemini_parts(question, self.provider, model)
         call = asyncio.get_running_loop().run_in_executor(self._threads, self._generate, question, model, parts)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         if reply.status_code != 200:
@@ -66,7 +66,7 @@ class GeminiGenerative:
     def _generate(self, question: Question[BaseModel], model: str, parts: list[dict[str, Any]]) -> requests.Response:
         asker = GenerativeModel(model, system_instruction=question.instructions)
         asker._client = self._client  # type: ignore[assignment]  # else it takes the process-wide one
-        limits = generation_limits(question, model, self._account)
+        limits = generation_limits(question, self.provider, model, self._account)
         asker.generate_content(
             protos.Content(role="user", parts=parts),
             generation_config=protos.GenerationConfig(**limits, response_schema=_schema(question.answer)),

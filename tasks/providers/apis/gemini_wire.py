@@ -9,12 +9,10 @@ from tasks.providers.apis.error_bodies import request_id_in
 from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.media import gemini_part, sendable
 from tasks.providers.apis.replies import ReplyInfo, count, of_any_shape
-from tasks.providers.catalogue.accounts import ProviderAccount
 from tasks.providers.catalogue.models import traits
+from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.catalogue.tokens import answer_tokens
 from tasks.questions import Question, RawAnswer, Usage
-
-ADDRESS = "https://generativelanguage.googleapis.com"
 
 # Names and numbers of google.ai.generativelanguage.v1beta.Candidate.FinishReason: google-generativeai asks for numbers,
 # google-genai for names.
@@ -25,15 +23,15 @@ _REFUSALS = frozenset(
 )
 
 
-def gemini_parts(question: Question[Any], model: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+def gemini_parts(question: Question[Any], provider: str, model: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """The parts of the user's turn, and the names of the media parts that `model` does not take."""
-    media, unsent = sendable(question.media, "gemini", model)
+    media, unsent = sendable(question.media, provider, model)
     return [*map(gemini_part, media), {"text": question.text}], unsent
 
 
-def generation_limits(question: Question[Any], model: str, account: ProviderAccount) -> dict[str, Any]:
+def generation_limits(question: Question[Any], provider: str, model: str, account: ProviderAccount) -> dict[str, Any]:
     """The generation parameters but for the schema, which each SDK takes in its own dialect."""
-    takes = traits("gemini", model)
+    takes = traits(provider, model)
     limits: dict[str, Any] = {
         "max_output_tokens": answer_tokens(question, account, takes),
         "response_mime_type": "application/json",

@@ -6,12 +6,10 @@ import base64
 from typing import Any
 
 from tasks.providers.catalogue.models import traits
-from tasks.questions import Media, MediaKind
+from tasks.providers.catalogue.sheet import MediaForms
+from tasks.providers.catalogue.sheets import sheet_of
+from tasks.questions import Media
 
-Forms = dict[MediaKind, frozenset[str]]
-
-_WEB_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-_PDF = frozenset({"application/pdf"})
 _SOUND_FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 _ALIASES = {
     "image/jpg": "image/jpeg",
@@ -22,24 +20,6 @@ _ALIASES = {
     "video/mov": "video/quicktime",
 }
 
-# Sources: OpenAI's guides on images, audio and files; Anthropic's on vision and PDF; Google's on image, audio, video and
-# document understanding.
-_OPENAI: Forms = {"image": _WEB_IMAGES, "audio": frozenset(_SOUND_FORMATS), "pdf": _PDF}
-_FORMS: dict[str, Forms] = {
-    "openai": _OPENAI,
-    "local": _OPENAI,
-    "anthropic": {"image": _WEB_IMAGES, "pdf": _PDF},
-    "gemini": {
-        "image": frozenset(f"image/{name}" for name in "png jpeg webp heic heif".split()),
-        "audio": frozenset(f"audio/{name}" for name in "wav mpeg aiff aac ogg flac m4a".split()),
-        "video": frozenset(f"video/{name}" for name in "mp4 mpeg quicktime avi x-flv mpg webm wmv 3gpp".split()),
-        "pdf": _PDF,
-    },
-}
-# Bytes before base64 makes four of every three: one part, and all of a request with room for its text.
-_MOST_EACH: dict[str, dict[MediaKind, int]] = {"anthropic": {"image": 3_700_000}}
-_MOST_TOGETHER = {"openai": 36_000_000, "local": 36_000_000, "anthropic": 22_000_000, "gemini": 14_000_000}
-
 
 def sendable(media: tuple[Media, ...], provider: str, model: str) -> tuple[list[Media], tuple[str, ...]]:
     """The parts `model` takes, and the names of those it does not: for their kind, their form or their size."""
@@ -48,9 +28,10 @@ def sendable(media: tuple[Media, ...], provider: str, model: str) -> tuple[list[
     kinds = traits(provider, model).media
     taken: list[Media] = []
     unsent: list[str] = []
-    room = _MOST_TOGETHER[provider]
+    forms = sheet_of(provider).media
+    room = forms.most_together
     for part in media:
-        if part.kind in kinds and _fits(part, provider, room):
+        if part.kind in kinds and _fits(part, forms, room):
             taken.append(part)
             room -= len(part.data)
         else:
@@ -58,9 +39,9 @@ def sendable(media: tuple[Media, ...], provider: str, model: str) -> tuple[list[
     return taken, tuple(unsent)
 
 
-def _fits(part: Media, provider: str, room: int) -> bool:
-    most = min(room, _MOST_EACH.get(provider, {}).get(part.kind, room))
-    return 0 < len(part.data) <= most and _form(part) in _FORMS[provider].get(part.kind, frozenset())
+def _fits(part: Media, forms: MediaForms, room: int) -> bool:
+    most = min(room, forms.most_each.get(part.kind, room))
+    return 0 < len(part.data) <= most and _form(part) in forms.types.get(part.kind, frozenset())
 
 
 def _form(part: Media) -> str:

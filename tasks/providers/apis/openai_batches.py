@@ -15,16 +15,17 @@ from tasks.errors import CallError, Permanent
 from tasks.providers.apis.batch_api import Result, Standing, result_of
 from tasks.providers.apis.calls import CONNECT_S, in_our_words, transport_error
 from tasks.providers.apis.error_mapping import CallTarget
-from tasks.providers.apis.openai_chat import ADDRESS, read_chat
+from tasks.providers.apis.openai_chat import chat_request, read_chat
 from tasks.providers.apis.replies import ReplyInfo
-from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheets import sheet_of
+from tasks.questions import Question
 
 T = TypeVar("T")
 
 _URL: Final = "/v1/chat/completions"
 _OURS = "mailroom_batch"
 """Key of the metadata by which a batch of ours is known."""
-_BATCH_OF = CallTarget("openai", "batch")
 _TRANSFER_S = 900.0
 _SKEW_S = 300.0
 """Clocks differ; a batch may seem older than our intent to send it."""
@@ -33,18 +34,22 @@ _SKEW_S = 300.0
 class OpenAIBatches:
     """`tasks.providers.apis.batch_api.BatchApi`. Limits: platform.openai.com/docs/guides/batch, kept with some room."""
 
-    provider = "openai"
     most_items = 50_000
     most_bytes = 150_000_000
 
-    def __init__(self, account: ProviderAccount, key: SecretStr) -> None:
+    def __init__(self, provider: str, account: ProviderAccount, key: SecretStr) -> None:
+        self.provider = provider
         self._client = AsyncOpenAI(
             api_key=key.get_secret_value(),
-            base_url=account.base_url or ADDRESS,
+            base_url=sheet_of(provider).address_for(account),
             max_retries=0,
             timeout=httpx2.Timeout(_TRANSFER_S, connect=CONNECT_S),
             http_client=DefaultAioHttpClient(),
         )
+
+    @staticmethod
+    def request(question: Question[Any], provider: str, model: str, account: ProviderAccount) -> dict[str, Any]:
+        return chat_request(question, provider, model, account)[0]
 
     async def upload(self, batch_id: str, requests: Sequence[tuple[str, str]]) -> str:
         lines = "\n".join(_line(key, body) for key, body in requests)
@@ -97,7 +102,7 @@ class OpenAIBatches:
         await self._client.close()
 
     async def _said(self, call: Awaitable[T]) -> T:
-        return await in_our_words(_BATCH_OF, call, _translate, _TRANSFER_S)
+        return await in_our_words(CallTarget(self.provider, "batch"), call, _translate, _TRANSFER_S)
 
 
 def _line(key: str, body: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import httpx2
@@ -15,13 +14,13 @@ from tasks.providers.apis.direct_client import DirectClient
 from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.media import openai_part, sendable
 from tasks.providers.apis.replies import ReplyInfo, count, of_any_shape, read_object, reply_info
-from tasks.providers.apis.schemas import strict_schema
-from tasks.providers.catalogue.accounts import LocalAccount, ProviderAccount
-from tasks.providers.catalogue.models import traits
+from tasks.providers.apis.schemas import schema_in_words, strict_schema
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheet import Sheet, traits_on
+from tasks.providers.catalogue.sheets import sheet_of
 from tasks.providers.catalogue.tokens import answer_tokens
 from tasks.questions import Question, RawAnswer, Usage
 
-ADDRESS = "https://api.openai.com/v1"
 # The SDK wants a key; endpoints that need none ignore it.
 _NO_KEY = "none"
 
@@ -34,13 +33,13 @@ class OpenAIChat:
     """One key's client. Requests are given as bytes, and replies are taken raw and read here: the SDK's walk over every
     part of both, types in hand, would double the cost of a call."""
 
-    def __init__(self, account: ProviderAccount, key: SecretStr | None, *, provider: str = "openai") -> None:
+    def __init__(self, provider: str, account: ProviderAccount, key: SecretStr | None, _concurrency: int = 0) -> None:
         self.provider = provider
         self._account = account
         timeout = httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout))
         self._client = AsyncOpenAI(
             api_key=key.get_secret_value() if key else _NO_KEY,
-            base_url=account.base_url or ADDRESS,
+            base_url=sheet_of(provider).address_for(account),
             max_retries=0,
             timeout=timeout,
             http_client=_Client(),
@@ -64,32 +63,34 @@ def chat_request(
     question: Question[BaseModel], provider: str, model: str, account: ProviderAccount
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The body of a request, and the names of the media parts that `model` does not take."""
-    takes = traits(provider, model)
+    sheet = sheet_of(provider)
+    takes = traits_on(sheet, model)
     media, unsent = sendable(question.media, provider, model)
-    instructions, answer_format = _format(question, account)
+    instructions, answer_format = _format(question, sheet, account)
     text: Any = [{"type": "text", "text": question.text}, *map(openai_part, media)] if media else question.text
     body = {
         "model": model,
         "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": text}],
         "response_format": answer_format,
-        # Servers of the older API know `max_tokens` alone.
-        "max_tokens" if provider == "local" else "max_completion_tokens": answer_tokens(question, account, takes),
+        sheet.limit_name: answer_tokens(question, account, takes),
     }
     if takes.effort:
-        body["reasoning_effort"] = "low"
+        body["reasoning_effort"] = takes.effort
     if takes.temperature and account.temperature is not None:
         body["temperature"] = account.temperature
     return body, unsent
 
 
-def _format(question: Question[BaseModel], account: ProviderAccount) -> tuple[str, dict[str, Any]]:
+def _format(question: Question[BaseModel], sheet: Sheet, account: ProviderAccount) -> tuple[str, dict[str, Any]]:
     """The instructions, and the `response_format` that holds the answer to its schema."""
-    schema = strict_schema(question.answer, "openai")
-    if isinstance(account, LocalAccount) and account.json_mode == "json_object":
-        told = f"{question.instructions}\nThe object follows this JSON schema:\n{json.dumps(schema)}"
-        return told, {"type": "json_object"}
+    schema = strict_schema(question.answer, sheet.dialect)
+    instructions = question.instructions
+    if sheet.schema_in_words:
+        instructions = f"{instructions}\n{schema_in_words(question.answer, sheet.dialect)}"
+    if getattr(account, "json_mode", "") == "json_object":
+        return instructions, {"type": "json_object"}
     named = {"name": question.answer.__name__, "strict": True, "schema": schema}
-    return question.instructions, {"type": "json_schema", "json_schema": named}
+    return instructions, {"type": "json_schema", "json_schema": named}
 
 
 @of_any_shape

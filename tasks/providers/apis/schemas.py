@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections.abc import Set
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
+
+from tasks.providers.catalogue.sheet import Dialect
 
 Schema = dict[str, Any]
 
@@ -26,15 +29,15 @@ _BOUNDS = {
     "format": "in the format {}",
     "uniqueItems": "without repetition",
 }
-_DIALECT_TAKES = {
+_DIALECT_TAKES: dict[Dialect, set[str]] = {
     "openai": {"minimum", "maximum", "multipleOf", "minItems", "maxItems", "pattern"},
-    "anthropic": set[str](),
+    "anthropic": set(),
     "gemini": {"minItems", "maxItems"},
 }
 
 
 @cache
-def strict_schema(answer: type[BaseModel], dialect: str) -> Schema:
+def strict_schema(answer: type[BaseModel], dialect: Dialect) -> Schema:
     """The schema for `openai` or `anthropic`: closed objects, all properties required, references resolved.
 
     A bound the dialect has no word for is said in the description, where the model reads it; our own validation
@@ -42,6 +45,13 @@ def strict_schema(answer: type[BaseModel], dialect: str) -> Schema:
     """
     schema: Schema = _closed(_plain(answer), _DIALECT_TAKES[dialect])
     return schema
+
+
+@cache
+def schema_in_words(answer: type[BaseModel], dialect: Dialect) -> str:
+    """The sentence of a prompt that shows the schema to the model."""
+    schema = json.dumps(strict_schema(answer, dialect), ensure_ascii=False, separators=(",", ":"))
+    return f"Answer with one JSON object that follows this JSON schema:\n{schema}"
 
 
 @cache
@@ -74,7 +84,7 @@ def _resolved(node: Any, definitions: Schema) -> Any:
     return {key: _resolved(value, definitions) for key, value in node.items()}
 
 
-def _closed(node: Any, takes: set[str]) -> Any:
+def _closed(node: Any, takes: Set[str]) -> Any:
     """`node` with every object closed and every bound outside `takes` moved into the description."""
     if isinstance(node, list):
         return [_closed(item, takes) for item in node]

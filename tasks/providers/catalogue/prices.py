@@ -13,22 +13,22 @@ from genai_prices import Usage as ListedUsage
 from genai_prices import calc_price
 
 from tasks.errors import Misconfigured
+from tasks.providers.catalogue.sheets import sheet_of
 from tasks.questions import Usage
 
 log = logging.getLogger("mailroom.providers")
 
-_LISTS = {"openai": "openai", "anthropic": "anthropic", "gemini": "google"}
 _MILLION = Decimal(1_000_000)
 _FEW = 100_000
 """Tokens of a call; providers that charge more for long ones begin beyond this."""
 
 
 def price(provider: str, model: str, usage: Usage) -> Decimal | None:
-    """US dollars of a call, null when the model's price is unknown (said once in the log), zero for `local`."""
+    """US dollars of a call, null when the model's price is unknown (said once in the log), zero where calls are free."""
     own = _own_prices(os.environ.get("MAILROOM_PRICES", "")).get(f"{provider}:{model}")
     if own is not None:
         return (usage.input_tokens * own[0] + usage.output_tokens * own[1]) / _MILLION
-    if provider == "local":
+    if sheet_of(provider).price_list is None:
         return Decimal(0)
     rates = _rates(provider, model) if _is_ordinary(usage) else None
     return _listed(provider, model, usage) if rates is None else rates.of(usage)
@@ -91,7 +91,7 @@ def _listed(provider: str, model: str, usage: Usage) -> Decimal | None:
         cache_write_tokens=usage.cache_write_tokens,
     )
     try:
-        return calc_price(counts, model, provider_id=_LISTS[provider]).total_price
+        return calc_price(counts, model, provider_id=sheet_of(provider).price_list).total_price
     except (LookupError, ValueError) as error:
         _say_unknown(provider, model, type(error).__name__)
         return None

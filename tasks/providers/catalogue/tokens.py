@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from tasks.providers.catalogue.accounts import ProviderAccount
-from tasks.providers.catalogue.models import Traits
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheet import Traits
 from tasks.questions import Media, Question
 
 _MARGIN = 1.1

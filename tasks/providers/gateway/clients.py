@@ -9,7 +9,8 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from tasks.providers.catalogue.accounts import Accounts, ProviderAccount
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.gateway.key_rotation import KeyRotation
 from tasks.providers.gateway.priority_semaphore import PrioritySemaphore
 from tasks.questions import Adapter, CallPolicy
@@ -83,7 +84,7 @@ class Clients:
                 clock=self._clock,
             )  # fmt: skip
             client = self._clients[provider] = ProviderClient(
-                provider, account, rotation, self._concurrency, self._make
+                provider, account, rotation, account.concurrency or self._concurrency, self._make
             )
         return client
 

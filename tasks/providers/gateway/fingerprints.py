@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from tasks.providers.apis.schemas import schema_digest
-from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.questions import Link, Question
 
 T = TypeVar("T", bound=BaseModel)

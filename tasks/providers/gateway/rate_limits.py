@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks.errors import Misconfigured
-from tasks.providers.catalogue.accounts import ACCOUNTS, Accounts
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.catalogue.sheets import SHEETS
 from tasks.questions import Limits, Link
 
 Overrides = Mapping[str, Mapping[str, int]]
@@ -52,7 +53,7 @@ def usual_limits(accounts: Accounts) -> Callable[[Link], Limits]:
 
 
 def _read_one(name: str, limits: Any) -> dict[str, int]:
-    if name.partition(":")[0] not in ACCOUNTS:
+    if name.partition(":")[0] not in SHEETS:
         raise _wrong(f"`{name}` names no provider")
     if not isinstance(limits, Mapping) or not set(limits) <= set(_NAMES):
         raise _wrong(f"`{name}` must hold `rpm`, `tpm` or both")

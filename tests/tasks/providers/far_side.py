@@ -11,13 +11,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, SecretStr
 
 from tasks.providers.apis.adapters import make_adapter
-from tasks.providers.catalogue.accounts import (
-    AnthropicAccount,
-    GeminiAccount,
-    LocalAccount,
-    OpenAIAccount,
-    ProviderAccount,
-)
+from tasks.providers.catalogue.anthropic_sheet import AnthropicAccount
+from tasks.providers.catalogue.gemini_sheet import GeminiAccount
+from tasks.providers.catalogue.local_sheet import LocalAccount
+from tasks.providers.catalogue.openai_sheet import OpenAIAccount
+from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.event_loop import ModelLoop
 from tasks.questions import Adapter, Question, RawAnswer
 
@@ -68,10 +66,10 @@ class Request:
 
 
 class FarSide:
-    """Answers each request with `reply`, and keeps what it was sent."""
+    """Answers each request with `reply`, or with what `reply` makes of it, and keeps what it was sent."""
 
     def __init__(self) -> None:
-        self.reply = Reply()
+        self.reply: Reply | Callable[[Request], Reply] = Reply()
         self.requests: list[Request] = []
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -88,7 +86,8 @@ class FarSide:
         try:
             while True:
                 self.requests.append(await _read(reader))
-                if not await self._answer(self.reply, writer):
+                reply = self.reply if isinstance(self.reply, Reply) else self.reply(self.requests[-1])
+                if not await self._answer(reply, writer):
                     return
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass  # it is over, from whichever side

@@ -17,7 +17,8 @@ from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import completions
-from tasks.providers.catalogue.accounts import Accounts, ProviderAccount
+from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.questions import Adapter, Completion, Link, Question, RawAnswer, RunBudget, Usage

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.providers.catalogue.models import ANALYSIS_MODELS, TRIAGE_MODELS
+from tasks.providers.catalogue.models import default_model
 from tasks.understand.answers import Triage
 from tasks.understand.models_by_price import ModelsByPrice, complexity_of
 
@@ -54,8 +54,8 @@ def test_chain_asks_each_provider_for_its_own_model_of_the_class():
     models = ModelsByPrice(providers=("anthropic", "openai"))
     chain, _reason = models.for_analysis({"tokens": 700}, triage("complex"))
     assert [(link.provider, link.model) for link in chain] == [
-        ("anthropic", ANALYSIS_MODELS["anthropic"]["complex"]),
-        ("openai", ANALYSIS_MODELS["openai"]["complex"]),
+        ("anthropic", default_model("anthropic", "complex")),
+        ("openai", default_model("openai", "complex")),
     ]
 
 
@@ -67,15 +67,15 @@ def test_a_cheaper_model_of_a_higher_class_is_taken():
 def test_a_model_whose_price_is_unknown_is_taken_for_its_own_class_and_no_other():
     models = ModelsByPrice(providers=("openai",), table={"openai": {"medium": "house-model"}})
     assert analysed_by(models, 300, "medium") == "house-model"
-    assert analysed_by(models, 10, "simple") == ANALYSIS_MODELS["openai"]["simple"]
+    assert analysed_by(models, 10, "simple") == default_model("openai", "simple")
 
 
 def test_a_model_named_by_the_operator_is_the_first_providers_alone():
     models = ModelsByPrice(providers=("openai", "gemini"), analysis_model="gpt-6.1-sol", triage_model="gpt-6.1-terra")
     chain, _reason = models.for_analysis({"tokens": 1}, triage())
-    assert [link.model for link in chain] == ["gpt-6.1-sol", ANALYSIS_MODELS["gemini"]["simple"]]
+    assert [link.model for link in chain] == ["gpt-6.1-sol", default_model("gemini", "simple")]
     chain, _reason = models.for_triage({})
-    assert [link.model for link in chain] == ["gpt-6.1-terra", TRIAGE_MODELS["gemini"]]
+    assert [link.model for link in chain] == ["gpt-6.1-terra", default_model("gemini", "triage")]
 
 
 def test_an_accounts_model_stands_in_for_the_table():
@@ -87,7 +87,7 @@ def test_an_accounts_model_stands_in_for_the_table():
 def test_a_doubtful_triage_goes_up_one_class():
     models = ModelsByPrice(providers=("openai",))
     chain, reason = models.for_second_triage(triage(confidence=0.3))
-    assert chain[0].model == ANALYSIS_MODELS["openai"]["medium"]
+    assert chain[0].model == default_model("openai", "medium")
     assert "0.30" in reason
 
 

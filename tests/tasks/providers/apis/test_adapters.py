@@ -19,7 +19,8 @@ from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.gemini_wire import read_candidates
 from tasks.providers.apis.openai_chat import read_chat
 from tasks.providers.apis.replies import ReplyInfo
-from tasks.providers.catalogue.accounts import LocalAccount, OpenAIAccount
+from tasks.providers.catalogue.local_sheet import LocalAccount
+from tasks.providers.catalogue.openai_sheet import OpenAIAccount
 from tasks.questions import Limits, Media, Question, RawAnswer, Usage
 from tasks.understand.answers import ANALYSES, Triage, analysis_of
 from tests.tasks.providers.far_side import (
@@ -128,7 +129,7 @@ def test_a_local_server_needs_no_key_and_may_be_told_the_schema_in_words(adapter
     assert KEY not in json.dumps(adapters.asked.headers)
     body = adapters.asked.body
     assert (body["response_format"], body["max_tokens"]) == ({"type": "json_object"}, 1_000)
-    assert '"additionalProperties": false' in body["messages"][0]["content"]
+    assert '"additionalProperties":false' in body["messages"][0]["content"]
 
 
 @pytest.mark.parametrize("sdk", SDKS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from decimal import Decimal
-from typing import get_args
 
 import pytest
 from genai_prices import Usage as ListedUsage
@@ -13,21 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.errors import Misconfigured
+from tasks.frames import COMPLEXITIES
 from tasks.providers.catalogue import prices
-from tasks.providers.catalogue.models import (
-    ANALYSIS_MODELS,
-    TRIAGE_MODELS,
-    Complexity,
-    analysis_link,
-    traits,
-    triage_link,
-)
+from tasks.providers.catalogue.models import default_model, traits
 from tasks.providers.catalogue.prices import price, worst_price
+from tasks.providers.catalogue.sheets import SHEETS
 from tasks.questions import Usage
 
-DEFAULTS = {(provider, model) for provider, model in TRIAGE_MODELS.items()} | {
-    (provider, model) for provider, models in ANALYSIS_MODELS.items() for model in models.values()
-}
+DEFAULTS = {(sheet.name, model) for sheet in SHEETS.values() for model in sheet.models.values()}
 A_MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
 
 
@@ -38,17 +30,17 @@ def test_every_default_model_has_a_price_without_asking_the_network(provider: st
     assert cost > 0
 
 
-@pytest.mark.parametrize("provider", sorted(TRIAGE_MODELS))
+@pytest.mark.parametrize("provider", [sheet.name for sheet in SHEETS.values() if sheet.models])
 def test_harder_mails_never_get_a_cheaper_model(provider: str) -> None:
-    links = [analysis_link(provider, complexity, None) for complexity in get_args(Complexity)]
-    costs = [price(provider, link.model, A_MILLION) for link in links]
+    models = [default_model(provider, complexity) for complexity in COMPLEXITIES]
+    costs = [price(provider, model, A_MILLION) for model in models]
     assert costs == sorted(costs, key=lambda cost: cost or Decimal(0))
-    assert triage_link(provider, None) == links[0]
+    assert default_model(provider, "triage") == models[0]
 
 
-def test_the_operators_model_is_asked_in_place_of_ours() -> None:
-    assert triage_link("local", "llama3.2").model == "llama3.2"
-    assert analysis_link("openai", "complex", "gpt-4.1").model == "gpt-4.1"
+def test_a_provider_without_models_of_its_own_says_which_variable_names_one() -> None:
+    with pytest.raises(Misconfigured, match="`LOCAL_MODEL`"):
+        default_model("local", "triage")
 
 
 def test_a_model_takes_what_its_family_takes() -> None:
@@ -59,6 +51,13 @@ def test_a_model_takes_what_its_family_takes() -> None:
     assert not traits("anthropic", "claude-opus-5-5").temperature
     assert traits("gemini", "gemini-2.0-flash").thinking_tokens == 0
     assert traits("openai", "a-model-of-next-year") == traits("openai", "gpt-6.1-sol")
+
+
+@pytest.mark.parametrize(
+    "name", ["ft:gpt-4.1-mini:acme::9Xy", "openai/gpt-4.1", "models/gpt-4.1-nano", "ft:gpt-4.1:acme:tickets:1"]
+)
+def test_a_model_under_a_longer_name_belongs_to_its_family(name: str) -> None:
+    assert traits("openai", name) == traits("openai", "gpt-4.1")
 
 
 @given(

@@ -20,7 +20,7 @@ from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import completions
-from tasks.providers.catalogue.accounts import ProviderAccount
+from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.gateway.gateway import Gateway
 from tasks.questions import Adapter, Limits, Link
 from tests.tasks.providers.far_side import (

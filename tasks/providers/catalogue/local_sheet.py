@@ -1,0 +1,34 @@
+"""Any OpenAI-compatible endpoint near the data: no key needed, nothing to pay."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tasks.providers.catalogue.openai_sheet import CHAT_MEDIA
+from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheet import Sheet, Traits
+
+
+class LocalAccount(ProviderAccount):
+    """`LOCAL_JSON_MODE=json_object` is for servers that cannot hold an answer to a schema."""
+
+    prefixes = ("LOCAL_",)
+    json_mode: Literal["json_schema", "json_object"] = "json_schema"
+
+
+LOCAL = Sheet(
+    name="local",
+    account=LocalAccount,
+    apis={"openai": "tasks.providers.apis.openai_chat:OpenAIChat"},
+    address=None,
+    models={},
+    # What is served is not known; images are passed on, since most such servers take them.
+    families={"": Traits(media=frozenset({"image"}))},
+    media=CHAT_MEDIA,
+    dialect="openai",
+    price_list=None,
+    estimate_factor=1.3,
+    needs_key=False,
+    schema_in_words=True,
+    limit_name="max_tokens",  # servers of the older API know no other
+)

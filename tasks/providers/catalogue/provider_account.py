@@ -1,0 +1,128 @@
+"""One provider as configured: its keys, address and limits, from the environment, `.env` and secret files."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+from tasks.providers.catalogue.secret_stores import aws_secret
+
+_ENV_FILE = ".env"
+_SECRET_FILES = Path("/run/secrets")
+_NOT_OF_ANSWERS = {"api_key", "api_keys", "model", "timeout", "concurrency", "rpm", "tpm"}
+"""A new setting counts as one that answers depend on until it is named here; the model is named by each call."""
+
+
+class ProviderAccount(BaseSettings):
+    """One provider's settings; every field is the variable `<PREFIX><FIELD>`, the first prefix winning."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+    prefixes: ClassVar[tuple[str, ...]]
+
+    api_key: SecretStr | None = None
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    base_url: str | None = None
+    model: str | None = None
+    max_tokens: int = Field(1_000, ge=1)
+    temperature: float | None = Field(0.7, ge=0, le=2)
+    timeout: float = Field(60.0, gt=0)
+    concurrency: int | None = Field(None, ge=1, le=1_000)
+    rpm: int = Field(10_000, ge=1)
+    tpm: int = Field(300_000, ge=1)
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            try:
+                return tuple(json.loads(value))
+            except ValueError:
+                raise ValueError("must be keys separated by commas, or a JSON list of strings") from None
+        return tuple(part for part in (piece.strip() for piece in value.replace("\n", ",").split(",")) if part)
+
+    @field_validator("api_key", "api_keys", mode="after")
+    @classmethod
+    def _stripped(cls, value: Any) -> Any:
+        return tuple(map(_clean, value)) if isinstance(value, tuple) else value and _clean(value)
+
+    @field_validator("base_url", mode="after")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip().startswith(("http://", "https://")):
+            raise ValueError("must be a web address that begins with http:// or https://")
+        return value and value.strip().rstrip("/")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_temperature(cls, values: Any) -> Any:
+        if isinstance(values, dict) and str(values.get("temperature", "")).strip().lower() == "none":
+            return {**values, "temperature": None}
+        return values
+
+    @property
+    def keys(self) -> tuple[SecretStr, ...]:
+        """All keys, each once, the single one first."""
+        found = ((self.api_key,) if self.api_key else ()) + self.api_keys
+        return tuple({key.get_secret_value(): key for key in found}.values())
+
+    @cached_property
+    def answer_settings(self) -> str:
+        """All settings that an answer may depend on, as JSON; keys, time limits and rates have no part in it."""
+        return self.model_dump_json(exclude=_NOT_OF_ANSWERS)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return init values, environment, `.env` and secret files, each with all prefixes; the first wins."""
+        files = Path(os.environ.get("MAILROOM_SECRETS_DIR") or _SECRET_FILES)
+        return (
+            init_settings,
+            *(EnvSettingsSource(cls, env_prefix=p) for p in cls.prefixes),
+            *(DotEnvSettingsSource(cls, env_file=_ENV_FILE, env_prefix=p) for p in cls.prefixes),
+            *(SecretsSettingsSource(cls, secrets_dir=files, env_prefix=p) for p in cls.prefixes if files.is_dir()),
+            *(AwsSource(cls, p) for p in cls.prefixes),
+        )
+
+
+class AwsSource(PydanticBaseSettingsSource):
+    """Values of one AWS secret, a JSON object named by `MAILROOM_AWS_SECRET`, keyed as the variables are."""
+
+    def __init__(self, settings_cls: type[BaseSettings], prefix: str) -> None:
+        super().__init__(settings_cls)
+        self._prefix = prefix
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return aws_secret().get(f"{self._prefix}{field_name}".upper()), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _clean(key: SecretStr) -> SecretStr:
+    text = key.get_secret_value().strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be one line of plain characters without blanks; copy the key again")
+    return SecretStr(text)
