@@ -70,11 +70,11 @@ def _withheld(raw: RawMail, row: dict[str, Any], rules: RuleBook) -> str:
 
 def _plans(row: dict[str, Any], raw: RawMail, destinations: Destinations) -> list[Plan]:
     return plan_mail(
-        ActedMail(row=row, raw=raw.raw, location=_location(raw.origin), destinations=destinations), dry_run=True
+        ActedMail(row=row, raw=raw.raw, locations=_locations(raw.origin), destinations=destinations), dry_run=True
     )
 
 
-def _location(origin: Origin) -> MailLocation | None:
+def _locations(origin: Origin) -> list[MailLocation]:
     if origin.uid is None or origin.uidvalidity is None:
-        return None
-    return MailLocation(source=origin.source, folder=origin.mailbox, uidvalidity=origin.uidvalidity, uid=origin.uid)
+        return []
+    return [MailLocation(source=origin.source, folder=origin.mailbox, uidvalidity=origin.uidvalidity, uid=origin.uid)]

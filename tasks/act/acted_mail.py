@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import cached_property
@@ -30,11 +30,14 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class ActedMail:
-    """`row` has the columns of the mail's `Messages`, `Readings` and `Decisions`."""
+    """`row` has the columns of the mail's `Messages`, `Readings` and `Decisions`.
+
+    `locations` says where on mail servers it was seen, the first place first; it is empty for a mail that came from files.
+    """
 
     row: Mapping[str, Any]
     raw: bytes
-    location: MailLocation | None
+    locations: Sequence[MailLocation]
     destinations: Destinations
     dns: Dns = look_up_txt
 

@@ -6,7 +6,11 @@ import os
 from email.message import EmailMessage
 from pathlib import Path
 
-from tasks.act.mailboxes import DRAFT, Connection, Told, append_once, drafts_folder, find_by_id
+from imap_tools import MailMessageFlags
+
+from tasks.act.mail_on_record import MailOnRecord
+from tasks.act.mail_search import find_copies, has_draft
+from tasks.act.mailboxes import Connection, ServerRefused, drafts_folder
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.ledger.effects import Effect
 from tasks.private_files import make_file, make_folder
@@ -17,37 +21,44 @@ async def put_draft(effect: Effect, context: ActionContext, mail: EmailMessage) 
     source = _mailbox_for(effect, context)
     if source is None:
         return _write_file(effect, context, mail)
-    message_id = str(mail["Message-ID"]).strip("<>")
+    raw = mail.as_bytes()
 
     def work(opened: Connection) -> str:
         folder = drafts_folder(opened)
+        if _lies_in(opened, folder, raw):
+            return f"the draft was in `{folder}` already"
         context.about_to()
-        new = append_once(opened.box, folder, mail.as_bytes(), message_id, DRAFT)
-        return f"draft put into `{folder}`" if new else f"the draft was in `{folder}` already"
+        opened.box.append(raw, folder, flag_set=[MailMessageFlags.DRAFT])
+        return f"draft put into `{folder}`"
 
     try:
         return await context.mailboxes.use(source, work)
-    except Told as no:
+    except ServerRefused as no:
         raise NotDone(f"the mailbox took no draft: {no}") from no
 
 
-async def look_for_draft(effect: Effect, context: ActionContext, message_id: str) -> Found:
+async def look_for_draft(effect: Effect, context: ActionContext, mail: EmailMessage) -> Found:
     """Whether it lies there."""
     source = _mailbox_for(effect, context)
     if source is None:
         return "done" if _path(effect, context).exists() else "not done"
+    raw = mail.as_bytes()
 
     def work(opened: Connection) -> bool:
-        folder = drafts_folder(opened)
-        return bool(find_by_id(opened.box, folder, message_id))
+        return _lies_in(opened, drafts_folder(opened), raw)
 
     return "done" if await context.mailboxes.use(source, work) else "not done"
 
 
+def _lies_in(opened: Connection, folder: str, raw: bytes) -> bool:
+    """Whether the draft is there as it was put, or as its owner changed it: nobody can send a mail marked as a draft."""
+    return bool(find_copies(opened.box, folder, MailOnRecord(raw)) or has_draft(opened.box, folder, MailOnRecord(raw)))
+
+
 def _mailbox_for(effect: Effect, context: ActionContext) -> str | None:
-    location = context.mailboxes.location_of(effect.message_key)
-    if location:
-        return location.source
+    locations = context.mailboxes.locations_of_one(effect.message_key)
+    if locations:
+        return locations[0].source
     return context.destinations.drafts if context.destinations.drafts.startswith("imap") else None
 
 

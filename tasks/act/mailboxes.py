@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import imaplib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from imap_tools import AND, BaseMailBox, H, MailMessageFlags
+from imap_tools import BaseMailBox
 from imap_tools.errors import UnexpectedCommandStatusError
 from sqlalchemy import Engine
 
+from tasks.act.mail_on_record import MailOnRecord
 from tasks.ledger.effects import of_mails
+from tasks.ledger.messages import load_raw
 from tasks.ledger.sightings import sightings_of
 from tasks.mailbox.imap.address import load_mailbox, split_address
-from tasks.mailbox.imap.connection import log_in
+from tasks.mailbox.imap.connection import LOST, log_in
 
 T = TypeVar("T")
 
@@ -43,12 +45,8 @@ def connect_mailbox(source: str) -> Connection:
     return Connection(box=log_in(block), drafts=block.drafts_folder)
 
 
-class Gone(Exception):
-    """The mail is no longer where it was seen."""
-
-
-class Told(Exception):
-    """The server answered, and the answer was no."""
+class ServerRefused(Exception):
+    """The mail server answered, and the answer was no; nothing was changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +58,11 @@ class MailLocation:
     uidvalidity: int
     uid: int
 
+    @property
+    def mailbox(self) -> str:
+        """The Prefect block of the mailbox, which may have several folders that are read."""
+        return split_address(self.source)[0]
+
 
 class Mailboxes:
     """Connections, one a mailbox, opened when first needed and used by one at a time; `close` ends them."""
@@ -70,29 +73,35 @@ class Mailboxes:
         self._open: dict[str, Connection] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    def locations_of(self, keys: Sequence[str]) -> dict[str, MailLocation]:
-        """Where on a server each of these mails was seen first; those that came from no mailbox are not in it."""
-        found: dict[str, MailLocation] = {}
+    def locations_of(self, keys: Sequence[str]) -> dict[str, list[MailLocation]]:
+        """Where on servers each of these mails was seen, the first place first; those that came from no mailbox are missing."""
+        found: dict[str, list[MailLocation]] = {}
         for key, source, place in sightings_of(self._engine, keys, scheme="imap"):
             folder, uidvalidity, uid = place.rsplit("/", 2)
-            found.setdefault(
-                key, MailLocation(source=source, folder=folder, uidvalidity=int(uidvalidity), uid=int(uid))
-            )
+            location = MailLocation(source=source, folder=folder, uidvalidity=int(uidvalidity), uid=int(uid))
+            found.setdefault(key, []).append(location)
         return found
 
-    def location_of(self, message_key: str) -> MailLocation | None:
-        """Where on a server this mail was seen first; null when it came from no mailbox."""
-        return self.locations_of([message_key]).get(message_key)
+    def locations_of_one(self, message_key: str) -> list[MailLocation]:
+        """Where on servers this mail was seen, the first place first; empty when it came from no mailbox."""
+        return self.locations_of([message_key]).get(message_key, [])
+
+    def record_of(self, message_key: str) -> MailOnRecord:
+        """The mail as the ledger holds it, without a byte where it was forgotten or could never be read."""
+        return next((MailOnRecord(kept["raw"]) for kept in load_raw(self._engine, [message_key])), MailOnRecord(b""))
 
     def moved_to(self, message_key: str) -> list[str]:
-        """Folders that earlier effects moved this mail to."""
+        """Folders that earlier effects moved this mail to, the last one first."""
         done = of_mails(self._engine, [message_key]).get(message_key, [])
-        return [one.parameters["folder"] for one in done if one.action == "move" and one.state == "done"]
+        return [one.parameters["folder"] for one in reversed(done) if one.action == "move" and one.state == "done"]
 
     async def use(self, source: str, work: Callable[[Connection], T]) -> T:
         """What `work` returns, run in a thread on this source's connection.
 
-        A connection that broke is not used again: the next use opens a new one. Raises `Told` when the server said no.
+        A connection that broke is not used again: the next use opens a new one.
+
+        Raises:
+            ServerRefused: The server said no.
         """
         async with self._locks.setdefault(source, asyncio.Lock()):
             try:
@@ -108,8 +117,10 @@ class Mailboxes:
                 self._open[source] = self._connect(source)
             return work(self._open[source])
         except UnexpectedCommandStatusError as no:
-            raise Told(str(no.command_result)[:200]) from no
-        except (OSError, imaplib.IMAP4.abort):
+            raise ServerRefused(str(no.command_result)[:200]) from no
+        except imaplib.IMAP4.readonly as no:
+            raise ServerRefused("the folder may only be read") from no
+        except LOST:
             broken = self._open.pop(source, None)
             if broken:
                 with contextlib.suppress(Exception):
@@ -122,31 +133,6 @@ class Mailboxes:
             _, opened = self._open.popitem()
             with contextlib.suppress(Exception):
                 opened.box.logout()
-
-
-def find_mail(box: BaseMailBox, location: MailLocation, message_id: str, moved_to: Iterable[str] = ()) -> str:
-    """The mail's UID today, its folder selected: where it was seen, or by its Message-ID there or where we moved it.
-
-    A UID whose folder was built anew means another mail now.
-
-    Raises:
-        Gone: It is in none of these folders.
-    """
-    box.folder.set(location.folder)
-    same = int(box.folder.status(location.folder, ["UIDVALIDITY"])["UIDVALIDITY"]) == location.uidvalidity
-    if same and box.uids(AND(uid=str(location.uid))):
-        return str(location.uid)
-    for folder in (location.folder, *moved_to):
-        found = find_by_id(box, folder, message_id) if message_id else []
-        if found:
-            return found[0]
-    raise Gone(f"the mail is no longer in `{location.folder}`")
-
-
-def find_by_id(box: BaseMailBox, folder: str, message_id: str) -> list[str]:
-    """UIDs of the mails in this folder that have this Message-ID (without brackets)."""
-    box.folder.set(folder)
-    return box.uids(AND(header=H("Message-ID", f"<{message_id}>")))
 
 
 def drafts_folder(opened: Connection) -> str:
@@ -168,14 +154,3 @@ def _folder(box: BaseMailBox, name: str, mark: str) -> str:
         return marked[0]
     box.folder.create(name)
     return name
-
-
-def append_once(box: BaseMailBox, folder: str, raw: bytes, message_id: str, flag: str) -> bool:
-    """Whether the mail was put there now; false when one with its Message-ID was there already."""
-    if find_by_id(box, folder, message_id):
-        return False
-    box.append(raw, folder, flag_set=[flag])
-    return True
-
-
-DRAFT, SEEN = MailMessageFlags.DRAFT, MailMessageFlags.SEEN

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from tasks.act.actions import performer_of
 from tasks.act.destinations import Destinations
+from tasks.act.mail_search import SeveralFit
 from tasks.act.mailboxes import Connect, Mailboxes
 from tasks.act.performer import ActionContext, NotDone
 from tasks.errors import MailroomError
@@ -112,6 +113,8 @@ class Outbox:
             state: Settled = "done"
         except LostClaim:
             return
+        except SeveralFit as several:
+            state, detail = "ambiguous", str(several)
         except NotDone as no:
             again = no.again and effect.attempts < MAX_ATTEMPTS
             state, detail = ("planned" if again else "failed"), str(no)
@@ -142,18 +145,20 @@ class Outbox:
         if mine is None:
             return None
         self.step("taken over")
-        state, detail = await self._look(mine)
+        state, detail = await self._look(mine, before=effect)
         self.step("looked")
         ledger.settle_effect(self.engine, mine, state, detail)
         self.step("settled")
         return state
 
-    async def _look(self, effect: Effect) -> tuple[Settled, str]:
+    async def _look(self, effect: Effect, *, before: Effect) -> tuple[Settled, str]:
         if not effect.begun:
-            return "planned", "whoever was at it ended before anything left"
+            return _to_be_tried_again(before)
         try:
             async with asyncio.timeout(self.lease_s / 2):
                 found = await performer_of(effect.action).look(effect, self.context(effect))
+        except SeveralFit as several:
+            found, why = "unknown", str(several)
         except Exception as error:
             found, why = "unknown", f"looking for it failed ({type(error).__name__})"
         else:
@@ -190,3 +195,10 @@ def open_outbox(
 def _state(engine: Engine, effect: Effect) -> str:
     (now,) = ledger.by_ids(engine, [effect.effect_id])
     return now.state
+
+
+def _to_be_tried_again(before: Effect) -> tuple[Settled, str]:
+    """What becomes of an effect of which surely nothing was done; `before` is as it was before it was looked after."""
+    if before.state == "ambiguous" and before.looks >= MAX_LOOKS:
+        return "failed", before.detail
+    return "planned", "whoever was at it ended before anything left"

@@ -31,11 +31,11 @@ def plan_mails(
     """What is to be done about these mails, each mail's in order; `rows` have the columns of messages, readings and decisions."""
     acting = {row["message_key"]: row for row in rows if len(row["actions"])}
     seen = mailboxes.locations_of(list(acting))
-    # Compressed mails are not taken out for flags that can't be set anyway.
-    needed = [key for key, row in acting.items() if key in seen or not _ON_THE_MAIL.issuperset(_names(row))]
+    # What is done to a mail where it lies needs its bytes only when it is done.
+    needed = [key for key, row in acting.items() if not _ON_THE_MAIL.issuperset(_names(row))]
     raws = {found["message_key"]: found["raw"] for found in load_raw(engine, needed)}
     mails = [
-        ActedMail(row=row, raw=raws.get(key, b""), location=seen.get(key), destinations=destinations, dns=dns)
+        ActedMail(row=row, raw=raws.get(key, b""), locations=seen.get(key, ()), destinations=destinations, dns=dns)
         for key, row in acting.items()
     ]
     planned = partial(plan_mail, dry_run=dry_run, review=review)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import compat32
 from typing import Any
 
@@ -17,7 +18,7 @@ import icalendar
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.drafts import look_for_draft, put_draft
 from tasks.act.performer import ActionContext, Found
-from tasks.act.replies import build_reply, message_id, reply_content
+from tasks.act.replies import build_reply, reply_content
 from tasks.actions import CalendarInvite
 from tasks.ledger.effects import Effect
 
@@ -36,13 +37,17 @@ def plan(action: CalendarInvite, mail: ActedMail) -> Planned:
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:
-    mail = build_reply(effect, effect.content["from"])
-    mail.add_attachment(entry(effect).to_ical(), maintype="text", subtype="calendar", filename="invite.ics")
-    return await put_draft(effect, context, mail)
+    return await put_draft(effect, context, _draft(effect))
 
 
 async def look(effect: Effect, context: ActionContext) -> Found:
-    return await look_for_draft(effect, context, message_id(effect, effect.content["from"]))
+    return await look_for_draft(effect, context, _draft(effect))
+
+
+def _draft(effect: Effect) -> EmailMessage:
+    mail = build_reply(effect, effect.content["from"])
+    mail.add_attachment(entry(effect).to_ical(), maintype="text", subtype="calendar", filename="invite.ics")
+    return mail
 
 
 def entry(effect: Effect) -> icalendar.Calendar:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.drafts import look_for_draft, put_draft
 from tasks.act.performer import ActionContext, Found
-from tasks.act.replies import build_reply, message_id, plan_reply
+from tasks.act.replies import build_reply, plan_reply
 from tasks.actions import DraftReply
 from tasks.ledger.effects import Effect
 
@@ -19,4 +19,4 @@ async def perform(effect: Effect, context: ActionContext) -> str:
 
 
 async def look(effect: Effect, context: ActionContext) -> Found:
-    return await look_for_draft(effect, context, message_id(effect, effect.content["from"]))
+    return await look_for_draft(effect, context, build_reply(effect, effect.content["from"]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tasks.act.acted_mail import ActedMail, Planned
-from tasks.act.imap_flags import has_flag, plan_at_source, set_flag
+from tasks.act.at_source import plan_at_source
+from tasks.act.imap_flags import has_flag, set_flag
 from tasks.act.performer import ActionContext, Found
 from tasks.actions import Label
 from tasks.ledger.effects import Effect

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tasks.act.acted_mail import ActedMail, Planned
-from tasks.act.imap_flags import is_in, location_of, plan_at_source
-from tasks.act.mailboxes import Connection, Gone, Told, find_mail
+from tasks.act.at_source import change_mail, plan_at_source, sought_mail, work_on_mail
+from tasks.act.mail_search import FoundMail, MailGone
+from tasks.act.mailboxes import Connection
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.actions import Move
 from tasks.ledger.effects import Effect
@@ -15,46 +16,39 @@ def plan(action: Move, mail: ActedMail) -> Planned:
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:
-    location, folder, message_id = (
-        location_of(effect, context),
-        effect.parameters["folder"],
-        effect.content["message_id"],
-    )
+    folder, left_in = effect.parameters["folder"], _folders_before(effect, context)
 
-    def work(opened: Connection) -> str:
+    def work(opened: Connection, mail: FoundMail) -> str:
+        if mail.folder == folder:
+            return f"it was in `{folder}` already"
+        if mail.folder not in left_in:
+            raise NotDone(f"its owner moved the mail to `{mail.folder}` meanwhile, where it is left")
         if not opened.box.folder.exists(folder):
             raise NotDone(f"the mailbox has no folder `{folder}`; make it or mend the rule")
-        try:
-            uid = find_mail(opened.box, location, message_id)
-        except Gone:
-            if is_in(opened.box, folder, message_id):
-                return f"it was in `{folder}` already"
-            raise
         if "MOVE" not in opened.box.client.capabilities:
             raise NotDone("the server does not offer MOVE (RFC 6851), and copying could leave the mail twice")
         context.about_to()
-        opened.box.move(uid, folder)
-        return f"moved from `{location.folder}` to `{folder}`"
+        opened.box.move(mail.uid, folder)
+        return f"moved from `{mail.folder}` to `{folder}`"
 
-    try:
-        return await context.mailboxes.use(location.source, work)
-    except (Gone, Told) as no:
-        raise NotDone(str(no)) from no
+    return await change_mail(effect, context, work, also_in=[folder])
 
 
 async def look(effect: Effect, context: ActionContext) -> Found:
-    location, folder, message_id = (
-        location_of(effect, context),
-        effect.parameters["folder"],
-        effect.content["message_id"],
-    )
+    folder, left_in = effect.parameters["folder"], _folders_before(effect, context)
 
-    def work(opened: Connection) -> Found:
-        try:
-            find_mail(opened.box, location, message_id)
-        except Gone:
-            # It left its folder, and nobody but us was about to move it; without an id it can't be seen where it is.
-            return "done" if not message_id or is_in(opened.box, folder, message_id) else "unknown"
-        return "not done"
+    def work(opened: Connection, mail: FoundMail) -> Found:
+        if mail.folder == folder:
+            return "done"
+        return "not done" if mail.folder in left_in else "unknown"
 
-    return await context.mailboxes.use(location.source, work)
+    try:
+        return await work_on_mail(effect, context, work, also_in=[folder])
+    except MailGone:
+        return "unknown"
+
+
+def _folders_before(effect: Effect, context: ActionContext) -> list[str]:
+    """The folders in which the mail was left by those who read or moved it here."""
+    mailboxes = context.mailboxes
+    return [*sought_mail(effect.message_key, mailboxes).folders, *mailboxes.moved_to(effect.message_key)]

@@ -12,12 +12,15 @@ from collections.abc import AsyncIterator
 from email.utils import parseaddr
 
 import aiosmtplib
+from imap_tools import MailMessageFlags
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.destinations import Destinations
-from tasks.act.mailboxes import SEEN, Connection, append_once, find_by_id, sent_folder
+from tasks.act.mail_on_record import MailOnRecord
+from tasks.act.mail_search import find_copies
+from tasks.act.mailboxes import Connection, sent_folder
 from tasks.act.performer import ActionContext, Found, NotDone
-from tasks.act.replies import build_reply, message_id, plan_reply
+from tasks.act.replies import build_reply, plan_reply
 from tasks.actions import SendReply
 from tasks.ledger.effects import Effect
 
@@ -49,15 +52,15 @@ async def perform(effect: Effect, context: ActionContext) -> str:
 
 
 async def look(effect: Effect, context: ActionContext) -> Found:
-    location = context.mailboxes.location_of(effect.message_key)
-    if location is None:
+    locations = context.mailboxes.locations_of_one(effect.message_key)
+    if not locations:
         return "unknown"
-    wanted = message_id(effect, effect.content["from"])
+    reply = MailOnRecord(build_reply(effect, effect.content["from"]).as_bytes())
 
     def work(opened: Connection) -> bool:
-        return bool(find_by_id(opened.box, sent_folder(opened), wanted))
+        return bool(find_copies(opened.box, sent_folder(opened), reply))
 
-    return "done" if await context.mailboxes.use(location.source, work) else "unknown"
+    return "done" if await context.mailboxes.use(locations[0].source, work) else "unknown"
 
 
 @contextlib.asynccontextmanager
@@ -90,18 +93,18 @@ def _refused(no: aiosmtplib.SMTPResponseException) -> NotDone:
 
 async def _keep_copy(effect: Effect, context: ActionContext, raw: bytes) -> str:
     """Put a copy where sent mail lies; the mail is out, so nothing that fails here may undo that."""
-    location = context.mailboxes.location_of(effect.message_key)
-    if location is None:
+    locations = context.mailboxes.locations_of_one(effect.message_key)
+    if not locations:
         return ""
-    own = message_id(effect, effect.content["from"])
 
     def work(opened: Connection) -> str:
         folder = sent_folder(opened)
-        append_once(opened.box, folder, raw, own, SEEN)
+        if not find_copies(opened.box, folder, MailOnRecord(raw)):  # some servers keep one themselves
+            opened.box.append(raw, folder, flag_set=[MailMessageFlags.SEEN])
         return f", with a copy in `{folder}`"
 
     try:
-        return await context.mailboxes.use(location.source, work)
+        return await context.mailboxes.use(locations[0].source, work)
     except Exception as error:
         log.warning("effect %s: sent, but no copy was kept (%s)", effect.effect_id[:12], type(error).__name__)
         return ", without a copy in the folder of sent mail"

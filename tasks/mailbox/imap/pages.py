@@ -35,6 +35,19 @@ class Fetched:
     problem: str = ""
 
 
+def fetch_heads(mailbox: BaseMailBox, uids: Sequence[int]) -> Iterator[Fetched]:
+    """Give the heads of these mails and the sizes of the whole mails, but for those that are gone; `\\Seen` is not set."""
+    for start in range(0, len(uids), LISTED_MAILS):
+        some = _set_of(uids[start : start + LISTED_MAILS])
+        status, response = mailbox.client.uid("FETCH", some, "(UID RFC822.SIZE BODY.PEEK[HEADER])")
+        if status != "OK":
+            raise MailboxFetchError((status, response), "OK")
+        for item, rest in zip(response, [*response[1:], b""], strict=True):
+            if isinstance(item, tuple):
+                line = item[0] + b" " + (rest if isinstance(rest, bytes) else b"")
+                yield from (Fetched(uid=uid, raw=item[1], size_bytes=size) for uid, size in _uid_and_size(line))
+
+
 def fetch_mails(mailbox: BaseMailBox, uids: Sequence[int]) -> Iterator[Fetched]:
     """Give the mails of these ascending UIDs in that order, but for those that are gone; `\\Seen` is not set."""
     for start in range(0, len(uids), LISTED_MAILS):

@@ -1,0 +1,70 @@
+"""Work on an effect's mail where it lies: planned, and done once the very mail on record was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.mail_search import FoundMail, MailGone, SoughtMail, find_mail
+from tasks.act.mailboxes import Connection, Mailboxes, ServerRefused
+from tasks.act.performer import ActionContext, NotDone
+from tasks.ledger.effects import Effect
+
+T = TypeVar("T")
+NO_MAILBOX = "the mail came from files, not from a mailbox"
+
+
+def plan_at_source(target: str, mail: ActedMail) -> Planned:
+    """An effect on the mail itself; it cannot be done to a mail that came from files."""
+    return Planned(target=target, skip="" if mail.locations else NO_MAILBOX)
+
+
+def sought_mail(message_key: str, mailboxes: Mailboxes) -> SoughtMail:
+    """The mail as it is to be looked for in the mailbox where it was seen first.
+
+    Raises:
+        NotDone: It was seen in no mailbox.
+    """
+    locations = mailboxes.locations_of_one(message_key)
+    if not locations:
+        raise NotDone(NO_MAILBOX)
+    here = [location for location in locations if location.mailbox == locations[0].mailbox]
+    return SoughtMail(message_key=message_key, record=mailboxes.record_of(message_key), locations=here)
+
+
+async def work_on_mail(
+    effect: Effect, context: ActionContext, work: Callable[[Connection, FoundMail], T], also_in: Sequence[str] = ()
+) -> T:
+    """What `work` returns for the effect's mail, whose folder is selected; `also_in` names folders it may be in by now.
+
+    Raises:
+        MailGone: The mailbox does not hold the mail any more.
+        NotDone: The mail was seen in no mailbox, or the server refused.
+        SeveralFit: Several mails fit what is on record.
+    """
+    sought = sought_mail(effect.message_key, context.mailboxes)
+    moved_to = context.mailboxes.moved_to(effect.message_key)
+
+    def find_and_work(opened: Connection) -> T:
+        return work(opened, find_mail(opened.box, sought, moved_to, also_in))
+
+    try:
+        return await context.mailboxes.use(sought.locations[0].source, find_and_work)
+    except ServerRefused as no:
+        raise NotDone(str(no)) from no
+
+
+async def change_mail(
+    effect: Effect, context: ActionContext, work: Callable[[Connection, FoundMail], T], also_in: Sequence[str] = ()
+) -> T:
+    """As `work_on_mail`, for an effect that cannot be done to a mail that is gone.
+
+    Raises:
+        NotDone: As `work_on_mail`, or the mailbox does not hold the mail any more.
+        SeveralFit: Several mails fit what is on record.
+    """
+    try:
+        return await work_on_mail(effect, context, work, also_in)
+    except MailGone as gone:
+        raise NotDone(str(gone)) from gone

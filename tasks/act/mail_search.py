@@ -1,0 +1,183 @@
+"""Finding the mail that an effect is about: at its UID, or by its Message-ID or size, and always checked by its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+
+from imap_tools import BaseMailBox
+from imap_tools.errors import MailboxFolderSelectError
+from imap_tools.folder import FolderInfo
+
+from tasks.act.mail_on_record import MailOnRecord
+from tasks.act.mailboxes import MailLocation
+from tasks.mailbox.imap.pages import fetch_heads, fetch_mails
+from tasks.mailbox.imap.source import read_uidvalidity
+from tasks.parsing.read_mail import read_mail
+
+_MOST_HITS = 500  # mails of one Message-ID in one folder; nobody means to have more
+_MOST_FOLDERS = 200
+# A longer mail at its own UID is known by its size and head; the body of a shorter one costs hardly more to compare.
+_COMPARED_BYTES = 256_000
+
+
+class MailGone(Exception):
+    """The mail is no longer in its mailbox, or what lies there is not that mail."""
+
+
+class SeveralFit(Exception):
+    """Several mails fit what is on record, so nobody can say which of them is meant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoughtMail:
+    """The mail that is looked for: its key, its bytes, and where it was seen in this mailbox, the first place first."""
+
+    message_key: str
+    record: MailOnRecord
+    locations: Sequence[MailLocation]
+
+    @property
+    def folders(self) -> list[str]:
+        """The folders it was seen in."""
+        return list(dict.fromkeys(location.folder for location in self.locations))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundMail:
+    """Where a mail lies now; its folder is selected."""
+
+    folder: str
+    uid: str
+
+
+def find_mail(
+    box: BaseMailBox, sought: SoughtMail, moved_to: Sequence[str] = (), also_in: Sequence[str] = ()
+) -> FoundMail:
+    """The mail today: in a folder we moved it to, where it was seen, in its old folders and `also_in`, or anywhere else.
+
+    Raises:
+        MailGone: No mail of the mailbox is the one on record.
+        SeveralFit: More than one is.
+    """
+    if not sought.record.raw:
+        raise MailGone("the ledger does not hold the bytes of the mail, so that no mail can be told to be it")
+    found = _search(box, moved_to, sought.record) or _at_its_uid(box, sought)
+    near = [*sought.folders, *also_in]
+    return found or _search(box, near, sought.record) or _find_elsewhere(box, sought, {*moved_to, *near})
+
+
+def find_copies(box: BaseMailBox, folder: str, mail: MailOnRecord) -> list[str]:
+    """UIDs of the folder's mails that are this mail of ours; it has an ASCII Message-ID."""
+    box.folder.set(folder)
+    return _fitting(box, box.uids(_by_id(mail), charset=None), mail)
+
+
+def has_draft(box: BaseMailBox, folder: str, mail: MailOnRecord) -> bool:
+    """Whether the folder has a draft, so marked, with the Message-ID of this mail of ours, whatever its text is by now."""
+    box.folder.set(folder)
+    return bool(box.uids(f"DRAFT {_by_id(mail)}", charset=None))
+
+
+def _at_its_uid(box: BaseMailBox, sought: SoughtMail) -> FoundMail | None:
+    """The mail where it was seen; a folder built anew, or a careless server, gives its UID to another mail."""
+    for location in sought.locations:
+        if _select(box, location.folder) == location.uidvalidity and _is_still_at(box, sought, location):
+            return FoundMail(folder=location.folder, uid=str(location.uid))
+    return None
+
+
+def _is_still_at(box: BaseMailBox, sought: SoughtMail, location: MailLocation) -> bool:
+    record = sought.record
+    for head in fetch_heads(box, [location.uid]):
+        alike = head.size_bytes == record.size_bytes and MailOnRecord(head.raw).has_head_of(record)
+        if alike and head.size_bytes > _COMPARED_BYTES:
+            return True
+        whole = next((mail.raw for mail in fetch_mails(box, [location.uid])), b"")
+        if MailOnRecord(whole).is_mail_of(record):
+            return True
+        # The bytes on record may be those that the same mail had in another source, before it was seen here first.
+        return location is sought.locations[0] and read_mail(whole).message_key == sought.message_key
+    return False
+
+
+def _search(box: BaseMailBox, folders: Iterable[str], record: MailOnRecord) -> FoundMail | None:
+    for folder in dict.fromkeys(folders):
+        hits = _hits_in(box, folder, record)
+        if len(hits) > 1:
+            raise SeveralFit(f"{len(hits)} mails in `{folder}` fit what is on record: nothing was done to any of them")
+        if hits:
+            return _open(box, folder, hits[0])
+    return None
+
+
+def _select(box: BaseMailBox, folder: str, *, readonly: bool = False) -> int | None:
+    """The UIDVALIDITY of the folder, which is now selected; null where it cannot be opened."""
+    try:
+        box.folder.set(folder, readonly=readonly)
+    except MailboxFolderSelectError:
+        return None
+    return read_uidvalidity(box)
+
+
+def _hits_in(box: BaseMailBox, folder: str, record: MailOnRecord) -> list[str]:
+    """UIDs of the mails in the folder that are the mail on record; the folder is now selected, for reading alone."""
+    if _select(box, folder, readonly=True) is None:
+        return []
+    by_id = box.uids(_by_id(record), charset=None) if _can_be_quoted(record.message_id) else []
+    return _fitting(box, by_id, record) or _fitting(box, box.uids(_by_size(record), charset=None), record)
+
+
+def _by_id(record: MailOnRecord) -> str:
+    escaped = record.message_id.replace("\\", "\\\\").replace('"', '\\"')
+    return f'HEADER Message-ID "<{escaped}>"'
+
+
+def _can_be_quoted(message_id: str) -> bool:
+    # In other characters a search would have to name a CHARSET, which some servers refuse.
+    return bool(message_id) and message_id.isascii() and message_id.isprintable()
+
+
+def _by_size(record: MailOnRecord) -> str:
+    least = f"LARGER {record.size_bytes - 1}"
+    return least if record.is_cut else f"{least} SMALLER {record.size_bytes + 1}"
+
+
+def _fitting(box: BaseMailBox, uids: Sequence[str], record: MailOnRecord) -> list[str]:
+    """Those of the selected folder's mails that are the mail on record: byte for byte, or else but for what servers change."""
+    if len(uids) > _MOST_HITS:
+        raise SeveralFit(f"{len(uids)} mails look like it, too many to compare them")
+    heads = fetch_heads(box, [int(uid) for uid in uids])
+    alike = [head.uid for head in heads if MailOnRecord(head.raw).has_head_of(record)]
+    mails = [(str(mail.uid), MailOnRecord(mail.raw)) for mail in fetch_mails(box, alike)]
+    same = [uid for uid, mail in mails if mail.digest == record.digest]
+    return same or [uid for uid, mail in mails if mail.is_mail_of(record)]
+
+
+def _open(box: BaseMailBox, folder: str, uid: str) -> FoundMail:
+    box.folder.set(folder)
+    return FoundMail(folder=folder, uid=uid)
+
+
+def _find_elsewhere(box: BaseMailBox, sought: SoughtMail, searched: Container[str]) -> FoundMail:
+    others = [one for one in box.folder.list() if one.name not in searched and not _has(one, *_NOT_A_FOLDER)]
+    # A folder of all mail, as Gmail has one, shows what also lies in others.
+    ordinary = [one for one in others if not _has(one, "\\All")]
+    for folders in (ordinary[:_MOST_FOLDERS], [one for one in others if _has(one, "\\All")]):
+        hits = [(one, uid) for one in folders for uid in _hits_in(box, one.name, sought.record)]
+        if len(hits) > 1:
+            names = ", ".join(f"`{name}`" for name in dict.fromkeys(one.name for one, _ in hits))
+            raise SeveralFit(f"{len(hits)} mails in {names} fit what is on record: nothing was done to any of them")
+        for one, uid in hits:
+            if _has(one, "\\Trash", "\\Junk"):
+                raise MailGone(f"its owner put the mail into `{one.name}`")
+            return _open(box, one.name, uid)
+    raise MailGone(f"the mail is no longer in {' or '.join(f'`{name}`' for name in sought.folders)}, nor elsewhere")
+
+
+_NOT_A_FOLDER = ("\\Noselect", "\\NonExistent", "\\Flagged", "\\Important")
+
+
+def _has(folder: FolderInfo, *marks: str) -> bool:
+    wanted = {mark.lower() for mark in marks}
+    return any(flag.lower() in wanted for flag in folder.flags)
