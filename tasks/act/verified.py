@@ -14,7 +14,7 @@ from email.message import Message
 import authres
 
 from tasks.act.domains import Dns, is_aligned
-from tasks.parsing.headers import read_addresses
+from tasks.parsing.addresses import read_addresses
 
 
 @dataclass(frozen=True, kw_only=True)

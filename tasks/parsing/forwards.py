@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from tasks.parsing.addresses import read_addresses
 from tasks.parsing.bodies import gather
 from tasks.parsing.fields import Fields
-from tasks.parsing.headers import decode_text, read_addresses, read_date
+from tasks.parsing.headers import decode_text, read_date
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Forwarded
 from tasks.parsing.mail_parts import MailParts, TextBudget

@@ -11,29 +11,25 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
-from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
+from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 
 from tasks.parsing.charsets import decode
+from tasks.parsing.torn_headers import repair_header
 
-ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+# A question mark that the sender left in the content ends no word, unless `=` and no two digits of hex follow it.
+ENCODED_WORD = re.compile(
+    r"=\?([^?\s]{1,60})\?(?:([bB])\?([^?]*)|([qQ])\?((?:[^?=]|=(?!\?)|\?(?!=(?![0-9A-F]{2})))*))\?="
+)
 BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 FOLD = re.compile(r"[\r\n\t\x00]+[ \t]*")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
-MAILBOX = re.compile(
-    r"\s*(?:([A-Za-z0-9 ._'-]{0,80})<([A-Za-z0-9._+=~-]{1,64}@[A-Za-z0-9.-]{1,190})>"
-    r"|([A-Za-z0-9._+=~-]{1,64}@[A-Za-z0-9.-]{1,190}))\s*"
-)
-# Lengths as RFC 5321 has them: without them the search takes quadratic time.
-ANYWHERE = re.compile(r"[^\s<>\"',;:()@]{1,64}@[^\s<>\"',;:()@]{1,255}")
-MAX_ADDRESSES = 1_000
-# Of all fields of one name together.
-MAX_ADDRESS_CHARS = 65_536
 
 
 def read_head(raw: bytes) -> Message:
     """Return a mail without its body, every value of its fields as it came; never raises on content."""
-    head = raw.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]
+    whole, _ = repair_header(raw.lstrip(b"\xef\xbb\xbf \t\r\n"))
+    head = whole.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]
     return message_from_bytes(head + b"\n\n", policy=compat32)
 
 
@@ -71,7 +67,8 @@ def decode_words(text: str) -> str:
             pieces.append(decode(pending, charset).text)
             pieces.append(between)
             pending = b""
-        pending, charset, end = pending + word_bytes(word[2], word[3]), name, word.end()
+        encoding, content = (word[2], word[3]) if word[2] else (word[4], word[5])
+        pending, charset, end = pending + word_bytes(encoding, content), name, word.end()
     return "".join([*pieces, decode(pending, charset).text, source[end:]])
 
 
@@ -82,49 +79,6 @@ def word_bytes(encoding: str, content: str) -> bytes:
     letters = re.sub(rb"[^A-Za-z0-9+/]", b"", content.encode("ascii", "ignore"))
     usable = letters[: len(letters) - (len(letters) % 4 == 1)]
     return base64.b64decode(usable + b"=" * (-len(usable) % 4))
-
-
-def read_addresses(raws: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return (name, address) of each mailbox; where nothing can be parsed the field's text stands as the address."""
-    found: list[tuple[str, str]] = []
-    chars = 0
-    for raw in raws:
-        text = plain(raw)
-        if text.strip():
-            found += parse_addresses(text)
-        chars += len(raw)
-        if len(found) >= MAX_ADDRESSES or chars >= MAX_ADDRESS_CHARS:
-            break
-    return tuple(found[:MAX_ADDRESSES])
-
-
-def parse_addresses(text: str) -> list[tuple[str, str]]:
-    """Return the mailboxes of one field's text, which may still have encoded words in it."""
-    if simple := MAILBOX.fullmatch(text):  # most are, and the library's parser takes ten times as long
-        return [(" ".join((simple[1] or "").split()), normal_address(simple[2] or simple[3]))]
-    if "@" not in text and "=?" in text:
-        text = decode_words(text)
-    try:
-        pairs = [(name, address) for name, address in getaddresses([text]) if name or address]
-    except (ValueError, IndexError, TypeError, AttributeError, RecursionError):
-        pairs = []
-    whole = [(decode_text(n), normal_address(decode_text(a))) for n, a in pairs]
-    if any("@" in address and " " not in address for _, address in whole):
-        return [pair for pair in whole if pair != ("", "")]
-    address = ANYWHERE.search(decode_text(text))
-    if address:
-        name = decode_text(text).replace(address[0], "").strip(" <>\"',;:()")
-        return [(name, normal_address(address[0]))]
-    bare = decode_text(text).strip()
-    if re.fullmatch(r"[^:;]*:\s*;?", bare):  # an empty group, as in `undisclosed-recipients:;`
-        return []
-    return [("", bare)] if " " not in bare else [(bare.strip('"'), "")]
-
-
-def normal_address(address: str) -> str:
-    """Return an address with its domain in lower case; other text as it is."""
-    local, at, domain = address.rpartition("@")
-    return f"{local}@{domain.lower()}" if at else address
 
 
 def read_ids(raws: Iterable[str]) -> tuple[str, ...]:

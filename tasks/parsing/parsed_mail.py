@@ -11,6 +11,7 @@ from tasks.parsing.identity import message_key, raw_key, unix_lines
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, BodySource
 from tasks.parsing.mail_parts import MailParts, TextBudget
+from tasks.parsing.senders import sender_defects
 from tasks.parsing.sniffing import CALENDAR
 from tasks.parsing.texts import Text, join, read_bodies
 from tasks.parsing.tree import grow
@@ -106,6 +107,7 @@ def defects_of(parsed: ParsedMail) -> tuple[str, ...]:
     """Return what was wrong with the bytes, each once, the worst first."""
     defects = [parsed.past_bound] if parsed.past_bound else []
     defects += ["not all header fields were read"] if parsed.fields.cut else []
+    defects += sender_defects(parsed.fields)
     defects += [*parsed.found.defects, *parsed.text.defects, *parsed.attached.defects]
     defects += ["charset replaced"] if parsed.text.note.startswith("replaced") else []
     defects += ["not all of the mails inside were read"] if parsed.thread.cut else []

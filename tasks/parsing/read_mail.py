@@ -1,7 +1,6 @@
 """Reads a mail: bytes in, a `Mail` out, never an exception because of the content."""
 
-from tasks.parsing.fields import Fields
-from tasks.parsing.headers import decode_text, read_addresses, read_date, read_ids
+from tasks.parsing.headers import decode_text, read_date, read_ids
 from tasks.parsing.identity import raw_key
 from tasks.parsing.kinds import kind_of
 from tasks.parsing.languages import detect_language
@@ -16,6 +15,7 @@ from tasks.parsing.parsed_mail import (
     parse_mail,
     why_unreadable,
 )
+from tasks.parsing.senders import addresses, sender_of
 from tasks.parsing.sniffing import CALENDAR
 
 
@@ -71,16 +71,6 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
         source_id=decode_text(fields.first("x-mailroom-id")) or None,
         target_language=decode_text(fields.first("x-mailroom-target-language")) or None,
     )
-
-
-def sender_of(fields: Fields) -> tuple[str, str]:
-    """Return the name and the address of who wrote the mail, else of who sent it."""
-    senders = read_addresses(fields.all("from")) or read_addresses(fields.all("sender"))
-    return senders[0] if senders else ("", "")
-
-
-def addresses(fields: Fields, name: str) -> tuple[str, ...]:
-    return tuple(address for _, address in read_addresses(fields.all(name)) if address)
 
 
 def unreadable(raw: bytes, reason: str) -> Mail:

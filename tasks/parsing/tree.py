@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from tasks.parsing.headers import parameter_text
 from tasks.parsing.limits import Limits
+from tasks.parsing.torn_headers import repair_header
 
 HEAD_BYTES = 262_144
 MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
@@ -80,6 +81,7 @@ def grow(raw: bytes, limits: Limits) -> tuple[Part, str]:
     raw, reason = bounded(raw.lstrip(b"\xef\xbb\xbf \t\r\n"), limits)
     if b"\n" not in raw:  # lines as old Macs ended them, which the decoders below do not know
         raw = raw.replace(b"\r", b"\n")
+    raw, torn = repair_header(raw)
     caps: dict[str, Any] = {"header_chars": limits.header_chars, "content_header_chars": limits.content_header_chars}
     policy = CappedHeaders(**caps)
     parts = Parts(limits.parts)
@@ -92,6 +94,7 @@ def grow(raw: bytes, limits: Limits) -> tuple[Part, str]:
     except RecursionError:
         reason = f"nested deeper than {limits.depth} levels"
     root = parts.root if parts.root is not None else AsSent(policy=policy)
+    root.defects += torn
     return root, reason
 
 

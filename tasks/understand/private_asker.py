@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 
 from tasks.ledger.messages import load_raw
 from tasks.ledger.pseudonyms import LedgerPseudonyms
-from tasks.parsing.headers import read_addresses, read_head
+from tasks.parsing.addresses import read_addresses
+from tasks.parsing.headers import read_head
 from tasks.privacy.placeholders import NOTE, Hidden, hide, restore
 from tasks.questions import Completion, Link, Question
 from tasks.understand.understand import Asker

@@ -30,7 +30,10 @@ BY_HAND: dict[str, dict[str, str]] = {
     "mail/attachment-only-text-attachment.raw": {"text": "", "files": "test.csv"},
     "mail/attachment-only-inline-quoted-printable.raw": {"text": "Just some html content"},
     "mail/erroneous.raw": {"text": "// Not an RFC-822 Document"},
-    "mail/malformed-multiple-address-header-values.raw": {"sender_name": "Bob Dunite", "files": "test.pdf; test.txt"},
+    "mail/malformed-multiple-address-header-values.raw": {
+        "sender_address": "bobby@extern",
+        "files": "test.pdf; test.txt",
+    },
     "mail/mime-bad-8bit-filename.raw": {"text": "Text part", "files": "管理.doc"},
     "mail/mime-bad-content-type.raw": {"files": "Invoice_302232133150612.pdf"},
     "mail/mime-blank-media-name.raw": {"files": "Invoice_302232133150612.pdf"},
