@@ -18,7 +18,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Running
 from pydantic import Field, ValidationError
 
-from flows.conclude import says_what_is_wrong
+from flows.run.final_state import says_what_is_wrong
 from tasks.act.approval_form import choices_in, form_for
 from tasks.act.approve import find_held, perform_approved, take_down
 from tasks.ledger.effects import Effect

@@ -10,10 +10,10 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows.conclude import says_what_is_wrong
-from flows.opening import opened_answered
 from flows.process_mail import handle_messages
-from flows.runners import task_runner
+from flows.run.final_state import says_what_is_wrong
+from flows.run.setup import opened_answered
+from flows.run.task_runners import task_runner
 from tasks.ingest.read_messages import read_windows
 from tasks.ledger.batch_queue import answered_mails
 from tasks.ledger.engine import open_ledger

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.conclude import says_what_is_wrong
+from flows.run.final_state import says_what_is_wrong
 from tasks.report.publish_digest import publish_digest
 from tasks.settings import read_settings
 

@@ -14,8 +14,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.conclude import says_what_is_wrong
-from flows.opening import source_of, write_down
+from flows.run.final_state import says_what_is_wrong
+from flows.run.setup import source_of, write_down
 from tasks.errors import Misconfigured
 from tasks.ingest.openings import opening_for
 from tasks.ingest.shares import record_source

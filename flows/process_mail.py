@@ -10,10 +10,10 @@ from prefect.client.schemas.objects import State
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from flows.asking import asked_ahead, understood
-from flows.conclude import concluded, says_what_is_wrong
-from flows.opening import Opened, opened
-from flows.runners import task_runner
+from flows.run.final_state import concluded, says_what_is_wrong
+from flows.run.read_ahead import asked_ahead, understood
+from flows.run.setup import Opened, opened
+from flows.run.task_runners import task_runner
 from tasks.act.apply_actions import apply_actions, lost_effects, split_acting
 from tasks.chunks import collect
 from tasks.decide.choose_actions import choose_actions

@@ -8,10 +8,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from pydantic import Field
 
-from flows.conclude import says_what_is_wrong
-from flows.opening import opened_share
 from flows.process_mail import handle_messages
-from flows.runners import task_runner
+from flows.run.final_state import says_what_is_wrong
+from flows.run.setup import opened_share
+from flows.run.task_runners import task_runner
 from tasks.ingest.read_messages import read_windows
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.settings import read_settings

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.conclude import says_what_is_wrong
+from flows.run.final_state import says_what_is_wrong
 from tasks import policies
 from tasks.ledger.effects import forget_contents
 from tasks.ledger.engine import open_ledger

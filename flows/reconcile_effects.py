@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.conclude import says_what_is_wrong
+from flows.run.final_state import says_what_is_wrong
 from tasks.act.reconcile import reconcile_effects as settle_open
 from tasks.runs import Run
 from tasks.settings import read_settings

@@ -31,7 +31,7 @@ def estimate(
         again: Count mails that were processed before, too.
         as_json: Print it as JSON, for programs; money is text, so that it stays exact.
     """
-    from flows.estimating import estimate_source
+    from flows.run.estimate import estimate_source
     from tasks.understand.estimate import dollars
 
     settings = read_settings(provider=provider, mails_per_call=mails_per_call, again=again or None)

@@ -59,7 +59,7 @@ def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider:
         provider: Who reads the mail.
     """
     book = _read(file)
-    from flows.trying import try_rules
+    from flows.run.rule_trial import try_rules
 
     tried = try_rules(source, book, read_settings(provider=provider), most=mails)
     table = Table(title="What the rules would do (nothing was done)", title_justify="left", expand=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from flows.estimating import estimate_source
 from flows.process_mail import process_mail
+from flows.run.estimate import estimate_source
 from tasks.ingest.shares import record_source
 from tasks.ledger.clocks import ledger_time
 from tasks.ledger.cost_book import CostLine, cost_book, total

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from flows.trying import try_rules
+from flows.run.rule_trial import try_rules
 from tasks.decide.rules import load_rules
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import completions, pseudonyms

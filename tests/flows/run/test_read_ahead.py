@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select
 
-import flows.asking
+import flows.run.read_ahead
 from flows import process_mail as main_job
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import completions, messages
@@ -15,10 +15,12 @@ from tests.benchmarks.made_mails import write_mbox
 
 def test_the_next_window_is_asked_about_before_the_last_one_is_handed_on(monkeypatch):
     asked = []
-    monkeypatch.setattr(flows.asking, "ask", lambda window, job: asked.append(window) or f"answers to {window}")
+    monkeypatch.setattr(flows.run.read_ahead, "ask", lambda window, job: asked.append(window) or f"answers to {window}")
     job = SimpleNamespace(foresee=lambda window: None)
 
-    found = [(window, answers, list(asked)) for window, answers in flows.asking.asked_ahead(["a", "b", "c"], job)]
+    found = [
+        (window, answers, list(asked)) for window, answers in flows.run.read_ahead.asked_ahead(["a", "b", "c"], job)
+    ]
 
     assert found == [
         ("a", "answers to a", ["a", "b"]),

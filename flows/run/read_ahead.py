@@ -12,7 +12,7 @@ from typing import Any
 from prefect import unmapped
 from prefect.futures import PrefectFuture
 
-from flows.opening import Opened
+from flows.run.setup import Opened
 from tasks.chunks import collect, split_rows
 from tasks.decide.rules import analyses_for
 from tasks.decide.withhold import withhold

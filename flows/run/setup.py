@@ -16,7 +16,7 @@ from prefect.futures import PrefectFuture, wait
 from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
 
-from flows.estimating import estimate_run
+from flows.run.estimate import estimate_run
 from tasks.act.destinations import read_destinations
 from tasks.act.plan import check_destinations
 from tasks.decide.operator_rules import read_rules
