@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed
 
 from flows.process_mail import handle_messages
 from flows.run.final_state import says_what_is_wrong
-from flows.run.setup import opened_answered
+from flows.run.setup import mails_answered, prepare, under_way
 from flows.run.task_runners import task_runner
 from tasks.ingest.read_messages import read_windows
 from tasks.ledger.batch_queue import answered_mails
@@ -35,7 +35,8 @@ def collect_batches() -> State[Any]:
     tally = collect_answers(Run(id=str(flow_run.id or uuid4()), settings=settings))
     said, states = [tally.sentence(), *tally.troubles], []
     for origin, keys in answered_mails(open_ledger(settings.ledger)).items():
-        with opened_answered(origin, keys, _settings_of(origin, settings)) as job:
+        prepared = prepare(_settings_of(origin, settings))
+        with under_way(prepared, mails_answered(prepared, origin, keys)) as job:
             states.append(handle_messages(read_windows(job.reader), job))
         said.append(job.summary.sentence())
     if tally.troubles or any(state.is_failed() for state in states):
@@ -44,6 +45,6 @@ def collect_batches() -> State[Any]:
 
 
 def _settings_of(origin: str, settings: Settings) -> Settings:
-    """The settings of the run that parked the mails, so that its wishes hold; what it read anew is not read anew again."""
+    """The settings of the run that left the mails waiting; but `again` and `refresh` held for that run alone."""
     kept = read_run_settings(open_ledger(settings.ledger), origin)
     return read_settings(**kept | {"mode": "economy", "refresh": False, "again": False})

@@ -15,7 +15,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows.run.final_state import says_what_is_wrong
-from flows.run.setup import source_of, write_down
+from flows.run.setup import prepare, record, source_of
 from tasks.errors import Misconfigured
 from tasks.ingest.openings import opening_for
 from tasks.ingest.shares import record_source
@@ -27,7 +27,6 @@ from tasks.mailbox.sources import open_source
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.runs import Run
 from tasks.settings import Settings, read_settings
-from tasks.understand.connect import check_models
 
 SHARE = "process-share/worker"
 _ROUNDS = 3
@@ -60,9 +59,9 @@ def process_large(
     settings = read_settings(
         source=source, provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run
     )
-    check_models(settings)
+    prepare(settings)
     name, mails = recorded(settings)
-    write_down(Run(id=str(flow_run.id), settings=settings), name)
+    record(Run(id=str(flow_run.id), settings=settings), name)
     given = {"provider": provider, "target_language": target_language, "budget_usd": budget_usd, "dry_run": dry_run}
     runs = share_out(name, workers, settings, {key: value for key, value in given.items() if value is not None})
     return _concluded(mails, runs, name, settings)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
+from pandera.typing import DataFrame
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from flows.run.final_state import concluded, says_what_is_wrong
-from flows.run.read_ahead import asked_ahead, understood
-from flows.run.setup import Opened, opened
+from flows.run.read_ahead import read_ahead, understood
+from flows.run.setup import RunUnderWay, mails_of_source, prepare, under_way
 from flows.run.task_runners import task_runner
 from tasks.act.apply_actions import apply_actions, lost_effects, split_acting
 from tasks.chunks import collect
 from tasks.decide.choose_actions import choose_actions
-from tasks.frames import Effects
+from tasks.frames import Decisions, Effects, Readings
 from tasks.ingest.read_messages import read_windows
 from tasks.ingest.windows import Window
 from tasks.providers.catalogue.sheets import ProviderChoice
@@ -71,14 +72,15 @@ def process_mail(
         chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd, mode=mode, output_dir=output_dir,
         dry_run=dry_run, again=again or None, refresh=refresh or None,
     )  # fmt: skip
-    with opened(settings) as job:
+    prepared = prepare(settings)
+    with under_way(prepared, mails_of_source(prepared)) as job:
         return handle_messages(read_windows(job.reader), job)
 
 
-def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
+def handle_messages(windows: Iterable[Window], job: RunUnderWay) -> State[Any]:
     """All stages after reading, window by window; `retry_failed` enters here with mails from the ledger."""
-    for window, asked in asked_ahead(windows, job):
-        readings = understood(asked, job)
+    for window, pending in read_ahead(windows, job):
+        readings = understood(pending, job)
 
         decisions = choose_actions(window.messages, readings, job.rules)
 
@@ -97,7 +99,9 @@ def handle_messages(windows: Iterable[Window], job: Opened) -> State[Any]:
     return concluded(job.summary)
 
 
-def acted(window: Window, readings: Any, decisions: Any, job: Opened) -> Any:
+def acted(
+    window: Window, readings: DataFrame[Readings], decisions: DataFrame[Decisions], job: RunUnderWay
+) -> DataFrame[Effects]:
     """The window's effects: chunks of the mails that have something to be done, mapped over the outbox."""
     chunks = split_acting(window.messages, readings, decisions, job.run.settings.chunk_rows)
     futures = apply_actions.map(*chunks, run=unmapped(job.run), second_reader=unmapped(read_again))

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from flows.process_mail import handle_messages
 from flows.run.final_state import says_what_is_wrong
-from flows.run.setup import opened_share
+from flows.run.setup import prepare, share_of, under_way
 from flows.run.task_runners import task_runner
 from tasks.ingest.read_messages import read_windows
 from tasks.providers.catalogue.sheets import ProviderChoice
@@ -40,5 +40,6 @@ def process_share(
         dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
     """
     settings = read_settings(provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run)
-    with opened_share(source_name, until, part_of, settings) as job:
+    prepared = prepare(settings)
+    with under_way(prepared, share_of(prepared, source_name, until, part_of)) as job:
         return handle_messages(read_windows(job.reader), job)

@@ -10,7 +10,7 @@ from pydantic import WithJsonSchema
 
 from flows.process_mail import handle_messages
 from flows.run.final_state import says_what_is_wrong
-from flows.run.setup import opened_failed
+from flows.run.setup import mails_that_failed, prepare, under_way
 from flows.run.task_runners import task_runner
 from tasks.errors import ERROR_CODES, Misconfigured
 from tasks.ingest.read_messages import read_windows
@@ -36,5 +36,6 @@ def retry_failed(
     unknown = sorted(set(error_types) - set(ERROR_CODES))
     if unknown:
         raise Misconfigured(f"There is no error type {', '.join(unknown)}; there are {', '.join(ERROR_CODES)}.")
-    with opened_failed(error_types, read_settings(provider=provider, dry_run=dry_run)) as job:
+    prepared = prepare(read_settings(provider=provider, dry_run=dry_run))
+    with under_way(prepared, mails_that_failed(prepared, error_types)) as job:
         return handle_messages(read_windows(job.reader), job)

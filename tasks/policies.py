@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 from tasks.errors import ChunkUnfinished
 from tasks.logs import NoTraceOfExpected
 from tasks.questions import CallPolicy
+from tasks.settings import Settings
 
 # Every task comes by here, in whatever process it runs.
 for _name in ("prefect.task_runs", "prefect.flow_runs"):
@@ -40,6 +41,7 @@ class Policy(TypedDict, total=False):
     cache_expiration: timedelta
     persist_result: bool
     cache_result_in_memory: bool
+    refresh_cache: bool
 
 
 def can_be_cured(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
@@ -71,13 +73,26 @@ LEDGER = Policy(
     retries=2, retry_delay_seconds=[2.0, 10.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
     cache_policy=NO_CACHE, persist_result=False,
 )  # fmt: skip
-# Without tags: Prefect asks its server for a slot a tag before a task runs, so a chunk would wait for a server that is away.
-ASK_MODEL = Policy(
-    retries=3, retry_delay_seconds=[5.0, 30.0, 120.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
-    cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question),  # for as long as answers hold: see the flow
-    # Prefect would hold the readings of the last thousand chunks; the file it wrote them to serves a rerun as well.
-    cache_result_in_memory=False,
-)  # fmt: skip
+
+
+def ask_model(settings: Settings) -> Policy:
+    """The policy of the task `understand` in a run with these settings.
+
+    A chunk's readings are kept as long as the answers they were made from. Without tags: Prefect asks its server for a
+    slot for each tag before a task runs, so a chunk would wait for a server that is away.
+    """
+    return Policy(
+        retries=len(settings.chunk_retry_delays_s), retry_delay_seconds=list(settings.chunk_retry_delays_s),
+        retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
+        cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question),
+        cache_expiration=timedelta(seconds=settings.answers_ttl_s),
+        # In economy mode a mail that waited for a batch is read again with the same question, and must not find its
+        # reading of the time when it waited.
+        refresh_cache=settings.refresh or settings.mode == "economy",
+        # Prefect would hold the readings of the last thousand chunks; the file it wrote them to serves a rerun as well.
+        cache_result_in_memory=False,
+    )  # fmt: skip
+
 
 CALL = CallPolicy(
     attempts=4, base_s=1.0, factor=2.0, cap_s=60.0, total_s=180.0, breaker_failures=5, breaker_open_s=60.0,

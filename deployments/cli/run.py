@@ -63,17 +63,13 @@ def run(
 
 def _run_flow(parameters: dict[str, Any]) -> tuple[Any, str]:
     from flows.process_mail import process_mail
-    from tasks.report import progress
+    from tasks.report.progress import listening
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         line = bar.add_task("Mails", total=None)
-        listener: progress.Listener = lambda done, total: bar.update(line, completed=done, total=total)  # noqa: E731
-        progress.listeners.append(listener)
-        try:
+        with listening(lambda done, total: bar.update(line, completed=done, total=total)):
             state: Any = process_mail(**parameters, return_state=True)
-        finally:
-            progress.listeners.remove(listener)
     return state, str(state.state_details.flow_run_id)
 
 

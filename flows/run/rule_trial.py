@@ -1,4 +1,4 @@
-"""What rules would do to a source's mails: read and understood as in a run, but nothing is claimed, settled or done."""
+"""Shows what rules would do about a source's mails: read and understood as in a run, with nothing claimed or done."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from tasks.mailbox.sources import open_source
 from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
-from tasks.understand.connect import check_models, models_for
-from tasks.understand.economy import asker_for
+from tasks.understand.connect import asker_for, check_models, models_for
 from tasks.understand.understand import understand
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tried:
+class TrialResult:
     """A mail, the rules that hold for it, and what they would do."""
 
     row: dict[str, Any]
     plans: list[Plan]
 
 
-def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -> list[Tried]:
+def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -> list[TrialResult]:
     """What these rules would do about the source's first mails; what the models answer is kept for a later run.
 
     Raises:
         Misconfigured: The source or a provider cannot be used.
     """
     check_models(settings)
+    destinations = read_destinations()
     source = open_source(address, Opening(data_dir=settings.data_dir))
     raws = {row["message_key"]: (raw, row) for raw, row in islice(_rows(source.read(), settings), most)}
     rows = [row | {"unreadable": row["unreadable"] or _withheld(raw, row, rules)} for raw, row in raws.values()]
@@ -53,9 +53,8 @@ def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -
     run = Run(id=f"try-{uuid4()}", settings=settings)
     asked = understand(messages, asker_for(run), models_for(settings), partial(analyses_for, rules))
     readings = on_model_loop(asked)
-    destinations = read_destinations()
     return [
-        Tried(row=row, plans=_plans(row, raws[row["message_key"]][0], destinations))
+        TrialResult(row=row, plans=_plans(row, raws[row["message_key"]][0], destinations))
         for row in rows_of(messages, readings, decide(messages, readings, rules))
     ]
 

@@ -1,4 +1,4 @@
-"""What a run of `process-mail` needs, checked before any work: settings, keys, rules, the source, the ledger."""
+"""How a run begins: all that it needs is checked once, then its mails are claimed while the run is under way."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from pandera.typing import DataFrame
 from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture, wait
 from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
 
 from flows.run.estimate import estimate_run
-from tasks.act.destinations import read_destinations
+from tasks.act.destinations import Destinations, read_destinations
 from tasks.act.plan import check_destinations
 from tasks.decide.operator_rules import read_rules
 from tasks.decide.rules import RuleBook
 from tasks.errors import SourceError
+from tasks.frames import Readings
 from tasks.ingest.failed import FailedMails
 from tasks.ingest.openings import opening_for
-from tasks.ingest.read_messages import Reader
+from tasks.ingest.read_messages import WindowReader
 from tasks.ingest.shares import ShareReader
 from tasks.ingest.windows import MessageReader, Window
 from tasks.ledger.claims import leases_kept
@@ -44,136 +46,168 @@ from tasks.understand.operator_limits import with_operator_limits
 
 log = logging.getLogger("mailroom.report")
 
-# Python's own 700 make it look 400 times in a run of 1,000 mails, through what calls under way hold and soon let go.
-_OBJECTS_BETWEEN_LOOKS = 10_000
+# Python's default of 700 starts 400 collections in a run of 1,000 mails, over objects that calls under way soon release.
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
-# Where a worker keeps its things is its own matter, and the URL may hold a password.
-_OF_THE_PLACE = {"ledger_url", "data_dir", "output_dir"}
+# Each worker has its own folders, and the URL may hold a password.
+_OF_THE_WORKER = {"ledger_url", "data_dir", "output_dir"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What a run needs, each part read and checked once."""
+
+    settings: Settings
+    rules: RuleBook
+    destinations: Destinations
+    engine: Engine
+    """The ledger."""
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Read and check the rules, the destinations that they name, the models and the ledger; nothing is processed.
+
+    Raises:
+        Misconfigured: Something is missing or wrong; the message names it.
+    """
+    rules = read_rules(settings.rules_file)
+    destinations = read_destinations()
+    check_destinations(((one.entry.name, action) for one in rules.rules for action in one.entry.then), destinations)
+    check_models(settings)
+    return Prepared(settings=settings, rules=rules, destinations=destinations, engine=open_ledger(settings.ledger))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supply:
+    """Where a run takes its mails from."""
+
+    source: str
+    """The source's name, as the ledger keeps it."""
+    mails: int | None
+    """How many there are; null where that is not known beforehand."""
+    reader: Callable[[str], WindowReader]
+    """Makes the reader for the owner of the claims."""
+    origin: str = ""
+    """The run that this one continues or is a part of; empty where it stands alone."""
+
+
+def mails_of_source(prepared: Prepared) -> Supply:
+    """The mails of the source that the settings name.
+
+    Raises:
+        SourceError: No source is named, or it cannot be opened.
+    """
+    settings = prepared.settings
+    return _supply(open_source(source_of(settings), opening_for(prepared.engine, settings)), prepared)
+
+
+def mails_that_failed(prepared: Prepared, error_types: Sequence[str]) -> Supply:
+    """The mails of the ledger that failed; where error types are given, only those that failed with one of them."""
+    keys = failed_keys(prepared.engine, error_types)
+    return _supply(FailedMails(engine=prepared.engine, keys=keys), prepared, failed=True)
+
+
+def mails_answered(prepared: Prepared, origin: str, keys: Sequence[str]) -> Supply:
+    """Mails that the run `origin` left waiting for a batch, and whose answers have come."""
+    mails = FailedMails(engine=prepared.engine, keys=keys, name="ledger:answered")
+    return _supply(mails, prepared, failed=True, origin=origin)
+
+
+def share_of(prepared: Prepared, source: str, until: float, part_of: str) -> Supply:
+    """A share of a source that the run `part_of` has recorded; `until` is in UTC seconds of the ledger's clock."""
+
+    def reader(owner: str) -> WindowReader:
+        return ShareReader(source, prepared.engine, until=until, owner=owner, settings=prepared.settings)
+
+    return Supply(source=source, mails=None, reader=reader, origin=part_of)
+
+
+def _supply(mails: Source, prepared: Prepared, *, failed: bool = False, origin: str = "") -> Supply:
+    def reader(owner: str) -> WindowReader:
+        return MessageReader(mails, prepared.engine, owner=owner, settings=prepared.settings, failed=failed)
+
+    return Supply(source=mails.name, mails=mails.count(), reader=reader, origin=origin)
 
 
 @dataclass(kw_only=True)
-class Opened:
-    """A run under way."""
+class RunUnderWay:
+    """A run between its first window and its last."""
 
     run: Run
     source: str
     rules: RuleBook
-    reader: Reader
+    reader: WindowReader
     files: OutcomeFiles
     progress: Progress
     estimate: str = ""
     summary: Summary = field(default_factory=Summary)
-    met: int = 0
-    """How many mails the source gave so far."""
-    asked: list[PrefectFuture[Any]] = field(default_factory=list)
-    """Chunks that the models are being asked about."""
+    mails_asked: int = 0
+    """Mails whose questions were handed out so far."""
+    pending: list[PrefectFuture[DataFrame[Readings]]] = field(default_factory=list)
+    """Chunks whose readings are still to come."""
 
     @property
     def folder(self) -> Path:
         """Where the outcome files are written."""
         return self.files.folder
 
-    def foresee(self, window: Window) -> None:
-        """Say what the run will cost, once, by its first window."""
+    def estimate_by(self, window: Window) -> None:
+        """Estimate the run's cost from its first window, once, and log it."""
         if not self.estimate:
             found = estimate_run(window, self.progress.total, self.run)
             self.estimate = found.sentence()
             log.info("Estimated: %s.", self.estimate)
 
-    def note(self, window: Window, outcomes: list[dict[str, Any]], readings: Any) -> None:
-        """Count the window's outcomes in and write them into the files."""
+    def note(self, window: Window, outcomes: list[dict[str, Any]], readings: DataFrame[Readings]) -> None:
+        """Add the window's outcomes to the summary and to the files."""
         self.files.add(outcomes)
         self.summary.add(outcomes, curable=int(readings["curable"].sum()))
         self.progress.advance(len(window.skipped))
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Opened]:
-    """The run, with its claims kept while the block lasts; what is not settled then is given back.
-
-    Raises:
-        Misconfigured: Something is missing or wrong; it is named, and nothing was processed.
-    """
-    rules, engine = _checked(settings)
-    mails = open_source(source_of(settings), opening_for(engine, settings))
-    with _under_way(_reading(mails, settings, failed=False), mails.name, mails.count(), settings, rules) as job:
-        yield job
-
-
-@contextmanager
-def opened_failed(error_types: Sequence[str], settings: Settings) -> Iterator[Opened]:
-    """As `opened`, over the mails of the ledger that failed; only of these error types where some are named."""
-    rules, engine = _checked(settings)
-    mails = FailedMails(engine=engine, keys=failed_keys(engine, error_types))
-    with _under_way(_reading(mails, settings, failed=True), mails.name, mails.count(), settings, rules) as job:
-        yield job
-
-
-@contextmanager
-def opened_answered(origin: str, keys: Sequence[str], settings: Settings) -> Iterator[Opened]:
-    """As `opened`, over mails that the run `origin` parked and whose answers have come."""
-    rules, engine = _checked(settings)
-    mails = FailedMails(engine=engine, keys=keys, name="ledger:answered")
-    reading = _reading(mails, settings, failed=True)
-    with _under_way(reading, mails.name, mails.count(), settings, rules, origin) as job:
-        yield job
-
-
-@contextmanager
-def opened_share(source_name: str, until: float, part_of: str, settings: Settings) -> Iterator[Opened]:
-    """As `opened`, over shares of a source that the run `part_of` has recorded by `until`, the ledger's time."""
-    rules, engine = _checked(settings)
-
-    def reader(owner: str) -> Reader:
-        return ShareReader(source_name, engine, until=until, owner=owner, settings=settings)
-
-    with _under_way(reader, source_name, None, settings, rules, part_of) as job:
-        yield job
-
-
-def _checked(settings: Settings) -> tuple[RuleBook, Engine]:
-    rules = read_rules(settings.rules_file)
-    check_destinations(
-        ((one.entry.name, action) for one in rules.rules for action in one.entry.then), read_destinations()
-    )
-    check_models(settings)
-    return rules, open_ledger(settings.ledger)
-
-
-def _reading(mails: Source, settings: Settings, *, failed: bool) -> Callable[[str], Reader]:
-    engine = open_ledger(settings.ledger)
-    return lambda owner: MessageReader(mails, engine, owner=owner, settings=settings, failed=failed)
-
-
-@contextmanager
-def _under_way(
-    reading: Callable[[str], Reader], source: str, mails: int | None, settings: Settings, rules: RuleBook,
-    origin: str = "",
-) -> Iterator[Opened]:  # fmt: skip
-    settings = with_operator_limits(settings)
-    run = Run(id=str(flow_run.id or uuid4()), settings=settings, origin=origin)
-    write_down(run, source)
+def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
+    """The run; its claims are renewed while the block lasts, and mails that are not settled then are released."""
+    settings = with_operator_limits(prepared.settings)
+    run = Run(id=str(flow_run.id or uuid4()), settings=settings, origin=supply.origin)
+    record(run, supply.source)
     owner = owner_name(run.id)
-    reader = reading(owner)
+    reader = supply.reader(owner)
     folder = settings.output_dir / (flow_run.name or run.id)
-    kept = leases_kept(open_ledger(settings.ledger), owner, settings.lease_s)
-    # What is loaded by now stays. Python would look through all of it, a million objects, several times a thousand mails:
-    # an eighth of a run's CPU, with all threads waiting.
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
-    with kept, OutcomeFiles(folder.absolute(), int(settings.output_mode, 8)) as files:
-        job = Opened(run=run, source=source, rules=rules, reader=reader, files=files, progress=Progress(mails))
+    claims = leases_kept(prepared.engine, owner, settings.lease_s)
+    with _few_collections(), claims, OutcomeFiles(folder.absolute()) as files:
+        job = RunUnderWay(
+            run=run, source=supply.source, rules=prepared.rules, reader=reader, files=files,
+            progress=Progress(supply.mails),
+        )  # fmt: skip
         try:
             yield job
         except Exception:
-            wait(job.asked)  # who takes these mails over finds their answers, and does not pay for them again
+            wait(job.pending)  # the run that takes these mails over then finds their answers and pays for none twice
             raise
         finally:
             reader.close()
 
 
-def write_down(run: Run, source: str) -> None:
-    """Put the run on record, with the settings that another one would go on with."""
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python's garbage collector leave alone what is loaded by now, and run seldom, while the block lasts.
+
+    It would look through a million objects several times in a thousand mails, with all threads waiting: an eighth of a
+    run's CPU.
+    """
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+
+
+def record(run: Run, source: str) -> None:
+    """Write the run into the ledger, with the settings that a later run needs to continue it."""
     flow = flow_run.flow_name or "process-mail"
     context = FlowRunContext.get()
     # Prefect would ask its server for the deployment of a run that has none.
@@ -181,12 +215,12 @@ def write_down(run: Run, source: str) -> None:
     name = f"{flow}/{deployment.name}" if deployed else ""
     record_run(
         open_ledger(run.settings.ledger), run.id, flow=flow, deployment=name, source=source, mode=run.settings.mode,
-        settings=run.settings.model_dump(mode="json", exclude=_OF_THE_PLACE),
+        settings=run.settings.model_dump(mode="json", exclude=_OF_THE_WORKER),
     )  # fmt: skip
 
 
 def source_of(settings: Settings) -> str:
-    """The source that the run was told, or the operator's usual one.
+    """The source that the run was given, or the operator's usual one.
 
     Raises:
         SourceError: There is neither.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, TypeVar
 
-import pandas as pd
 from pandera.typing import DataFrame
 from prefect import task
 
@@ -15,7 +14,7 @@ from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import Outbox, open_outbox
 from tasks.act.plan import Review, plan_mails
 from tasks.chunks import split_rows
-from tasks.frames import Decisions, Effects, Messages, Readings, records
+from tasks.frames import Decisions, Effects, Frame, Messages, Readings, records
 from tasks.ledger.effects import fates_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
@@ -23,7 +22,7 @@ from tasks.ledger.plans import record_plan
 from tasks.opinions import SecondReader
 from tasks.runs import Run
 
-Chunk = pd.DataFrame
+AnyFrame = TypeVar("AnyFrame", bound=Frame)
 
 
 @task(name="act", **policies.LEDGER)
@@ -53,12 +52,18 @@ def apply_actions(
 
 def split_acting(
     messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions], rows: int
-) -> tuple[list[Chunk], list[Chunk], list[Chunk]]:
+) -> tuple[list[DataFrame[Messages]], list[DataFrame[Readings]], list[DataFrame[Decisions]]]:
     """Chunks of the three frames, row beside row, with just the mails something is to be done about."""
-    keys = decisions.loc[decisions["actions"].map(len) > 0, "message_key"]
-    frames = [frame.set_index("message_key", drop=False).loc[keys] for frame in (messages, readings, decisions)]
-    first, second, third = (split_rows(frame, rows) for frame in frames)
-    return first, second, third
+    keys = decisions.loc[decisions["actions"].map(len) > 0, "message_key"].tolist()
+    return (
+        split_rows(_rows_with(keys, messages), rows),
+        split_rows(_rows_with(keys, readings), rows),
+        split_rows(_rows_with(keys, decisions), rows),
+    )
+
+
+def _rows_with(keys: list[str], frame: DataFrame[AnyFrame]) -> DataFrame[AnyFrame]:
+    return frame.set_index("message_key", drop=False).loc[keys]
 
 
 def review_of(run: Run, second_reader: SecondReader) -> Review | None:
@@ -109,7 +114,7 @@ def told(effect: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def lost_effects(chunk: pd.DataFrame, why: BaseException) -> DataFrame[Effects]:
+def lost_effects(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Effects]:
     """Rows for a chunk that nothing came back of; the outbox still knows what was done."""
     lost = [{"effect_id": "", "action": "", "target": "", "state": "unknown", "detail": type(why).__name__, "rule": ""}]
     return Effects.of([{"message_key": key, "effects": list(lost)} for key in chunk["message_key"]])

@@ -14,7 +14,7 @@ from tasks.ingest.windows import Window
 log = logging.getLogger("mailroom.ingest")
 
 
-class Reader(Protocol):
+class WindowReader(Protocol):
     """What gives a run its mails, window by window."""
 
     def next_window(self) -> Window: ...
@@ -23,7 +23,7 @@ class Reader(Protocol):
 
 
 @task(name="ingest", **policies.LEDGER)
-def read_messages(reader: Reader) -> Window:
+def read_messages(reader: WindowReader) -> Window:
     """The next window of the source, parsed, on record, and claimed by this run."""
     window = reader.next_window()
     defective = sum(bool(defects) for defects in window.messages["parse_defects"])
@@ -36,7 +36,7 @@ def read_messages(reader: Reader) -> Window:
     return window
 
 
-def read_windows(reader: Reader) -> Iterator[Window]:
+def read_windows(reader: WindowReader) -> Iterator[Window]:
     """All windows of the reader, one task run each."""
     try:
         while True:

@@ -1,23 +1,33 @@
-"""How far a run is: a progress artifact in the UI, and a number for whoever listens in this process."""
+"""How far a run is: a progress artifact in Prefect's UI, and a number for a listener in the same process."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from typing import Any
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 Listener = Callable[[int, int | None], None]
-"""Told the mails done and, once it is known, how many there are in all."""
+"""Called with the number of mails done, and with the number of all mails once that is known."""
 
 _EVERY_S = 1.0  # an update costs about 80 ms
 
-listeners: list[Listener] = []
-"""The command line's progress bar puts itself here."""
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Have the listener called by runs that are started in this block."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
 
 
 class Progress:
@@ -26,6 +36,7 @@ class Progress:
     def __init__(self, total: int | None) -> None:
         self.done = 0
         self.total = total
+        self._listener = _listener.get()
         self._updated = time.monotonic()
         self._artifact: UUID | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="progress")
@@ -34,8 +45,8 @@ class Progress:
     def advance(self, mails: int) -> None:
         """Count these mails as done."""
         self.done += mails
-        for listener in listeners:
-            listener(self.done, self.total)
+        if self._listener is not None:
+            self._listener(self.done, self.total)
         due = self._artifact is None or time.monotonic() - self._updated >= _EVERY_S
         if due and (self._showing is None or self._showing.done()):
             # Beside the work, which would stand still with it for as long as Prefect's server is away.

@@ -49,7 +49,7 @@ _ERRORS: Mapping[str, type[CallError]] = {
 
 
 class BatchAsker:
-    """`tasks.understand.understand.Asker` without a call: of a chain, only the first provider is asked."""
+    """`tasks.understand.protocols.Asker` without a call: of a chain, only the first provider is asked."""
 
     def __init__(self, accounts: Accounts, engine: Engine, run: Run) -> None:
         self._account = accounts.require(run.settings.provider)

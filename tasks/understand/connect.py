@@ -23,7 +23,10 @@ from tasks.providers.gateway.rate_limits import read_overrides, set_limits, usua
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand.alerts import tell_of_budget, tell_of_circuit
+from tasks.understand.batch_asker import BatchAsker
 from tasks.understand.models_by_price import ModelsByPrice
+from tasks.understand.private_asker import PrivateAsker
+from tasks.understand.protocols import Asker
 
 # A process that serves many runs, such as one worker of Dask, keeps the connections of the latest few.
 _KEPT = 4
@@ -69,6 +72,17 @@ def _connect(run: Run) -> Gateway:
         concurrency=settings.concurrency,
         allow_refused_fallback=settings.refused_moves_on,
     )
+
+
+def asker_for(run: Run, *, at_once: bool = False) -> Asker:
+    """Who answers the run's questions: the gateway at once, or in economy mode batches, later.
+
+    With `at_once` it is the gateway in every mode, for a question that a person or the next step waits for. Where the
+    settings say so, neither is told who the people in a mail are.
+    """
+    engine, batched = open_ledger(run.settings.ledger), run.settings.mode == "economy" and not at_once
+    asker: Asker = BatchAsker(Accounts(), engine, run) if batched else gateway_for(run)
+    return PrivateAsker(asker, engine) if run.settings.pseudonymise else asker
 
 
 def chain_of(settings: Settings) -> tuple[str, ...]:

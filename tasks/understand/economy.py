@@ -1,4 +1,4 @@
-"""Economy mode: who answers in it, and its two tasks, sending batches and collecting their answers."""
+"""The two tasks of economy mode: sending batches, and collecting their answers."""
 
 from __future__ import annotations
 
@@ -19,23 +19,9 @@ from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.understand.alerts import tell_of_budget
-from tasks.understand.batch_asker import BatchAsker
 from tasks.understand.batches import BatchRound, Caps, Tally
-from tasks.understand.connect import gateway_for
-from tasks.understand.private_asker import PrivateAsker
-from tasks.understand.understand import Asker
 
 log = logging.getLogger("mailroom.understand")
-
-
-def asker_for(run: Run, *, at_once: bool = False) -> Asker:
-    """Who answers the run's questions: the gateway at once, or batches by and by; neither is told who, where so set.
-
-    With `at_once` it is the gateway in every mode, for a question that a person or the next step waits for.
-    """
-    engine, batched = open_ledger(run.settings.ledger), run.settings.mode == "economy" and not at_once
-    asker: Asker = BatchAsker(Accounts(), engine, run) if batched else gateway_for(run)
-    return PrivateAsker(asker, engine) if run.settings.pseudonymise else asker
 
 
 @task(name="send-batches", **policies.LEDGER)

@@ -22,8 +22,9 @@ from tasks.settings import Settings
 from tasks.understand import prompts
 from tasks.understand.answers import ANALYSES, Triage
 from tasks.understand.models_by_price import complexity_by_length
+from tasks.understand.protocols import Models
 from tasks.understand.triage_together import may_be_asked_together
-from tasks.understand.understand import Models, analysis_question, triage_question
+from tasks.understand.understand import analysis_question, triage_question
 
 ANALYSED = 0.8
 """Of all mails, the share worth an analysis, until the ledger knows better."""

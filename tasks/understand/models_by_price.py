@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -12,18 +12,17 @@ from tasks.providers.catalogue.models import default_model
 from tasks.providers.catalogue.prices import price
 from tasks.questions import Link, Usage
 from tasks.understand.answers import Triage
+from tasks.understand.protocols import Choice
 
 SIMPLE_TOKENS = 100
 MEDIUM_TOKENS = 500
 _TYPICAL = Usage(input_tokens=1_000, output_tokens=300)
 """Models are compared by this call's price; most analyses have about this ratio of input to output."""
 
-Choice = tuple[Sequence[Link], str]
-
 
 @dataclass(frozen=True, kw_only=True)
 class ModelsByPrice:
-    """`tasks.understand.understand.Models`: one choice a mail and question, over a chain of providers.
+    """`tasks.understand.protocols.Models`: one choice a mail and question, over a chain of providers.
 
     `providers` is the chain, the first one asked first. `table` overrides the built-in one:
     `{"openai": {"triage": …, "simple": …, "medium": …, "complex": …}}`. `triage_model` and `analysis_model` name a

@@ -17,7 +17,7 @@ from tasks.parsing.addresses import read_addresses
 from tasks.parsing.headers import read_head
 from tasks.privacy.placeholders import NOTE, Hidden, hide, restore
 from tasks.questions import Completion, Link, Question
-from tasks.understand.understand import Asker
+from tasks.understand.protocols import Asker
 
 T = TypeVar("T", bound=BaseModel)
 _NAMED = re.compile(r"^From: (.+)$", re.MULTILINE)

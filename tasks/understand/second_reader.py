@@ -13,8 +13,7 @@ from tasks.questions import Link, Question
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand.answers import Answer
-from tasks.understand.connect import models_for
-from tasks.understand.economy import asker_for
+from tasks.understand.connect import asker_for, models_for
 from tasks.understand.prompts import mail_block
 
 VERSION = "1"

@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 from tasks.errors import Permanent
 from tasks.questions import Completion, Link, Question
 from tasks.understand import prompts
 from tasks.understand.answers import Triage, Triages
+from tasks.understand.protocols import Asker
 
 SHORT_TOKENS = 500
 _ANSWER_TOKENS = 200
@@ -42,14 +43,6 @@ _CONTROL: dict[str, Any] = {
     "attachments": [],
     "text": "The meeting on Thursday at 3 pm takes place in room 2 as planned. For your information only.",
 }
-
-
-class Asker(Protocol):
-    """What answers the question; the gateway, seen from here."""
-
-    async def complete(
-        self, question: Question[Triages], chain: Sequence[Link], *, message_key: str, refresh: bool = False
-    ) -> Completion[Triages]: ...
 
 
 Group = Callable[[Sequence[str]], str]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-import pandas as pd
 from pandera.typing import DataFrame
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,32 +32,11 @@ from tasks.understand import prompts
 from tasks.understand.answers import Analysis, Answer, Triage, analysis_of, triage_of, wanted_fields
 from tasks.understand.checks import doubts_of
 from tasks.understand.in_parts import is_long, notes_on
+from tasks.understand.protocols import Asker, Choice, Models, Worth
 from tasks.understand.triage_together import Group, Together, ask_together
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.understand")
-
-Worth = Callable[[Mapping[str, Any]], Set[str]]
-"""Which analyses a mail is worth, from its columns and its triage."""
-
-
-class Asker(Protocol):
-    """What answers questions; `tasks.providers.gateway.gateway.Gateway` does."""
-
-    async def complete(
-        self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
-    ) -> Completion[T]: ...
-
-
-class Models(Protocol):
-    """Which model is asked what; the reason goes into the outcome."""
-
-    def for_triage(self, mail: Mapping[str, Any]) -> tuple[Sequence[Link], str]: ...
-
-    def for_second_triage(self, triage: Triage) -> tuple[Sequence[Link], str] | None:
-        """Whom to ask once more when the first answer is doubtful; null when it is not."""
-
-    def for_analysis(self, mail: Mapping[str, Any], triage: Triage) -> tuple[Sequence[Link], str]: ...
 
 
 async def understand(
@@ -154,9 +132,7 @@ class _Reader:
         again = self.models.for_second_triage(first)
         return await self._second_triage(first, again, mail, notes) if again else first
 
-    async def _second_triage(
-        self, first: Triage, again: tuple[Sequence[Link], str], mail: dict[str, Any], notes: _Notes
-    ) -> Triage:
+    async def _second_triage(self, first: Triage, again: Choice, mail: dict[str, Any], notes: _Notes) -> Triage:
         chain, reason = again
         question = replace(triage_question(mail, whole=not is_long(mail, self.part_tokens)), follows=True)
         try:
@@ -248,7 +224,7 @@ def found_columns(found: dict[str, Any], error: MailroomError | None) -> dict[st
     return columns
 
 
-def lost_readings(chunk: pd.DataFrame, why: MailroomError) -> DataFrame[Readings]:
+def lost_readings(chunk: DataFrame[Messages], why: MailroomError) -> DataFrame[Readings]:
     """Rows for a chunk that nothing came back of."""
     return Readings.of([blank_reading(key, why) for key in chunk["message_key"]])
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
-import pandas as pd
 from pandera.typing import DataFrame
 from prefect import task
 
@@ -22,9 +21,9 @@ from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand import prompts
-from tasks.understand.connect import chain_of, models_for
-from tasks.understand.economy import asker_for
-from tasks.understand.understand import Worth, lost_readings, understand
+from tasks.understand.connect import asker_for, chain_of, models_for
+from tasks.understand.protocols import Worth
+from tasks.understand.understand import lost_readings, understand
 
 log = logging.getLogger("mailroom.understand")
 
@@ -35,7 +34,7 @@ _DECIDING = {
 """The settings that an answer depends on."""
 
 
-@task(name="understand", task_run_name="understand {part}", **policies.ASK_MODEL)
+@task(name="understand", task_run_name="understand {part}")  # the run adds `policies.ask_model`
 def understand_messages(
     messages: DataFrame[Messages], part: str, run: Run, worth: Worth, question: str
 ) -> DataFrame[Readings]:
@@ -70,7 +69,7 @@ def _mails_per_call(settings: Settings) -> int:
     return 1 if settings.mode == "economy" else settings.mails_per_call
 
 
-def chunk_names(chunks: list[Any], done: int) -> list[str]:
+def chunk_names(chunks: Sequence[DataFrame[Messages]], done: int) -> list[str]:
     """What each chunk is called in the UI: the mails' numbers in the run, from 1."""
     names = []
     for chunk in chunks:
@@ -93,10 +92,10 @@ def question_of(settings: Settings, rules_text: str) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def lost_chunk(chunk: pd.DataFrame, why: BaseException) -> pd.DataFrame:
+def lost_chunk(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Readings]:
     """The readings of a chunk that did not come back: those it had made, or rows that say why there are none."""
     if isinstance(why, ChunkUnfinished):
-        rows: pd.DataFrame = why.rows
+        rows: DataFrame[Readings] = why.rows
         return rows
     if isinstance(why, MailroomError):
         return lost_readings(chunk, why)

@@ -41,8 +41,7 @@ from tasks.providers.event_loop import on_model_loop
 from tasks.questions import Link, Question, Usage
 from tasks.runs import Run
 from tasks.settings import Settings
-from tasks.understand.connect import gateway_for, models_for
-from tasks.understand.economy import asker_for, batch_round
+from tasks.understand.connect import asker_for, batch_round, gateway_for, models_for
 from tasks.understand.models_by_price import complexity_by_length
 from tasks.understand.prompts import mail_block
 from tasks.understand.understand import understand

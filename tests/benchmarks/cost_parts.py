@@ -13,7 +13,7 @@ from rich.table import Table
 from deployments.simulator.wire import tokens_of
 from tasks.providers.apis.schemas import strict_schema
 from tasks.questions import Completion, Link, Question
-from tasks.understand.understand import Asker
+from tasks.understand.protocols import Asker
 
 PARTS = ("instructions", "schema", "mail", "answer")
 

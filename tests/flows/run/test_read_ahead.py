@@ -16,10 +16,10 @@ from tests.benchmarks.made_mails import write_mbox
 def test_the_next_window_is_asked_about_before_the_last_one_is_handed_on(monkeypatch):
     asked = []
     monkeypatch.setattr(flows.run.read_ahead, "ask", lambda window, job: asked.append(window) or f"answers to {window}")
-    job = SimpleNamespace(foresee=lambda window: None)
+    job = SimpleNamespace(estimate_by=lambda window: None)
 
     found = [
-        (window, answers, list(asked)) for window, answers in flows.run.read_ahead.asked_ahead(["a", "b", "c"], job)
+        (window, answers, list(asked)) for window, answers in flows.run.read_ahead.read_ahead(["a", "b", "c"], job)
     ]
 
     assert found == [
