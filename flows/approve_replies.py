@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from prefect import flow
 from prefect.client.orchestration import get_client
@@ -19,6 +19,7 @@ from prefect.states import Completed, Running
 from pydantic import Field, ValidationError
 
 from flows.run.final_state import says_what_is_wrong
+from flows.run.setup import this_run
 from tasks.act.approval_form import choices_in, form_for
 from tasks.act.approve import find_held, perform_approved, take_down
 from tasks.ledger.effects import Effect
@@ -47,7 +48,7 @@ def approve_replies(
         wait_hours: How long the run waits for an answer. Then it ends, and everything is still held.
         dry_runs: Show what dry runs planned, too; what is approved is done, dry run or not.
     """
-    run = Run(id=str(flow_run.id or uuid4()), settings=read_settings())
+    run = this_run(read_settings())
     tally: Counter[str] = Counter()
     for page, answer in answered_pages(run, most, dry_runs, wait_hours):
         decided = take_down(list(choices_in(answer, page)), run, person=answer.your_name)  # type: ignore[attr-defined]

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.process_mail import handle_messages
 from flows.run.final_state import says_what_is_wrong
-from flows.run.setup import mails_answered, prepare, under_way
+from flows.run.setup import mails_answered, prepare, this_run, under_way
 from flows.run.task_runners import task_runner
 from tasks.ingest.read_messages import read_windows
 from tasks.ledger.batch_queue import answered_mails
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.runs import read_run_settings
-from tasks.runs import Run
 from tasks.settings import Settings, read_settings
 from tasks.understand.economy import collect_answers
 
@@ -32,7 +29,7 @@ def collect_batches() -> State[Any]:
     open it does nothing.
     """
     settings = read_settings(mode="economy")
-    tally = collect_answers(Run(id=str(flow_run.id or uuid4()), settings=settings))
+    tally = collect_answers(this_run(settings))
     said, states = [tally.sentence(), *tally.troubles], []
     for origin, keys in answered_mails(open_ledger(settings.ledger)).items():
         prepared = prepare(_settings_of(origin, settings))

@@ -15,7 +15,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows.run.final_state import says_what_is_wrong
-from flows.run.setup import prepare, record, source_of
+from flows.run.setup import prepare, record, source_of, this_run
 from tasks.errors import Misconfigured
 from tasks.ingest.openings import opening_for
 from tasks.ingest.shares import record_source
@@ -25,7 +25,6 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import count_outcomes
 from tasks.mailbox.sources import open_source
 from tasks.providers.catalogue.sheets import ProviderChoice
-from tasks.runs import Run
 from tasks.settings import Settings, read_settings
 
 SHARE = "process-share/worker"
@@ -61,7 +60,7 @@ def process_large(
     )
     prepare(settings)
     name, mails = recorded(settings)
-    record(Run(id=str(flow_run.id), settings=settings), name)
+    record(this_run(settings), name)
     given = {"provider": provider, "target_language": target_language, "budget_usd": budget_usd, "dry_run": dry_run}
     runs = share_out(name, workers, settings, {key: value for key, value in given.items() if value is not None})
     return _concluded(mails, runs, name, settings)

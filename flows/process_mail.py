@@ -95,7 +95,7 @@ def handle_messages(windows: Iterable[Window], job: RunUnderWay) -> State[Any]:
 
     job.progress.finish()
     # Quoted: Prefect would otherwise walk through every value of every outcome, three times, in search of futures.
-    publish_summary(quote(job.summary), job.source, job.folder, job.estimate)  # type: ignore[call-overload]  # unquoted
+    publish_summary(quote(job.summary), job.run.categories, job.source, job.folder, job.estimate)  # type: ignore[call-overload]  # unquoted
     return concluded(job.summary)
 
 

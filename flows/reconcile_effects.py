@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import uuid4
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import Field
 
 from flows.run.final_state import says_what_is_wrong
+from flows.run.setup import this_run
 from tasks.act.reconcile import reconcile_effects as settle_open
-from tasks.runs import Run
 from tasks.settings import read_settings
 
 
@@ -25,7 +23,7 @@ def reconcile_effects(untouched_minutes: Annotated[float, Field(ge=0, le=10_080)
     Args:
         untouched_minutes: Effects touched more recently are left to whoever is at them.
     """
-    run = Run(id=str(flow_run.id or uuid4()), settings=read_settings())
+    run = this_run(read_settings())
     cleared = settle_open(run, untouched_s=untouched_minutes * 60)
 
     if cleared.asks_a_person:

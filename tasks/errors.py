@@ -31,11 +31,11 @@ which request id, and tells the operator what to do.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 Concern = Literal["mail", "provider", "run"]
 
-ERROR_CODES = (
+ErrorCode = Literal[
     "RATE_LIMIT",
     "OVERLOADED",
     "TIMEOUT",
@@ -52,13 +52,14 @@ ERROR_CODES = (
     "LOST_CHUNK",
     "INTERNAL_ERROR",
     "CONFIGURATION",
-)
+]
+ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 
 
 class MailroomError(Exception):
     """Base of all; `code` is what frames and the ledger store, `advice` is what the operator should do."""
 
-    code: ClassVar[str] = "CONFIGURATION"
+    code: ClassVar[ErrorCode] = "CONFIGURATION"
     concerns: ClassVar[Concern] = "run"
     advice: ClassVar[str] = ""
 

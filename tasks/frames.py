@@ -5,20 +5,23 @@ Frames are coerced once, in ingest; after that they are only checked, where they
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import DataFrame, Series
 
+from tasks.categories import CATEGORY_NAME
 from tasks.errors import ERROR_CODES
 
-Category = Literal["URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER"]
 Complexity = Literal["simple", "medium", "complex"]
-CATEGORIES = ("URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER")
-COMPLEXITIES: tuple[Complexity, ...] = ("simple", "medium", "complex")
-STATUSES = ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "SKIPPED")
+COMPLEXITIES: tuple[Complexity, ...] = get_args(Complexity)
+Analysis = Literal["summary", "translation", "action_items", "replies"]
+ANALYSES: tuple[Analysis, ...] = get_args(Analysis)
+Status = Literal["PENDING", "PROCESSING", "COMPLETED", "FAILED", "SKIPPED"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 class Frame(pa.DataFrameModel):
@@ -97,6 +100,7 @@ def _is_missing(value: Any) -> bool:
 
 _RULES: dict[str, Callable[[list[Any], Any], bool]] = {
     "isin": lambda values, told: set(values) <= set(told["allowed_values"]),
+    "str_matches": lambda values, told: all(re.match(told["pattern"], value) for value in values),
     "greater_than_or_equal_to": lambda values, told: all(value >= told["min_value"] for value in values),
     "less_than_or_equal_to": lambda values, told: all(value <= told["max_value"] for value in values),
 }
@@ -143,7 +147,7 @@ class Readings(Frame):
     """One row a mail, as understand leaves it; exactly one of `category` and `error` is null."""
 
     message_key: Series[str] = pa.Field(unique=True)
-    category: Series[str] = pa.Field(isin=CATEGORIES, nullable=True)
+    category: Series[str] = pa.Field(str_matches=CATEGORY_NAME, nullable=True)
     language: Series[str] = pa.Field(description="ISO 639-1, the model's word; empty when unread.")
     needs_reply: Series[bool]
     complexity: Series[str] = pa.Field(isin=COMPLEXITIES, nullable=True)
@@ -190,7 +194,7 @@ class Outcomes(Frame):
 
     id: Series[str] = pa.Field(description="The mail's id where it came from.")
     status: Series[str] = pa.Field(isin=STATUSES)
-    category: Series[str] = pa.Field(isin=CATEGORIES, nullable=True)
+    category: Series[str] = pa.Field(str_matches=CATEGORY_NAME, nullable=True)
     subject: Series[str]
     sender: Series[str]
     summary: Series[str]

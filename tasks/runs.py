@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.settings import Settings
 
 
@@ -13,6 +14,8 @@ class Run:
 
     id: str
     settings: Settings
+    categories: Categories = DEFAULT_CATEGORIES
+    """What its mails are sorted into."""
     origin: str = ""
     """The run that this one goes on with or is a part of; empty where it stands alone."""
 

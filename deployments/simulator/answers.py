@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from deployments.simulator.evidence import weigh
+from deployments.simulator.evidence import named_category, weigh
 from deployments.simulator.extracts import actions, summarise
 from deployments.simulator.obedient_model import obey, read_orders
 from deployments.simulator.phrases import replies, stand_in
@@ -40,13 +40,15 @@ class Answerer:
     def _value(self, prompt: Prompt, shape: Shape) -> dict[str, Any]:
         batch = shape.properties.get("mails")
         if batch is not None and batch.items is not None:
-            wanted = frozenset(batch.items.properties)
-            return {"mails": [self._about(mail, prompt, wanted) | {"key": mail.tag} for mail in prompt.mails]}
-        return self._about(prompt.mails[0], prompt, frozenset(shape.properties))
+            asked = batch.items
+            return {"mails": [self._about(mail, prompt, asked) | {"key": mail.tag} for mail in prompt.mails]}
+        return self._about(prompt.mails[0], prompt, shape)
 
-    def _about(self, mail: Mail, prompt: Prompt, wanted: frozenset[str]) -> dict[str, Any]:
-        evidence = weigh(mail)
+    def _about(self, mail: Mail, prompt: Prompt, asked: Shape) -> dict[str, Any]:
+        evidence, wanted = weigh(mail), frozenset(asked.properties)
         answer: dict[str, Any] = {name: getattr(evidence, name) for name in _TRIAGE if name in wanted}
+        if "category" in wanted:
+            answer["category"] = named_category(mail, asked.properties["category"].enum) or evidence.category
         if "summary" in wanted or "translation" in wanted:
             answer["summary"] = self._summary(mail)
         if "translation" in wanted:

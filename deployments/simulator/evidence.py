@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -97,6 +98,12 @@ def weigh(mail: Mail) -> Evidence:
         reason=_reason(category, found, language),
         words=found,
     )
+
+
+def named_category(mail: Mail, names: Iterable[str]) -> str | None:
+    """Return the first of these names that the vocabulary does not know and the mail has among its words."""
+    words = frozenset(_WORD.findall(f"{mail.subject}\n{mail.body}".lower()))
+    return next((name for name in names if name not in CATEGORIES and name.lower() in words), None)
 
 
 def guess_language(text: str) -> str:

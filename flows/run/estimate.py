@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.frames import records
 from tasks.ingest.openings import opening_for
 from tasks.ingest.rows import parse
@@ -42,17 +43,19 @@ def estimate_run(window: Window, total: int | None, run: Run) -> Estimate:
     `total` is how many mails the source has, null where that is not known: then the window stands for itself.
     """
     mails = records(window.messages)
-    found = _estimate(iter(mails), run.settings)
+    found = _estimate(iter(mails), run.settings, run.categories)
     if total and not window.last and len(window):
         found = found.for_mails(round(total * len(mails) / len(window)))
     record_estimate(open_ledger(run.settings.ledger), run.id, found.as_json())
     return found
 
 
-def _estimate(mails: Iterator[Mapping[str, Any]], settings: Settings) -> Estimate:
+def _estimate(
+    mails: Iterator[Mapping[str, Any]], settings: Settings, categories: Categories = DEFAULT_CATEGORIES
+) -> Estimate:
     past = past_usage(open_ledger(settings.ledger), settings.provider)
     factor = Decimal("0.5") if settings.mode == "economy" else Decimal(1)
-    return estimate(mails, models_for(settings), terms_of(settings, Accounts(), factor), past)
+    return estimate(mails, models_for(settings), terms_of(settings, Accounts(), factor, categories), past)
 
 
 def _to_do(mails: Iterator[RawMail], settings: Settings) -> Iterator[Mapping[str, Any]]:

@@ -48,7 +48,7 @@ def ask(window: Window, job: RunUnderWay) -> PendingWindow:
     chunks = split_rows(allowed, settings.chunk_rows)
     futures = understand_messages.with_options(**policies.ask_model(settings)).map(
         chunks, part=chunk_names(chunks, job.mails_asked), run=unmapped(job.run),
-        worth=unmapped(partial(analyses_for, job.rules)), question=unmapped(question_of(settings, job.rules.text)),
+        worth=unmapped(partial(analyses_for, job.rules)), question=unmapped(question_of(job.run, job.rules.text)),
     )  # fmt: skip
     job.mails_asked += len(window)
     job.pending += futures

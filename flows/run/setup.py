@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from flows.run.estimate import estimate_run
 from tasks.act.destinations import Destinations, read_destinations
 from tasks.act.plan import check_destinations
+from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.decide.operator_rules import read_rules
 from tasks.decide.rules import RuleBook
 from tasks.errors import SourceError
@@ -60,11 +61,12 @@ class Prepared:
     settings: Settings
     rules: RuleBook
     destinations: Destinations
+    categories: Categories
     engine: Engine
     """The ledger."""
 
 
-def prepare(settings: Settings) -> Prepared:
+def prepare(settings: Settings, categories: Categories = DEFAULT_CATEGORIES) -> Prepared:
     """Read and check the rules, the destinations that they name, the models and the ledger; nothing is processed.
 
     Raises:
@@ -74,7 +76,10 @@ def prepare(settings: Settings) -> Prepared:
     destinations = read_destinations()
     check_destinations(((one.entry.name, action) for one in rules.rules for action in one.entry.then), destinations)
     check_models(settings)
-    return Prepared(settings=settings, rules=rules, destinations=destinations, engine=open_ledger(settings.ledger))
+    return Prepared(
+        settings=settings, rules=rules, destinations=destinations, categories=categories,
+        engine=open_ledger(settings.ledger),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +174,7 @@ class RunUnderWay:
 def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
     """The run; its claims are renewed while the block lasts, and mails that are not settled then are released."""
     settings = with_operator_limits(prepared.settings)
-    run = Run(id=str(flow_run.id or uuid4()), settings=settings, origin=supply.origin)
+    run = this_run(settings, prepared.categories, supply.origin)
     record(run, supply.source)
     owner = owner_name(run.id)
     reader = supply.reader(owner)
@@ -204,6 +209,11 @@ def _few_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*thresholds)
         gc.unfreeze()
+
+
+def this_run(settings: Settings, categories: Categories = DEFAULT_CATEGORIES, origin: str = "") -> Run:
+    """The run of the flow that calls, under its flow run's id."""
+    return Run(id=str(flow_run.id or uuid4()), settings=settings, categories=categories, origin=origin)
 
 
 def record(run: Run, source: str) -> None:

@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tasks.actions import AnyAction
 from tasks.decide.conditions import BadCondition, Condition, Language, arrival_language, row_language, triage_language
 from tasks.errors import Misconfigured
+from tasks.frames import Analysis
 
-Analysis = Literal["summary", "translation", "action_items", "replies"]
 MAX_RULES_TEXT = 100_000  # characters; a Prefect Variable holds 5,000
 
 

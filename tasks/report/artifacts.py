@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.frames import CATEGORIES
+from tasks.categories import Categories
 from tasks.report.plain import plain_cell
 from tasks.report.plots import bars
-from tasks.report.summary import Summary
+from tasks.report.summary import STATUSES_SHOWN, Summary
 
-_STATUSES = ("COMPLETED", "FAILED", "SKIPPED", "PENDING", "PROCESSING")
 _MEANING = {
     "summary_length": "The summary has not 2 or 3 sentences.",
     "translation_language": "The translation is not in the language asked for.",
@@ -22,16 +21,16 @@ _MEANING = {
 }
 
 
-def report_text(summary: Summary, *, source: str, folder: str, estimate: str) -> str:
+def report_text(summary: Summary, categories: Categories, *, source: str, folder: str, estimate: str) -> str:
     """The report as Markdown."""
     parts = [f"# {summary.sentence()}", ""]
     if summary.simulated:
         parts += ["> **Simulated.** A simulator answered in the providers' place; nothing was paid.", ""]
     if summary.mails:
-        categories = {name: summary.categories[name] for name in CATEGORIES if summary.categories[name]}
-        statuses = {name: summary.statuses[name] for name in _STATUSES if summary.statuses[name]}
-        parts += [f"![counts]({bars(categories, statuses, ('Mails by category', 'Mails by status'))})", ""]
-        parts += _table(("category", "mails"), categories) + _table(("status", "mails"), statuses)
+        sorted_into = {name: summary.categories[name] for name in categories.in_order(summary.categories)}
+        statuses: dict[str, int] = {name: summary.statuses[name] for name in STATUSES_SHOWN if summary.statuses[name]}
+        parts += [f"![counts]({bars(sorted_into, statuses, ('Mails by category', 'Mails by status'))})", ""]
+        parts += _table(("category", "mails"), sorted_into) + _table(("status", "mails"), statuses)
     parts += _table(("what", "how much"), _figures(summary, source, folder, estimate))
     parts += _errors(summary) + _doubts(summary)
     parts += _table(("model", "mails"), dict(summary.models.most_common()))

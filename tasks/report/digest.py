@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.frames import CATEGORIES
+from tasks.categories import Categories
 from tasks.report.plain import plain_cell
 from tasks.report.plots import trend
 
 _LISTED = 50
+_UNREAD = "unread"
 _COLUMNS = (
     "message_key", "processed_at", "status", "category", "error_type", "provider", "simulated", "urgent", "reply_wanted",
     "answered", "subject", "sender", "cost_usd",
@@ -25,15 +26,15 @@ def digest_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame
 
 
-def digest_text(mails: pd.DataFrame, day: date) -> str:
+def digest_text(mails: pd.DataFrame, day: date, categories: Categories) -> str:
     """The digest of `day` (UTC) as Markdown; days before it in `mails` are for the trend alone."""
     today = mails[mails["day"] == day]
     waiting = today[today["reply_wanted"].astype(bool) & ~today["answered"].astype(bool)]
     urgent = today[today["urgent"].astype(bool)]
     parts = [f"# {day:%A, %d %B %Y}", "", _sentence(today, urgent, waiting), ""]
     if len(mails):
-        parts += [f"![trend]({trend(*_by_day(mails), titles=('Mails a day', 'US dollars a day'))})", ""]
-    parts += _counts(today)
+        parts += [f"![trend]({trend(*_by_day(mails, categories), titles=('Mails a day', 'US dollars a day'))})", ""]
+    parts += _counts(today, categories)
     parts += _listed("Urgent", urgent) + _listed("Waiting for an answer", waiting)
     parts += _errors(today)
     return "\n".join(parts)
@@ -49,17 +50,18 @@ def _sentence(today: pd.DataFrame, urgent: pd.DataFrame, waiting: pd.DataFrame) 
     )
 
 
-def _by_day(mails: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series[float]]:
+def _by_day(mails: pd.DataFrame, categories: Categories) -> tuple[pd.DataFrame, pd.Series[float]]:
     """Mails by day (rows) and category (columns), and dollars by day."""
-    known = mails.assign(category=mails["category"].fillna("unread"))
+    known = mails.assign(category=mails["category"].fillna(_UNREAD))
     counts = known.pivot_table(index="day", columns="category", values="message_key", aggfunc="count", fill_value=0)
-    ordered = [name for name in (*CATEGORIES, "unread") if name in counts.columns]
+    unread = [_UNREAD] if _UNREAD in counts.columns else []
+    ordered = [*categories.in_order(name for name in counts.columns if name != _UNREAD), *unread]
     return counts[ordered], mails.groupby("day")["cost_usd"].sum()
 
 
-def _counts(today: pd.DataFrame) -> list[str]:
+def _counts(today: pd.DataFrame, categories: Categories) -> list[str]:
     counts = today["category"].value_counts()
-    lines = [f"| {name} | {counts[name]} |" for name in CATEGORIES if name in counts]
+    lines = [f"| {name} | {counts[name]} |" for name in categories.in_order(counts.index)]
     return ["| category | mails |", "| --- | --- |", *lines, ""] if lines else []
 
 

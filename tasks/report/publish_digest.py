@@ -8,6 +8,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
 from tasks import policies
+from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.ledger.daily_outcomes import outcomes_since
 from tasks.ledger.engine import open_ledger
 from tasks.report.costs import costs_text
@@ -15,12 +16,14 @@ from tasks.report.digest import digest_frame, digest_text
 
 
 @task(name="digest", **policies.LEDGER)
-def publish_digest(ledger_url: str, day: date, days: int) -> int:
+def publish_digest(ledger_url: str, day: date, days: int, categories: Categories = DEFAULT_CATEGORIES) -> int:
     """How many mails the day had; its digest and the costs of so many days stand in Prefect's UI."""
     first = datetime.combine(day - timedelta(days=days - 1), datetime.min.time(), UTC)
     engine = open_ledger(ledger_url)
     mails = digest_frame(outcomes_since(engine, first.timestamp()))
-    create_markdown_artifact(markdown=digest_text(mails, day), key="mailroom-digest", description=f"Digest of {day}")
+    create_markdown_artifact(
+        markdown=digest_text(mails, day, categories), key="mailroom-digest", description=f"Digest of {day}"
+    )
     create_markdown_artifact(
         markdown=costs_text(engine, since=first.timestamp()),
         key="mailroom-costs",

@@ -7,7 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.frames import Status
 from tasks.report.table import table_rows
+
+STATUSES_SHOWN: tuple[Status, ...] = ("COMPLETED", "FAILED", "SKIPPED", "PENDING", "PROCESSING")
+"""In the order in which reports name them."""
 
 MAX_TABLE_ROWS = 1_000
 """Rows of a run that the table artifact shows; a browser gets slow beyond, and the files hold them all."""
@@ -81,7 +85,7 @@ class Summary:
 
     def sentence(self) -> str:
         """The run in one line: `26 mails: 24 completed, 1 failed, 1 skipped, $0.0123`."""
-        counted = [f"{self.statuses[name]} {name.lower()}" for name in _SAID if self.statuses[name]]
+        counted = [f"{self.statuses[name]} {name.lower()}" for name in STATUSES_SHOWN if self.statuses[name]]
         parts = [*counted, self.cost()]
         if self.simulated:
             parts.append("answers simulated")
@@ -91,6 +95,3 @@ class Summary:
         """The cost in dollars; says so where prices are unknown."""
         said = f"${self.cost_usd:.4f}"
         return f"{said} and {self.unpriced} mails of unknown price" if self.unpriced else said
-
-
-_SAID = ("COMPLETED", "FAILED", "SKIPPED", "PENDING", "PROCESSING")

@@ -21,10 +21,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema
 
-from tasks.frames import Category, Complexity
-
-Analysis = Literal["summary", "translation", "action_items", "replies"]
-ANALYSES: tuple[Analysis, ...] = ("summary", "translation", "action_items", "replies")
+from tasks.frames import ANALYSES, Analysis, Complexity
 
 
 class Answer(BaseModel):
@@ -37,7 +34,7 @@ class Answer(BaseModel):
 class Triage(Answer):
     """What a mail is; `triage_of` is what is asked for."""
 
-    category: Category
+    category: str
     language: Annotated[str, Field(pattern="^[a-z]{2,3}$")]
     needs_reply: bool
     complexity: Complexity
@@ -46,12 +43,16 @@ class Triage(Answer):
 
 
 @cache
-def triage_of(language: str | None) -> type[Triage]:
-    """The triage of a mail in this language, which is not asked for where code knows it already."""
-    if not language:
-        return Triage
-    known = (SkipJsonSchema[str], Field(language, pattern=f"^{language}$"))
-    return create_model("Triage", __base__=Triage, language=known)
+def triage_of(language: str | None, categories: tuple[str, ...]) -> type[Triage]:
+    """The triage of a mail as one of these categories; a language that is known already is not asked for."""
+    fields: dict[str, Any] = {"category": (_one_of(categories), ...)}
+    if language:
+        fields["language"] = (SkipJsonSchema[str], Field(language, pattern=f"^{language}$"))
+    return create_model("Triage", __base__=Triage, **fields)
+
+
+def _one_of(names: tuple[str, ...]) -> Any:  # a type made at run time has no static type
+    return Literal[names]
 
 
 class KeyedTriage(Triage):
@@ -76,6 +77,13 @@ class Triages(Answer):
             with suppress(ValidationError):
                 found += validate([entry])
         return found
+
+
+@cache
+def triages_of(categories: tuple[str, ...]) -> type[Triages]:
+    """The triage of several mails, each as one of these categories."""
+    keyed = create_model("KeyedTriage", __base__=KeyedTriage, category=(_one_of(categories), ...))
+    return create_model("Triages", __base__=Triages, mails=(list[keyed], ...))
 
 
 class ActionItem(Answer):

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from tasks.categories import DEFAULT_CATEGORIES, Categories
+from tasks.frames import ANALYSES
 from tasks.ledger.past_usage import PastUsage
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.models import traits
@@ -20,7 +22,7 @@ from tasks.providers.catalogue.tokens import estimate_tokens, question_tokens
 from tasks.questions import Link, Usage
 from tasks.settings import Settings
 from tasks.understand import prompts
-from tasks.understand.answers import ANALYSES, Triage
+from tasks.understand.answers import Triage
 from tasks.understand.models_by_price import complexity_by_length
 from tasks.understand.protocols import Models
 from tasks.understand.triage_together import may_be_asked_together
@@ -108,10 +110,12 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How the mails will be asked about: `max_tokens` of an answer by provider, mails in one triage call, the discount."""
+    """How the mails will be asked about: `max_tokens` of an answer by provider, mails in one triage call, the
+    categories, the discount."""
 
     max_tokens: Mapping[str, int]
     mails_per_call: int = 1
+    categories: Categories = DEFAULT_CATEGORIES
     price_factor: Decimal = Decimal(1)
 
 
@@ -146,14 +150,16 @@ def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, past_usage: M
     together = terms.mails_per_call if may_be_asked_together(mail) else 1
     past = past_usage.get("triage" if together == 1 else "triage_together")
     link = models.for_triage(mail)[0][0]
-    alone, own = question_tokens(triage_question(mail)), estimate_tokens(prompts.triage_text(mail))
+    alone, own = question_tokens(triage_question(mail, terms.categories)), estimate_tokens(prompts.triage_text(mail))
     calls = past.calls_a_mail if past else 1 / together
     output = past.output_tokens if past else _OUTPUT["triage"] * together
     tokens = (alone + own * (together - 1), output)
     second = models.for_second_triage(_doubtful(mail))
     worst = _worst(link, terms, alone)
     if second:
-        worst = _sum(worst, _worst(second[0][0], terms, question_tokens(triage_question(mail, whole=True))))
+        worst = _sum(
+            worst, _worst(second[0][0], terms, question_tokens(triage_question(mail, terms.categories, whole=True)))
+        )
     return replace(_stage(link, terms, past, tokens=tokens, calls=calls), worst_usd=worst)
 
 
@@ -194,7 +200,7 @@ def _worst(link: Link, terms: Terms, tokens: int) -> Decimal | None:
 def _doubtful(mail: Mapping[str, Any]) -> Triage:
     """What triage may say of a mail that nobody has read: as complex as it is long."""
     return Triage(
-        category="OTHER",
+        category="",
         language="en",
         needs_reply=True,
         complexity=complexity_by_length(int(mail["tokens"])),
@@ -213,11 +219,17 @@ def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None or other is None else one + other
 
 
-def terms_of(settings: Settings, accounts: Accounts, price_factor: Decimal = Decimal(1)) -> Terms:
+def terms_of(
+    settings: Settings,
+    accounts: Accounts,
+    price_factor: Decimal = Decimal(1),
+    categories: Categories = DEFAULT_CATEGORIES,
+) -> Terms:
     """The terms that these settings ask under."""
     providers = (settings.provider, *settings.fallbacks)
     return Terms(
         max_tokens={name: accounts.of(name).max_tokens for name in providers},
         mails_per_call=settings.mails_per_call,
+        categories=categories,
         price_factor=price_factor,
     )

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from tasks.categories import Categories
 from tasks.errors import Permanent
 from tasks.questions import Completion, Link, Question
 from tasks.understand import prompts
-from tasks.understand.answers import Triage, Triages
+from tasks.understand.answers import Triage, Triages, triages_of
 from tasks.understand.protocols import Asker
 
 SHORT_TOKENS = 500
@@ -36,6 +37,7 @@ _TO_A_MODEL = re.compile(
 )
 
 # Nobody gains by having all mails called meetings that need no answer, so an order for all mails shows on this one.
+_CONTROL_CATEGORY = "MEETING"
 _CONTROL: dict[str, Any] = {
     "sender": "Maria Lindqvist <maria@lindqvist.example>",
     "subject": "Meeting on Thursday confirmed",
@@ -72,16 +74,21 @@ def ask_together(
     asker: Asker,
     chain: Sequence[Link],
     group: Group,
+    categories: Categories,
     *,
     refresh: bool,
 ) -> Together:
-    """Begin to ask about the mails that may be asked about together, at most `size` in a call."""
-    fit = [mail for mail in mails if may_be_asked_together(mail)] if size > 1 else []
+    """Begin to ask about the mails that may be asked about together, at most `size` in a call.
+
+    Without the control mail's category each mail is asked about alone.
+    """
+    together = size > 1 and _CONTROL_CATEGORY in categories.names
+    fit = [mail for mail in mails if may_be_asked_together(mail)] if together else []
     groups: dict[str, asyncio.Task[dict[str, Answered]]] = {}
     for start in range(0, len(fit), size):
         some = fit[start : start + size]
         if len(some) > 1:
-            task = asyncio.ensure_future(_ask(some, asker, chain, group, refresh))
+            task = asyncio.ensure_future(_ask(some, asker, chain, group, categories, refresh))
             groups |= {mail["message_key"]: task for mail in some}
     return Together(groups)
 
@@ -93,7 +100,7 @@ def may_be_asked_together(mail: Mapping[str, Any]) -> bool:
     return not _TO_A_MODEL.search(f"{mail['sender']}\n{mail['subject']}\n{mail['text']}")
 
 
-def together_question(mails: Sequence[Mapping[str, Any]]) -> Question[Triages]:
+def together_question(mails: Sequence[Mapping[str, Any]], categories: Categories) -> Question[Triages]:
     """One question about all of these mails and the control mail."""
     blocks = [prompts.triage_text(mail) for mail in mails]
     control = control_mail(mails)
@@ -101,9 +108,9 @@ def together_question(mails: Sequence[Mapping[str, Any]]) -> Question[Triages]:
     return Question(
         name="triage_together",
         version=prompts.TRIAGE_TOGETHER_VERSION,
-        instructions=prompts.TRIAGE_TOGETHER,
+        instructions=prompts.triage_together(categories),
         text="\n\n".join(blocks),
-        answer=Triages,
+        answer=triages_of(categories.names),
         max_tokens=_ANSWER_TOKENS * len(blocks),
     )
 
@@ -119,7 +126,7 @@ def sorted_out(mails: Sequence[Mapping[str, Any]], answer: Triages) -> dict[str,
     for entry in answer.mails:
         by_tag.setdefault(entry.key, []).append(Triage.model_validate(entry.model_dump(exclude={"key"})))
     control = by_tag.get(prompts.tag_of(control_mail(mails)["message_key"]), [])
-    if len(control) != 1 or control[0].category != "MEETING" or control[0].needs_reply:
+    if len(control) != 1 or control[0].category != _CONTROL_CATEGORY or control[0].needs_reply:
         return {}
     tags = {prompts.tag_of(mail["message_key"]): mail["message_key"] for mail in mails}
     return {key: by_tag[tag][0] for tag, key in tags.items() if len(by_tag.get(tag, [])) == 1}
@@ -130,11 +137,14 @@ async def _ask(
     asker: Asker,
     chain: Sequence[Link],
     group: Group,
+    categories: Categories,
     refresh: bool,
 ) -> dict[str, Answered]:
     group_key = await asyncio.to_thread(group, [mail["message_key"] for mail in mails])
     try:
-        completion = await asker.complete(together_question(mails), chain, message_key=group_key, refresh=refresh)
+        completion = await asker.complete(
+            together_question(mails, categories), chain, message_key=group_key, refresh=refresh
+        )
     except Permanent:
         return {}  # one of the mails is too much for the model; each is asked about alone
     found = sorted_out(mails, completion.value)

@@ -13,6 +13,7 @@ from pandera.typing import DataFrame
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.errors import (
     AwaitingBatch,
     BudgetExceeded,
@@ -25,11 +26,11 @@ from tasks.errors import (
     Unreadable,
     Unusable,
 )
-from tasks.frames import Messages, Readings, records
+from tasks.frames import Analysis, Messages, Readings, records
 from tasks.parsing.languages import parse_language
 from tasks.questions import Completion, Link, Question
 from tasks.understand import prompts
-from tasks.understand.answers import Analysis, Answer, Triage, analysis_of, triage_of, wanted_fields
+from tasks.understand.answers import Answer, Triage, analysis_of, triage_of, wanted_fields
 from tasks.understand.checks import doubts_of
 from tasks.understand.in_parts import is_long, notes_on
 from tasks.understand.protocols import Asker, Choice, Models, Worth
@@ -40,8 +41,8 @@ log = logging.getLogger("mailroom.understand")
 
 
 async def understand(
-    messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *, refresh: bool = False,
-    mails_per_call: int = 1, group: Group | None = None, part_tokens: int | None = None,
+    messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *,
+    categories: Categories = DEFAULT_CATEGORIES, refresh: bool = False, mails_per_call: int = 1, group: Group | None = None, part_tokens: int | None = None,
 ) -> DataFrame[Readings]:  # fmt: skip
     """One row a mail, in the mails' order.
 
@@ -52,8 +53,8 @@ async def understand(
     together = Together({})
     if group is not None and mails_per_call > 1 and mails:
         chain, _reason = models.for_triage(mails[0])
-        together = ask_together(mails, mails_per_call, asker, chain, group, refresh=refresh)
-    reader = _Reader(asker, models, worth, refresh, together, part_tokens)
+        together = ask_together(mails, mails_per_call, asker, chain, group, categories, refresh=refresh)
+    reader = _Reader(asker, models, worth, categories, refresh, together, part_tokens)
     return Readings.of(list(await asyncio.gather(*(reader.read(mail) for mail in mails))))
 
 
@@ -83,6 +84,7 @@ class _Reader:
     asker: Asker
     models: Models
     worth: Worth
+    categories: Categories
     refresh: bool
     together: Together
     part_tokens: int | None
@@ -126,7 +128,7 @@ class _Reader:
             notes.add(shared, "")
         else:
             chain, reason = self.models.for_triage(mail)
-            completion = await self._complete(triage_question(mail), chain, mail)
+            completion = await self._complete(triage_question(mail, self.categories), chain, mail)
             first = completion.value
             notes.add(completion, reason)
         again = self.models.for_second_triage(first)
@@ -134,7 +136,9 @@ class _Reader:
 
     async def _second_triage(self, first: Triage, again: Choice, mail: dict[str, Any], notes: _Notes) -> Triage:
         chain, reason = again
-        question = replace(triage_question(mail, whole=not is_long(mail, self.part_tokens)), follows=True)
+        question = replace(
+            triage_question(mail, self.categories, whole=not is_long(mail, self.part_tokens)), follows=True
+        )
         try:
             second = await self._complete(question, chain, mail)
         except CallError as failure:  # a doubtful answer is better than none
@@ -173,11 +177,12 @@ class _Reader:
         return await self.asker.complete(question, chain, message_key=mail["message_key"], refresh=self.refresh)
 
 
-def triage_question(mail: Mapping[str, Any], *, whole: bool = False) -> Question[Triage]:
+def triage_question(mail: Mapping[str, Any], categories: Categories, *, whole: bool = False) -> Question[Triage]:
     """The first question about one mail; of a long one it shows the beginning and the end, or the whole."""
     return Question(
         name="triage", version=prompts.TRIAGE_VERSION, text=prompts.triage_text(mail, whole=whole),
-        instructions=prompts.triage(language_known=bool(mail["language"])), answer=triage_of(mail["language"]),
+        instructions=prompts.triage(categories, language_known=bool(mail["language"])),
+        answer=triage_of(mail["language"], categories.names),
     )  # fmt: skip
 
 

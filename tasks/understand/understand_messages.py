@@ -46,7 +46,8 @@ def understand_messages(
     asker, models = asker_for(run), models_for(run.settings)
     group = partial(record_group, open_ledger(run.settings.ledger))
     asked = understand(
-        messages, asker, models, worth, refresh=run.settings.refresh, mails_per_call=_mails_per_call(run.settings),
+        messages, asker, models, worth, categories=run.categories, refresh=run.settings.refresh,
+         mails_per_call=_mails_per_call(run.settings),
         group=group, part_tokens=run.settings.max_input_tokens if run.settings.long_mails == "parts" else None,
     )  # fmt: skip
     readings = on_model_loop(asked)
@@ -78,13 +79,15 @@ def chunk_names(chunks: Sequence[DataFrame[Messages]], done: int) -> list[str]:
     return names
 
 
-def question_of(settings: Settings, rules_text: str) -> str:
-    """A hash of what the answers depend on besides the mails: prompts, models, services, rules; for the cache's key.
+def question_of(run: Run, rules_text: str) -> str:
+    """A hash of what the answers depend on besides the mails: prompts, categories, models, services, rules; for the cache's key.
 
     Another address may be another service, such as a simulator, and another ledger knows nothing of these answers.
     """
+    settings = run.settings
     accounts = [Accounts().of(name) for name in chain_of(settings)]
     parts = [
+        run.categories,
         prompts.TRIAGE_VERSION, prompts.ANALYSIS_VERSION, prompts.PART_VERSION, rules_text, settings.ledger,
         *settings.model_dump(mode="json", include=_DECIDING).items(),
         *((account.model, account.answer_settings) for account in accounts),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tasks.errors import CallError, Misconfigured
+from tasks.frames import ANALYSES
 from tasks.providers.apis.adapters import make_adapter
 from tasks.providers.apis.anthropic_messages import read_message
 from tasks.providers.apis.error_mapping import CallTarget
@@ -22,7 +23,7 @@ from tasks.providers.apis.replies import ReplyInfo
 from tasks.providers.catalogue.local_sheet import LocalAccount
 from tasks.providers.catalogue.openai_sheet import OpenAIAccount
 from tasks.questions import Limits, Media, Question, RawAnswer, Usage
-from tasks.understand.answers import ANALYSES, Triage, analysis_of
+from tasks.understand.answers import Triage, analysis_of
 from tests.tasks.providers.far_side import (
     KEY,
     MAIL,

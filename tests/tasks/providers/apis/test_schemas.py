@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
+from tasks.frames import ANALYSES
 from tasks.providers.apis.schemas import gemini_schema, schema_digest, strict_schema
-from tasks.understand.answers import ANALYSES, Triage, analysis_of
+from tasks.understand.answers import Triage, analysis_of
 
 
 class Place(BaseModel):
