@@ -162,7 +162,7 @@ class Fated:
         page = read_html(html, self.limits)
         if page.hidden:
             self.notes.append(f"{len(page.hidden)} hidden characters left out")
-        self.take_text("\n\n".join(part for part in (page.text, page.quoted) if part))
+        self.take_text(page.text)
 
     def take_text(self, text: str) -> None:
         most = self.room()

@@ -8,9 +8,13 @@ from tasks.parsing.fields import Fields
 from tasks.parsing.headers import decode_text, read_date
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Forwarded
+from tasks.parsing.mail_context import MailContext
 from tasks.parsing.mail_parts import MailParts, TextBudget
 from tasks.parsing.texts import join, read_bodies
 from tasks.parsing.tree import Part
+
+# A mail inside the mail is wanted whole, its history too.
+FORWARDED = MailContext(purpose="forward")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -40,7 +44,7 @@ def read_thread(nested: list[Part], limits: Limits, budget: TextBudget) -> Threa
 
 def read_forwarded(part: Part, found: MailParts, limits: Limits) -> Forwarded:
     fields = Fields(part, limits)
-    text = read_bodies(found.bodies, limits)
+    text = read_bodies(found.bodies, limits, FORWARDED)
     sender = next(iter(read_addresses(fields.all("from"))), ("", ""))
     written = join([text.new, text.signature, text.quoted]) or join(found.reports)
     return Forwarded(

@@ -63,6 +63,8 @@ class Mail:
     signature: str
     hidden_text: str
     """Text of the HTML that a reader would not see."""
+    doubts: tuple[str, ...]
+    """What may be missing in `text`: `answers_in_quote`, `mostly_left_out`, `all_text_hidden`."""
     language: str | None
     """ISO 639-1 (639-3 where there is none); None where the text does not tell."""
     encrypted: bool

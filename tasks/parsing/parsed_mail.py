@@ -7,9 +7,11 @@ from tasks.parsing.attachments import AttachedFiles, read_attachments
 from tasks.parsing.bodies import gather
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
+from tasks.parsing.headers import decode_text, read_addresses
 from tasks.parsing.identity import message_key, raw_key, unix_lines
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, BodySource
+from tasks.parsing.mail_context import MailContext, context_of
 from tasks.parsing.mail_parts import MailParts, TextBudget
 from tasks.parsing.senders import sender_defects
 from tasks.parsing.sniffing import CALENDAR
@@ -47,12 +49,24 @@ def parse_mail(raw: bytes, limits: Limits) -> ParsedMail:
     budget = TextBudget(text_bytes=4 * limits.text_chars)
     found = gather(root, limits, budget)
     thread = read_thread(found.nested, limits, budget)
-    text = read_bodies(found.bodies, limits)
+    fields = Fields(root, limits)
+    text = read_bodies(found.bodies, limits, context_of_fields(fields))
     attached = read_attachments([found, *thread.parts], bool(text.new), limits)
     if found.too_deep and not past_bound:
         past_bound = f"nested deeper than {limits.depth} levels"
-    return ParsedMail(
-        fields=Fields(root, limits), found=found, thread=thread, text=text, attached=attached, past_bound=past_bound
+    return ParsedMail(fields=fields, found=found, thread=thread, text=text, attached=attached, past_bound=past_bound)
+
+
+def context_of_fields(fields: Fields) -> MailContext:
+    """Return what the header says of the body."""
+    name, sender = next(iter(read_addresses(fields.all("from"))), ("", ""))
+    recipients = read_addresses([*fields.all("to"), *fields.all("cc")])
+    return context_of(
+        decode_text(fields.first("subject")),
+        refers=bool(fields.first("in-reply-to") or fields.first("references")),
+        sender=sender,
+        sender_name=name,
+        recipients=frozenset(address.lower() for _, address in recipients if address),
     )
 
 

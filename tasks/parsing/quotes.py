@@ -1,178 +1,241 @@
-"""What is new in a mail, what it quotes, and its signature: a line scanner.
+"""What is new in a mail, what it quotes, and its signatures: a scanner of lines.
 
 No library here: each one tried runs patterns over the whole body and hangs on hostile input. This one looks at a line
-at a time, skips long lines, and wants two signs before it believes that history begins.
+at a time, skips long lines, and wants two signs before it believes that another's words begin. What the header says of
+the mail (`MailContext`) decides what such words are: history in an answer, content in a forward.
 """
 
 import re
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-MAX_LINE = 400
+from tasks.parsing.attributions import attribution
+from tasks.parsing.client_words import ANSWERS_WITH_VS
+from tasks.parsing.header_blocks import (
+    MAX_LINE,
+    Block,
+    has_label,
+    is_header,
+    read_block,
+    read_marked_block,
+    read_unknown_block,
+)
+from tasks.parsing.html_quotes import HEADER_MARK, INDENT, MARK_END, QUOTE, SAID_BY
+from tasks.parsing.mail_context import MailContext
+from tasks.parsing.separators import begins_forward, separates
+from tasks.parsing.signatures import split_signature
+
 # Below so many lines nobody's history begins, and looking for it would take seconds.
 MAX_LINES = 20_000
-# Fewer lines than this after `--`, or the mail would lose its body to a mere rule.
-MAX_SIGNATURE_LINES = 40
-
-VERBS = re.compile(
-    r"\b(?:wrote|writes|schrieb|écrit|ecrit|escribió|escribio|escreveu|ha scritto|scrisse|schreef|geschreven|skrev"
-    r"|написал[аи]?|пишет|napisał[a]?|kirjoitti|yazdı)\b|さんは書きました|のメール|書きました|写道|寫道|님이 작성|작성|كتب",
-    re.IGNORECASE,
-)
-YEAR = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d\d\b")
-ADDRESS = re.compile(r"<?[^\s<>]{1,64}@[^\s<>]{1,190}>?|mailto:")
-ORIGINAL = re.compile(
-    r"^[-_ ]{2,}\s*(?:original message|original appointment|ursprüngliche nachricht|message d'origine|message d’origine"
-    r"|mensaje original|messaggio originale|mensagem original|oorspronkelijk bericht|originele? bericht"
-    r"|исходное сообщение|пересылаемое сообщение|元のメッセージ|original message|原始邮件|原始郵件|원본 메시지|원본 메일|الرسالة الأصلية)"
-    r"\s*[-_ ]{2,}$",
-    re.IGNORECASE,
-)
-FORWARDED = re.compile(
-    r"^(?:[-_ ]{2,}.{0,40}(?:forwarded|weitergeleitete|transféré|reenviado|inoltrato|encaminhada|doorgestuurd"
-    r"|пересланное|転送|转发|轉寄|전달).{0,40}[-_ ]{2,}|begin forwarded message:?)$",
-    re.IGNORECASE,
-)
-FROM = "from von de da van от 差出人 发件人 寄件者 寄件人 보낸사람 보낸 من expéditeur remitente mittente afzender отправитель".split()
-OTHER = (
-    "sent gesendet envoyé enviado enviada inviato verzonden отправлено 送信日時 发送时间 傳送時間 寄件日期 보낸날짜 날짜 تاريخ date datum "
-    "fecha data дата 日時 日付 to an à para a aan кому 宛先 收件人 받는사람 إلى cc copie copia kopie копия "
-    "subject betreff objet asunto oggetto assunto onderwerp тема 件名 主题 主旨 제목 الموضوع"
-).split()
-LABELLED = re.compile("[:：]")
-LABEL = re.compile(r"^[>*\s]*\*?([^\W\d_][^:：<>@]{0,18}?)\s*\*?\s*[:：]\*?\s*\S")
-SENT_FROM = re.compile(
-    r"^(?:sent from my |sent from (?:outlook|mail|yahoo|samsung)|get outlook for |von meinem .{2,30} gesendet"
-    r"|gesendet von |envoyé de(?:puis)? mon |enviado desde mi |enviado do meu |inviato da |verzonden vanaf mijn "
-    r"|отправлено (?:с|из) |iphoneから送信|androidから送信|发自我的|從我的|나의 .{1,20}에서 보냄|أُرسلت من|أرسلت من)",
-    re.IGNORECASE,
-)
-CONTACT = re.compile(r"@|https?://|www\.|\btel\b|℡|電話|電話番号|TEL|FAX", re.IGNORECASE)
-RULE = re.compile(r"^\s*([-=_*~#+・━─＝－■□◆◇☆★]{1,3})\1{5,}\s*$")
+# What stood between two paragraphs was taken out.
+NO_TEXT = re.compile(r"\n{3,}")
+MARKS = re.compile(f"[{QUOTE}{SAID_BY}{INDENT}](\\d{{1,6}}){MARK_END}")
+QUOTED = (">", " >", "|>", "＞", QUOTE, SAID_BY)
 
 
 class Pieces(NamedTuple):
-    """A body taken apart; joined they hold every line of it."""
+    """A body taken apart; the three texts joined hold every line of it."""
 
     new: str
     quoted: str
     signature: str
+    unmarked: bool = False
+    """The history bears no marks, so words of the author's inside it cannot be told from it."""
+    between: bool = False
+    """Some of what is new stands below quoted lines."""
 
 
-def split_quotes(text: str) -> Pieces:
-    """Return what is new, what is quoted and the signature; where nothing would be new, all of it is."""
-    lines = text.split("\n")
-    new, quoted = split_history(lines)
-    new, signature = split_signature(new)
-    fresh = "\n".join(new).strip()
-    if not fresh:
-        return Pieces(text.strip(), "", "")
-    return Pieces(fresh, "\n".join(quoted).strip("\n"), "\n".join(signature).strip("\n"))
+@dataclass(slots=True)
+class Scan:
+    """The lines of a body sorted so far; each chunk of `own` stands between two quotes, `content` is a forwarded mail."""
+
+    lines: list[str]
+    context: MailContext
+    own: list[list[str]] = field(default_factory=lambda: [[]])
+    quoted: list[str] = field(default_factory=list)
+    content: list[str] = field(default_factory=list)
+    headed: bool = False
+    unmarked: bool = False
+
+    @property
+    def answers(self) -> bool:
+        return self.context.purpose in ("reply", "answer")
+
+    def quote(self, lines: list[str]) -> None:
+        self.quoted += lines
+        if self.own[-1]:
+            self.own.append([])
 
 
-def split_history(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Return the lines that are new and those that are history."""
+def split_quotes(text: str, context: MailContext = MailContext(), elements: list[str] | None = None) -> Pieces:
+    """Return what is new, what is quoted and the signatures; where nothing would be new, all of it is.
+
+    `elements` are the texts of the quoted elements of HTML, which the marks in `text` stand for.
+    """
+    scan = Scan(text.split("\n"), context)
+    sort_lines(scan)
+    names = frozenset(word.lower() for word in re.findall(r"[^\W\d_]{2,}", context.sender_name))
     new: list[str] = []
-    quoted: list[str] = []
+    signatures: list[str] = []
+    for chunk in scan.own:
+        written, signature, below = split_signature(chunk, names)
+        new += [*written, *below]
+        signatures += signature
+    fresh = "\n".join([*new, *scan.content]).strip()
+    fresh = NO_TEXT.sub("\n\n", fresh) if scan.quoted else fresh
+    if not fresh:
+        return Pieces(shown(text, elements).strip(), "", "", unmarked=scan.answers)
+    between = any(line.strip() for chunk in scan.own[1:] for line in chunk)
+    quoted, signature_text = "\n".join(scan.quoted).strip("\n"), "\n".join(signatures).strip("\n")
+    return Pieces(
+        shown(fresh, elements), shown(quoted, elements), shown(signature_text, elements), scan.unmarked, between
+    )
+
+
+def shown(text: str, elements: list[str] | None) -> str:
+    """Return a text with the quoted elements in the places of their marks."""
+    if elements is None:
+        return text
+    whole = MARKS.sub(lambda mark: elements[int(mark[1])] if int(mark[1]) < len(elements) else "", text)
+    return whole.replace(HEADER_MARK + "\n", "").replace(HEADER_MARK, "")
+
+
+def sort_lines(scan: Scan) -> None:
+    """Sort all lines of the scan."""
     at = 0
-    while at < len(lines):
-        line = lines[at]
-        if line.startswith((">", " >", "|>")) and not line.startswith(">From "):
-            quoted.append(line)
+    while at < len(scan.lines):
+        line = scan.lines[at]
+        if not line or len(line) > MAX_LINE or at >= MAX_LINES:
+            scan.own[-1].append(line)
             at += 1
-            continue
-        if line and len(line) <= MAX_LINE and at < MAX_LINES:
-            if FORWARDED.match(line.strip()):
-                return [*new, *lines[at:]], quoted
-            head = history_head(lines, at)
-            if head and not marks_follow(lines, at + head):
-                return new, [*quoted, *lines[at:]]
-            if head:
-                quoted += lines[at : at + head]
-                at += head
-                continue
-        new.append(line)
-        at += 1
-    return new, quoted
+        elif line.startswith(QUOTED) and not line.startswith(">From "):
+            at = sort_quoted(scan, at)
+        else:
+            at = sort_plain(scan, at)
 
 
-def history_head(lines: list[str], at: int) -> int:
-    """Return how many lines from `at` say that history follows; 0 where they do not."""
+def sort_quoted(scan: Scan, at: int) -> int:
+    """Sort a line that is marked as quoted; return where to go on."""
+    line = scan.lines[at]
+    scan.headed = scan.headed or line.startswith(SAID_BY)
+    forwards = scan.context.purpose == "forward" or (not scan.headed and begins_forward(scan.lines, at))
+    if forwards:
+        return take_content(scan, at)
+    if scan.headed or scan.answers:
+        scan.quote([line])
+    else:  # a new mail answers nobody: its marks are the author's own, as in a recipe for a shell
+        scan.own[-1].append(line)
+    return at + 1
+
+
+def sort_plain(scan: Scan, at: int) -> int:
+    """Sort a line without a mark, and those that belong to the same head; return where to go on."""
+    lines = scan.lines
     line = lines[at].strip()
-    if line.startswith(("-", "_")) and ORIGINAL.match(line):
-        return 1
-    if header_block(lines, at):
-        return 1
-    if not any(introduces(near) for near in lines[at : at + 3]):
-        return 0
-    for count in (1, 2, 3):
-        head = " ".join(part.strip() for part in lines[at : at + count])
-        if len(head) > MAX_LINE:
-            break
-        if attribution(head, marks_follow(lines, at + count)):
-            return count
-        if not head.endswith(":") and at + count < len(lines) and not lines[at + count].strip():
-            break
-    return 0
+    if line.startswith(INDENT):
+        return sort_indented(scan, at)
+    if begins_forward(lines, at):
+        return take_content(scan, at)
+    if separates(line):
+        return take_head(scan, at, 1, content=scan.context.purpose in ("new", "forward"))
+    if block := block_at(scan, at):
+        return take_head(scan, at, block.lines, content=is_forwarded(scan.context, block))
+    marked = marks_follow(lines, at + 1)
+    if head := attribution(lines, at, marked=marked):
+        return take_attribution(scan, at, *head)
+    scan.own[-1].append(lines[at])
+    return at + 1
 
 
-def introduces(line: str) -> bool:
-    """Return whether a line ends as one does that says who wrote what follows."""
-    return line.rstrip().endswith((":", "：", "﹕", "写道", "寫道", "書きました", "작성"))
+def sort_indented(scan: Scan, at: int) -> int:
+    """Sort an indented element of HTML: quoted where an attribution stands right above it."""
+    above = next((line for line in reversed(scan.lines[max(0, at - 3) : at]) if line.strip()), "")
+    if scan.headed and scan.quoted and scan.quoted[-1] == above and scan.context.purpose != "forward":
+        scan.quote([scan.lines[at]])
+    else:
+        scan.own[-1].append(scan.lines[at])
+    return at + 1
 
 
-def attribution(line: str, marks: bool) -> bool:
-    """Return whether a line is `On <date>, <someone> wrote:` in some language."""
-    if not introduces(line):
-        return False
-    dated, addressed, verb = bool(YEAR.search(line)), bool(ADDRESS.search(line)), bool(said(line))
-    if marks:
-        return verb or (dated and addressed)
-    return verb and dated and (addressed or len(line) > 20)
+def take_content(scan: Scan, at: int) -> int:
+    scan.content = scan.lines[at:]
+    return len(scan.lines)
 
 
-def said(line: str) -> bool:
-    """Return whether the line has a verb of saying; its last colon is not one."""
-    return bool(VERBS.search(line.rstrip(":：﹕ ")))
+def take_head(scan: Scan, at: int, count: int, *, content: bool) -> int:
+    """Take the lines of a head, and all below them where none of that is marked."""
+    if content:
+        return take_content(scan, at)
+    scan.headed = True
+    if marks_follow(scan.lines, at + count):
+        scan.quote(scan.lines[at : at + count])
+        return at + count
+    scan.quote(scan.lines[at:])
+    scan.unmarked = True
+    return len(scan.lines)
 
 
-def header_block(lines: list[str], at: int) -> bool:
-    """Return whether a sender's label stands here and two other header labels stand in the next lines."""
-    if not LABELLED.search(lines[at][:60]) or label(lines[at]) not in FROM:
-        return False
-    others = {label(line) for line in lines[at + 1 : at + 8] if line and len(line) <= MAX_LINE}
-    return len(others.intersection(OTHER)) >= 2
+def take_attribution(scan: Scan, at: int, start: int, own: str) -> int:
+    """Take the lines of an attribution from `start` to `at`; `own` is what the author wrote before it on its line."""
+    marked = marks_follow(scan.lines, at + 1)
+    if scan.context.purpose == "forward":
+        return take_content(scan, at)
+    if scan.context.purpose == "new" and not marked:
+        scan.own[-1].append(scan.lines[at])
+        return at + 1
+    if start < at:
+        del scan.own[-1][start - at :]
+    if own:
+        scan.own[-1].append(own)
+        scan.lines[start] = scan.lines[start].lstrip().removeprefix(own).lstrip()
+    return take_head(scan, start, at + 1 - start, content=False)
 
 
-def label(line: str) -> str:
-    found = LABEL.match(line[:60])
-    return re.sub(r"\s", "", found[1]).strip("*").lower() if found else ""
+def block_at(scan: Scan, at: int) -> Block | None:
+    """Return the block of header fields that begins here, where it is a mail's; the lines of a mark count, too."""
+    lines, marked = scan.lines, scan.lines[at].startswith(HEADER_MARK)
+    start = at + marked
+    while marked and start < len(lines) and not lines[start].strip():
+        start += 1
+    if start >= len(lines) or not (marked or has_label(lines[start]) or "@" in lines[start]):
+        return None
+    block = header_at(lines, start, scan.context, marked=marked)
+    if block is None:
+        return None
+    if scan.context.purpose == "new" and not answers_its_recipient(scan.context, block):
+        return None
+    return Block(lines=start - at + block.lines, values=block.values, from_label=block.from_label)
 
 
-def marks_follow(lines: list[str], at: int) -> bool:
-    """Return whether the next line with something on it is quoted with `>`."""
-    for line in lines[at : at + 4]:
-        if line.strip():
-            return line.lstrip().startswith((">", "|"))
+def header_at(lines: list[str], at: int, context: MailContext, *, marked: bool) -> Block | None:
+    """Return the mail header in a body that begins at `at`; None where none does."""
+    block = read_block(lines, at) if has_label(lines[at]) else None
+    if block and is_header(block, context, led_in=marked):
+        return block
+    return read_marked_block(lines, at) if marked else read_unknown_block(lines, at, context)
+
+
+def answers_its_recipient(context: MailContext, block: Block) -> bool:
+    """Return whether the mail goes to the one whose mail is below it, from one whom that mail went to."""
+    return (
+        block.sender in context.recipients
+        and bool(context.sender)
+        and context.sender in block.values.get("to", "").lower()
+    )
+
+
+def is_forwarded(context: MailContext, block: Block) -> bool:
+    """Return whether a header block begins what the sender wants read: a forward, and no answer."""
+    if context.purpose == "forward":
+        return not (context.ambiguous and block.from_label in ANSWERS_WITH_VS)
+    if context.purpose == "answer" and block.sender:  # without a prefix, who gets it tells
+        return block.sender not in context.recipients and block.sender != context.sender
     return False
 
 
-def split_signature(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Return the lines before the signature and the signature."""
-    for at, line in enumerate(lines):
-        exact = line == "-- " or line == "--\u00a0"
-        if exact or (line.rstrip() == "--" and len(lines) - at <= MAX_SIGNATURE_LINES):
-            return lines[:at], lines[at:]
-    last = len(lines)
-    while last and not lines[last - 1].strip():
-        last -= 1
-    if last and SENT_FROM.match(lines[last - 1].strip()[:MAX_LINE]):
-        return lines[: last - 1], lines[last - 1 :]
-    return ruled_signature(lines, last)
-
-
-def ruled_signature(lines: list[str], last: int) -> tuple[list[str], list[str]]:
-    """Return the split at a rule of `━━━` or `----` in the last lines with an address or number below it."""
-    for at in range(max(1, last - 12), last):
-        if RULE.match(lines[at][:MAX_LINE]) and any(CONTACT.search(line[:MAX_LINE]) for line in lines[at + 1 : last]):
-            return lines[:at], lines[at:]
-    return lines, []
+def marks_follow(lines: list[str], at: int) -> bool:
+    """Return whether the next line with something on it is marked as quoted."""
+    for line in lines[at : at + 4]:
+        if line.strip():
+            return line.lstrip().startswith((">", "|", "＞", QUOTE, SAID_BY, INDENT))
+    return False

@@ -1,18 +1,23 @@
 """From the parts that a sender wrote to the text a reader would call the mail."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tasks.parsing.html_text import read_html
+from tasks.parsing.html_quotes import ANY_MARK
+from tasks.parsing.html_text import HtmlText, read_html
+from tasks.parsing.left_out import doubts_of_text
 from tasks.parsing.limits import Limits
+from tasks.parsing.mail_context import MailContext
 from tasks.parsing.mail_parts import Body
 from tasks.parsing.pgp import unwrap_pgp
-from tasks.parsing.quotes import split_quotes
+from tasks.parsing.quotes import Pieces, split_quotes
+
+ALL_TEXT_HIDDEN = "all_text_hidden"
 
 
 @dataclass(kw_only=True, slots=True)
 class Text:
-    """A mail's text taken apart; all pieces may be empty."""
+    """A mail's text taken apart; all pieces may be empty. `doubts` name what may be missing in `new`."""
 
     new: str = ""
     quoted: str = ""
@@ -23,40 +28,78 @@ class Text:
     encrypted: bool = False
     signed: bool = False
     defects: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
-def read_bodies(bodies: list[Body], limits: Limits) -> Text:
+@dataclass(slots=True)
+class BodyReader:
+    """Reads the bodies of a mail one after the other, within its bounds."""
+
+    limits: Limits
+    context: MailContext
+    text_room: int
+    html_room: int
+    pieces: list[Pieces] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    encrypted: bool = False
+    signed: bool = False
+
+    def read(self, body: Body) -> None:
+        """Take one body apart."""
+        page = self.page(body) if body.kind == "html" else None
+        shown = page.text if page else ANY_MARK.sub("", body.text)
+        if len(shown) > self.text_room:
+            shown = shown[: self.text_room]
+            self.defects.append("text cut")
+        self.text_room -= len(shown)
+        cleared = unwrap_pgp(shown.strip("\n"))
+        self.encrypted |= cleared.encrypted
+        self.signed |= cleared.signed
+        self.pieces.append(split_quotes(cleared.text, self.context, page.elements if page else None))
+
+    def page(self, body: Body) -> HtmlText:
+        page = read_html(body.text[: self.html_room], self.limits, marking=True)
+        self.defects += [page.defect] if page.defect else []
+        self.defects += ["HTML cut"] if len(body.text) > self.html_room else []
+        self.doubts += [ALL_TEXT_HIDDEN] if page.all_hidden else []
+        self.html_room = max(0, self.html_room - len(body.text))
+        self.hidden.append(page.hidden)
+        return page
+
+
+def read_bodies(bodies: list[Body], limits: Limits, context: MailContext) -> Text:
     """Return what is new, quoted, signed off and hidden in these parts, which follow each other in the mail."""
-    text = Text(html=bool(bodies) and bodies[0].kind == "html", note=worst_note(body.note for body in bodies))
-    seen: list[str] = []
-    quoted: list[str] = []
-    hidden: list[str] = []
-    defects: list[str] = []
-    room = limits.html_chars
+    reader = BodyReader(limits, context, limits.text_chars, limits.html_chars)
     for body in bodies:
-        if body.kind == "text":
-            seen.append(body.text)
-            continue
-        page = read_html(body.text[:room], limits)
-        defects += [page.defect] if page.defect else []
-        defects += ["HTML cut"] if len(body.text) > room else []
-        room = max(0, room - len(body.text))
-        seen.append(page.text)
-        quoted.append(page.quoted)
-        hidden.append(page.hidden)
-    plain = join(seen)
-    if len(plain) > limits.text_chars:
-        plain = plain[: limits.text_chars]
-        defects.append("text cut")
-    cleared = unwrap_pgp(plain)
-    text.encrypted, text.signed = cleared.encrypted, cleared.signed
-    pieces = split_quotes(cleared.text)
-    text.new, text.signature = pieces.new, pieces.signature
-    text.quoted, text.hidden = join([pieces.quoted, *quoted]), join(hidden)
-    if not text.new and text.quoted:
-        text.new, text.quoted = text.quoted, ""  # a mail that is all history is a forward without a word of its own
-    text.defects = tuple(defects)
-    return text
+        reader.read(body)
+    whole = put_together(reader.pieces)
+    return Text(
+        new=whole.new,
+        quoted=whole.quoted,
+        signature=whole.signature,
+        hidden=join(reader.hidden),
+        html=bool(bodies) and bodies[0].kind == "html",
+        note=worst_note(body.note for body in bodies),
+        encrypted=reader.encrypted,
+        signed=reader.signed,
+        defects=tuple(reader.defects),
+        doubts=tuple(dict.fromkeys([*doubts_of_text(whole, context), *reader.doubts])),
+    )
+
+
+def put_together(pieces: list[Pieces]) -> Pieces:
+    """Return the pieces of several bodies as those of one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return Pieces(
+        new=join(one.new for one in pieces),
+        quoted=join(one.quoted for one in pieces),
+        signature=join(one.signature for one in pieces),
+        unmarked=any(one.unmarked and one.quoted for one in pieces),
+        between=any(one.between for one in pieces),
+    )
 
 
 def join(texts: Iterable[str]) -> str:

@@ -98,7 +98,7 @@ def test_lines_that_end_as_on_old_macs_are_lines():
 
 def test_flowed_lines_are_joined_and_quotes_and_signatures_are_not():
     body = "A long line that \nwas wrapped.\n\n> quoted line that \n> goes on\n-- \nAnn\n"
-    got = read_mail(typed("text/plain; format=flowed", body))
+    got = read_mail(typed("text/plain; format=flowed", body, "In-Reply-To: <two@example.com>"))
 
     assert got.text == "A long line that was wrapped."
     assert got.quoted == "> quoted line that goes on"

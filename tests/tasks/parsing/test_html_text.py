@@ -64,16 +64,6 @@ def test_what_is_too_deep_to_be_searched_says_so():
     assert read_html("<div>" * 6_000 + "x", Limits()).defect == "HTML too deeply nested to look for hidden text"
 
 
-def test_quoted_history_of_mail_programs_is_apart_and_forwarded_mail_is_not():
-    reply = read_html('<p>Yes.</p><div class="gmail_quote">On Monday Bob wrote: <p>When?</p></div>', Limits())
-    forward = read_html(
-        '<p>See.</p><div class="gmail_quote">---------- Forwarded message ---------<p>Old</p></div>', Limits()
-    )
-
-    assert (reply.text, "When?" in reply.quoted) == ("Yes.", True)
-    assert "Old" in forward.text
-
-
 def test_scripts_and_titles_are_not_text_and_alternatives_of_pictures_are():
     page = "<title>T</title><script>var x</script><style>p{}</style><p>Hi</p><img src=x alt='A kettle'>"
 

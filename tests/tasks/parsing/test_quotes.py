@@ -108,5 +108,5 @@ def test_no_line_is_lost(lines):
     text = "\n".join(lines)
     got = split_quotes(text)
 
-    kept = "\n".join(got).split()
+    kept = "\n".join(got[:3]).split()
     assert sorted(kept) == sorted(text.split())

@@ -1,0 +1,167 @@
+"""The signature at the end of what somebody wrote: below `-- `, below a rule, or a phone's own line.
+
+A signature names its sender and the ways to reach them. Below the same marks people write on, so what reads as
+sentences stays text.
+"""
+
+import re
+from typing import NamedTuple
+
+MAX_LINE = 400
+MAX_SIGNATURE_LINES = 15
+LONGEST_LINE = 90
+MAX_FOOTER_WORDS = 10
+EXACT = ("-- ", "--\u00a0")
+RULE = re.compile(r"^\s*([-=_*~#+・━─＝－■□◆◇☆★]{1,3})\1{5,}\s*$")
+CONTACT = re.compile(
+    r"\S@\S|https?://|www\.|\b(?:tel|telephone|phone|mobile|mob|fax|cell|gsm|tlf|tfn|telefon|teléfono|téléphone|téléfono|puh"
+    r"|skype|linkedin|gmbh|ltd|inc|llc|ag|s\.?a\.?|ab|oy|a/s)\b|℡|電話|携帯|電郵|电话|手机|전화|тел\b|τηλ|\+\d[\d ()/.-]{6,}",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"[^\W\d_][\w'’.-]*")
+SENTENCE = re.compile(r"(?:\S+\s+){2,}\S+[.!?…][\"')\]”»]*\s*$|[。！？]\s*$")
+LEGAL = re.compile(
+    r"confidential|intended (?:only|solely)|recipient|disclaimer|vertraulich|empfänger|confidentiel|destinataire|confidencial"
+    r"|destinatario|riservat|vertrouwelijk|geadresseerde|poufne|důvěrn|gizli|bizalmas|fortrolig|konfidentiell|luottamuksel"
+    r"|конфиденциальн|εμπιστευτικ|סודי|سري|機密|机密|기밀|unsubscribe|registered (?:in|office)|print(?:ing)? this|virus|amtsgericht",
+    re.IGNORECASE,
+)
+# What phones and programs say they are, and the small words between; a line of nothing else is theirs.
+DEVICE = re.compile(
+    r"^(?:i(?:phon|pad|pod|cloud)|android|samsung|galaxy|huawei|xiaomi|redmi|oneplus|oppo|vivo|pixel|blackberry|nokia|htc|lg|sony"
+    r"|xperia|motorola|windows|outlook|gmail|yahoo|mail|proton|aol|thunderbird|spark|zoho|gmx|web\.de|mobile?|mobil|handy|smartphone"
+    r"|phone|telefon|téléphone|teléfono|telefoon|puhelim|tablet|smartfon|телефон|смартфон|κινητ|mobitel|cellulare|celular|telemóvel"
+    r"|móvil|mobiltelefon|mobiili|wireless|handheld|gerät|device|appareil|dispositivo)",
+    re.IGNORECASE,
+)
+SENT = re.compile(
+    r"\b(?:sent (?:from|with|via|using)|get outlook|gesendet|diese nachricht wurde|envoyé|enviado|inviato|verzonden|verstuurd|sendt fra"
+    r"|skickat|lähetetty|wysłan[eoy]|odesláno|odoslané|gönderildi|küldve|trimis|στάλθηκε|εστάλη|отправлено|надіслано|изпратено"
+    r"|poslano|dikirim|gửi từ|télécharger outlook|obtener outlook|scarica outlook|obter o outlook|outlook(?: für| voor| til| för))\b"
+    r"|נשלח|أ[ُ]?رسلت|送信|发自|發自|從我的|从我的|보냄|보냈습니다|ส่งจาก",
+    re.IGNORECASE,
+)
+FOOTER_WORDS = frozenset(
+    "from with via using my the a for on get sent it mit von meinem meiner mein meine der die das dem diese nachricht wurde für"
+    " mon ma de depuis le la pour mi desde el un una para do meu minha da dal mio mia per vanaf mijn met voor fra min mitt från"
+    " z mojego mého meho mog s moj mij de pe al meu meul το από μου с из моего моей через з за permanent app ios email e-mail"
+    " gesendet envoyé enviado enviada inviato verzonden verstuurd sendt skickat lähetetty wysłane wysłano wysłany odesláno"
+    " odoslané gönderildi küldve trimis στάλθηκε εστάλη отправлено отправлена надіслано изпратено poslano dikirim đã gửi từ của tôi"
+    " télécharger obtener scarica obter o til för omalta minun 4g 5g lte free mini pro plus max ultra note network".split()
+)
+WIDE = re.compile(r"[\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+LINK = re.compile(r"\s*[(<][^()<>\s]*://[^()<>\s]*[)>]")
+
+
+class Signed(NamedTuple):
+    """Lines taken apart: what was written, and the signature; joined they are all lines, `below` being written, too."""
+
+    written: list[str]
+    signature: list[str]
+    below: list[str]
+
+
+def split_signature(lines: list[str], names: frozenset[str] = frozenset()) -> Signed:
+    """Return the lines before the signature, the signature, and what was written below it.
+
+    `names` are the words of the sender's name in lower case.
+    """
+    last = len(lines)
+    while last and not lines[last - 1].strip():
+        last -= 1
+    if last and is_footer(lines[last - 1]):
+        return Signed(lines[: last - 1], lines[last - 1 :], [])
+    marks = [at for at in range(last) if lines[at].startswith("--") and lines[at].rstrip() == "--"]
+    if marks:
+        return below_mark(lines, marks, last, names)
+    for at in range(max(1, last - 12), last):
+        if RULE.match(lines[at][:MAX_LINE]) and contact_data(lines[at + 1 : last]):
+            return Signed(lines[:at], lines[at:], [])
+    return Signed(lines, [], [])
+
+
+def below_mark(lines: list[str], marks: list[str] | list[int], last: int, names: frozenset[str]) -> Signed:
+    """Return the split at the last `--`, where a signature follows it; with several of them they divide a text."""
+    at = int(marks[-1])
+    end = signature_end(lines, at + 1, last)
+    exact = lines[at] in EXACT and len(marks) == 1
+    block = lines[at + 1 : end]
+    if exact and not lone_order(lines[:at], block, names):
+        return Signed(lines[:at], lines[at:end], lines[end:])
+    if end - at <= MAX_SIGNATURE_LINES and looks_signed(block, names):
+        return Signed(lines[:at], lines[at:end], lines[end:])
+    return Signed(lines, [], [])
+
+
+def signature_end(lines: list[str], start: int, last: int) -> int:
+    """Return where the signature that begins at `start` ends: before the first paragraph after its first that is prose."""
+    at = start
+    while at < last and not lines[at].strip():
+        at += 1
+    first = True
+    while at < last:
+        end = at
+        while end < last and lines[end].strip():
+            end += 1
+        if not first and is_prose(lines[at:end]):
+            return at
+        first = False
+        at = end
+        while at < last and not lines[at].strip():
+            at += 1
+    return len(lines)
+
+
+def is_prose(paragraph: list[str]) -> bool:
+    """Return whether a paragraph reads as sentences that somebody wrote, and not as contact data or a legal notice."""
+    text = " ".join(line.strip() for line in paragraph)[: 5 * MAX_LINE]
+    if LEGAL.search(text):
+        return False
+    return any(SENTENCE.search(line[:MAX_LINE]) for line in paragraph) or (
+        len(WORD.findall(text)) > 5 and not CONTACT.search(text) and "," not in text[-2:]
+    )
+
+
+def looks_signed(block: list[str], names: frozenset[str]) -> bool:
+    """Return whether lines below a bare `--` name a sender: their name, contact data or capitalised words, no sentences."""
+    written = [line.strip() for line in block if line.strip()]
+    if not written or any(
+        len(line) > LONGEST_LINE or SENTENCE.search(line) for line in written if not LEGAL.search(line)
+    ):
+        return False
+    first = [word.lower() for word in WORD.findall(written[0])]
+    if names.intersection(first) and len(first) <= 4:
+        return True
+    capitalised = [word for word in WORD.findall(written[0]) if word[0].isupper()]
+    named = 2 <= len(first) <= 4 and len(capitalised) == len(first) and ":" not in written[0]
+    return named or (contact_data(written) and len(first) <= 4 and not written[0].endswith(":"))
+
+
+def contact_data(lines: list[str]) -> bool:
+    """Return whether lines hold an address, a number or a firm, and none of them is a sentence."""
+    kept = [line[:MAX_LINE].rstrip() for line in lines if line.strip()]
+    if any(SENTENCE.search(line) and not LEGAL.search(line) for line in kept):
+        return False
+    return any(CONTACT.search(line) for line in kept)
+
+
+def lone_order(above: list[str], block: list[str], names: frozenset[str]) -> bool:
+    """Return whether what stands below an exact `-- ` is the mail itself: sentences, under next to nothing."""
+    words = sum(len(line.split()) for line in above)
+    return words <= 4 and is_prose(block) and not looks_signed(block, names)
+
+
+def is_footer(line: str) -> bool:
+    """Return whether a line is one that a phone or a program adds: `Sent from my iPhone`, in many languages."""
+    text = LINK.sub("", line.strip()[:MAX_LINE]).rstrip(" .!")
+    if len(text) > LONGEST_LINE or not SENT.search(text):
+        return False
+    words = [word.lower().strip(".'’") for word in text.replace("-", " ").split()]
+    devices = sum(bool(DEVICE.match(word)) for word in words)
+    if WIDE.search(text):
+        return len(text) <= 40 and bool(re.search(r"[A-Za-z]{3}|手机|携帯|휴대", text))
+    known = all(DEVICE.match(word) or word in FOOTER_WORDS or not word.isalpha() for word in words)
+    named = len(words) <= MAX_FOOTER_WORDS and all(
+        word[:1].isupper() or word.lower() in FOOTER_WORDS or DEVICE.match(word) for word in text.split()[1:]
+    )
+    return bool(devices) and "," not in text and len(words) <= MAX_FOOTER_WORDS and (known or named)
