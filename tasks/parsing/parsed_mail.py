@@ -7,13 +7,13 @@ from tasks.parsing.attachments import AttachedFiles, read_attachments
 from tasks.parsing.bodies import gather
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
-from tasks.parsing.headers import decode_text, read_addresses
+from tasks.parsing.headers import decode_text
 from tasks.parsing.identity import message_key, raw_key, unix_lines
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, BodySource
 from tasks.parsing.mail_context import MailContext, context_of
 from tasks.parsing.mail_parts import MailParts, TextBudget
-from tasks.parsing.senders import sender_defects
+from tasks.parsing.senders import addresses, sender_defects, sender_of
 from tasks.parsing.sniffing import CALENDAR
 from tasks.parsing.texts import Text, join, read_bodies
 from tasks.parsing.tree import grow
@@ -59,14 +59,13 @@ def parse_mail(raw: bytes, limits: Limits) -> ParsedMail:
 
 def context_of_fields(fields: Fields) -> MailContext:
     """Return what the header says of the body."""
-    name, sender = next(iter(read_addresses(fields.all("from"))), ("", ""))
-    recipients = read_addresses([*fields.all("to"), *fields.all("cc")])
+    name, sender = sender_of(fields)
     return context_of(
         decode_text(fields.first("subject")),
         refers=bool(fields.first("in-reply-to") or fields.first("references")),
         sender=sender,
         sender_name=name,
-        recipients=frozenset(address.lower() for _, address in recipients if address),
+        recipients=frozenset(address.lower() for field in ("to", "cc") for address in addresses(fields, field)),
     )
 
 
