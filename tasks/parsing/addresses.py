@@ -19,8 +19,11 @@ MAILBOX = re.compile(
 )
 # Lengths as RFC 5321 has them: without them the search takes quadratic time.
 ANYWHERE = re.compile(r"[^\s<>\"',;:()\[\]@]{1,64}@(?:\[[^\[\]\s<>@]{1,64}\]|[^\s<>\"',;:()\[\]@]{1,255})")
+PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 QUOTE = re.compile(r'\\.|"', re.DOTALL)
 QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.){1,64}"@[^\s<>\"\',;:()@]{1,255}')
+# RFC 822 allowed blanks round the `@` and the dots of an address.
+BLANKS = re.compile(r"\s*(@)\s*|(?<=[^\s.])\s(\.)\s(?=[a-z]{2,}$)")
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 COMMENT = re.compile(r"\([^()]*\)")
 SPECIAL = re.compile(r'["(<,;:]')
@@ -72,7 +75,7 @@ def without_domain(text: str) -> tuple[str, str]:
     named = LOCAL_USER.fullmatch(text)
     if named:
         return (named[1] or named[4] or "").strip(' "'), named[2] or named[3] or ""
-    return ("", text) if " " not in text else (text.strip('"'), "")
+    return ("", text) if " " not in text else (text.strip('"()'), "")
 
 
 def read_mailboxes(text: str) -> Iterator[tuple[str, str]]:
@@ -136,11 +139,11 @@ def matching_parentheses(text: str) -> dict[int, int]:
     """Return where each parenthesis that is closed ends."""
     opened: list[int] = []
     closed: dict[int, int] = {}
-    for at, character in enumerate(text) if "(" in text else ():
-        if character == "(":
-            opened.append(at)
-        elif character == ")" and opened:
-            closed[opened.pop()] = at
+    for mark in PARENTHESIS.finditer(text):
+        if mark[0] == "(":
+            opened.append(mark.start())
+        elif mark[0] == ")" and opened:
+            closed[opened.pop()] = mark.start()
     return closed
 
 
@@ -186,7 +189,7 @@ def without_brackets(segment: list[Piece]) -> tuple[str, str] | None:
     for at, piece in enumerate(segment):
         if piece.kind != "text":
             continue
-        text = re.sub(r"\s+@\s*|@\s+", "@", piece.text) if len(piece.text) < 400 else piece.text
+        text = BLANKS.sub(r"\1\2", piece.text.rstrip()) if len(piece.text) < 400 else piece.text
         found = QUOTED_LOCAL.search(text) or ANYWHERE.search(text)
         if found:
             words = [Piece("text", text[: found.start()]), Piece("text", text[found.end() :])]

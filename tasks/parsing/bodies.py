@@ -147,7 +147,7 @@ def take_leaf(part: Part, media_type: str, found: MailParts, limits: Limits, dep
         take_report(data, media_type, charset, found, limits)
     elif name.lower().endswith(".eml") and MAIL_START.match(data):
         found.nested.append(grow(data, limits)[0])
-    elif is_body(media_type, name, shown, data, found):
+    elif is_body(media_type, name, shown, data, charset or "", found):
         take_text(data, media_type, charset, part, found)
     elif data or name:
         inline = shown != "attachment" and part.get("content-id") is not None
@@ -175,11 +175,11 @@ def take_report(data: bytes, media_type: str, charset: str | None, found: MailPa
         found.reports.append(decode(data, charset).text.strip())
 
 
-def is_body(media_type: str, name: str, shown: str, data: bytes, found: MailParts) -> bool:
+def is_body(media_type: str, name: str, shown: str, data: bytes, charset: str, found: MailParts) -> bool:
     """Return whether a leaf is something the sender wrote to be read, not a file."""
     if media_type not in ("text/plain", "text/html", "text/enriched", "text/richtext", "text/unknown"):
         return media_type == "text/text" and not name and shown != "attachment"
-    if data.startswith((b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04")) or is_binary(data):
+    if data.startswith((b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04")) or is_binary(data, charset):
         return False
     if shown == "attachment":
         return not name and not found.bodies

@@ -8,6 +8,10 @@ import codecs
 import re
 from typing import NamedTuple
 
+from tasks.parsing.charset_names import lookup
+from tasks.parsing.iso2022 import decode_2022, decode_euc_jp
+from tasks.parsing.utf16 import decode_utf16, looks_utf16
+
 DETECTOR_BYTES = 65_536
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -16,44 +20,17 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Names that mail uses for a narrower charset than it sends. Source: the labels of https://encoding.spec.whatwg.org
-WIDER = {
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "euc_kr": "cp949",
-    "shift_jis": "cp932",
-    "iso2022_jp": "iso2022_jp_ext",
-}
-ALIASES = {
-    "ks_c_5601-1987": "cp949",
-    "ks_c_5601": "cp949",
-    "ksc5601": "cp949",
-    "x-sjis": "cp932",
-    "x-gbk": "gb18030",
-    "x-euc-jp": "euc_jp",
-    "x-mac-roman": "mac_roman",
-    "iso-8859-8-i": "iso8859-8",
-    "iso-8859-8-e": "iso8859-8",
-    "utf8mb4": "utf-8",
-    "unicode-1-1-utf-7": "utf-7",
-    "x-unicode-2-0-utf-7": "utf-7",
-}
 # They read any bytes, and are what programs declare that know no better.
 LATIN = {"cp1252", "iso8859-15"}
 HIGH = bytes(range(128, 256))
 # With fewer letters than this outside ASCII the detector guesses, and Western Europe is the best guess.
 FEW = 8
 # A shift to two-byte letters; an escape of a terminal, `ESC [`, is none.
+SHIFT = re.compile(rb"\x1b[$(.]|\x0e")
 ESCAPE = re.compile(rb"\x1b\$[@B()A]")
-ISO_2022_JP, ISO_2022_KR = "iso2022_jp_ext", "iso2022_kr"
-# Text codecs of Python that are no charsets of mail; some take quadratic time.
-NOT_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
+# Of the characters outside ASCII that a declared charset reads, one in so many may be unknown to it.
+FEW_UNKNOWN = 20
+SECOND = "mailroom-second-reading"
 
 
 class Decoded(NamedTuple):
@@ -65,25 +42,40 @@ class Decoded(NamedTuple):
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:
     """Return `data` as text without lone surrogates, and how its charset was found."""
-    if data.isascii() and not declares_escapes(data, declared):
+    if data.isascii() and b"\x00" not in data and not declares_escapes(data, declared):
         return Decoded(data.decode("ascii"), "ascii")
     for bom, marked in BOMS:
         if data.startswith(bom):
             note = "utf-8" if marked == "utf-8" else f"detected:{marked}"
             return Decoded(data.decode(marked, "replace").removeprefix("\ufeff"), note)
     known = lookup(declared)
-    seven_bit = known in ("utf-7", "hz") or (known or "").startswith(("iso2022", "utf-16", "utf-32"))
-    charsets = (known, "utf-8") if seven_bit else ("utf-8", known)
-    if not seven_bit and ESCAPE.search(data):
-        charsets = (ISO_2022_KR if b"\x1b$)C" in data else ISO_2022_JP, *charsets)
-    for charset in charsets:
+    for charset in candidates(data, known):
         if charset in LATIN and not mostly_ascii(data):
             continue
         text = strictly(data, charset)
         if text is not None:
-            how = "declared" if charset == known else "detected"
-            return Decoded(text, "utf-8" if charset == "utf-8" else f"{how}:{charset}")
-    return nearly_utf8(data, known) or detect(data) or last_resort(data, known)
+            how = (
+                "replaced"
+                if "\ufffd" in text and charset != "utf-8"
+                else "declared"
+                if charset == known
+                else "detected"
+            )
+            utf8 = "ascii" if text.isascii() else "utf-8"
+            return Decoded(text, utf8 if charset == "utf-8" else f"{how}:{charset}")
+    return nearly_utf8(data, known) or nearly(data, known) or detect(data) or last_resort(data, known)
+
+
+def candidates(data: bytes, known: str | None) -> tuple[str | None, ...]:
+    """Return the charsets to try, the likeliest first."""
+    if known != "utf-16" and b"\x00" in data and looks_utf16(data):
+        return ("utf-16", known)
+    if known in ("utf-7", "hz", "utf-16") or (known or "").startswith(("iso2022", "utf-32")):
+        return (known, "utf-8")
+    if ESCAPE.search(data):
+        korean, chinese = b"\x1b$)C" in data, b"\x1b$)A" in data or b"\x1b$)G" in data
+        return ("iso2022_kr" if korean else "iso2022_cn" if chinese else "iso2022_jp_ext", "utf-8", known)
+    return ("utf-8", known)
 
 
 def mostly_ascii(data: bytes) -> bool:
@@ -106,24 +98,10 @@ def declares_escapes(data: bytes, declared: str | None) -> bool:
         return True
     name = (declared or "").lower()
     return (
-        name.startswith(("utf-16", "utf-32"))
+        (b"\x0e" in data and "2022" in name)
         or ("utf-7" in name and b"+" in data)
         or (name.startswith("hz") and b"~{" in data)
     )
-
-
-def lookup(name: str | None) -> str | None:
-    """Return Python's name for a charset of mail, the widest that includes it; None if there is none."""
-    if not name or not NAME.fullmatch(name.strip().strip("\"'")):
-        return None
-    plain = name.strip().strip("\"'").lower()
-    try:
-        known = codecs.lookup(ALIASES.get(plain, plain))
-    except (LookupError, ValueError):
-        return None
-    if known.name in NOT_CHARSETS or not getattr(known, "_is_text_encoding", True):
-        return None
-    return WIDER.get(known.name, known.name)
 
 
 def strictly(data: bytes, charset: str | None) -> str | None:
@@ -131,10 +109,49 @@ def strictly(data: bytes, charset: str | None) -> str | None:
     if charset is None:
         return None
     try:
-        text = data.decode(charset)
+        text = data.decode(charset, SECOND) if charset != "iso2022_cn" else None
     except (UnicodeError, LookupError, ValueError):
-        return None
-    return text if charset == "utf-8" or has_no_surrogates(text) else None
+        text = None
+    if charset == "utf-16":
+        text = decode_utf16(data)
+    elif text is None:
+        text = leniently(data, charset)
+    return text if text is None or charset == "utf-8" or has_no_surrogates(text) else None
+
+
+def leniently(data: bytes, charset: str) -> str | None:
+    """Return what a reader for all rows of a Japanese, Chinese or Korean charset makes of `data`; None where it is none."""
+    if charset == "euc_jp":
+        text = decode_euc_jp(data)
+        return text if few_unknown(text, FEW_UNKNOWN) else None
+    if charset.startswith("iso2022") and data.isascii() and SHIFT.search(data):
+        text = decode_2022(data)
+        return text if few_unknown(text, 2) else None  # there is no better reading of escape sequences
+    return None
+
+
+def few_unknown(text: str, one_in: int) -> bool:
+    """Return whether of the characters outside ASCII at most one in so many was unknown."""
+    unknown = text.count("\ufffd")
+    return unknown == 0 or unknown * one_in <= len(text) - len(text.encode("ascii", "ignore"))
+
+
+def second_reading(error: UnicodeError) -> tuple[str, int]:
+    """Return what browsers read where Python's codec for a charset has a gap.
+
+    Raises:
+        UnicodeError: Nothing.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        if error.encoding == "gb18030" and error.object[error.start] == 0x80:
+            return "€", error.start + 1
+        if error.encoding == "big5hkscs":
+            pair = error.object[error.start : error.start + 2]
+            return pair.decode("cp950"), error.start + 2
+    raise error
+
+
+codecs.register_error(SECOND, second_reading)
 
 
 def has_no_surrogates(text: str) -> bool:
@@ -155,6 +172,14 @@ def nearly_utf8(data: bytes, declared: str | None) -> Decoded | None:
     if cut or (broken if declared == "utf-8" else 10 * broken) <= others:
         return Decoded(text, "replaced:utf-8")
     return None
+
+
+def nearly(data: bytes, known: str | None) -> Decoded | None:
+    """Return the declared reading where it knows nearly all of the text."""
+    if known is None or known == "utf-8" or known in LATIN or known.startswith(("iso2022", "utf-")):
+        return None
+    text = data.decode(known, "replace")
+    return Decoded(text, f"replaced:{known}") if few_unknown(text, FEW_UNKNOWN) and has_no_surrogates(text) else None
 
 
 def detect(data: bytes) -> Decoded | None:

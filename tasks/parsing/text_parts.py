@@ -6,6 +6,7 @@ from tasks.parsing.charsets import decode
 from tasks.parsing.inline_files import take_files
 from tasks.parsing.mail_parts import Body, Loose, MailParts
 from tasks.parsing.tree import Part, parameter
+from tasks.parsing.utf16 import looks_utf16
 
 META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
 HTML_START = re.compile(r"\s*(?:<!doctype html|<html\b|<head\b|<body\b)", re.IGNORECASE)
@@ -62,9 +63,11 @@ def unflow(text: str, delete_space: bool) -> str:
     return "\n".join([*out, "".join(paragraph)][1:])
 
 
-def is_binary(data: bytes) -> bool:
+def is_binary(data: bytes, charset: str) -> bool:
     """Return whether bytes declared as text hold too many control characters to be any; UTF-16 has many zeros."""
     sample = data[:4096]
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if charset.lower().startswith(("utf-16", "utf-32", "ucs-2", "unicode")) or sample.startswith(
+        (b"\xff\xfe", b"\xfe\xff")
+    ):
         return False
-    return len(sample) > 100 and len(BINARY.findall(sample)) > 0.3 * len(sample)
+    return len(sample) > 100 and len(BINARY.findall(sample)) > 0.3 * len(sample) and not looks_utf16(sample)

@@ -191,7 +191,7 @@ def named(lines: list[bytes]) -> list[bytes]:
             name = found[1].lower()
             names.append(name)
         else:
-            names.append(name if line[:1] in b" \t" and line.strip() else b"")
+            names.append(name if line[:1] in b" \t" else b"")
     return names
 
 

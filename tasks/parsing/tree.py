@@ -6,6 +6,7 @@ quadratic), parts while it runs, depth after it. What was parsed before a bound 
 
 from __future__ import annotations
 
+import codecs
 import re
 from email.feedparser import BytesFeedParser
 from email.message import Message
@@ -78,6 +79,8 @@ class Parts:
 
 def grow(raw: bytes, limits: Limits) -> tuple[Part, str]:
     """Return the tree of `raw` and why it is incomplete (empty if it is whole)."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and len(raw) <= limits.mail_bytes:
+        raw = raw.decode("utf-16", "replace").encode()  # saved by an editor
     raw, reason = bounded(raw.lstrip(b"\xef\xbb\xbf \t\r\n"), limits)
     if b"\n" not in raw:  # lines as old Macs ended them, which the decoders below do not know
         raw = raw.replace(b"\r", b"\n")
