@@ -61,8 +61,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
                 if charset == known
                 else "detected"
             )
-            utf8 = "ascii" if text.isascii() else "utf-8"
-            return Decoded(text, utf8 if charset == "utf-8" else f"{how}:{charset}")
+            return Decoded(text, "utf-8" if charset == "utf-8" else f"{how}:{charset}")
     return nearly_utf8(data, known) or nearly(data, known) or detect(data) or last_resort(data, known)
 
 
