@@ -19,6 +19,7 @@ MailroomError
 │   ├── KeyRejected      AUTH
 │   └── OutOfFunds       OUT_OF_FUNDS
 ├── BudgetExceeded       BUDGET_EXCEEDED                → the rest is left PENDING
+├── Stopped              STOPPED                        → the rest is left PENDING
 ├── AwaitingBatch        AWAITING_BATCH                 → the mail stays PROCESSING until the answer is collected
 ├── OwnFault             INTERNAL_ERROR                 → the row is parked, and somebody told
 ├── LostChunk            LOST_CHUNK                     → its rows are FAILED, the next run takes them up
@@ -48,6 +49,7 @@ ErrorCode = Literal[
     "AUTH",
     "OUT_OF_FUNDS",
     "BUDGET_EXCEEDED",
+    "STOPPED",
     "AWAITING_BATCH",
     "LOST_CHUNK",
     "INTERNAL_ERROR",
@@ -186,6 +188,13 @@ class OutOfFunds(Unusable):
 class BudgetExceeded(MailroomError):
     code = "BUDGET_EXCEEDED"
     advice = "The run reached its budget; raise it, or let the next run take the rest up."
+
+
+class Stopped(MailroomError):
+    """A signal, a person or a lost lease stopped the run before the question was asked."""
+
+    code = "STOPPED"
+    advice = "The next run takes the mail up, and pays for no answer twice."
 
 
 class AwaitingBatch(MailroomError):

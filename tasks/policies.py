@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypedDict
@@ -23,7 +24,10 @@ from sqlalchemy.exc import OperationalError
 from tasks.errors import ChunkUnfinished
 from tasks.logs import NoTraceOfExpected
 from tasks.questions import CallPolicy
-from tasks.settings import Settings
+from tasks.runs import Run
+from tasks.stops import stop_of
+
+log = logging.getLogger("mailroom.understand")
 
 # Every task comes by here, in whatever process it runs.
 for _name in ("prefect.task_runs", "prefect.flow_runs"):
@@ -48,6 +52,23 @@ def can_be_cured(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     """Whether the failure may be gone when the task is tried again; a plain function, others Prefect never calls."""
     error = state.result(raise_on_failure=False)
     return (isinstance(error, ChunkUnfinished) and error.transient) or isinstance(error, OperationalError)
+
+
+def cured_in_time(run: Run) -> Callable[[Task[..., Any], TaskRun, State[Any]], bool]:
+    """As `can_be_cured`, told after the delay of this try and up to half as much at random.
+
+    The wait is here, because Prefect's own cannot be cut short when the run is to end.
+    """
+    delays_s, stop = run.settings.chunk_retry_delays_s, stop_of(run.id)
+
+    def again(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+        if not can_be_cured(task, task_run, state):
+            return False
+        delay_s = delays_s[min(task_run.run_count, len(delays_s)) - 1] * random.uniform(1.0, 1.5)
+        log.info("The chunk is tried again in %.0f s.", delay_s)
+        return not stop.wait(delay_s)
+
+    return again
 
 
 def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -> str:
@@ -75,15 +96,15 @@ LEDGER = Policy(
 )  # fmt: skip
 
 
-def ask_model(settings: Settings) -> Policy:
-    """The policy of the task `understand` in a run with these settings.
+def ask_model(run: Run) -> Policy:
+    """The policy of the task `understand` in this run.
 
     A chunk's readings are kept as long as the answers they were made from. Without tags: Prefect asks its server for a
     slot for each tag before a task runs, so a chunk would wait for a server that is away.
     """
+    settings = run.settings
     return Policy(
-        retries=len(settings.chunk_retry_delays_s), retry_delay_seconds=list(settings.chunk_retry_delays_s),
-        retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
+        retries=len(settings.chunk_retry_delays_s), retry_condition_fn=cured_in_time(run),
         cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question),
         cache_expiration=timedelta(seconds=settings.answers_ttl_s),
         # In economy mode a mail that waited for a batch is read again with the same question, and must not find its
@@ -93,6 +114,9 @@ def ask_model(settings: Settings) -> Policy:
         cache_result_in_memory=False,
     )  # fmt: skip
 
+
+STOP_WITHIN_S = 22.0
+"""Prefect kills a run 30 s after it was told to end: calls under way are waited for this long, and then cut off."""
 
 CALL = CallPolicy(
     attempts=4, base_s=1.0, factor=2.0, cap_s=60.0, total_s=180.0, breaker_failures=5, breaker_open_s=60.0,

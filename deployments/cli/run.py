@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -34,7 +37,10 @@ def run(
     again: Annotated[bool, Parameter(negative="")] = False,
     refresh: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Process the mails of a source; exit code 0 when nothing failed, 1 when mails failed, 2 when it could not begin.
+    """Process the mails of a source.
+
+    The exit code is 0 when nothing failed, 1 when mails failed or the run was cancelled, 2 when it could not begin, 130
+    when it was interrupted (SIGINT) and 143 when it was told to end (SIGTERM): then run it again to go on.
 
     Args:
         source: A folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, an address, or - for stdin.
@@ -57,7 +63,16 @@ def run(
     server = use_server()
     if server.started:
         console.print(f"Started a Prefect server; it stays up until `make stop`: {server.ui_url}")
-    state, run_id = _run_flow({**given, **({"output_dir": str(output_dir)} if output_dir else {})})
+    # Prefect calls this handler again once it has ended the run in order.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        state, run_id = _run_flow({**given, **({"output_dir": str(output_dir)} if output_dir else {})})
+    except (KeyboardInterrupt, SystemExit):
+        _say(
+            f"mailroom: the run was stopped. To go on: mailroom run {shlex.quote(source)}. What was answered is on record "
+            "and is not paid for again."
+        )
+        raise
     return _tell(state, run_id, settings.ledger, server.ui_url)
 
 
@@ -75,9 +90,13 @@ def _run_flow(parameters: dict[str, Any]) -> tuple[Any, str]:
 
 def _tell(state: Any, run_id: str, ledger_url: str, ui_url: str) -> int:
     if state.name == "Misconfigured" or state.is_crashed():
-        Console(stderr=True).print(f"mailroom: {state.message}", markup=False, highlight=False, soft_wrap=True)
+        _say(f"mailroom: {state.message}")
         return 2
     failed = print_outcomes(console, ledger_url, run_id)
     console.print(f"{state.name}: {state.message}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"Run: {ui_url}/runs/flow-run/{run_id}", markup=False, highlight=False, soft_wrap=True)
-    return 1 if failed or state.is_failed() else 0
+    return 1 if failed or not state.is_completed() else 0
+
+
+def _say(line: str) -> None:
+    Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)

@@ -8,15 +8,18 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, get_type_hints
 
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
-from tasks.errors import Misconfigured
+from flows.run.stopping import GO_ON
+from tasks.errors import Misconfigured, Stopped
 from tasks.report.summary import Summary
 
 P = ParamSpec("P")
 
 MISCONFIGURED = "Misconfigured"
 """Name of the state of a run that could not begin."""
+STOPPED = "Stopped"
+"""Name of the state of a run that a person or a lost claim ended early; a signal leaves the state to Prefect."""
 
 
 def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
@@ -28,6 +31,8 @@ def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
             return body(*args, **kwargs)
         except Misconfigured as error:
             return Failed(name=MISCONFIGURED, message=error.told)
+        except Stopped as error:
+            return Cancelled(name=STOPPED, message=f"{error} {GO_ON}")
 
     # Prefect reads the types in the wrapper's module, where their names mean nothing; so they are resolved here.
     types = get_type_hints(body, include_extras=True)

@@ -19,6 +19,7 @@ from tasks.decide.withhold import withhold
 from tasks.frames import Messages, Readings
 from tasks.ingest.windows import Window
 from tasks.ledger.engine import open_ledger
+from tasks.stops import stop_of
 from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
 
 
@@ -33,7 +34,9 @@ class PendingWindow:
 def read_ahead(windows: Iterable[Window], job: RunUnderWay) -> Iterator[tuple[Window, PendingWindow]]:
     """Each window with its pending readings; the questions of the window after it are under way by then, too."""
     waiting: deque[tuple[Window, PendingWindow]] = deque()
+    stop = stop_of(job.run.id)
     for window in windows:
+        stop.check()
         job.estimate_by(window)
         waiting.append((window, ask(window, job)))
         if len(waiting) > 1:
@@ -46,7 +49,7 @@ def ask(window: Window, job: RunUnderWay) -> PendingWindow:
     settings = job.run.settings
     allowed = withhold(window.messages, job.rules, open_ledger(settings.ledger))
     chunks = split_rows(allowed, settings.chunk_rows)
-    futures = understand_messages.with_options(**policies.ask_model(settings)).map(
+    futures = understand_messages.with_options(**policies.ask_model(job.run)).map(
         chunks, part=chunk_names(chunks, job.mails_asked), run=unmapped(job.run),
         worth=unmapped(partial(analyses_for, job.rules)), question=unmapped(question_of(job.run, job.rules.text)),
     )  # fmt: skip
@@ -56,8 +59,13 @@ def ask(window: Window, job: RunUnderWay) -> PendingWindow:
 
 
 def understood(pending: PendingWindow, job: RunUnderWay) -> DataFrame[Readings]:
-    """The window's readings, once all are there; a chunk that was lost stands as rows that say so."""
+    """The window's readings, once all are there; a chunk that was lost stands as rows that say so.
+
+    Raises:
+        Stopped: The run is to end. What was answered is on record, and the mails are the next run's.
+    """
     answers = job.progress.watched(pending.futures, pending.chunks)
     readings = collect(answers, pending.chunks, Readings.of([]), lost_chunk)
-    job.pending = [future for future in job.pending if future not in pending.futures]
+    stop_of(job.run.id).check()
+    job.pending[:] = [future for future in job.pending if future not in pending.futures]
     return readings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from uuid import uuid4
 
 from pandera.typing import DataFrame
 from prefect.context import FlowRunContext
-from prefect.futures import PrefectFuture, wait
+from prefect.futures import PrefectFuture
 from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
 
 from flows.run.estimate import estimate_run
+from flows.run.stopping import ends_in_order
 from tasks.act.destinations import Destinations, read_destinations
 from tasks.act.plan import check_destinations
 from tasks.categories import DEFAULT_CATEGORIES, Categories
@@ -42,6 +43,7 @@ from tasks.report.progress import Progress
 from tasks.report.summary import Summary
 from tasks.runs import Run
 from tasks.settings import Settings
+from tasks.stops import stop_of
 from tasks.understand.connect import check_models
 from tasks.understand.operator_limits import with_operator_limits
 
@@ -179,19 +181,18 @@ def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
     owner = owner_name(run.id)
     reader = supply.reader(owner)
     folder = settings.output_dir / (flow_run.name or run.id)
-    claims = leases_kept(prepared.engine, owner, settings.lease_s)
+    stop = stop_of(run.id)
+    claims = leases_kept(
+        prepared.engine, owner, settings.lease_s, on_lost=lambda: stop.set("its claims on the mails were lost")
+    )
     with _few_collections(), claims, OutcomeFiles(folder.absolute()) as files:
         job = RunUnderWay(
             run=run, source=supply.source, rules=prepared.rules, reader=reader, files=files,
             progress=Progress(supply.mails),
         )  # fmt: skip
-        try:
+        # The run that takes the mails over then finds their answers, and pays for none twice.
+        with closing(reader), ends_in_order(run.id, job.pending):
             yield job
-        except Exception:
-            wait(job.pending)  # the run that takes these mails over then finds their answers and pays for none twice
-            raise
-        finally:
-            reader.close()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -116,14 +116,21 @@ def give_back(engine: Engine, owner: str) -> int:
 
 
 @contextmanager
-def leases_kept(engine: Engine, owner: str, lease_s: float) -> Iterator[None]:
-    """Renew the owner's leases while the body runs, and give back at its end what was not settled."""
+def leases_kept(engine: Engine, owner: str, lease_s: float, on_lost: Callable[[], None]) -> Iterator[None]:
+    """Renew the owner's leases while the body runs, and give back at its end what was not settled.
+
+    `on_lost` is called, from another thread, when they could not be renewed for `lease_s`: others may own the mails then.
+    """
     done = threading.Event()
 
     def renew() -> None:
+        renewed_at = time.time()  # which goes on while the process or the machine is suspended
         while not done.wait(lease_s / 3):
+            if time.time() - renewed_at >= lease_s:
+                on_lost()
             try:
                 _renew(engine, owner, lease_s)
+                renewed_at = time.time()
             except OperationalError as error:
                 # The next try is in time still; should it fail, too, the fence keeps what others do meanwhile apart.
                 log.warning("The ledger could not be reached to renew leases (%s).", type(error).__name__)

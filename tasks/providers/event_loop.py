@@ -50,6 +50,10 @@ class ModelLoop:
     def at_close(self, closer: Closer) -> None:
         self._closers.append(closer)
 
+    def cut_off(self) -> None:
+        """Cancel all that is running; whoever waits for it is told so."""
+        self.loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(self.loop)])
+
     def stop(self) -> None:
         """End what is still running, close what was opened, and stop the thread."""
         if not self._thread.is_alive():

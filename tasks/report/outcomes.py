@@ -82,8 +82,9 @@ def _by_key(frame: Any) -> dict[str, Row]:
 def _status(reading: Row) -> str:
     if _plain(reading["error_type"]) is None:
         return "COMPLETED"
-    # What the budget stopped was not tried: the next run takes it up. What waits for a batch is under way.
-    return {"BUDGET_EXCEEDED": "PENDING", "AWAITING_BATCH": "PROCESSING"}.get(reading["error_type"], "FAILED")
+    # What the budget or the run's end came before was not tried: the next run takes it up.
+    waiting = {"BUDGET_EXCEEDED": "PENDING", "STOPPED": "PENDING", "AWAITING_BATCH": "PROCESSING"}
+    return waiting.get(reading["error_type"], "FAILED")
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import read_overrides, set_limits, usual_limits
 from tasks.runs import Run
 from tasks.settings import Settings
+from tasks.stops import stop_of
 from tasks.understand.alerts import tell_of_budget, tell_of_circuit
 from tasks.understand.batch_asker import BatchAsker
 from tasks.understand.models_by_price import ModelsByPrice
@@ -54,7 +55,7 @@ def gateway_for(run: Run) -> Gateway:
 
 
 def _connect(run: Run) -> Gateway:
-    settings = run.settings
+    settings, stop = run.settings, stop_of(run.id)
     engine, accounts = open_ledger(settings.ledger), Accounts()
     overrides = read_overrides(settings.limits)
     told = ReportedLimits(
@@ -64,10 +65,15 @@ def _connect(run: Run) -> Gateway:
         accounts,
         LedgerBook(engine, run_id=run.id, ttl_s=settings.answers_ttl_s),
         rate_limiter=LedgerRateLimiter(
-            engine, set_limits=set_limits(accounts, overrides), usual_limits=told.of, on_told=told.note
+            engine,
+            set_limits=set_limits(accounts, overrides),
+            usual_limits=told.of,
+            on_told=told.note,
+            sleep=stop.sleep,
         ),
         breakers=LedgerBreakers(engine, policies.CALL, on_change=tell_of_circuit),
         policy=policies.CALL,
+        stop=stop,
         budget=run_budget_for(engine, run.root, settings, tell_of_budget),
         concurrency=settings.concurrency,
         allow_refused_fallback=settings.refused_moves_on,

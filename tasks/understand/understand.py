@@ -22,6 +22,7 @@ from tasks.errors import (
     MailroomError,
     Misconfigured,
     OwnFault,
+    Stopped,
     Transient,
     Unreadable,
     Unusable,
@@ -97,7 +98,7 @@ class _Reader:
             if mail["unreadable"]:
                 raise Unreadable(mail["unreadable"])
             await self._ask(mail, notes, found)
-        except AwaitingBatch as failure:
+        except (AwaitingBatch, Stopped) as failure:
             error = failure
         except (CallError, BudgetExceeded) as failure:
             error = failure
@@ -210,7 +211,7 @@ def blank_reading(message_key: str, error: MailroomError | None) -> dict[str, An
         "doubts": [], "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0,
         "simulated": False, "seconds": 0.0,
         "error_type": error.code if error else None, "error": describe(error) if error else "",
-        "curable": isinstance(error, (Transient, Unusable, BudgetExceeded, LostChunk)),
+        "curable": isinstance(error, (Transient, Unusable, BudgetExceeded, Stopped, LostChunk)),
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,14 +50,20 @@ class FaultyProxy:
     delivered_tokens: int = 0
     bills: list[tuple[str, int, int]] = field(default_factory=list)
     """Model, input tokens and output tokens of each answer delivered."""
+    begun: list[float] = field(default_factory=list)
+    """When each request came, in seconds since 1970."""
     alarm_at: int = 0
     """How many answers are to be made before `alarm` is set."""
     alarm: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)
+        self._came = threading.Condition()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        with self._came:
+            self.begun.append(time.time())
+            self._came.notify_all()
         body = await request.read()
         mood = self._dice.random()
         if mood < self.moods.too_many:
@@ -95,6 +102,16 @@ class FaultyProxy:
             started.set()
             await ended.wait()
             await runner.cleanup()
+
+    def wait_for(self, requests: int, timeout_s: float = 120.0) -> None:
+        """Return when so many requests have come.
+
+        Raises:
+            TimeoutError: They have not.
+        """
+        with self._came:
+            if not self._came.wait_for(lambda: len(self.begun) >= requests, timeout_s):
+                raise TimeoutError(f"{len(self.begun)} of {requests} requests came")
 
     def ring_after(self, answers: int) -> threading.Event:
         """An event that is set once so many more answers were made."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel
 
@@ -22,6 +22,7 @@ from tasks.errors import (
     Overloaded,
     RateLimited,
     ServerFault,
+    Stopped,
     TimedOut,
     Unreachable,
     Unusable,
@@ -45,6 +46,7 @@ from tasks.questions import (
     RunBudget,
     Usage,
 )
+from tasks.stops import Stop
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.providers")
@@ -92,6 +94,7 @@ class Caller:
         breakers: Breakers,
         budget: RunBudget | None,
         policy: CallPolicy,
+        stop: Stop,
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -103,6 +106,7 @@ class Caller:
         self._breakers = breakers
         self._budget = budget
         self._policy = policy
+        self._stop = stop
         self._clock = clock
         self._retrying = retrying(policy, clock=clock, sleep=sleep, rng=rng)
         self._usual: dict[tuple[str, str, str], float] = {}
@@ -113,6 +117,7 @@ class Caller:
         Raises:
             CallError: There is none; every request sent is in the book.
             BudgetExceeded: The next request might cost more than is left.
+            Stopped: The run is to end, and the next request was not sent.
         """
         try:
             return await self._retried(call)
@@ -154,6 +159,7 @@ class Caller:
         asked, tokens = self._tokens(call, client)
         adapter = client.adapter(index)  # before its turn, since the first takes a while to make
         async with client.semaphore.taken(first=call.question.follows):
+            self._stop.check()
             call.begun = self._clock() if call.begun is None else call.begun
             self._breakers.check(call.link.provider)
             # Whoever waited long for a place may still go, if not much later.
@@ -166,6 +172,8 @@ class Caller:
                 model=call.link.model, key_index=index,
             )  # fmt: skip
             sent = _Sent(number, index, tokens, reservation, probe)
+            if self._stop.is_set():
+                await self._not_sent(call, sent)
             call.sent += 1
             try:
                 raw = await adapter.ask(call.question, call.link.model)
@@ -173,6 +181,14 @@ class Caller:
                 await self._failed(call, sent, error)
                 raise
         return await self._answered(call, sent, raw)
+
+    async def _not_sent(self, call: Call[Any], sent: _Sent) -> NoReturn:
+        """Take back what was written down for a request that the run's end came before."""
+        self._rate_limiter.settle(call.link, sent.tokens, 0, None)
+        await self._settle(sent.reservation, Decimal(0))
+        await self._book.fail(sent.number, Stopped.code, usage=None, price_usd=Decimal(0), answer=None, request_id=None)
+        self._stop.check()
+        raise AssertionError("a run that is to end stays so")
 
     async def _admit(self, link: Link, tokens: int, reservation: Reservation | None) -> bool:
         try:

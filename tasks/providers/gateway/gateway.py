@@ -26,6 +26,7 @@ from tasks.providers.gateway.clients import Clients, MakeAdapter
 from tasks.providers.gateway.fingerprints import fingerprint
 from tasks.providers.gateway.repair import read_answer
 from tasks.questions import Book, Breakers, CallPolicy, Completion, Link, Question, RateLimiter, RunBudget, Usage
+from tasks.stops import Stop
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.providers")
@@ -43,19 +44,32 @@ class Gateway:
         breakers: Breakers,
         policy: CallPolicy,
         budget: RunBudget | None = None,
+        stop: Stop | None = None,
         concurrency: int = 50,
         allow_refused_fallback: bool = False,
         adapters: MakeAdapter = make_adapter,
         clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
         rng: Callable[[], float] = random.random,
     ) -> None:
-        """`concurrency` bounds the calls in flight to each provider; `sleep` and `rng` serve the waits between tries."""
-        self._book = book
+        """`concurrency` bounds the calls in flight to each provider; `sleep` and `rng` serve the waits between tries.
+
+        Once `stop` is set no request is sent any more.
+        """
+        self._book, stop = book, stop or Stop()
         self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
         self._clients = Clients(accounts, adapters, concurrency=concurrency, policy=policy, clock=clock)
         self._caller = Caller(
-            self._clients, book, rate_limiter, breakers, budget, policy, clock=clock, sleep=sleep, rng=rng
+            self._clients,
+            book,
+            rate_limiter,
+            breakers,
+            budget,
+            policy,
+            stop,
+            clock=clock,
+            sleep=sleep or stop.sleep,
+            rng=rng,
         )
         self._flights: dict[tuple[str, bool], asyncio.Future[Completion[Any]]] = {}
 
@@ -70,6 +84,7 @@ class Gateway:
             CallError: None of them answered, or the mail itself is the reason.
             BudgetExceeded: It might cost more than may be spent.
             Misconfigured: A provider of the chain lacks its key or address.
+            Stopped: The run is to end.
         """
         failures: list[CallError] = []
         gone: list[str] = []

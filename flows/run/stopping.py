@@ -1,0 +1,103 @@
+"""How a run ends before its time: no request is begun any more, those under way are waited for, and a line says how to go on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import copy_context
+from typing import Any
+from uuid import UUID
+
+from httpx import HTTPError
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.exceptions import PrefectException, TerminationSignal
+from prefect.futures import PrefectFuture
+from prefect.logging.handlers import APILogHandler
+from prefect.runtime import flow_run
+
+from tasks.policies import STOP_WITHIN_S
+from tasks.providers.event_loop import model_loop
+from tasks.stops import Stop, stop_of
+
+log = logging.getLogger("mailroom.report")
+
+GO_ON = "Start it again to go on: what was answered is on record and is not paid for again."
+_LOOK_EVERY_S = 3.0
+
+
+@contextmanager
+def ends_in_order(run_id: str, pending: Sequence[PrefectFuture[Any]]) -> Iterator[None]:
+    """Whatever ends the body early stops the run's requests, and waits until those under way are on record.
+
+    `pending` are the chunks whose mails the models are asked about. A signal, an error, a lost lease or a person who cancels
+    the run in Prefect's UI may end it.
+    """
+    stop = stop_of(run_id)
+    with _cancelling_heard(run_id, stop):
+        try:
+            yield
+        except BaseException as error:
+            stop.set(_why(error))
+            log.warning("The run ends early: %s. %s", stop.why, GO_ON)
+            _wait_for_calls(pending)
+            _send_logs()
+            raise
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, TerminationSignal):
+        return "it was told to end (SIGTERM)"
+    if isinstance(error, KeyboardInterrupt):
+        return "it was interrupted (SIGINT)"
+    return f"it met an error ({type(error).__name__})"
+
+
+def _wait_for_calls(pending: Sequence[PrefectFuture[Any]]) -> None:
+    """Return when all chunks have ended; calls that take too long, or that a second signal does not wait for, are cut off."""
+    deadline = time.monotonic() + STOP_WITHIN_S
+    try:
+        for future in pending:
+            future.wait(max(0.0, deadline - time.monotonic()))
+    except BaseException:
+        model_loop().cut_off()
+        raise
+    if time.monotonic() >= deadline:
+        model_loop().cut_off()
+
+
+def _send_logs() -> None:
+    # A process that a signal ends sends nothing at its exit.
+    for handler in logging.getLogger("prefect.flow_runs").handlers + logging.getLogger("prefect").handlers:
+        if isinstance(handler, APILogHandler):
+            handler.flush()
+
+
+@contextmanager
+def _cancelling_heard(run_id: str, stop: Stop) -> Iterator[None]:
+    """Stop the run when somebody cancels it in Prefect's UI: of a run that no worker started, nobody else is told."""
+    done = threading.Event()
+    if flow_run.id:
+        look = threading.Thread(
+            target=copy_context().run, args=(_look_for_cancelling, run_id, stop, done), name="run-observer", daemon=True
+        )
+        look.start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _look_for_cancelling(run_id: str, stop: Stop, done: threading.Event) -> None:
+    client = get_client(sync_client=True)  # the run's own, which closes with it
+    while not done.wait(_LOOK_EVERY_S):
+        try:
+            state: State[Any] | None = client.read_flow_run(UUID(run_id)).state
+        except (HTTPError, PrefectException, RuntimeError):
+            continue  # the server is away, and is asked again; or the run has ended
+        if state is not None and (state.is_cancelling() or state.is_cancelled()):
+            stop.set("it was cancelled in Prefect's UI")
+            return

@@ -1,0 +1,73 @@
+"""Runs that are to end: no request is begun for them any more, and whoever waits on their behalf wakes up.
+
+A signal, a person or a lost lease stops a run. Whatever the run does in this process looks at its one `Stop`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from functools import lru_cache
+
+from tasks.errors import Stopped
+
+
+class Stop:
+    """Whether one run is to end, and why. It may be set and looked at from any thread."""
+
+    def __init__(self) -> None:
+        self.why = ""
+        self._event = threading.Event()
+        self._sleepers: set[asyncio.Future[None]] = set()
+        self._lock = threading.Lock()
+
+    def set(self, why: str) -> None:
+        """End the run; the first reason stays."""
+        with self._lock:
+            self.why = self.why or why
+            self._event.set()
+            sleepers = list(self._sleepers)
+        for sleeper in sleepers:
+            sleeper.get_loop().call_soon_threadsafe(_wake, sleeper)
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raise `Stopped` once the run is to end."""
+        if self._event.is_set():
+            raise Stopped(f"The run was stopped: {self.why}.")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait in this thread, at most so many seconds; whether the run is to end."""
+        return self._event.wait(seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep so many seconds, or until the run is to end.
+
+        Raises:
+            Stopped: The run is to end.
+        """
+        loop = asyncio.get_running_loop()
+        sleeper: asyncio.Future[None] = loop.create_future()
+        with self._lock:
+            self._sleepers.add(sleeper)
+        timer = loop.call_later(0.0 if self._event.is_set() else seconds, _wake, sleeper)
+        try:
+            await sleeper
+        finally:
+            timer.cancel()
+            with self._lock:
+                self._sleepers.discard(sleeper)
+        self.check()
+
+
+def _wake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
+
+
+@lru_cache(maxsize=256)
+def stop_of(run_id: str) -> Stop:
+    """The run's one `Stop` in this process."""
+    return Stop()
