@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterStateType
+from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelling
 
@@ -88,7 +88,7 @@ def test_a_run_that_is_cancelled_in_the_ui_ends_in_order(far):
     def cancel() -> None:
         far.wait_for(2 * IN_FLIGHT)
         with get_client(sync_client=True) as client:
-            running = FlowRunFilter(state=FlowRunFilterStateType(any_=[StateType.RUNNING]))
+            running = FlowRunFilter(state={"type": {"any_": [StateType.RUNNING]}})
             for run in client.read_flow_runs(flow_run_filter=running):
                 client.set_flow_run_state(run.id, Cancelling(), force=True)
         cancelled_at.append(time.time())
