@@ -124,6 +124,8 @@ class Messages(Frame):
     media: Series[object] = pa.Field(description="List of `tasks.questions.Media` a model may be sent.")
     tokens: Series[int] = pa.Field(ge=0, description="Estimated input tokens of the text.")
     parse_defects: Series[object] = pa.Field(description="List of what was wrong with the bytes; empty when nothing.")
+    doubts: Series[object] = pa.Field(description="List of doubts that its text is all of it, as `answers_in_quote`.")
+    left_out: Series[object] = pa.Field(description="List of dicts: what its text leaves out, why, and how many words.")
     unreadable: Series[str] = pa.Field(description="Why no model may be asked about it; empty when one may.")
 
 
@@ -215,6 +217,7 @@ class Outcomes(Frame):
     kind: Series[str]
     attachments: Series[object]
     parse_defects: Series[object]
+    left_out: Series[object] = pa.Field(description="What the model was not given: a list of dicts as in `Messages`.")
     provider: Series[str]
     model: Series[str]
     model_reason: Series[str]

@@ -1,37 +1,78 @@
-"""`mailroom show KEY`: one mail's whole outcome."""
+"""`mailroom show KEY`: one mail's whole outcome, and what its text leaves out."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from deployments.cli.outcomes import plain, styled
 from tasks.errors import Misconfigured
-from tasks.settings import read_settings
+from tasks.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from tasks.ingest.model_text import LeftOut
 
 
-def show(key: str, /, *, as_json: bool = False) -> int:
-    """Show the newest outcome of a mail.
+def show(key: str, /, *, as_json: bool = False, left_out_to: Path | None = None) -> int:
+    """Show the newest outcome of a mail, and what was left out of the text that the model was given.
 
     Args:
         key: The beginning of its message_key, or its id.
-        as_json: Print it as JSON, for programs.
+        as_json: Print it as JSON, for programs; `left_out` then holds the words, too.
+        left_out_to: Write what was left out to this file, each piece below its reason.
     """
     from tasks.ledger.outcomes import read_latest
 
-    row = read_latest(read_settings().ledger, key)
+    settings = read_settings()
+    row = read_latest(settings.ledger, key)
     if row is None:
         raise Misconfigured(f"The ledger knows no mail `{key}`; give the beginning of its message_key, or its id.")
+    pieces = _left_out(settings, row["message_key"])
+    if left_out_to is not None:
+        _write(left_out_to, pieces)
     console = Console()
     if as_json:
-        console.print_json(json.dumps(row))
+        words = [{"what": one.what, "why": one.why, "text": one.text} for one in pieces or []]
+        console.print_json(json.dumps(row | ({"left_out": words} if pieces is not None else {})))
         return 0
+    _print_row(console, row)
+    _print_left_out(console, pieces)
+    return 0
+
+
+def _left_out(settings: Settings, message_key: str) -> list[LeftOut] | None:
+    """The pieces left out of a mail's text; None where the ledger keeps its bytes no more."""
+    from tasks.ingest.model_text import model_text
+    from tasks.ledger.engine import open_ledger
+    from tasks.ledger.messages import load_raw
+    from tasks.parsing.read_mail import read_mail
+
+    kept = next(iter(load_raw(open_ledger(settings.ledger), [message_key])), None)
+    return None if kept is None else model_text(read_mail(kept["raw"]), settings.most_tokens).left_out
+
+
+def _write(path: Path, pieces: list[LeftOut] | None) -> None:
+    if pieces is None:
+        raise Misconfigured("The ledger keeps this mail's bytes no more, so what was left out cannot be written.")
+    path.write_text("\n".join(f"=== {one.what}: {one.why}\n{one.text}\n" for one in pieces), encoding="utf-8")
+
+
+def _print_row(console: Console, row: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in row.items():
         if value not in ("", [], None):
             text = json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, (list, dict)) else str(value)
             table.add_row(name, styled(text) if name in ("status", "category") else plain(text))
     console.print(table)
-    return 0
+
+
+def _print_left_out(console: Console, pieces: list[LeftOut] | None) -> None:
+    if pieces is None:
+        console.print("The ledger keeps this mail's bytes no more; what was left out of its text cannot be shown.")
+    for one in pieces or []:
+        console.print(f"\n[bold]Left out: {one.what}[/bold]. {one.why}", highlight=False)
+        console.print(plain(one.text))

@@ -6,20 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.ingest.model_text import model_text
 from tasks.mailbox.raw import RawMail
-from tasks.parsing.characters import clean_for_model
-from tasks.parsing.cutting import cut_text
 from tasks.parsing.languages import parse_language
 from tasks.parsing.mail import Attachment, Mail
 from tasks.parsing.read_mail import read_mail, unreadable
 from tasks.providers.catalogue.tokens import estimate_tokens
 from tasks.questions import Media
 from tasks.settings import Settings
-
-# Between a mail's own words and what lies beside them; the name is one line, so nothing in it can end the block.
-ATTACHMENT_HEAD = "--- attachment {name} ---"
-FORWARDED_HEAD = "--- forwarded mail from {sender}: {subject} ---"
-_ENOUGH_HIDDEN = 20  # characters; a handful of invisible ones is ordinary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +28,7 @@ class Parsed:
 def parse(raw: RawMail, settings: Settings) -> Parsed:
     """The mail read and its row made; `fence` is 0 until it is claimed."""
     mail = _broken(raw) if raw.problem else read_mail(raw.raw)
-    text, defects = _text_for_model(mail, settings.most_tokens)
+    given = model_text(mail, settings.most_tokens)
     target, complaint = _target_language(raw, mail, settings)
     row = {
         "message_key": mail.message_key,
@@ -45,13 +39,15 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "subject": mail.subject,
         "date": mail.date.isoformat().replace("+00:00", "Z") if mail.date else "",
         "kind": mail.kind,
-        "text": text,
+        "text": given.text,
         "language": mail.language or "",
         "target_language": target,
         "attachments": [_described(one) for one in mail.attachments],
         "media": [media for one in mail.attachments if (media := _media(one))],
-        "tokens": estimate_tokens(text),
-        "parse_defects": [*mail.parse_defects, *defects, *complaint],
+        "tokens": estimate_tokens(given.text),
+        "parse_defects": [*mail.parse_defects, *given.defects, *complaint],
+        "doubts": list(mail.doubts),
+        "left_out": [piece.counted() for piece in given.left_out],
     }
     row["unreadable"] = mail.quarantine or _nothing_to_read(row)
     return Parsed(raw=raw, mail=mail, row=row)
@@ -77,25 +73,6 @@ def _nothing_to_read(row: dict[str, Any]) -> str:
 def _is_ours(raw: RawMail) -> bool:
     """Whether the operator put the mail there, so that its `X-Mailroom-` headers are wishes of ours, not a stranger's."""
     return not raw.origin.source.startswith(("imap:", "inbox:"))
-
-
-def _text_for_model(mail: Mail, max_tokens: int) -> tuple[str, list[str]]:
-    """What is new in the mail, then mails inside it and the texts of its attachments, cut to size; and what was done."""
-    parts = [mail.text]
-    for inner in mail.thread:
-        head = FORWARDED_HEAD.format(sender=_one_line(inner.sender), subject=_one_line(inner.subject))
-        parts += [head, inner.text]
-    for one in mail.attachments:
-        if one.fate == "text" and one.text:
-            parts += [ATTACHMENT_HEAD.format(name=_one_line(one.name) or one.media_type), one.text]
-    cleaned = clean_for_model("\n\n".join(part for part in parts if part))
-    text, was_cut = cut_text(cleaned.text, max_tokens, estimate_tokens)
-    defects = ["text cut to fit"] if was_cut else []
-    if cleaned.removed >= _ENOUGH_HIDDEN:
-        defects.append(f"{cleaned.removed} invisible characters taken out")
-    if mail.hidden_text:
-        defects.append("hidden text left out")
-    return text, defects
 
 
 def _target_language(raw: RawMail, mail: Mail, settings: Settings) -> tuple[str, list[str]]:
@@ -130,7 +107,3 @@ def _media(one: Attachment) -> Media | None:
     if kind not in ("image", "audio", "video", "pdf"):
         return None
     return Media(kind=kind, media_type=one.media_type, data=one.data, name=one.name)  # type: ignore[arg-type]  # checked above
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:200]

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from tasks.parsing.html_quotes import ANY_MARK
 from tasks.parsing.html_text import HtmlText, read_html
-from tasks.parsing.left_out import doubts_of_text
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail_context import MailContext
 from tasks.parsing.mail_parts import Body
 from tasks.parsing.pgp import unwrap_pgp
 from tasks.parsing.quotes import Pieces, split_quotes
+from tasks.parsing.text_doubts import doubts_of_text
 
 ALL_TEXT_HIDDEN = "all_text_hidden"
 

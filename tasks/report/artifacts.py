@@ -18,6 +18,9 @@ _MEANING = {
     "reply_too_long": "A suggested reply has more than 50 words.",
     "reply_names_address": "A suggested reply names a link or an address; it is never used.",
     "not_sent": "An attachment was not sent to the model.",
+    "answers_in_quote": "The mail says little itself; what it says may stand in what it quotes.",
+    "mostly_left_out": "Most of the mail was taken for earlier mails and left out.",
+    "all_text_hidden": "All text of the mail is styled to be hidden; it was read all the same.",
 }
 
 

@@ -24,7 +24,7 @@ _UNREAD: Row = {
     "reply_wanted": False, "rule": "", "actions": [], "effects": [], "complexity": None, "confidence": None, "reason": "", "doubts": [],
     "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0, "attempts": 0, "input_tokens": 0,
     "output_tokens": 0, "cost_usd": 0.0, "simulated": False, "seconds": 0.0, "error_type": None, "error": "",
-    "duplicate_of": "",
+    "duplicate_of": "", "left_out": [],
 }  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def outcome_rows(
         key = message["message_key"]
         reading, decision = read[key], decided[key]
         row = {"id": message["source_id"], "status": _status(reading), "duplicate_of": "", "processed_at": now}
-        row |= {name: message[name] for name in _OF_MESSAGE}
+        row |= {name: message[name] for name in (*_OF_MESSAGE, "left_out")}
         row |= {name: _plain(reading[name]) for name in _OF_READING}
         row |= {name: decision[name] for name in _OF_DECISION}
         row |= {"effects": done.get(key, [])}

@@ -91,7 +91,7 @@ class _Reader:
     part_tokens: int | None
 
     async def read(self, mail: dict[str, Any]) -> dict[str, Any]:
-        began, notes = time.perf_counter(), _Notes()
+        began, notes = time.perf_counter(), _Notes(doubts=list(mail["doubts"]))
         found: dict[str, Any] = {}
         error: MailroomError | None = None
         try:

@@ -62,7 +62,7 @@ def mail(subject: str, text: str, **columns: Any) -> dict[str, Any]:
         "kind": "mail",
         "unreadable": "",
     }
-    lists = {"attachments": [], "media": [], "parse_defects": []}
+    lists = {"attachments": [], "media": [], "parse_defects": [], "doubts": [], "left_out": []}
     return {
         **blank,
         **lists,
