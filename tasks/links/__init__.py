@@ -1,0 +1,70 @@
+"""Links, addresses and account numbers in text: where a model or a stranger wrote it, they have no place in what we do.
+
+What an operator allows may stand; of the rest, nothing that a mail program, a chat or a browser makes something to click
+on, nothing that can be dialled and nothing that can be paid to. Raw HTML never leaves as such.
+"""
+
+from __future__ import annotations
+
+from tasks.links.allowed import NOTHING, Allowed, allow, ascii_host
+from tasks.links.characters import plain_letters, without_entities, without_smuggled
+from tasks.links.hosts import find_hosts
+from tasks.links.numbers import find_numbers
+from tasks.links.spelt import TAG, find_spelt
+
+__all__ = ["NOTHING", "Allowed", "allow", "ascii_host", "names_address", "without_links"]
+
+REMOVED = "[removed]"
+_MOST_ROUNDS = 5  # what is left when something was taken out may come to read as a link itself
+
+
+def names_address(text: str, allowed: Allowed = NOTHING) -> bool:
+    """Whether the text names any such thing, holds HTML, or hides characters."""
+    plain = plain_letters(text)
+    return without_smuggled(text) != text or bool(TAG.search(plain)) or bool(_spans(without_entities(plain), allowed))
+
+
+def without_links(text: str, allowed: Allowed = NOTHING) -> str:
+    """The text with `[removed]` in place of each, and HTML escaped; only texts that have one lose their odd letter forms."""
+    plain = plain_letters(text)
+    read = without_entities(plain)
+    spans = _spans(read, allowed)
+    if not spans:
+        return _escaped(plain) if TAG.search(plain) else without_smuggled(text)
+    for _ in range(_MOST_ROUNDS):
+        read = _cut(read, spans)
+        spans = _spans(read, allowed)
+        if not spans:
+            return _escaped(read)
+    return REMOVED
+
+
+def _escaped(text: str) -> str:
+    return TAG.sub("&lt;", text)
+
+
+def _spans(plain: str, allowed: Allowed) -> list[tuple[int, int]]:
+    """Where something stands that is not allowed, in order; what overlaps is one."""
+    found = sorted({*find_hosts(plain), *find_spelt(plain), *find_numbers(plain)})
+    merged: list[tuple[int, int]] = []
+    for start, end in found:
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return [(start, end) for start, end in merged if not _may_stand(plain[start:end], allowed)]
+
+
+def _may_stand(found: str, allowed: Allowed) -> bool:
+    if allowed == NOTHING:
+        return False
+    is_allowed, path = allowed.has(found)
+    return is_allowed and not (path and _spans(path[1:], NOTHING))
+
+
+def _cut(plain: str, spans: list[tuple[int, int]]) -> str:
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces += [plain[at:start], REMOVED]
+        at = end
+    return "".join([*pieces, plain[at:]])

@@ -1,0 +1,79 @@
+"""What texts may name although it can be clicked on, dialled or paid to: the operator's list, and a mail's own domain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import idna
+
+from tasks.links.hosts import is_public_suffix
+
+_ADDRESS = re.compile(r"(?:mailto:)?([^@\s]+)@([^@\s/\\?#:]+)", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://)?([^\s/\\?#:@\[\]]+?)\.?(?::\d{1,5})?([/?#][^\s\\@]*)?", re.IGNORECASE)
+_AROUND = " \t\r\n.,;:!?)]}>\"'([{<*_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowed:
+    """`hosts` count with all below them and with their addresses, `own_hosts` without these; all in lower case, in IDNA."""
+
+    hosts: frozenset[str] = frozenset()
+    own_hosts: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    """Telephone numbers, accounts and handles, without blanks and signs."""
+
+    def with_sender(self, address: str) -> Allowed:
+        """The same with a verified sender: the address, and the hosts of its domain where that is nobody else's, too."""
+        domain = ascii_host(address.rpartition("@")[2])
+        hosts = self.own_hosts if not domain or is_public_suffix(domain) else self.own_hosts | {domain}
+        addresses = self.addresses | {address.lower()}
+        return Allowed(hosts=self.hosts, own_hosts=hosts, addresses=addresses, others=self.others)
+
+    def has(self, found: str) -> tuple[bool, str]:
+        """Whether what was found is allowed, and the path behind its host, which may name something else."""
+        text = found.strip(_AROUND)
+        if address := _ADDRESS.fullmatch(text):
+            host = ascii_host(address[2])
+            return f"{address[1]}@{host}".lower() in self.addresses or _is_below(host, self.hosts), ""
+        if _squeezed(text) in self.others:
+            return True, ""
+        url = _URL.fullmatch(text)
+        if url is None:
+            return False, ""
+        return _is_below(ascii_host(url[1]), self.hosts | self.own_hosts), url[2] or ""
+
+
+def allow(entries: Iterable[str]) -> Allowed:
+    """What an operator's list allows: hosts, addresses, telephone numbers, accounts and handles, in any writing."""
+    addresses, hosts, others = set(), set(), set()
+    for entry in (entry.strip() for entry in entries):
+        local, at, domain = entry.rpartition("@")
+        if at and local:
+            addresses.add(f"{local}@{ascii_host(domain)}".lower())
+        elif "." in entry and any(letter.isalpha() for letter in entry) and ascii_host(entry):
+            hosts.add(ascii_host(entry))
+        elif entry:
+            others.add(_squeezed(entry))
+    return Allowed(hosts=frozenset(hosts), addresses=frozenset(addresses), others=frozenset(others))
+
+
+def ascii_host(host: str) -> str:
+    """The host in IDNA (UTS 46), in lower case; empty where it cannot be one."""
+    try:
+        return idna.encode(host.strip("."), uts46=True, transitional=False).decode("ascii").lower() if host else ""
+    except (idna.IDNAError, UnicodeError):
+        return ""
+
+
+def _is_below(host: str, hosts: frozenset[str]) -> bool:
+    return any(host == one or host.endswith(f".{one}") for one in hosts) if host else False
+
+
+def _squeezed(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isalnum() or letter in "+@")
+
+
+NOTHING = Allowed()

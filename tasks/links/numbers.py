@@ -1,0 +1,133 @@
+"""Numbers somebody could dial or pay to: telephone numbers of several countries, accounts (IBAN), wallets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import phonenumbers
+from stdnum import iban, numdb
+
+from tasks.links.words import words
+
+_SEPARATORS = r"[ ()/.\-–‑]"
+_RUN = re.compile(rf"(?<![\w.,])(?<![A-Za-z]-)\(?\d(?:{_SEPARATORS}{{0,3}}\d){{5,16}}(?![\w])")
+_INTERNATIONAL = re.compile(rf"\+\s?\(?\d(?:{_SEPARATORS}{{0,3}}\d){{6,16}}")
+_NOT_DIALLED = re.compile(
+    r"(?<![\d./])(?<!\d-)(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?![./-]?\d)"      # dates
+    r"|(?<![\d.,])\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?(?=\s?(?:[€$£¥₽%]|(?:EUR|USD|GBP|CHF|euros?|dollars?|Kč|zł|kr|руб)\b))"
+    r"|(?<=[€$£¥])\s?\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?"
+    r"|(?<![\d.,])\d{1,3}(?:[.,']\d{3}){1,6}(?:[.,]\d{1,2})?(?![\d.,-]?\d)"                            # sums
+    r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d)"                                           # hours
+)  # fmt: skip
+# Some countries where a national number begins with 0; what is valid elsewhere mostly is in one of them, too.
+_REGIONS = ("DE", "GB", "FR", "IT", "NL", "JP", "AU", "CH")
+_DIGITS_WITH_ZERO = range(8, 13)
+_MOST_LOOKED_UP = 50  # numbers of a text; each takes milliseconds, and a text with more is no ordinary one
+# How countries group the digits of numbers that do not: North America, Iberia and Central Europe, Italy, China, Brazil,
+# Mexico, India. A row of digits without groups is an order's as well.
+_GROUPED = re.compile(
+    r"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])\d{3}[-. ]\d{4}|1?[-. ]?8(?:00|33|44|55|66|77|88)[-. ]\d{3}[-. ]\d{4}"
+    r"|[5-9]\d\d([ .-])\d{3}\1\d{3}|[6-9]\d\d \d\d \d\d \d\d|[5-9]\d \d{3} \d\d \d\d|3\d\d[ -]\d{3} ?\d{3,4}"
+    r"|1[3-9]\d[ -]\d{4}[ -]\d{4}|\(?[1-9]\d\)? 9?\d{4}-\d{4}|\d\d \d{4} \d{4}|[6-9]\d{4} \d{5}"
+    r"|8[ -]\(?[3489]\d\d\)?[ -]\d{3}[ -]\d\d[ -]?\d\d"
+)
+_CALL_NEAR = 40
+_NEAREST_WORDS = 5
+_SOME_DIGITS = re.compile(r"\d(?:\D{0,3}\d){3}|\d\w{20}|\w{20}\d")
+_LONG_WORD = re.compile(r"\w{25}")
+_WALLET = re.compile(
+    r"(?<![A-Za-z0-9])(?:0[xX][0-9a-fA-F]{40}|(?i:[a-z]{2,10}1[ac-hj-np-z02-9]{25,90})|[1-9A-HJ-NP-Za-km-z]{25,110})(?![A-Za-z0-9])"
+)
+_IBAN_SEPARATOR = r"[ .,_/\-\u2010-\u2015]"
+_IBAN = re.compile(
+    rf"(?<![A-Za-z0-9])[A-Za-z]{_IBAN_SEPARATOR}{{0,3}}[A-Za-z](?:{_IBAN_SEPARATOR}{{0,3}}\d){{2}}"
+    rf"(?:{_IBAN_SEPARATOR}{{0,3}}[A-Za-z0-9]){{11,30}}"
+)
+_SURE_LENGTH, _LONGEST_IBAN = 18, 34
+_GROUPED_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+
+
+def find_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Where such numbers stand in `text`, as (start, end)."""
+    if not _SOME_DIGITS.search(text):
+        return
+    yield from _phones(text)
+    if _LONG_WORD.search(text):
+        yield from (found.span() for found in _WALLET.finditer(text) if _is_wallet(found[0]))
+    yield from _ibans(text)
+
+
+def _phones(text: str) -> Iterator[tuple[int, int]]:
+    if "+" in text:
+        yield from (found.span() for found in _INTERNATIONAL.finditer(text))
+    masked = _NOT_DIALLED.sub(lambda found: "x" * len(found[0]), text)
+    for count, found in enumerate(_RUN.finditer(masked)):
+        before = text[max(0, found.start() - _CALL_NEAR) : found.start()]
+        if count >= _MOST_LOOKED_UP or _is_phone(found[0], before):
+            yield found.span()
+
+
+def _is_phone(number: str, before: str) -> bool:
+    number = number.removeprefix("(") if number.count("(") > number.count(")") else number
+    digits = re.sub(r"\D", "", number)
+    if not 6 <= len(digits) <= 15:
+        return False
+    near = re.findall(r"\w+", before.lower())[-_NEAREST_WORDS:]
+    if not words("call_words").isdisjoint(near):
+        return True
+    if _GROUPED.fullmatch(number):
+        return True
+    if digits.startswith("00"):
+        return bool(phonenumbers.is_valid_number(_parsed(f"+{digits[2:]}", "ZZ")))
+    if digits[0] != "0" or len(digits) not in _DIGITS_WITH_ZERO or "isbn" in near:
+        return False
+    return any(phonenumbers.is_valid_number(_parsed(number, region)) for region in _REGIONS)
+
+
+def _parsed(number: str, region: str) -> phonenumbers.PhoneNumber:
+    try:
+        return phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return phonenumbers.PhoneNumber()
+
+
+def _is_wallet(token: str) -> bool:
+    """Whether it is a chain's address: a hexadecimal one, one with a `1` in it (bech32), or a mix of letters as no word has."""
+    if token[:2] in ("0x", "0X") or ((token.lower() == token or token.upper() == token) and "1" in token[2:11]):
+        return any(letter.isdigit() for letter in token) and any(letter.isalpha() for letter in token)
+    kinds = (str.isdigit, str.islower, str.isupper)
+    return all(any(kind(letter) for letter in token) for kind in kinds)
+
+
+def _ibans(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    while found := _IBAN.search(text, at):
+        end = _end_of_iban(found[0])
+        at = found.start() + (end or 1)
+        if end:
+            yield found.start(), at
+    yield from (found.span() for found in _GROUPED_ACCOUNT.finditer(text))
+
+
+def _end_of_iban(written: str) -> int:
+    """Length of the account at the beginning of `written`, 0 where there is none; how it is spaced does not matter."""
+    places = [at for at, letter in enumerate(written) if letter.isalnum()]
+    compact = "".join(written[at] for at in places[:_LONGEST_IBAN]).upper()
+    length = _length_of_iban(compact[:2])
+    return places[length - 1] + 1 if 0 < length <= len(compact) and _is_account(compact[:length]) else 0
+
+
+@cache
+def _length_of_iban(country: str) -> int:
+    """How long the country's accounts are, 0 where it has none."""
+    form = numdb.get("iban").info(f"{country}00")[0][1].get("bban", "")
+    return 4 + sum(int(digits) for digits in re.findall(r"(\d+)!", form)) if form else 0
+
+
+def _is_account(compact: str) -> bool:
+    """Whether it has its country's form; the check digits count only where the form is too short to tell."""
+    if len(compact) < _SURE_LENGTH:
+        return bool(iban.is_valid(compact))
+    return bool(iban.is_valid(compact[:2] + iban.calc_check_digits(compact) + compact[4:], check_country=False))

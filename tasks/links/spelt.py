@@ -1,0 +1,90 @@
+"""Links with a scheme, addresses with an @, handles of messengers, and hosts whose points are spelt out.
+
+All patterns are bounded, so that the time they take grows with the text and no faster.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tasks.links.hosts import is_ending
+
+_REST = r"[^\s<>\"']"
+_LINK = re.compile(
+    rf"""
+    (?<![^\W_])[a-z][a-z0-9+.-]{{1,30}}:\s?[/\\]+\s?{_REST}{{1,2000}}        # any scheme, with one slash or more, also turned ones
+  | (?<![^\W_])h\W?[tx*]\W?[tx*]\W?ps?\s{{0,2}}(?:[\[(]?:[\])]?)?\s{{0,2}}[/\\](?:\s?[/\\])+\s{{0,2}}{_REST}{{1,2000}}   # h**p : / /
+  | (?<![\w:/\\])(?://|\\\\)(?=[\w\[]){_REST}{{1,2000}}                      # the page's own scheme, and a Windows share
+  | (?<![^\W_])(?:https?|ftps?|sftp|ssh|telnet|wss?|mailto|javascript|vbscript|livescript|view-source|callto|tel|sms|smsto|mms|
+      skype|facetime|facetime-audio|sips?|xmpp|ircs?|whatsapp|tg|viber|sgnl|threema|weixin|wechat|alipays?|upi|magnet|bitcoin|
+      bitcoincash|ethereum|litecoin|dogecoin|monero|lightning|lnurl[pwc]?|itms(?:-apps?|-services)?|ms-[a-z]+(?:-[a-z]+)?|
+      zoommtg|zoomus|msteams|slack|discord|webcal|ldaps?|smb|nfs|cifs|intent|market|search-ms|jar|gopher)
+      :(?={_REST}){_REST}{{1,2000}}
+  | (?<![^\W_])data:[a-z]+/[a-z0-9.+-]+[;,]{_REST}{{0,2000}} | (?<![^\W_])data:[;,]{_REST}{{1,2000}}
+  | [^\s@<>()"',;:]{{1,64}}@[^\s@<>()"',;:]{{1,255}}                         # an address, or an attempt at one
+  | (?<![\w@])@(?=[\w.-]{{0,63}}[^\W\d])[\w.:-]{{2,64}}                      # a handle
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# Points and @ in brackets, as a sign or a word of several languages.
+_DOT_WORDS = (
+    "dot|punkt|punto|ponto|point|punt|prik|kropka|nokta|tečka|tecka|piste|точка|тчк|點|点|ドット|점|닷|نقطة|נקודה"
+)
+_AT_WORDS = (
+    "at|ät|arroba|arobase|arobas|chiocciola|klammeraffe|affenschwanz|apenstaart(?:je)?|apestaart(?:je)?|snabel-?a|małpa|malpa|"
+    "kukac|zavináč|zavinac|собака|собачка|σε|アットマーク|アット|골뱅이|앳|艾特|آت|שטרודל|kanelbulle|miukumauku|crollo"
+)
+_ODD_AT_WORDS = _AT_WORDS.removeprefix("at|ät|")
+_BRACKETED = re.compile(
+    rf"[\w.+@-]{{0,64}}\s{{0,2}}[\[({{<|*]\s?(?:[.@]|{_DOT_WORDS}|{_AT_WORDS})\s?[\])}}>|*]\s{{0,2}}[\w.@/-]{{1,255}}",
+    re.IGNORECASE,
+)
+_SPOKEN_DOT = re.compile(r"([\w-]{1,63}(?:\s(?:dot|DOT|Dot)\s[\w-]{1,63})+)((?:\sslash\s|/)[\w/-]{1,255})?")
+_SPOKEN_AT = re.compile(
+    rf"\b[\w.+-]{{1,64}}\s(?:(?:at|ät)\s[\w-]{{1,63}}\s(?:dot|punkt)|(?:{_ODD_AT_WORDS})\s[\w-]{{1,63}}\s?(?:{_DOT_WORDS}|\.))\s?[\w-]{{2,63}}",
+    re.IGNORECASE,
+)
+# Words that stand behind the noun `dot` in a sentence, and are top-level domains by chance.
+_WORDS = frozenset(
+    "is in it at to be by my me so us no as am do the and or on of for was are has here there now".split()
+)
+_MESSENGERS = (
+    "telegram|whats ?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao ?(?:talk)?|zalo|icq|qq|kik|signal|"
+    "line|imo|session|wickr|matrix|element|facebook|messenger|tiktok|twitter|mastodon|bluesky|paypal|venmo|cash ?app|zelle|revolut"
+)
+_HANDLE_WORDS = "id|user ?name|user|nick(?:name)?|handle|benutzername|kennung|usuario|nom d.utilisateur|identifiant|utente|usuário|号|號|帐号|アカウント"
+_HANDLE = re.compile(
+    rf"""
+    \b(?:{_MESSENGERS})\s?[-(]?(?:{_HANDLE_WORDS})\)?\s?(?:[:=]|is|ist|est|es|è)?\s{{0,2}}[\w.#+-]{{2,64}}        # Skype ID eve88
+  | \b(?:telegram|whats ?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao ?talk|zalo|icq|qq|kik|paypal|venmo)
+      \s?(?:[:=：]|->|→)\s{{0,2}}[\w.#+-]{{2,64}}                                                               # Telegram: eve88
+  | \b(?:on|via|by|auf|über|per|par|sur|por|en|su|tramite|op|no|в)\s(?:{_MESSENGERS})\s
+      (?:as|at|under|als|unter|comme|sous|como|come|как)\s[\w.#+-]{{2,64}}                                       # on Telegram as eve88
+  | \bdiscord\b.{{0,20}}?\b[\w.]{{2,32}}\#\d{{4}}\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_MESSENGER_NEAR = re.compile(_MESSENGERS, re.IGNORECASE)
+_SPOKEN_NEAR = re.compile(rf"\b(?:dot|{_ODD_AT_WORDS})\b|\bät\b|\bpunkt\b", re.IGNORECASE)
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+def find_spelt(text: str) -> Iterator[tuple[int, int]]:
+    """Where links, addresses and handles stand in `text`, as (start, end)."""
+    if any(sign in text for sign in ":@/\\"):
+        yield from (found.span() for found in _LINK.finditer(text))
+    if any(sign in text for sign in "[({<|*"):
+        yield from (found.span() for found in _BRACKETED.finditer(text))
+    if _SPOKEN_NEAR.search(text):
+        yield from _spoken(text)
+    if _MESSENGER_NEAR.search(text):
+        yield from (found.span() for found in _HANDLE.finditer(text))
+
+
+def _spoken(text: str) -> Iterator[tuple[int, int]]:
+    yield from (found.span() for found in _SPOKEN_AT.finditer(text))
+    for found in _SPOKEN_DOT.finditer(text):
+        last = found[1].split()[-1]
+        if found[2] or (is_ending(last) and last.lower() not in _WORDS):
+            yield found.span()
