@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
 from prefect import flow
+from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import FlowPauseTimeout
@@ -20,11 +21,14 @@ from pydantic import Field, ValidationError
 
 from flows.run.final_state import says_what_is_wrong
 from flows.run.setup import this_run
-from tasks.act.approval_form import choices_in, form_for
-from tasks.act.approve import find_held, perform_approved, take_down
-from tasks.ledger.effects import Effect
+from tasks.act.approval.form import ApprovalForm
+from tasks.act.approval.told import Decisions, page_of
+from tasks.act.approval.verdicts import find_held, perform_approved, take_down
+from tasks.ledger.plans import digest
 from tasks.runs import Run
 from tasks.settings import read_settings
+
+log = logging.getLogger("mailroom.act")
 
 POLL_S = 3
 NOTHING_HELD: State[Any] = Completed(
@@ -35,13 +39,13 @@ NOTHING_HELD: State[Any] = Completed(
 @flow(name="approve-replies", persist_result=False)
 @says_what_is_wrong
 def approve_replies(
-    most: Annotated[int, Field(ge=1, le=25)] = 10,
+    most: Annotated[int, Field(ge=1, le=50)] = 10,
     wait_hours: Annotated[float, Field(gt=0, le=720)] = 24.0,
     dry_runs: bool = False,
 ) -> State[Any]:
     """Show held replies and other held effects in full, and do what is approved; silence means no.
 
-    The run pauses: open it and press Resume to see the form.
+    The run pauses: open it and press Resume (in the newer UI it is in the menu ⋮) to see the form.
 
     Args:
         most: Held effects on one form; the next form follows when this one is sent.
@@ -49,36 +53,51 @@ def approve_replies(
         dry_runs: Show what dry runs planned, too; what is approved is done, dry run or not.
     """
     run = this_run(read_settings())
-    tally: Counter[str] = Counter()
-    for page, answer in answered_pages(run, most, dry_runs, wait_hours):
-        decided = take_down(list(choices_in(answer, page)), run, person=answer.your_name)  # type: ignore[attr-defined]
+    decisions = Decisions()
+    for form, answer in answered_forms(run, decisions, most=most, dry_runs=dry_runs, wait_hours=wait_hours):
+        decided = take_down(form.choices_in(answer), run, person=answer.your_name)  # type: ignore[attr-defined]
 
-        approved = [one.effect_id for one in decided if one.word in ("approved", "edited")]
-        done = perform_approved(approved, run)
+        approved = [one.shown.effect.effect_id for one in decided if one.word in ("approved", "edited")]
+        performed = perform_approved(approved, run)
 
-        tally.update(one.word for one in decided)
-        tally.update(f"now {effect.state}" for effect in done)
-    if not tally and not find_held(run, most=1, dry_runs=dry_runs):
+        decisions.add(decided, performed)
+    if not decisions.counts and not find_held(run, most=1, dry_runs=dry_runs):
         return NOTHING_HELD
-    return concluded(tally)
+    create_markdown_artifact(decisions.page(), key="approval-decisions", description="What became of the decisions")
+    return concluded(decisions)
 
 
-def answered_pages(run: Run, most: int, dry_runs: bool, wait_hours: float) -> Iterator[tuple[list[Effect], RunInput]]:
-    """Page after page of held effects, each with the form a person sent; ends when none is left or nobody answers."""
-    shown: set[str] = set()
+def answered_forms(
+    run: Run, decisions: Decisions, *, most: int, dry_runs: bool, wait_hours: float
+) -> Iterator[tuple[ApprovalForm, RunInput]]:
+    """Form after form of held effects, each as a person sent it; ends when none is left or nobody answers.
+
+    An answer to another form than the one that waits is noted in `decisions`, and the effects are asked about again.
+    """
+    asked = 0
     deadline = time.monotonic() + wait_hours * 3600
-    while page := find_held(run, most=most, dry_runs=dry_runs, but=shown):
-        answer = ask(page, max(1.0, deadline - time.monotonic()))
+    while page := find_held(run, most=most, dry_runs=dry_runs, but=decisions.left_waiting):
+        asked += 1
+        form = ApprovalForm(key=digest([run.id, asked])[:8], effects=page, notes=tuple(decisions.notes))
+        answer = ask(form, max(1.0, deadline - time.monotonic()))
         if answer is None:
             return
-        shown |= {effect.effect_id for effect in page}
-        yield page, answer
+        if form.is_answered_by(answer):
+            yield form, answer
+        else:
+            decisions.out_of_date()
 
 
-def ask(page: list[Effect], wait_s: float) -> RunInput | None:
+def ask(form: ApprovalForm, wait_s: float) -> RunInput | None:
     """The form as a person sent it; null when nobody did in time, or the run was resumed without it."""
+    wide = create_markdown_artifact(page_of(form), key="approval-form", description=f"Form {form.key} on a wide page")
+    log.info(
+        "%d held effects wait for a decision: press Resume, which the newer UI has in its menu ⋮", len(form.effects)
+    )
+    # The link is relative, as each of Prefect's UIs has its pages below an address of its own.
+    asked = form.input_type(f"[All of it on a wide page](../../artifacts/artifact/{wide})")
     try:
-        return pause_flow_run(wait_for_input=form_for(page), timeout=int(wait_s), poll_interval=POLL_S)
+        return pause_flow_run(wait_for_input=asked, timeout=int(wait_s), poll_interval=POLL_S)
     except FlowPauseTimeout:
         _go_on_unanswered()
     except ValidationError:
@@ -92,8 +111,10 @@ def _go_on_unanswered() -> None:
         client.set_flow_run_state(UUID(str(flow_run.id)), Running(), force=True)
 
 
-def concluded(tally: Counter[str]) -> State[Any]:
-    """The run's last state, which says what was decided."""
-    if not tally:
-        return Completed(name="NothingDecided", message="Nothing was decided; what was held is still held.")
-    return Completed(message=", ".join(f"{count} {word}" for word, count in sorted(tally.items())) + ".")
+def concluded(decisions: Decisions) -> State[Any]:
+    """The run's last state, which says what was decided and what became of it."""
+    counts = decisions.counts
+    if not set(counts) - {"waits", "form out of date"}:
+        told = f" ({decisions.message()})" if counts else ""
+        return Completed(name="NothingDecided", message=f"Nothing was decided; what was held is still held{told}.")
+    return Completed(name="NotAllDone" if decisions.not_done else None, message=decisions.message())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from sqlalchemy import Engine, insert, update
@@ -22,21 +23,20 @@ def give_verdict(
     shown_hash: str,
     person: str,
     flow_run_id: str,
-    text: str | None = None,
+    content: Mapping[str, Any] | None = None,
+    target: str | None = None,
 ) -> bool:
     """Whether the verdict counts: the effect must still be held, and still be exactly what the person was shown.
 
-    `text` replaces the reply's text when the verdict is `edited`. An approval holds for the content that comes of it
-    and no other; the approved effect is `planned`, the rejected one is left for good.
+    `content` and `target` replace the effect's, where the person changed its text or chose whom it goes to. An approval
+    holds for that content and no other; the approved effect is `planned`, the rejected one is left for good.
     """
     now = time.time()
     with engine.begin() as connection:
         effect = lock_effect(connection, effect_id)
         if effect is None or effect.state != "held" or effect.content_hash != shown_hash:
             return False
-        content: dict[str, Any] = effect.content
-        if verdict == "edited":
-            content = {**content, "text": text or ""}
+        content = effect.content if content is None else dict(content)
         given = digest(content)
         connection.execute(
             insert(approvals).values(
@@ -49,6 +49,7 @@ def give_verdict(
             .where(effects.c.effect_id == effect_id)
             .values(
                 state="rejected" if verdict == "rejected" else "planned", content=content, content_hash=given,
+                target=effect.target if target is None else target,
                 # A dry run's effect that a person approves is meant.
                 dry_run=effect.dry_run and verdict == "rejected", detail=f"{verdict} by {person}", updated=now,
             )

@@ -6,11 +6,31 @@ import contextvars
 import threading
 import time
 from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 from uuid import uuid4
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """An effect on the form; `fields` are its parts' JSON schemas."""
+
+    name: str
+    title: str
+    told: str
+    fields: dict[str, Any]
+
+    def sent(self, **changes: Any) -> dict[str, Any]:
+        """What a browser sends of it."""
+        return {**{name: one["default"] for name, one in self.fields.items()}, **changes}
+
+    def shows(self, name: str = "shown") -> str:
+        """The text in one of its parts."""
+        return str(self.fields[name]["default"])
 
 
 class PausedRun:
@@ -56,6 +76,30 @@ class PausedRun:
         if not found or any(answer.status_code != 200 for answer in found.values()):
             return {}
         return {**found["schema"].json(), "description": found["description"].json()}
+
+    def entries(self, run: Any) -> list[Entry]:
+        """What the form has for each effect, in their order."""
+        form = self.form(run)
+        found = []
+        for name, told in form["properties"].items():
+            if name != "your_name":
+                definition = form["$defs"][told["$ref"].rpartition("/")[2]]
+                found.append(
+                    Entry(name=name, title=told["title"], told=told["description"], fields=definition["properties"])
+                )
+        return found
+
+    def decide(self, run: Any, *decisions: dict[str, Any], person: str = "Ann Operator") -> str:
+        """Send the form with these changes to its effects, in their order, and all else as it stands, as the UIs do."""
+        pairs = zip_longest(self.entries(run), decisions, fillvalue={})
+        return self.answer(run, your_name=person, **{one.name: one.sent(**changes) for one, changes in pairs})
+
+    def next(self, run: Any) -> Any:
+        """The run, paused with another form than the one it has in `run`."""
+        keys = run.state.state_details.run_input_keyset
+        while (paused := self.wait()).state.state_details.run_input_keyset == keys:
+            time.sleep(0.1)
+        return paused
 
     def answer(self, run: Any, **fields: Any) -> str:
         """What the API said to this answer."""

@@ -45,18 +45,23 @@ def test_approve_edit_and_reject_do_exactly_that_and_say_who_and_when(office, tm
     more_held(office, 3)
     run = PausedRun(approve_replies, most=10)
     paused = run.wait()
-    form = run.form(paused)
+    first, *_ = run.entries(paused)
 
-    assert "ann@company.example" in form["description"]
-    assert "    Die Anmeldung schlägt fehl." in form["description"]
-    assert form["properties"]["text_1"]["default"] == "Wir sehen es uns an – danke."
-    run.answer(
-        paused, your_name="Ann Operator", decision_1="approve", text_1="Wir sehen es uns an – danke.", decision_2="edit",
-        text_2="My own words\r\nin two lines", decision_3="reject", text_3="Reply 1", decision_4="wait", text_4="Reply 2",
-    )  # fmt: skip
+    assert first.title == "1. Draft a reply to ann@company.example"
+    assert "To:      ann@company.example\n" in first.shows()
+    assert "  Die Anmeldung schlägt fehl." in first.shows("mail")
+    assert first.shows("text") == "Wir sehen es uns an – danke."
+    edit = {"decision": "edit", "text": "My own words\r\nin two lines"}
+    run.decide(paused, {"decision": "approve"}, edit, {"decision": "reject"}, {"decision": "wait"})
 
-    assert run.end().message == "1 approved, 1 edited, 2 now done, 1 rejected, 1 waits."
-    drafts = b"".join(files_in(tmp_path / ".mailroom" / "drafts")).decode()
+    message = run.end().message
+    assert message.startswith("1 approved, 1 edited, 2 now done, 1 rejected, 1 waits. ")
+    folder = tmp_path / ".mailroom" / "drafts"
+    assert (
+        f"Draft a reply to ann@company.example, “Re: Login fails”: draft written to `{folder.relative_to(tmp_path)}/"
+        in message
+    )
+    drafts = b"".join(files_in(folder)).decode()
     assert drafts.count("Subject: Re: Login fails") == 2
     assert "My own words" in drafts
     assert "Reply 1" not in drafts
@@ -69,15 +74,18 @@ def test_approve_edit_and_reject_do_exactly_that_and_say_who_and_when(office, tm
     assert all(row.at > 0 for row in rows)
 
 
-def test_an_answer_without_a_name_or_with_another_choice_is_not_taken(office):
+def test_an_answer_without_a_name_or_with_another_choice_is_not_taken_and_one_left_untouched_decides_nothing(office):
     office.act(DRAFT)
     run = PausedRun(approve_replies)
     paused = run.wait()
 
-    assert run.answer(paused, your_name="", decision_1="approve") == "REJECT"
-    assert run.answer(paused, your_name="Ann", decision_1="send it all") == "REJECT"
-    assert run.answer(paused, your_name="Ann", decision_1="wait") == "ACCEPT"
-    assert run.end().message == "1 waits."
+    assert run.decide(paused, person="") == "REJECT"
+    assert run.decide(paused, {"decision": "send it all"}) == "REJECT"
+    assert run.decide(paused) == "ACCEPT"
+    state = run.end()
+    assert (state.name, state.message) == (
+        "NothingDecided", "Nothing was decided; what was held is still held (1 waits.).",
+    )  # fmt: skip
     assert office.effects()[0].state == "held"
 
 
@@ -86,10 +94,10 @@ def test_fetching_an_address_approves_nothing(office, prefect_server):
     run = PausedRun(approve_replies)
     paused = run.wait()
     fetched = httpx.get(f"{prefect_server}/flow_runs/{paused.id}/resume", params={"run_input": "approve"})
-    run.answer(paused, your_name="Ann", decision_1="wait")
+    run.decide(paused)
 
     assert fetched.status_code == 405
-    assert run.end().message == "1 waits."
+    assert run.end().name == "NothingDecided"
 
 
 def test_silence_means_no(office):
@@ -114,24 +122,24 @@ def change_reply(office):
 
 
 @pytest.mark.parametrize("change", [change_mail, change_reply])
-def test_what_changed_after_it_was_shown_is_not_done(office, change, tmp_path):
+def test_what_changed_after_it_was_shown_is_not_done_and_told_by_its_recipient_and_subject(office, change, tmp_path):
     office.act(DRAFT)
     run = PausedRun(approve_replies)
     paused = run.wait()
     change(office)
-    run.answer(paused, your_name="Ann", decision_1="approve")
+    run.decide(paused, {"decision": "approve"})
+    again = run.next(paused)
+    above = run.form(again)["properties"]["your_name"]["description"]
+    run.decide(again)
 
-    assert run.end().message == "1 changed."
+    told = "NOT DONE: Draft a reply to ann@company.example, “Re: Login fails”: "
+    state = run.end()
+    assert above.startswith(told)
+    assert told in state.message
+    assert "it is still held" in state.message
+    assert state.name == "NotAllDone"
     assert office.effects()[0].state == "held"
     assert files_in(tmp_path / ".mailroom" / "drafts") == []
-
-
-def test_a_text_changed_under_approve_is_not_taken_for_an_edit(office):
-    office.act(DRAFT)
-    run = PausedRun(approve_replies)
-    run.answer(run.wait(), your_name="Ann", decision_1="approve", text_1="Something else")
-
-    assert run.end().message == "1 changed."
 
 
 def test_a_dry_runs_replies_are_shown_when_asked_for_and_done_when_approved(office, tmp_path):
@@ -139,33 +147,26 @@ def test_a_dry_runs_replies_are_shown_when_asked_for_and_done_when_approved(offi
 
     assert approve_replies(return_state=True).name == "NothingHeld"
     run = PausedRun(approve_replies, dry_runs=True)
-    run.answer(run.wait(), your_name="Ann", decision_1="approve")
+    run.decide(run.wait(), {"decision": "approve"})
     run.end()
     assert len(files_in(tmp_path / ".mailroom" / "drafts")) == 1
 
 
-def test_pages_follow_each_other_until_all_were_shown(office):
+def test_an_old_form_does_nothing_and_the_next_says_so(office, tmp_path):
     office.act(DRAFT)
     more_held(office, 1)
     run = PausedRun(approve_replies, most=1)
     first = run.wait()
-    keys = first.state.state_details.run_input_keyset
-    run.answer(first, your_name="Ann", decision_1="reject")
-    second = run.wait()
-    while second.state.state_details.run_input_keyset == keys:
-        second = run.wait()
-    run.answer(second, your_name="Ann", decision_1="reject")
+    old = {one.name: one.sent(decision="edit", text="Meant for Ann") for one in run.entries(first)}
+    run.decide(first, {"decision": "reject"})
+    second = run.next(first)
 
-    assert run.end().message == "2 rejected."
+    assert run.answer(second, your_name="Bob", **old) == "ACCEPT"
+    third = run.next(second)
+    assert run.form(third)["properties"]["your_name"]["description"].startswith(
+        "The form that was sent last was OUT OF DATE"
+    )
+    run.decide(third, {"decision": "reject"})
 
-
-def test_nothing_in_a_mail_gets_out_of_its_block(office):
-    office.act(DRAFT, text="```\n<img src=http://evil.example/pixel>\n# Heading\n\n![](http://evil.example/x)")
-    run = PausedRun(approve_replies)
-    paused = run.wait()
-    description = run.form(paused)["description"]
-    run.answer(paused, your_name="Ann", decision_1="wait")
-    run.end()
-
-    assert "evil.example" not in description
-    assert all(line.startswith("    ") for line in description.splitlines() if "img" in line or "Heading" in line)
+    assert run.end().message == "1 form out of date, 2 rejected."
+    assert files_in(tmp_path / ".mailroom" / "drafts") == []

@@ -99,7 +99,7 @@ def test_a_held_effect_waits_for_the_approval_of_exactly_what_was_shown(ledger):
 def test_an_edit_is_approved_in_the_persons_own_words(ledger):
     record_plan(ledger, "run", [HELD])
 
-    assert approve(ledger, "edited", text="My words")
+    assert approve(ledger, "edited", content={**PLAN.content, "text": "My words"})
     assert claim(ledger).content == {"text": "My words", "recipient": "a@b.example"}
 
 

@@ -1,0 +1,134 @@
+"""The form in which a person decides on held effects: everything in full, and nothing decided by silence.
+
+Both of Prefect's UIs give a form's own description little room, or show it far from the field it speaks of. Both show
+a text of many lines whole where its format is `json-string`, and fields of an object in a frame of their own. So each
+effect is an object that holds what is shown of it, and the decision right below.
+
+A field is named after the form, the effect and the fingerprint of what was shown: an answer to another form, or to the
+same effect in other words, names fields that this form does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from prefect.input import RunInput
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from tasks.act.approval.shown import ShownEffect
+
+Decision = Literal["wait", "approve", "edit", "reject"]
+NOBODY = "nobody chosen yet"
+_HELP = (
+    "approve: do it as shown. edit: do it with the text as you changed it. reject: drop it for good. "
+    "wait: decide later; so does everything you leave untouched."
+)
+
+
+class _Form(RunInput):
+    # An answer to an older form must reach the run, which says that nothing of it was done. Prefect would refuse it
+    # in a way that its pages do not show.
+    model_config = ConfigDict(extra="allow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalForm:
+    """A form: `key` is its own and no other form's, `notes` are what must be said above it, a sentence or more each."""
+
+    key: str
+    effects: Sequence[ShownEffect]
+    notes: Sequence[str] = ()
+
+    @cached_property
+    def by_field(self) -> dict[str, ShownEffect]:
+        """The effects by the names of their fields, in their order."""
+        return {f"effect_{self.key}_{one.effect.effect_id[:16]}_{one.fingerprint}": one for one in self.effects}
+
+    def input_type(self, description: str = "") -> type[RunInput]:
+        """The form as Prefect takes it; `description` is markdown."""
+        fields: dict[str, Any] = {"your_name": (str, self._name_field())}
+        for number, (name, shown) in enumerate(self.by_field.items(), start=1):
+            entry = _entry(number, shown)
+            told = f"{number} of {len(self.effects)}. {_advice(shown)}"
+            title = f"{number}. {shown.headline}"
+            fields[name] = (entry, Field(default_factory=entry, title=title, description=told))
+        form = create_model("Decisions", __base__=_Form, **fields)
+        return form.with_initial_data(description=description) if description else form
+
+    def _name_field(self) -> Any:
+        told = " ".join([*self.notes, "Kept with each decision.", _HELP])
+        return Field(min_length=1, max_length=200, title="Your name", description=told)
+
+    def is_answered_by(self, answer: RunInput) -> bool:
+        """Whether the answer is one to this form; else it came from an older one, and nothing of it counts."""
+        return not answer.model_extra
+
+    def choices_in(self, answer: RunInput) -> list[Choice]:
+        """What was chosen for each effect of the form, in their order."""
+        return [_choice(shown, getattr(answer, name)) for name, shown in self.by_field.items()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a person chose for one effect; `text` is null where there is none to edit, `recipient` is empty if not chosen."""
+
+    shown: ShownEffect
+    decision: Decision
+    text: str | None = None
+    recipient: str = ""
+    shown_changed: bool = False
+    """Whether somebody wrote into what was shown, where nothing can be edited."""
+
+    @property
+    def text_changed(self) -> bool:
+        """Whether the text differs from the one shown, white space at line ends aside, as browsers change that."""
+        return self.text is not None and not _same(self.text, self.shown.effect.content["text"])
+
+
+def _choice(shown: ShownEffect, given: Any) -> Choice:
+    recipient = getattr(given, "recipient", NOBODY)
+    return Choice(
+        shown=shown, decision=given.decision, text=getattr(given, "text", None),
+        recipient="" if recipient == NOBODY else recipient,
+        shown_changed=not (_same(given.shown, shown.text) and _same(given.mail, shown.mail)),
+    )  # fmt: skip
+
+
+def _entry(number: int, shown: ShownEffect) -> type[BaseModel]:
+    fields: dict[str, Any] = {"shown": _read_only("What would be done", shown.text)}
+    if shown.candidates:
+        among = (NOBODY, *shown.candidates)
+        fields["recipient"] = (Literal[among], Field(NOBODY, title="To whom"))
+    fields["decision"] = (Decision, Field("wait", title="Your decision"))
+    if shown.has_text:
+        text = shown.effect.content["text"]
+        fields["text"] = (str, Field(text, title="The text, to change if you choose edit", max_length=10_000))
+    fields["mail"] = _read_only("The mail it is about", shown.mail)
+    return create_model(f"Effect{number}", **fields)
+
+
+def _read_only(title: str, text: str) -> tuple[type, Any]:
+    return str, Field(text, title=title, json_schema_extra={"format": "json-string"})
+
+
+def _advice(shown: ShownEffect) -> str:
+    content = shown.effect.content
+    found = []
+    if shown.candidates:
+        found.append("choose to whom it goes.")
+    elif content.get("to") and not content["to_verified"]:
+        found.append("the sender is NOT VERIFIED.")
+    if content.get("warning") or content.get("doubts") or content.get("review"):
+        found.append("there are warnings below its text.")
+    return f"Look first: {' '.join(found)}" if found else "Read it, then decide below."
+
+
+def _same(text: str, shown: str) -> bool:
+    return _lines(text) == _lines(shown)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]

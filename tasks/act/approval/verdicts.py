@@ -1,0 +1,147 @@
+"""A person's word on held effects, taken down and acted upon: it holds for exactly what was shown, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import task
+from sqlalchemy import Engine
+
+from tasks import policies
+from tasks.act.approval.form import Choice
+from tasks.act.approval.shown import ShownEffect, Version, head_of
+from tasks.act.destinations import read_destinations
+from tasks.act.mailboxes import connect_mailbox
+from tasks.act.outbox import open_outbox
+from tasks.ledger.approvals import Verdict, give_verdict
+from tasks.ledger.effects import Effect, by_ids, in_state
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.messages import load_raw
+from tasks.ledger.owners import owner_name
+from tasks.runs import Run
+
+log = logging.getLogger("mailroom.act")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What a choice came to: `approved`, `edited`, `rejected`, `waits`, or `refused` where it did not count; and why."""
+
+    shown: ShownEffect
+    word: str
+    why: str = ""
+
+
+@task(name="find held", **policies.LEDGER)
+def find_held(run: Run, *, most: int, dry_runs: bool, but: Collection[Version] = ()) -> list[ShownEffect]:
+    """The oldest held effects, at most so many, without the versions in `but`, as they are to be shown."""
+    engine = open_ledger(run.settings.ledger)
+    held = in_state(engine, ["held"], dry_runs=dry_runs)
+    page = [effect for effect in held if (effect.effect_id, effect.content_hash) not in but][:most]
+    heads = _heads(engine, page)
+    return [ShownEffect(effect=effect, mail_head=heads.get(effect.message_key, "")) for effect in page]
+
+
+def _heads(engine: Engine, effects: Iterable[Effect]) -> dict[str, str]:
+    keys = {effect.message_key for effect in effects if not effect.content.get("quoted")}
+    return {found["message_key"]: head_of(found["raw"]) for found in load_raw(engine, sorted(keys))}
+
+
+@task(name="take down", **policies.LEDGER)
+def take_down(choices: list[Choice], run: Run, *, person: str) -> list[Decided]:
+    """Record what was chosen, with who and when; what is not exactly as it was shown any more is left held."""
+    engine = open_ledger(run.settings.ledger)
+    decided = [decide_one(engine, choice, person=person, flow_run_id=run.id) for choice in choices]
+    for one in decided:
+        log.info("effect %s: %s %s", one.shown.effect.effect_id[:12], one.word, one.why)
+    return decided
+
+
+def decide_one(engine: Engine, choice: Choice, *, person: str, flow_run_id: str) -> Decided:
+    """What one choice comes to."""
+    verdict = _VERDICTS.get(choice.decision)
+    if verdict is None:
+        return Decided(shown=choice.shown, word="waits", why=_left_unused(choice))
+    why = f"{no}; it is still held" if (no := _objection(engine, choice)) else ""
+    if not why and not _given(engine, choice, verdict, person, flow_run_id):
+        why = _overtaken(engine, choice.shown.effect)
+    return Decided(shown=choice.shown, word="refused" if why else verdict, why=why)
+
+
+_VERDICTS: dict[str, Verdict] = {"approve": "approved", "edit": "edited", "reject": "rejected"}
+
+
+def _given(engine: Engine, choice: Choice, verdict: Verdict, person: str, flow_run_id: str) -> bool:
+    effect = choice.shown.effect
+    return give_verdict(
+        engine, effect.effect_id, verdict=verdict, shown_hash=effect.content_hash, person=person,
+        flow_run_id=flow_run_id, content=_content(choice, verdict), target=choice.recipient or None,
+    )  # fmt: skip
+
+
+def _content(choice: Choice, verdict: Verdict) -> dict[str, Any]:
+    content = choice.shown.effect.content
+    if verdict == "edited":
+        content = {**content, "text": choice.text}
+    if choice.recipient and verdict != "rejected":
+        content = with_recipient(content, choice.recipient)
+    return content
+
+
+def with_recipient(content: Mapping[str, Any], address: str) -> dict[str, Any]:
+    """The reply's content, addressed to the candidate that a person chose."""
+    why = next(one["why"] for one in content["candidates"] if one["address"] == address)
+    return {**content, "to": address, "to_verified": False, "to_why": f"chosen by a person: {why}"}
+
+
+def _overtaken(engine: Engine, effect: Effect) -> str:
+    now = next(iter(by_ids(engine, [effect.effect_id])), None)
+    if now is None or now.state != "held":
+        return f"somebody else decided meanwhile ({now.detail if now else 'it is gone'})"
+    return "it was changed meanwhile and is not as it was shown any more; it is still held"
+
+
+def _left_unused(choice: Choice) -> str:
+    return "its text was changed, but nothing was decided" if choice.text_changed else ""
+
+
+def _objection(engine: Engine, choice: Choice) -> str:
+    """Why the choice can't count; empty where it can."""
+    if choice.shown_changed:
+        return "what is shown was changed in the form, which changes nothing; to change a reply, choose `edit`"
+    if choice.decision == "reject":
+        return ""
+    if choice.shown.candidates and not choice.recipient:
+        return "nobody was chosen to whom it goes"
+    if choice.decision == "approve" and choice.text_changed:
+        return "the text was changed, but `approve` was chosen instead of `edit`"
+    if choice.decision == "edit" and not (choice.text or "").strip():
+        return "`edit` was chosen, but there is no text"
+    if not mail_is_same(engine, choice.shown.effect):
+        return "the mail it answers is not the one it was written for any more"
+    return ""
+
+
+def mail_is_same(engine: Engine, effect: Effect) -> bool:
+    """Whether the ledger still holds, byte for byte, the mail that the effect was shown beside."""
+    wanted = effect.content.get("mail_sha256")
+    raws = [found["raw"] for found in load_raw(engine, [effect.message_key])]
+    return wanted is None or [hashlib.sha256(raw).hexdigest() for raw in raws] == [wanted]
+
+
+@task(name="perform approved", **policies.LEDGER)
+def perform_approved(effect_ids: list[str], run: Run) -> list[Effect]:
+    """Perform these effects, in each mail's order, and say how they stand now."""
+    engine = open_ledger(run.settings.ledger)
+    owner = owner_name(run.id)
+    outbox = open_outbox(engine, read_destinations(), connect_mailbox, owner=owner, lease_s=run.settings.lease_s)
+    try:
+        asyncio.run(outbox.perform_all(effect_ids))
+    finally:
+        outbox.mailboxes.close()
+    return by_ids(engine, effect_ids)
