@@ -55,7 +55,22 @@ def test_a_schedule_is_valid_and_says_what_happens_to_a_second_run(deployment):
             CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
         else:
             assert schedule["interval"] >= 60
-        assert deployment["concurrency_limit"]["collision_strategy"] in ("CANCEL_NEW", "ENQUEUE")
+        if not pauses(deployment):
+            assert deployment["concurrency_limit"]["collision_strategy"] in ("CANCEL_NEW", "ENQUEUE")
+
+
+def pauses(deployment):
+    """Whether its flow waits for a person."""
+    return "pause_flow_run(" in (ROOT / deployment["entrypoint"].partition(":")[0]).read_text()
+
+
+def test_what_waits_for_a_person_has_no_concurrency_limit(deployment):
+    # Pausing gives the slot back, and Prefect calls the run crashed when it can't renew it.
+    assert not (pauses(deployment) and "concurrency_limit" in deployment)
+
+
+def test_some_deployment_waits_for_a_person():
+    assert any(pauses(one) for one in DEPLOYMENTS)
 
 
 @pytest.mark.parametrize(("deployment", "trigger"), TRIGGERED, ids=lambda one: one["name"])

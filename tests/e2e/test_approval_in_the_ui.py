@@ -1,45 +1,119 @@
-"""A person's way through Prefect's own UI, in a real browser: the paused run, its form, and what comes of it."""
+"""A person's way through Prefect's own UIs, in a real browser: the paused run, its form, and what comes of it."""
+
+import os
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from flows.approve_replies import approve_replies
+from tasks.ledger.messages import Seen, record_seen
+from tasks.ledger.plans import Plan, record_plan
 from tasks.ledger.schema import approvals
+from tests.e2e.resume_form import UIS, ResumeForm
 from tests.flows.paused import PausedRun
-from tests.tasks.act.office import Office, files_in
+from tests.tasks.act.office import RAW, Office, files_in
+
+SIZES = [(1366, 768), (1600, 900), (1920, 1080)]
+REPLY = (
+    "Thank you for telling us about the login that has failed since Monday. Our team looks at it this morning, and "
+    "you will hear from us by noon at the latest.\n\nUntil then the old password still works on the second server, so "
+    "please use that one.\nKind regards"
+)
+MAIL = "\n".join(
+    f"{n}. When I log in at {8 + n % 10}:{n:02d} the page says that my account is not known, although it was yesterday."
+    for n in range(18)
+)
 
 
 @pytest.fixture
 def office(prefect_server, ledger_url, monkeypatch):
     monkeypatch.setenv("MAILROOM_LEDGER_URL", ledger_url)
     monkeypatch.setattr("flows.approve_replies.POLL_S", 0.2)
-    office = Office(ledger_url)
-    office.receive()
-    office.act(*({"action": "draft_reply", "suggestion": number, "hold": True} for number in (1, 2, 3)))
-    return office
+    return Office(ledger_url)
 
 
-def test_a_person_edits_one_reply_approves_one_and_rejects_one(office, page, prefect_server, tmp_path):
+def hold(office, count):
+    """So many held replies, of which each third has two candidates to choose from and each second a warning."""
+    for number in range(1, count + 1):
+        key, to = f"m{number}", f"person{number}@company.example"
+        record_seen(office.engine, [Seen(message_key=key, source="/folder", place=key, source_id=key, raw=RAW)])
+        content = {
+            "from": "Desk <desk@us.example>", "to": to, "to_verified": bool(number % 2), "to_why": "dmarc=pass",
+            "subject": f"Re: The login fails, report {number}", "text": f"Dear person {number},\n{REPLY}", "in_reply_to": "",
+            "references": [], "quoted": MAIL, "written": "2026-11-24T09:00:00Z", "why": "asks for help with a login",
+        }  # fmt: skip
+        if number % 2 == 0:
+            content |= {"review": ["reader-1: to_a_person", "it promises an hour"], "doubts": ["quote_not_in_mail"]}
+        if number % 3 == 0:
+            choice = [{"address": to, "why": "its Reply-To"}, {"address": "noreply@us.example", "why": "its From"}]
+            content |= {"to": "", "candidates": choice}
+        plan = Plan(
+            message_key=key, position=0, action="draft_reply", parameters={}, rule="answer", target=to, content=content,
+            state="held", detail="its rule holds it for a person",
+        )  # fmt: skip
+        record_plan(office.engine, "run", [plan])
+
+
+def check_all_is_seen(form, entries):
+    """Each effect's lines are on the screen after scrolling one area to them, and none is cut off at the side."""
+    for number, entry in enumerate(entries):
+        for title, name in (("What would be done", "shown"), ("The mail it is about", "mail")):
+            seen = form.measured(number, title)
+            assert seen["text"].split() == entry.shows(name).split()
+            assert seen["cut"] <= 1, (form.ui, number, name, seen)
+            assert seen["areas"] <= 1, (form.ui, number, name, seen)
+            assert seen["visible"] == seen["boxes"] or seen["height"] > seen["room"], (form.ui, number, name, seen)
+
+
+def keep_picture(page, name):
+    """For people to look at, where MAILROOM_TEST_SCREENSHOTS names a folder."""
+    folder = os.environ.get("MAILROOM_TEST_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_a_person_sees_all_of_three_replies_and_edits_one_approves_one_and_rejects_one(
+    office, page, prefect_server, tmp_path
+):
+    hold(office, 3)
     run = PausedRun(approve_replies)
     paused = run.wait()
+    page.set_viewport_size({"width": 1366, "height": 768})
+    for ui in UIS:
+        form = ResumeForm(page=page, ui_url=prefect_server.removesuffix("/api"), ui=ui).open(paused.id)
+        check_all_is_seen(form, run.entries(paused))
 
-    page.goto(f"{prefect_server.removesuffix('/api')}/runs/flow-run/{paused.id}")
-    page.get_by_role("button", name="Resume").first.click()
-    form = page.locator(".p-modal")
-    form.get_by_text("The mail it answers:").first.wait_for()
-    assert form.locator("code", has_text="Die Anmeldung schlägt fehl.").count() == 3
-    texts = form.locator("textarea")
-    texts.nth(0).fill("Ann Operator")
-    texts.nth(1).fill("My own words.")
-    for number, decision in enumerate(("edit", "approve", "reject")):
-        form.locator(".p-select-button__control").nth(number).press("ArrowDown")
-        page.locator(".p-select-option").get_by_text(decision, exact=True).click()
-    form.get_by_role("button", name="Submit").click()
+    form.sign("Ann Operator")
+    for number, decision in enumerate(("edit", "approve", "approve")):
+        form.choose(number, decision)
+    form.write(0, "My own words.")
+    form.choose(0, "person3@company.example", title="To whom")
+    form.submit()
 
-    assert run.end().message == "1 approved, 1 edited, 2 now done, 1 rejected."
+    assert run.end().message.startswith("2 approved, 1 edited, 3 now done. ")
     drafts = b"".join(files_in(tmp_path / ".mailroom" / "drafts")).decode()
-    assert drafts.count("Subject: Re: Login fails") == 2
-    assert ("My own words." in drafts, "Zweite" in drafts, "Dritte" in drafts) == (True, True, False)
-    assert "Wir sehen es uns an" not in drafts
+    assert ("My own words." in drafts, "Dear person 2" in drafts, "Dear person 1" in drafts) == (True, True, False)
+    assert "To: person3@company.example" in drafts
     with office.engine.begin() as connection:
         assert set(connection.scalars(select(approvals.c.person))) == {"Ann Operator"}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("count", [1, 3, 10, 30])
+def test_all_of_a_form_is_seen_in_both_uis_at_each_size(office, page, prefect_server, count):
+    hold(office, count)
+    run = PausedRun(approve_replies, most=50)
+    paused = run.wait()
+    entries = run.entries(paused)
+    for ui in UIS:
+        form = ResumeForm(page=page, ui_url=prefect_server.removesuffix("/api"), ui=ui)
+        for width, height in SIZES if count < 30 else SIZES[:1]:
+            page.set_viewport_size({"width": width, "height": height})
+            form.open(paused.id)
+            keep_picture(page, f"{ui}-{count}-{width}x{height}")
+            check_all_is_seen(form, entries)
+            keep_picture(page, f"{ui}-{count}-{width}x{height}-end")
+    run.decide(paused)
+    assert run.end().name == "NothingDecided"

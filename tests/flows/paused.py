@@ -85,7 +85,12 @@ class PausedRun:
             if name != "your_name":
                 definition = form["$defs"][told["$ref"].rpartition("/")[2]]
                 found.append(
-                    Entry(name=name, title=told["title"], told=told["description"], fields=definition["properties"])
+                    Entry(
+                        name=name,
+                        title=told["title"],
+                        told=told.get("description", ""),
+                        fields=definition["properties"],
+                    )
                 )
         return found
 

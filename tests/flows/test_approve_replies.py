@@ -47,7 +47,7 @@ def test_approve_edit_and_reject_do_exactly_that_and_say_who_and_when(office, tm
     paused = run.wait()
     first, *_ = run.entries(paused)
 
-    assert first.title == "1. Draft a reply to ann@company.example"
+    assert first.title == "1 of 4: Draft a reply to ann@company.example"
     assert "To:      ann@company.example\n" in first.shows()
     assert "  Die Anmeldung schlägt fehl." in first.shows("mail")
     assert first.shows("text") == "Wir sehen es uns an – danke."

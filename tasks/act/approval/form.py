@@ -22,10 +22,7 @@ from tasks.act.approval.shown import ShownEffect
 
 Decision = Literal["wait", "approve", "edit", "reject"]
 NOBODY = "nobody chosen yet"
-_HELP = (
-    "approve: do it as shown. edit: do it with the text as you changed it. reject: drop it for good. "
-    "wait: decide later; so does everything you leave untouched."
-)
+_HELP = "Kept with each decision. What you leave at wait is asked again another time."
 
 
 class _Form(RunInput):
@@ -52,14 +49,13 @@ class ApprovalForm:
         fields: dict[str, Any] = {"your_name": (str, self._name_field())}
         for number, (name, shown) in enumerate(self.by_field.items(), start=1):
             entry = _entry(number, shown)
-            told = f"{number} of {len(self.effects)}. {_advice(shown)}"
-            title = f"{number}. {shown.headline}"
-            fields[name] = (entry, Field(default_factory=entry, title=title, description=told))
+            title = f"{number} of {len(self.effects)}: {shown.headline}"
+            fields[name] = (entry, Field(default_factory=entry, title=title, description=_advice(shown)))
         form = create_model("Decisions", __base__=_Form, **fields)
         return form.with_initial_data(description=description) if description else form
 
     def _name_field(self) -> Any:
-        told = " ".join([*self.notes, "Kept with each decision.", _HELP])
+        told = " ".join([*self.notes, _HELP])
         return Field(min_length=1, max_length=200, title="Your name", description=told)
 
     def is_answered_by(self, answer: RunInput) -> bool:
@@ -105,7 +101,7 @@ def _entry(number: int, shown: ShownEffect) -> type[BaseModel]:
     fields["decision"] = (Decision, Field("wait", title="Your decision"))
     if shown.has_text:
         text = shown.effect.content["text"]
-        fields["text"] = (str, Field(text, title="The text, to change if you choose edit", max_length=10_000))
+        fields["text"] = (str, Field(text, title="The text, to change where you decide edit", max_length=10_000))
     fields["mail"] = _read_only("The mail it is about", shown.mail)
     return create_model(f"Effect{number}", **fields)
 
@@ -123,7 +119,7 @@ def _advice(shown: ShownEffect) -> str:
         found.append("the sender is NOT VERIFIED.")
     if content.get("warning") or content.get("doubts") or content.get("review"):
         found.append("there are warnings below its text.")
-    return f"Look first: {' '.join(found)}" if found else "Read it, then decide below."
+    return f"Look first: {' '.join(found)}" if found else ""
 
 
 def _same(text: str, shown: str) -> bool:
