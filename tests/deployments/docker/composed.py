@@ -11,11 +11,15 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 DOCKER = ROOT / "deployments" / "docker"
 FILE = DOCKER / "compose.yaml"
+_DEFAULT = re.compile(r"\$\{[A-Z_]+:-([^${}]*)\}")
 
 
 def read_compose() -> dict[str, Any]:
-    """The file, its anchors resolved."""
-    found: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    """The file, its anchors resolved, and every `${NAME:-default}` with its default."""
+    text, more = FILE.read_text(), 1
+    while more:
+        text, more = _DEFAULT.subn(r"\1", text)
+    found: dict[str, Any] = yaml.safe_load(text)
     return found
 
 
