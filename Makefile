@@ -38,6 +38,9 @@ lock: $(VENV)/dev ## write the lock files anew from pyproject.toml, keeping vers
 	$(LOCK) pyproject.toml --group dev $(EXTRAS) -c requirements/run.lock -o requirements/dev.lock
 	$(LOCK) pyproject.toml --group build $(DEPLOYED) -c requirements/dev.lock -c requirements/run.lock -o requirements/deploy.lock
 
+reference: $(VENV)/dev ## write docs/settings.md and docs/errors.md anew from the code
+	$(BIN)/python -m deployments.reference
+
 bench: $(VENV)/dev ## the main job beside the SDK used by hand: calls a second, CPU, memory, the server's share (MAILS=1000)
 	$(BIN)/python -m tests.benchmarks.bench_main $(if $(MAILS),--mails $(MAILS))
 

@@ -64,6 +64,10 @@ class MailroomError(Exception):
     code: ClassVar[ErrorCode] = "CONFIGURATION"
     concerns: ClassVar[Concern] = "run"
     advice: ClassVar[str] = ""
+    curable: ClassVar[bool] = False
+    """Whether the next run may find it gone, and so takes the mail up."""
+    by_itself: ClassVar[bool] = False
+    """Whether it goes away without anybody doing something."""
 
     @property
     def told(self) -> str:
@@ -105,89 +109,129 @@ class CallError(MailroomError):
 
 
 class Transient(CallError):
+    """The provider could not do it now."""
+
     concerns = "provider"
+    curable = True
+    by_itself = True
 
 
 class RateLimited(Transient):
+    """The provider wants fewer requests or tokens a minute."""
+
     code = "RATE_LIMIT"
     advice = "Lower the provider's *_RPM or *_TPM, or wait; the next run takes these mails up."
 
 
 class Overloaded(Transient):
+    """The provider has too much to do."""
+
     code = "OVERLOADED"
     advice = "The provider is overloaded; run again later or add a fall-back provider."
 
 
 class TimedOut(Transient):
+    """The provider did not answer in time."""
+
     code = "TIMEOUT"
     advice = "Raise the provider's *_TIMEOUT, or check the network; the next run takes these mails up."
 
 
 class Unreachable(Transient):
+    """No connection to the provider, or it broke."""
+
     code = "NETWORK_ERROR"
     advice = "Check the network and the provider's *_BASE_URL; the next run takes these mails up."
 
 
 class ServerFault(Transient):
+    """The provider answered with a server error (5xx)."""
+
     code = "API_ERROR"
     advice = "The provider answers with server errors; see its status page; the next run takes these mails up."
 
 
 class CircuitOpen(Transient):
+    """The provider failed several times in a row, and is asked again after a pause."""
+
     code = "CIRCUIT_OPEN"
     advice = "The provider failed several times in a row and is left alone for a while; run again later."
 
 
 class Permanent(CallError):
+    """The provider will give the same answer again."""
+
     concerns = "mail"
 
 
 class RequestRejected(Permanent):
+    """The provider rejected the request (4xx)."""
+
     code = "API_ERROR"
     advice = "The provider refused the request; check the model's name and parameters."
 
 
 class TooLong(Permanent):
+    """The mail has more tokens than the model reads."""
+
     code = "TOO_LONG"
     advice = "The mail does not fit the model's window; choose a model with a larger one."
 
 
 class BadAnswer(Permanent):
+    """The answer does not have the form that was asked for, after a repair either."""
+
     code = "VALIDATION_ERROR"
     advice = "The model's answer broke the schema twice; the raw answer is kept in the ledger."
 
 
 class CutAnswer(BadAnswer):
+    """The answer reached its token limit before its end."""
+
     advice = "The answer was cut at the token limit; raise the provider's *_MAX_TOKENS."
 
 
 class Refused(Permanent):
+    """The model declined for safety reasons."""
+
     code = "REFUSED"
     advice = "The model declined for safety reasons; read the mail yourself."
 
 
 class Unreadable(Permanent):
+    """There is nothing to read in the mail."""
+
     code = "VALIDATION_ERROR"
     advice = "Open the original."
 
 
 class Unusable(CallError):
+    """This key or provider cannot be used for now."""
+
     concerns = "provider"
+    curable = True
 
 
 class KeyRejected(Unusable):
+    """The provider rejected the API key."""
+
     code = "AUTH"
     advice = "The provider rejected the API key; check the provider's *_API_KEY."
 
 
 class OutOfFunds(Unusable):
+    """The provider's account has no credit left."""
+
     code = "OUT_OF_FUNDS"
     advice = "The provider's account has no credit left; top it up or add another key."
 
 
 class BudgetExceeded(MailroomError):
+    """A budget leaves less than the next call may cost."""
+
     code = "BUDGET_EXCEEDED"
     advice = "The run reached its budget; raise it, or let the next run take the rest up."
+    curable = True
 
 
 class Stopped(MailroomError):
@@ -195,14 +239,21 @@ class Stopped(MailroomError):
 
     code = "STOPPED"
     advice = "The next run takes the mail up, and pays for no answer twice."
+    curable = True
+    by_itself = True
 
 
 class AwaitingBatch(MailroomError):
+    """The question waits for the answer of a batch."""
+
     code = "AWAITING_BATCH"
     advice = "It comes within a day; `collect-batches` takes the mail up then."
+    by_itself = True
 
 
 class Misconfigured(MailroomError):
+    """A setting, a rule or a source is missing or wrong; nothing was processed."""
+
     code = "CONFIGURATION"
     advice = "Mend the setting that the message names and run again."
 
@@ -221,10 +272,11 @@ class OwnFault(MailroomError):
 
 
 class LostChunk(MailroomError):
-    """A chunk that nothing came back of."""
+    """No answer came back from the task that read the mail's chunk."""
 
     code = "LOST_CHUNK"
     advice = "See the chunk's log in Prefect's UI; the next run takes these mails up."
+    curable = True
 
 
 class ChunkUnfinished(MailroomError):

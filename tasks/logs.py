@@ -8,25 +8,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
-
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tasks.errors import MailroomError
+from tasks.settings.observing import LogSettings
 
 LOGGERS = ("mailroom", "prefect")
 _FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _LINE = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
-
-
-class LogSettings(BaseSettings):
-    """How to log, from `MAILROOM_LOG_*` and `.env`."""
-
-    model_config = SettingsConfigDict(env_prefix="MAILROOM_LOG_", env_file=".env", extra="ignore", frozen=True)
-
-    format: Literal["lines", "json"] = Field("lines", description="Lines for people, or JSON for a log store.")
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is logged.")
 
 
 class _WhereItRuns(logging.Filter):
@@ -61,7 +49,7 @@ def set_up_logs(settings: LogSettings | None = None, *, console: bool = False) -
 
     With `lines`, Prefect's own console output is left as it is, and only a process that has none (`console`) gets one.
     """
-    told = settings or LogSettings()
+    told = settings or LogSettings.read()
     if told.format == "lines" and not console:
         return
     if not console:

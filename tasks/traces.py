@@ -8,19 +8,8 @@ from __future__ import annotations
 
 import functools
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
 from tasks.errors import Misconfigured
-
-
-class TraceSettings(BaseSettings):
-    """Where traces go, from `MAILROOM_OTEL_*` and `.env`."""
-
-    model_config = SettingsConfigDict(env_prefix="MAILROOM_OTEL_", env_file=".env", extra="ignore", frozen=True)
-
-    endpoint: str | None = Field(None, description="OTLP over HTTP, such as `http://collector:4318/v1/traces`.")
-    service: str = Field("mailroom", description="What the traces call this program.")
+from tasks.settings.observing import TraceSettings
 
 
 @functools.cache
@@ -30,7 +19,7 @@ def set_up_traces() -> None:
     Raises:
         Misconfigured: An endpoint is set but the extra is not installed.
     """
-    settings = TraceSettings()
+    settings = TraceSettings.read()
     if not settings.endpoint:
         return
     try:

@@ -11,9 +11,9 @@ def metrics(*, host: str | None = None, port: int | None = None) -> None:
         port: Default: MAILROOM_METRICS_PORT, 8001.
     """
     from deployments.metrics.serve import serve
-    from deployments.metrics.settings import MetricsSettings
     from tasks.logs import set_up_logs
+    from tasks.settings.metrics import MetricsSettings
 
     set_up_logs(console=True)
     told = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
-    serve(MetricsSettings().model_copy(update=told))
+    serve(MetricsSettings.read().model_copy(update=told))

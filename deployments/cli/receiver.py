@@ -14,7 +14,7 @@ def receiver(*, host: str | None = None, port: int | None = None) -> None:
     """
     prepare()
     from deployments.receiver.serve import serve
-    from deployments.receiver.settings import read_receiver_settings
+    from tasks.settings.receiver import read_receiver_settings
 
     told = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
     serve(read_receiver_settings().model_copy(update=told))

@@ -8,7 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from deployments.inbox.gathering import Gathering, GatherSettings
+from deployments.inbox.gathering import Gathering
+from tasks.settings.inbox import GatherSettings
 
 _LAST_WORD_S = 3.0
 log = logging.getLogger("mailroom.inbox")

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from tasks.settings.inbox import GatherSettings
 
 RETRY_S = 5.0  # after an announcement that did not get through; doubled each time
 RETRY_MOST_S = 30.0
 REPEAT_MOST_S = 900.0
-
-
-class GatherSettings(BaseSettings):
-    """How mails are gathered, from `MAILROOM_INBOX_*` and `.env`."""
-
-    model_config = SettingsConfigDict(env_prefix="MAILROOM_INBOX_", env_file=".env", extra="ignore", frozen=True)
-
-    gather_s: float = Field(1.0, ge=0, le=5, description="How long the first mail after a pause waits for others.")
-    gather_mails: int = Field(500, ge=1, description="So many gathered mails are announced without more waiting.")
-    event_gap_s: float = Field(15.0, ge=0, description="Least time between two announcements under steady traffic.")
-    repeat_s: float = Field(
-        30.0, gt=0, description="Mail still in the inbox is announced again after this, then rarer."
-    )
 
 
 class Gathering:

@@ -10,16 +10,16 @@ from prometheus_client import start_http_server
 from prometheus_client.registry import CollectorRegistry
 
 from deployments.metrics.collector import LedgerCollector
-from deployments.metrics.settings import MetricsSettings
 from tasks.mailbox.inbox import folder_of
 from tasks.settings import Settings
+from tasks.settings.metrics import MetricsSettings
 
 log = logging.getLogger("mailroom.metrics")
 
 
 def serve(settings: MetricsSettings) -> None:
     """Answer scrapes until told to end."""
-    ours = Settings()
+    ours = Settings.read()
     registry = CollectorRegistry()
     registry.register(LedgerCollector(ours.ledger, folder_of(ours.data_dir), settings.fresh_s))
     server, thread = start_http_server(settings.port, settings.host, registry)

@@ -17,14 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from deployments.inbox.announcer import Announcer
 from deployments.inbox.background import running
 from deployments.inbox.folder import Inbox
-from deployments.inbox.gathering import GatherSettings
 from deployments.receiver import health, pages, progress, runs, uploads, webhooks
 from deployments.receiver.app_state import AppState
 from deployments.receiver.limits import RateLimit, Room
 from deployments.receiver.payload_formats import MailRow, PostmarkMail
-from deployments.receiver.settings import ReceiverSettings, refuse_open_doors
 from deployments.receiver.spool import Spool
 from tasks.errors import Misconfigured
+from tasks.settings.inbox import GatherSettings
+from tasks.settings.receiver import ReceiverSettings, refuse_open_doors
 
 _DAY_S = 86_400.0
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployments.receiver.limits import RateLimit, Room
-from deployments.receiver.settings import ReceiverSettings
 from deployments.receiver.spool import Spool
+from tasks.settings.receiver import ReceiverSettings
 
 
 @dataclass(frozen=True, kw_only=True)

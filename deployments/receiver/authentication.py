@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployments.receiver.settings import ReceiverSettings
 from deployments.receiver.signature import NotProven, Proof, no_proof, prove_basic, prove_mailgun, prove_standard
+from tasks.settings.receiver import ReceiverSettings
 
 _STANDARD = ("webhook-id", "webhook-timestamp", "webhook-signature")
 

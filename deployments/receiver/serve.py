@@ -6,11 +6,11 @@ import logging
 import signal
 
 from deployments.inbox.folder import open_inbox
-from deployments.inbox.gathering import GatherSettings
 from deployments.inbox.prefect_server import announce_mail
 from deployments.receiver.app import make_app
-from deployments.receiver.settings import ReceiverSettings
 from tasks.settings import Settings
+from tasks.settings.inbox import GatherSettings
+from tasks.settings.receiver import ReceiverSettings
 
 _GRACE_S = 20
 _CONNECTIONS = 1_000  # more are answered with 503, so that file descriptors are left for the mail
@@ -25,8 +25,8 @@ def serve(settings: ReceiverSettings) -> None:
     """
     import uvicorn
 
-    ours = Settings()
-    app = make_app(settings, GatherSettings(), open_inbox(ours.data_dir, ours.ledger), ours.ledger, announce_mail)
+    ours = Settings.read()
+    app = make_app(settings, GatherSettings.read(), open_inbox(ours.data_dir, ours.ledger), ours.ledger, announce_mail)
     log.info("Receiving on http://%s:%d", settings.host, settings.port)
     # uvicorn ends well on SIGTERM and then sends it to itself once more, to die of it; we rather exit with 0.
     signal.signal(signal.SIGTERM, lambda *_: None)

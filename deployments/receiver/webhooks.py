@@ -23,9 +23,9 @@ from deployments.receiver.payload_formats import (
     read_raw,
 )
 from deployments.receiver.request_checks import CurrentState, not_another_site, not_too_often
-from deployments.receiver.settings import ReceiverSettings
 from deployments.receiver.signature import NotProven, Proof
 from deployments.receiver.spool import Delivery
+from tasks.settings.receiver import ReceiverSettings
 
 router = APIRouter(tags=["webhooks"])
 T = TypeVar("T")

@@ -12,9 +12,9 @@ from watchfiles import awatch
 
 from deployments.inbox.announcer import Announcer
 from deployments.watch.dropped import Dropped, list_dropped, may_be_mail
-from deployments.watch.settings import WatchSettings
 from deployments.watch.settling import Settling
 from tasks.errors import SourceError
+from tasks.settings.watch import WatchSettings
 
 _TICK_MS = 500
 log = logging.getLogger("mailroom.watch")

@@ -11,12 +11,12 @@ from pydantic import SecretStr
 from deployments.inbox.announcer import Announcer
 from deployments.inbox.feeder import feed
 from deployments.inbox.folder import open_inbox
-from deployments.inbox.gathering import GatherSettings
 from deployments.inbox.prefect_server import announce_mail
-from deployments.watch.settings import WatchSettings
 from tasks.errors import Misconfigured
 from tasks.ledger.engine import open_ledger
 from tasks.settings import Settings
+from tasks.settings.inbox import GatherSettings
+from tasks.settings.watch import WatchSettings
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -31,11 +31,11 @@ def serve_folder(folder: Path) -> None:
     from deployments.watch.dropped import Dropped
     from deployments.watch.folder import check_folder, watch_folder
 
-    ours, settings = Settings(), WatchSettings()
+    ours, settings = Settings.read(), WatchSettings.read()
     inbox = open_inbox(ours.data_dir, ours.ledger)
     dropped = Dropped(open_ledger(ours.ledger), inbox.put, settings.max_file_bytes)
     work = partial(watch_folder, check_folder(folder), dropped, settings)
-    feed(lambda: Announcer(GatherSettings(), announce_mail, inbox.waiting), work)
+    feed(lambda: Announcer(GatherSettings.read(), announce_mail, inbox.waiting), work)
 
 
 def serve_mailbox(address: str) -> None:
@@ -47,7 +47,7 @@ def serve_mailbox(address: str) -> None:
     from deployments.watch.mailbox import WatchedMailbox, watch_mailbox
     from tasks.mailbox.imap.address import join_address, load_mailbox, split_address
 
-    ours, settings = Settings(), WatchSettings()
+    ours, settings = Settings.read(), WatchSettings.read()
     block_name, folder = split_address(address)
     block = load_mailbox(block_name)
     folder = folder or block.folder
@@ -55,7 +55,8 @@ def serve_mailbox(address: str) -> None:
     watched = WatchedMailbox(name=name, block=block, folder=folder, engine=open_ledger(ours.ledger))
     announce = partial(announce_mail, source=name, place=f"mailbox.{block_name}")
     feed(
-        lambda: Announcer(GatherSettings(), announce, watched.waiting), partial(watch_mailbox, watched, settings.poll_s)
+        lambda: Announcer(GatherSettings.read(), announce, watched.waiting),
+        partial(watch_mailbox, watched, settings.poll_s),
     )
 
 
@@ -70,10 +71,10 @@ def serve_stream(stream: str) -> None:
     except ImportError as error:
         raise Misconfigured("Redis needs the extra: pip install 'mailroom[redis]'.") from error
 
-    ours = Settings()
+    ours = Settings.read()
     inbox = open_inbox(ours.data_dir, ours.ledger)
-    consumer = Consumer(redis=_connect(WatchSettings().redis_url), stream=stream, put=inbox.put)
-    feed(lambda: Announcer(GatherSettings(), announce_mail, inbox.waiting), consumer.consume)
+    consumer = Consumer(redis=_connect(WatchSettings.read().redis_url), stream=stream, put=inbox.put)
+    feed(lambda: Announcer(GatherSettings.read(), announce_mail, inbox.waiting), consumer.consume)
 
 
 def _connect(redis_url: SecretStr) -> Redis:

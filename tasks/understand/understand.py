@@ -18,14 +18,11 @@ from tasks.errors import (
     AwaitingBatch,
     BudgetExceeded,
     CallError,
-    LostChunk,
     MailroomError,
     Misconfigured,
     OwnFault,
     Stopped,
-    Transient,
     Unreadable,
-    Unusable,
 )
 from tasks.frames import Analysis, Messages, Readings, records
 from tasks.parsing.languages import parse_language
@@ -211,7 +208,7 @@ def blank_reading(message_key: str, error: MailroomError | None) -> dict[str, An
         "doubts": [], "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0,
         "simulated": False, "seconds": 0.0,
         "error_type": error.code if error else None, "error": describe(error) if error else "",
-        "curable": isinstance(error, (Transient, Unusable, BudgetExceeded, Stopped, LostChunk)),
+        "curable": error is not None and error.curable,
     }  # fmt: skip
 
 

@@ -9,29 +9,11 @@ from prefect_redis.client import RedisMessagingSettings
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-from deployments.inbox.gathering import GatherSettings
-from deployments.metrics.settings import MetricsSettings
-from deployments.receiver.settings import ReceiverSettings
-from deployments.watch.settings import WatchSettings
-from tasks.act.destinations import Destinations
-from tasks.logs import LogSettings
-from tasks.providers.catalogue.sheets import SHEETS
-from tasks.settings import Settings
-from tasks.traces import TraceSettings
+from deployments.reference.variables import all_variables
 
-_OURS = (
-    Settings,
-    Destinations,
-    LogSettings,
-    GatherSettings,
-    ReceiverSettings,
-    MetricsSettings,
-    WatchSettings,
-    TraceSettings,
-)
 # Read one by one: by the image, where secrets are looked for, and by libraries; the last by prefect-kubernetes.
 _SINGLE = {
-    "HEALTH_URL", "MAILROOM_SECRETS_DIR", "MAILROOM_AWS_SECRET", "PGPASSWORD", "DO_NOT_TRACK",
+    "HEALTH_URL", "PGPASSWORD", "DO_NOT_TRACK",
     "MPLCONFIGDIR", "MALLOC_ARENA_MAX", "ARROW_DEFAULT_MEMORY_POOL", "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_NAME",
     "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_KEY",
 }  # fmt: skip
@@ -39,15 +21,9 @@ _SINGLE = {
 
 def known_variables() -> set[str]:
     """Every name that is read."""
-    ours = {_name(kind.model_config.get("env_prefix") or "", field) for kind in _OURS for field in kind.model_fields}
-    accounts = {
-        _name(prefix, field)
-        for sheet in SHEETS.values()
-        for prefix in sheet.account.prefixes
-        for field in sheet.account.model_fields
-    }
+    ours = {name for variable in all_variables() for name in variable.names}
     redis = {_name("PREFECT_REDIS_MESSAGING_", field) for field in RedisMessagingSettings.model_fields}
-    return ours | accounts | redis | set(_of_prefect(PrefectSettings)) | _SINGLE
+    return ours | redis | set(_of_prefect(PrefectSettings)) | _SINGLE
 
 
 def unknown(environment: dict[str, str], mounted: str = "/run/secrets/") -> set[str]:

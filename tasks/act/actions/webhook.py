@@ -15,11 +15,11 @@ from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
 from standardwebhooks import Webhook as Signer
 
 from tasks.act.acted_mail import ActedMail, Planned
-from tasks.act.destinations import Endpoint
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.actions import Webhook
 from tasks.errors import Misconfigured
 from tasks.ledger.effects import Effect
+from tasks.settings.destinations import Endpoint
 
 
 def plan(action: Webhook, mail: ActedMail) -> Planned:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.catalogue.sheet import MediaForms, Sheet, Traits
 from tasks.questions import MediaKind
@@ -15,7 +17,9 @@ class GeminiAccount(ProviderAccount):
     """`GEMINI_SDK` says which of Google's two SDKs asks; the first gets no more updates."""
 
     prefixes = ("GEMINI_", "GOOGLE_")
-    sdk: Literal["google-generativeai", "google-genai"] = "google-generativeai"
+    sdk: Literal["google-generativeai", "google-genai"] = Field(
+        "google-generativeai", description="Which of Google's SDKs asks; the first gets no more updates."
+    )
 
 
 GEMINI = Sheet(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from tasks.providers.catalogue.openai_sheet import CHAT_MEDIA
 from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.catalogue.sheet import Sheet, Traits
@@ -13,7 +15,9 @@ class LocalAccount(ProviderAccount):
     """`LOCAL_JSON_MODE=json_object` is for servers that cannot hold an answer to a schema."""
 
     prefixes = ("LOCAL_",)
-    json_mode: Literal["json_schema", "json_object"] = "json_schema"
+    json_mode: Literal["json_schema", "json_object"] = Field(
+        "json_schema", description="`json_object` for servers that cannot hold an answer to a schema."
+    )
 
 
 LOCAL = Sheet(

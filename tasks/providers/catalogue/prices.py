@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -15,6 +14,7 @@ from genai_prices import calc_price
 from tasks.errors import Misconfigured
 from tasks.providers.catalogue.sheets import sheet_of
 from tasks.questions import Usage
+from tasks.settings.secrets import prices_text
 
 log = logging.getLogger("mailroom.providers")
 
@@ -25,7 +25,7 @@ _FEW = 100_000
 
 def price(provider: str, model: str, usage: Usage) -> Decimal | None:
     """US dollars of a call, null when the model's price is unknown (said once in the log), zero where calls are free."""
-    own = _own_prices(os.environ.get("MAILROOM_PRICES", "")).get(f"{provider}:{model}")
+    own = _own_prices(prices_text()).get(f"{provider}:{model}")
     if own is not None:
         return (usage.input_tokens * own[0] + usage.output_tokens * own[1]) / _MILLION
     if sheet_of(provider).price_list is None:

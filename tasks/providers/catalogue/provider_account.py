@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -20,9 +18,9 @@ from pydantic_settings import (
 )
 
 from tasks.providers.catalogue.secret_stores import aws_secret
+from tasks.settings.secrets import secret_files
+from tasks.settings.section import ENV_FILE
 
-_ENV_FILE = ".env"
-_SECRET_FILES = Path("/run/secrets")
 _NOT_OF_ANSWERS = {"api_key", "api_keys", "model", "timeout", "concurrency", "rpm", "tpm"}
 """A new setting counts as one that answers depend on until it is named here; the model is named by each call."""
 
@@ -33,16 +31,22 @@ class ProviderAccount(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
     prefixes: ClassVar[tuple[str, ...]]
 
-    api_key: SecretStr | None = None
-    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    base_url: str | None = None
-    model: str | None = None
-    max_tokens: int = Field(1_000, ge=1)
-    temperature: float | None = Field(0.7, ge=0, le=2)
-    timeout: float = Field(60.0, gt=0)
-    concurrency: int | None = Field(None, ge=1, le=1_000)
-    rpm: int = Field(10_000, ge=1)
-    tpm: int = Field(300_000, ge=1)
+    api_key: SecretStr | None = Field(None, description="The key.")
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Several keys, used in turn: separated by commas, or a JSON list."
+    )
+    base_url: str | None = Field(None, description="Address of the API; null is the provider's own.")
+    model: str | None = Field(None, description="One model for every question; null is chosen by class and price.")
+    max_tokens: int = Field(1_000, ge=1, description="Most tokens of an answer.")
+    temperature: float | None = Field(
+        0.7, ge=0, le=2, description="Left out for models that refuse it; `none` never sends it."
+    )
+    timeout: float = Field(60.0, gt=0, description="Seconds for one request, from connecting to the last byte.")
+    concurrency: int | None = Field(
+        None, ge=1, le=1_000, description="Calls in flight to this provider; null is MAILROOM_CONCURRENCY."
+    )
+    rpm: int = Field(10_000, ge=1, description="Requests a minute, over all processes of a ledger.")
+    tpm: int = Field(300_000, ge=1, description="Tokens a minute, over all processes of a ledger.")
 
     @field_validator("api_keys", mode="before")
     @classmethod
@@ -96,12 +100,12 @@ class ProviderAccount(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return init values, environment, `.env` and secret files, each with all prefixes; the first wins."""
-        files = Path(os.environ.get("MAILROOM_SECRETS_DIR") or _SECRET_FILES)
+        files = secret_files()
         return (
             init_settings,
             *(EnvSettingsSource(cls, env_prefix=p) for p in cls.prefixes),
-            *(DotEnvSettingsSource(cls, env_file=_ENV_FILE, env_prefix=p) for p in cls.prefixes),
-            *(SecretsSettingsSource(cls, secrets_dir=files, env_prefix=p) for p in cls.prefixes if files.is_dir()),
+            *(DotEnvSettingsSource(cls, env_file=ENV_FILE, env_prefix=p) for p in cls.prefixes),
+            *(SecretsSettingsSource(cls, secrets_dir=files, env_prefix=p) for p in cls.prefixes if files),
             *(AwsSource(cls, p) for p in cls.prefixes),
         )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import lru_cache
 from typing import Any
 
 from tasks.errors import Misconfigured
+from tasks.settings.secrets import SecretSettings
 
 
 def secret_block(name: str) -> str | None:
@@ -32,7 +32,7 @@ def aws_secret() -> dict[str, Any]:
     Raises:
         Misconfigured: The extra is missing, or the secret cannot be had or is no JSON object.
     """
-    name = os.environ.get("MAILROOM_AWS_SECRET")
+    name = SecretSettings.read().aws_secret
     return _fetch(name) if name else {}
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from deployments.receiver.settings import ReceiverSettings
+from tasks.settings.receiver import ReceiverSettings
 from tests.deployments.docker.composed import DOCKER, read_compose
 
 

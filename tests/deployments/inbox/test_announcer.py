@@ -6,7 +6,7 @@ import asyncio
 
 from deployments.inbox.announcer import Announcer
 from deployments.inbox.background import running
-from deployments.inbox.gathering import GatherSettings
+from tasks.settings.inbox import GatherSettings
 
 AT_ONCE = GatherSettings(gather_s=0, gather_mails=1, event_gap_s=0, repeat_s=1_000)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.inbox.gathering import REPEAT_MOST_S, RETRY_S, Gathering, GatherSettings
+from deployments.inbox.gathering import REPEAT_MOST_S, RETRY_S, Gathering
+from tasks.settings.inbox import GatherSettings
 
 SETTINGS = GatherSettings(gather_s=1, gather_mails=500, event_gap_s=15, repeat_s=30)
 

@@ -11,10 +11,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from deployments.inbox.folder import open_inbox
-from deployments.inbox.gathering import GatherSettings
 from deployments.receiver.app import make_app
-from deployments.receiver.settings import ReceiverSettings
 from tasks.mailbox import inbox
+from tasks.settings.inbox import GatherSettings
+from tasks.settings.receiver import ReceiverSettings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 

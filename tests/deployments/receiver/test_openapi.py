@@ -13,9 +13,9 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from starlette.testclient import TestClient
 
 from deployments.inbox.folder import Inbox
-from deployments.inbox.gathering import GatherSettings
 from deployments.receiver.app import make_app
-from deployments.receiver.settings import ReceiverSettings
+from tasks.settings.inbox import GatherSettings
+from tasks.settings.receiver import ReceiverSettings
 
 
 @pytest.fixture(scope="module")

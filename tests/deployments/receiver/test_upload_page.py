@@ -13,10 +13,10 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from deployments.inbox.folder import open_inbox
-from deployments.inbox.gathering import GatherSettings
 from deployments.receiver.app import make_app
-from deployments.receiver.settings import ReceiverSettings
 from tasks.mailbox.inbox import folder_of, list_files
+from tasks.settings.inbox import GatherSettings
+from tasks.settings.receiver import ReceiverSettings
 
 CHROMIUM = shutil.which("chromium")
 ALONE = [

@@ -12,10 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from deployments.inbox.folder import open_inbox
-from deployments.inbox.gathering import GatherSettings
 from deployments.receiver.app import make_app
-from deployments.receiver.settings import ReceiverSettings
 from tasks.parsing.read_mail import read_mail
+from tasks.settings.inbox import GatherSettings
+from tasks.settings.receiver import ReceiverSettings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MAIL = b"From: a@example.org\r\nSubject: Hello\r\n\r\nHow are you?\r\n"

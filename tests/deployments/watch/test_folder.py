@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from deployments.inbox.announcer import Announcer
-from deployments.inbox.gathering import GatherSettings
 from deployments.watch.dropped import Dropped
 from deployments.watch.folder import check_folder, watch_folder
-from deployments.watch.settings import WatchSettings
 from tasks.errors import SourceError
 from tasks.ledger.engine import open_ledger
 from tasks.mailbox.inbox import put_into
+from tasks.settings.inbox import GatherSettings
+from tasks.settings.watch import WatchSettings
 
 MAIL = b"Subject: Hello\n\nHow are you?\n"
 

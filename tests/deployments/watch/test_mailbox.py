@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from deployments.inbox.announcer import Announcer
-from deployments.inbox.gathering import GatherSettings
 from deployments.watch import mailbox as watching_mailbox
 from deployments.watch.mailbox import WatchedMailbox, watch_mailbox
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import Seen, record_seen
 from tasks.mailbox.imap.block import Mailbox
 from tasks.mailbox.imap.connection import connected
+from tasks.settings.inbox import GatherSettings
 from tests.services.cutting_proxy import cutting_proxy
 
 MAIL = b"Subject: Hello\r\n\r\nHow are you?\r\n"

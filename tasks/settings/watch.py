@@ -1,15 +1,18 @@
-"""What an operator may turn of the watchers."""
+"""The settings of the watchers of folders, mailboxes and streams."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from tasks.settings.section import Section
 
 
-class WatchSettings(BaseSettings):
-    """All that an operator may turn, from `MAILROOM_WATCH_*` and `.env`."""
-
-    model_config = SettingsConfigDict(env_prefix="MAILROOM_WATCH_", env_file=".env", extra="ignore", frozen=True)
+class WatchSettings(Section):
+    model_config = SettingsConfigDict(env_prefix="MAILROOM_WATCH_")
+    title: ClassVar[str] = "Watchers"
 
     settle_s: float = Field(2.0, ge=0, description="A dropped file is taken when it has not changed for so long.")
     rescan_s: float = Field(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.receiver.settings import ReceiverSettings, read_receiver_settings, refuse_open_doors
 from tasks.errors import Misconfigured
+from tasks.settings.receiver import ReceiverSettings, read_receiver_settings, refuse_open_doors
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 

@@ -1,30 +1,30 @@
-"""What an operator may turn of the receiver, and the rule that it never stands open to strangers."""
+"""The settings of the receiver, and the rule that it never stands open to strangers."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import ipaddress
-import os
-from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from tasks.errors import Misconfigured
+from tasks.settings.secrets import secret_files
+from tasks.settings.section import Section
 
-# Where Compose mounts secrets, unless MAILROOM_SECRETS_DIR says otherwise; `mailroom_receiver_webhook_secret` is a file's name.
-_SECRET_FILES = Path("/run/secrets")
 _SECRET_BYTES = range(24, 65)  # Standard Webhooks asks for 24 to 64 random bytes
 
 
-class ReceiverSettings(BaseSettings):
-    """All that an operator may turn, from `MAILROOM_RECEIVER_*`, `.env` and secret files."""
+class ReceiverSettings(Section):
+    """From `MAILROOM_RECEIVER_*`, `.env` and secret files, such as one named `mailroom_receiver_webhook_secret`."""
 
-    model_config = SettingsConfigDict(env_prefix="MAILROOM_RECEIVER_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="MAILROOM_RECEIVER_")
+    title: ClassVar[str] = "Receiver"
 
     host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs the secrets below.")
-    port: int = Field(8000, ge=0, le=65535)
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     webhook_secret: SecretStr | None = Field(
         None, description="`whsec_…` of Standard Webhooks; two with a blank between them while one is being replaced."
     )
@@ -70,9 +70,7 @@ class ReceiverSettings(BaseSettings):
 
 def read_receiver_settings() -> ReceiverSettings:
     """The settings from the environment, `.env` and, where mounted, the secret files."""
-    named = Path(os.environ.get("MAILROOM_SECRETS_DIR") or _SECRET_FILES)
-    folder = named if named.is_dir() else None
-    return ReceiverSettings(_secrets_dir=folder)
+    return ReceiverSettings.read(_secrets_dir=secret_files())
 
 
 def refuse_open_doors(settings: ReceiverSettings) -> None:

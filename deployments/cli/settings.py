@@ -1,0 +1,27 @@
+"""`mailroom settings`: what is in force, and from where; secrets are masked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from deployments.cli.outcomes import plain
+
+
+def settings(*, changed: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Print every setting with its value and where that comes from; exit code 2 where one cannot be used.
+
+    Args:
+        changed: Only settings that are not at their default.
+    """
+    from deployments.reference.variables import in_force
+
+    table = Table("section", "variable", "value", "from", title="Settings in force", title_justify="left")
+    for variable, value, origin in in_force():
+        if origin != "default" or not changed:
+            table.add_row(variable.section, variable.names[0], plain(value), origin)
+    Console().print(table)
+    return 0

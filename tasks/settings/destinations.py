@@ -1,0 +1,42 @@
+"""The settings of actions: the endpoints, tables and mail servers that an action may reach."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from tasks.settings.section import DataDir
+
+
+class Endpoint(BaseModel):
+    """Where a webhook goes, and the Standard Webhooks secret (`whsec_…`, at least 24 bytes) that signs it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(pattern=r"^https?://")
+    secret: SecretStr
+    private: bool = Field(False, description="Whether it may be at a private address, such as this machine.")
+
+
+class DestinationSettings(DataDir):
+    title: ClassVar[str] = "Destinations of actions"
+
+    endpoints: dict[str, Endpoint] = Field({}, description='By name, as JSON: {"crm": {"url": …, "secret": …}}.')
+    tables: dict[str, str] = Field(
+        {}, description='By name, as JSON: {"log": "out/mails.csv", "lake": "out/mails.parquet", "db": "sqlite:///x.db#mails"}.'
+    )  # fmt: skip
+    reply_from: str = Field("", description="Address of replies, as `Support <support@example.com>`.")
+    drafts: str = Field("", description="Where drafts go for mail of no mailbox: a folder, or `imap://BLOCK`.")
+    smtp_host: str = Field("", description="Server that replies are sent through; empty sends none.")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Port of that server.")
+    smtp_user: str = Field("", description="User at that server; empty logs in nobody.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password of that user.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
+    smtp_timeout_s: float = Field(60, gt=0, description="Seconds for each answer of the server.")
+    webhook_timeout_s: float = Field(20, gt=0, description="Seconds for one post to an endpoint.")
+    authserv_ids: list[str] = Field(
+        [],
+        description="Names our own mail servers sign Authentication-Results with, as JSON; others are not believed. Only "
+        "where all mail that is read comes in through these servers: a file may say anything.",
+    )

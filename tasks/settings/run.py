@@ -1,0 +1,155 @@
+"""The settings of a run: read once when it begins and passed down, as values only, so tasks may be given them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from tasks.settings.section import DataDir, Section
+
+CONFIGURED = "configured"
+"""What a form says where the environment is to decide."""
+ModeChoice = Literal["configured", "normal", "economy"]
+ModelClass = Literal["triage", "simple", "medium", "complex"]
+
+
+class WorkSettings(Section):
+    title: ClassVar[str] = "Mail and work"
+
+    source: str | None = Field(None, description="Where the mail lies, for runs that are not told.")
+    again: bool = Field(False, description="Process mails that were processed before, too.")
+    chunk_rows: int = Field(100, ge=1, le=500, description="Mails in one mapped task run.")
+    chunk_workers: int = Field(2, ge=1, le=64, description="Chunks in a window, which are worked on at the same time.")
+    concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
+    task_runner: Literal["threads", "dask", "ray"] = Field("threads", description="Where chunks are worked on.")
+    cluster_address: str | None = Field(None, description="Of a running Dask or Ray cluster; null starts one.")
+    chunk_retry_delays_s: tuple[float, ...] = Field(
+        (5.0, 30.0, 120.0), description="Waits before a chunk whose provider was away is tried again."
+    )
+    lease_s: int = Field(
+        600, ge=30, description="A claimed mail that is not settled by then may be taken by another run."
+    )
+
+    @property
+    def window_rows(self) -> int:
+        """Mails that are taken from the source at a time."""
+        return self.chunk_rows * self.chunk_workers
+
+
+class ModelSettings(Section):
+    title: ClassVar[str] = "Models"
+
+    provider: str = Field("openai", description="Which provider reads the mail.")
+    fallbacks: tuple[str, ...] = Field((), description="Asked in this order where `provider` cannot answer.")
+    refused_moves_on: bool = Field(False, description="Whether a mail one provider refused is shown to the next.")
+    triage_model: str | None = Field(
+        None, description="Model of the first, small question; null is the provider's cheap one."
+    )
+    analysis_model: str | None = Field(None, description="Model of the second question; null is chosen by complexity.")
+    models: dict[str, dict[ModelClass, str]] = Field(
+        {}, description='Models by provider and class, as JSON: {"openai": {"triage": "gpt-6-luna", "complex": "…"}}.'
+    )
+    min_confidence: float = Field(0.5, ge=0, le=1, description="A triage less sure is asked of a stronger model, once.")
+    mails_per_call: int = Field(1, ge=1, le=10, description="Short mails that one triage call asks about.")
+    mode: Literal["normal", "economy"] = Field(
+        "normal", description="economy: half the price, through the providers' batch APIs; answers within 24 hours."
+    )
+    limits: dict[str, dict[Literal["rpm", "tpm"], int]] = Field(
+        {}, description='Requests and tokens a minute by provider or model, as JSON: {"openai": {"rpm": 5000}}.'
+    )
+    max_input_tokens: int = Field(16_000, ge=100, description="Most of a mail's tokens that one question holds.")
+    long_mails: Literal["cut", "parts"] = Field(
+        "cut", description="A longer mail is cut at a sentence's end, and says so; or read in parts, a call each."
+    )
+    max_parts: int = Field(10, ge=2, le=100, description="Parts of a long mail that are read; what is beyond is cut.")
+    target_language: str = Field("English", description="Language summaries are translated into, as people write it.")
+    sender_languages: dict[str, str] = Field(
+        {}, description='Target language by sender address or domain, as JSON: {"example.jp": "Japanese"}.'
+    )
+    answers_ttl_s: int = Field(
+        3_600, ge=0, description="How long an answer may be used again after its mail was completed."
+    )
+    refresh: bool = Field(False, description="Ask anew even what was answered before.")
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens of a mail that are read at all."""
+        return self.max_input_tokens * (self.max_parts if self.long_mails == "parts" else 1)
+
+
+class MoneySettings(Section):
+    title: ClassVar[str] = "Money"
+
+    budget_usd: Decimal | None = Field(
+        None, gt=0, description="Most US dollars a run may cost; the rest stays PENDING."
+    )
+    budget_day_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a day (UTC), over all runs.")
+    budget_month_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a month (UTC), over all runs.")
+
+    @property
+    def caps_usd(self) -> dict[str, Decimal | None]:
+        """The budgets by what they are about: "run", "day" and "month"; null where there is none."""
+        return {"run": self.budget_usd, "day": self.budget_day_usd, "month": self.budget_month_usd}
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether any budget is set."""
+        return any(self.caps_usd.values())
+
+
+class PrivacySettings(Section):
+    title: ClassVar[str] = "Privacy"
+
+    pseudonymise: bool = Field(
+        False, description="Whether names, addresses, phone, account and card numbers are hidden from providers."
+    )
+    output_mode: str = Field(
+        "600",
+        pattern="^[0-7]{3}$",
+        description="Who may read outcome files, as chmod writes it: 600 is their owner alone.",
+    )
+
+
+class ActionSettings(Section):
+    title: ClassVar[str] = "Rules and actions"
+
+    rules_file: Path | None = Field(
+        None, description="File of rules; null is the Prefect Variable `mailroom-rules`, or the shipped rules."
+    )
+    dry_run: bool = Field(True, description="Whether effects are only planned and shown; nothing is done to any mail.")
+    review: Literal["off", "sent", "drafts"] = Field(
+        "sent", description="Which replies another model reads before they leave: none, those sent, or drafts as well."
+    )
+    second_reader: str = Field(
+        "", pattern=r"^$|^[a-z]+/.+$", description="Who reads them, as `anthropic/claude-opus-5-5`; empty chooses."
+    )
+
+
+class StorageSettings(DataDir):
+    title: ClassVar[str] = "Ledger and files"
+
+    output_dir: Path = Field(Path("out"), description="Each run writes its outcome files into a folder in here.")
+    ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; null is SQLite in `data_dir`.")
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's URL, SQLite in `data_dir` unless one is set."""
+        return self.ledger_url or f"sqlite:///{(self.data_dir / 'ledger.db').absolute()}"
+
+
+class Settings(WorkSettings, ModelSettings, MoneySettings, PrivacySettings, ActionSettings, StorageSettings):
+    """All settings of a run, in one value."""
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings in force; a value that is given wins over the environment and `.env`.
+
+    Null, an empty text and `configured` are no values: a form can hardly leave a field out.
+
+    Raises:
+        Misconfigured: A value cannot be used; the variable is named, and what would be right is said.
+    """
+    return Settings.read(**{name: value for name, value in given.items() if value not in (None, "", CONFIGURED)})
