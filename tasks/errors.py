@@ -24,6 +24,7 @@ MailroomError
 ├── OwnFault             INTERNAL_ERROR                 → the row is parked, and somebody told
 ├── LostChunk            LOST_CHUNK                     → its rows are FAILED, the next run takes them up
 ├── ChunkUnfinished      some rows of a chunk failed through the provider → the chunk is tried again
+├── SourceUnavailable    the source refuses for now     → the run stops, and the next one goes on
 └── Misconfigured        nothing can work               → the run stops before work
 
 Every error survives pickling (workers of Dask and Ray send them home), keeps which provider said it and under
@@ -262,6 +263,23 @@ class SourceError(Misconfigured):
     """A source that isn't there, is empty or lacks what it must have; nothing was processed."""
 
     advice = "Check the source that the message names."
+
+
+class SourceUnavailable(MailroomError):
+    """A source that refuses for now, in its own words, after it was asked several times.
+
+    `retry_after_s` is how long it asked to be left alone; null where it did not say.
+    """
+
+    code = "NETWORK_ERROR"
+    advice = "No setting is wrong; the next run goes on where this one stopped."
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message, retry_after_s)
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class OwnFault(MailroomError):

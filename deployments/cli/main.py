@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from tasks.errors import Misconfigured
+from tasks.errors import Misconfigured, SourceUnavailable
 
 app = App(
     name="mailroom",
@@ -46,7 +46,7 @@ def main() -> None:
         code = app(exit_on_error=False, print_error=True)
     except CycloptsError:
         code = 2
-    except Misconfigured as error:
+    except (Misconfigured, SourceUnavailable) as error:
         print(f"mailroom: {error.told}", file=sys.stderr)  # noqa: T201  # the console is what this file is for
         code = 2
     except KeyboardInterrupt:

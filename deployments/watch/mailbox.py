@@ -18,9 +18,10 @@ from imap_tools import BaseMailBox
 from sqlalchemy import Engine
 
 from deployments.inbox.announcer import Announcer
-from tasks.errors import SourceError
+from tasks.errors import SourceError, SourceUnavailable
 from tasks.ledger.sightings import count_left_over, highest_uid
 from tasks.mailbox.imap.connection import LOST, REFUSED, connected
+from tasks.mailbox.imap.refusals import words_of
 from tasks.mailbox.imap.source import find_uids, read_uidvalidity
 
 if TYPE_CHECKING:
@@ -44,15 +45,20 @@ class WatchedMailbox:
     engine: Engine
     uidvalidity: int = 0
     newest_uid: int = 0
+    given_anew: bool = False
+    """Whether the server gives UIDs again that are on record, so that a run will read the folder from the start."""
 
     def waiting(self) -> int:
         """At least 1 when the mailbox holds mail that no run has met, plus what earlier runs left undone of it."""
         met = highest_uid(self.engine, self.name, self.folder, self.uidvalidity)
-        return int(self.newest_uid > met) + count_left_over(self.engine, self.name)
+        return int(self.given_anew or self.newest_uid > met) + count_left_over(self.engine, self.name)
 
     def look(self, mailbox: BaseMailBox) -> int:
         """How many mails no run has met."""
         met = highest_uid(self.engine, self.name, self.folder, self.uidvalidity)
+        uidnext = mailbox.folder.status(self.folder, ["UIDNEXT"]).get("UIDNEXT", 0)
+        self.given_anew = 0 < uidnext <= met
+        met = 0 if self.given_anew else met
         uids = find_uids(mailbox, self.block, met)
         self.newest_uid = max(uids, default=met)
         return len(uids)
@@ -81,10 +87,10 @@ def _keep_watching(watched: WatchedMailbox, poll_s: float, tell: Callable[[int],
         began = time.monotonic()
         try:
             _watch(watched, poll_s, tell, end)
-        except (*LOST, *REFUSED, SourceError) as error:
+        except (*LOST, *REFUSED, SourceError, SourceUnavailable) as error:
             lasted = time.monotonic() - began > _RECONNECT_MOST_S
             wait_s = _RECONNECT_LEAST_S if lasted else min(2 * wait_s, _RECONNECT_MOST_S)
-            reason = str(error) if isinstance(error, SourceError) else type(error).__name__
+            reason = words_of(error)
             log.warning("%s cannot be watched (%s); it is tried again in %g s.", watched.name, reason, wait_s)
             end.wait(wait_s)
 

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.run.stopping import GO_ON
-from tasks.errors import Misconfigured, Stopped
+from tasks.errors import Misconfigured, SourceUnavailable, Stopped
 from tasks.report.summary import Summary
 
 P = ParamSpec("P")
@@ -20,10 +20,12 @@ MISCONFIGURED = "Misconfigured"
 """Name of the state of a run that could not begin."""
 STOPPED = "Stopped"
 """Name of the state of a run that a person or a lost claim ended early; a signal leaves the state to Prefect."""
+SOURCE_UNAVAILABLE = "SourceUnavailable"
+"""Name of the state of a run whose source refused for now; the next run goes on where this one stopped."""
 
 
 def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
-    """The flow's body, ending in a state that names what to mend where a setting or a source is wrong."""
+    """The flow's body. It ends in a state that names what to mend, or says why it stopped, where one of our errors ends it."""
 
     @functools.wraps(body)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -33,6 +35,8 @@ def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
             return Failed(name=MISCONFIGURED, message=error.told)
         except Stopped as error:
             return Cancelled(name=STOPPED, message=f"{error} {GO_ON}")
+        except SourceUnavailable as error:
+            return Failed(name=SOURCE_UNAVAILABLE, message=error.told)
 
     # Prefect reads the types in the wrapper's module, where their names mean nothing; so they are resolved here.
     types = get_type_hints(body, include_extras=True)

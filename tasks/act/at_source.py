@@ -52,7 +52,7 @@ async def work_on_mail(
     try:
         return await context.mailboxes.use(sought.locations[0].source, find_and_work)
     except ServerRefused as no:
-        raise NotDone(str(no)) from no
+        raise NotDone(f"the mail server refused: {no}", again=no.passes) from no
 
 
 async def change_mail(

@@ -34,7 +34,7 @@ async def put_draft(effect: Effect, context: ActionContext, mail: EmailMessage) 
     try:
         return await context.mailboxes.use(source, work)
     except ServerRefused as no:
-        raise NotDone(f"the mailbox took no draft: {no}") from no
+        raise NotDone(f"the mailbox took no draft: {no}", again=no.passes) from no
 
 
 async def look_for_draft(effect: Effect, context: ActionContext, mail: EmailMessage) -> Found:

@@ -10,8 +10,9 @@ from imap_tools.errors import MailboxFolderSelectError
 from imap_tools.folder import FolderInfo
 
 from tasks.act.mail_on_record import MailOnRecord
-from tasks.act.mailboxes import MailLocation
+from tasks.act.mailboxes import MailLocation, list_folders
 from tasks.mailbox.imap.pages import fetch_heads, fetch_mails
+from tasks.mailbox.imap.refusals import passing_refusal
 from tasks.mailbox.imap.source import read_uidvalidity
 from tasks.parsing.read_mail import read_mail
 
@@ -115,7 +116,9 @@ def _select(box: BaseMailBox, folder: str, *, readonly: bool = False) -> int | N
     """The UIDVALIDITY of the folder, which is now selected; null where it cannot be opened."""
     try:
         box.folder.set(folder, readonly=readonly)
-    except MailboxFolderSelectError:
+    except MailboxFolderSelectError as no:
+        if passing_refusal(no):
+            raise
         return None
     return read_uidvalidity(box)
 
@@ -160,7 +163,7 @@ def _open(box: BaseMailBox, folder: str, uid: str) -> FoundMail:
 
 
 def _find_elsewhere(box: BaseMailBox, sought: SoughtMail, searched: Container[str]) -> FoundMail:
-    others = [one for one in box.folder.list() if one.name not in searched and not _has(one, *_NOT_A_FOLDER)]
+    others = [one for one in list_folders(box) if one.name not in searched and not _has(one, *_NOT_A_FOLDER)]
     # A folder of all mail, as Gmail has one, shows what also lies in others.
     ordinary = [one for one in others if not _has(one, "\\All")]
     for folders in (ordinary[:_MOST_FOLDERS], [one for one in others if _has(one, "\\All")]):

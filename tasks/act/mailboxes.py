@@ -7,28 +7,33 @@ import contextlib
 import imaplib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from imap_tools import BaseMailBox
-from imap_tools.errors import UnexpectedCommandStatusError
+from imap_tools.errors import MailboxFolderStatusError
+from imap_tools.folder import FolderInfo
+from imap_tools.utils import check_command_status
 from sqlalchemy import Engine
 
 from tasks.act.mail_on_record import MailOnRecord
+from tasks.errors import SourceUnavailable
 from tasks.ledger.effects import of_mails
 from tasks.ledger.messages import load_raw
 from tasks.ledger.sightings import sightings_of
 from tasks.mailbox.imap.address import load_mailbox, split_address
-from tasks.mailbox.imap.connection import LOST, log_in
+from tasks.mailbox.imap.connection import LOST, REFUSED, log_in
+from tasks.mailbox.imap.refusals import passing_refusal, words_of
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """A logged-in mailbox, and the folder its owner wants drafts in."""
+    """A logged-in mailbox, the folder its owner wants drafts in, and whether mails marked `\\Answered` are answered."""
 
     box: BaseMailBox
     drafts: str = "Drafts"
+    answer_answered: bool = False
 
 
 Connect = Callable[[str], Connection]
@@ -40,13 +45,26 @@ def connect_mailbox(source: str) -> Connection:
 
     Raises:
         SourceError: There is no such block, or the server can't be reached or refuses the login.
+        SourceUnavailable: The server refuses for now.
     """
     block = load_mailbox(split_address(source)[0])
-    return Connection(box=log_in(block), drafts=block.drafts_folder)
+    return Connection(box=log_in(block), drafts=block.drafts_folder, answer_answered=block.answer_answered)
 
 
 class ServerRefused(Exception):
-    """The mail server answered, and the answer was no; nothing was changed."""
+    """The mail server answered, and the answer was no; nothing was changed.
+
+    `passes` says whether the same may be taken later, after `wait_s` where the server told it.
+    """
+
+    def __init__(self, words: str, *, passes: bool = False, wait_s: float | None = None) -> None:
+        super().__init__(words)
+        self.passes = passes
+        self.wait_s = wait_s
+
+
+_WAITS_S = (1.0, 5.0, 15.0)
+_MOST_WAIT_S = 60.0  # an effect is held by a lease, and what is waited for longer is left to the next run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,40 +110,60 @@ class Mailboxes:
 
     def moved_to(self, message_key: str) -> list[str]:
         """Folders that earlier effects moved this mail to, the last one first."""
-        done = of_mails(self._engine, [message_key]).get(message_key, [])
-        return [one.parameters["folder"] for one in reversed(done) if one.action == "move" and one.state == "done"]
+        return [one["folder"] for one in reversed(self._done(message_key, "move"))]
+
+    def was_flagged(self, message_key: str, flag: str) -> bool:
+        """Whether an earlier effect set one of IMAP's own flags on this mail, as `answered`."""
+        return any(one["flag"] == flag for one in self._done(message_key, "flag"))
+
+    def _done(self, message_key: str, action: str) -> list[dict[str, Any]]:
+        effects = of_mails(self._engine, [message_key]).get(message_key, [])
+        return [one.parameters for one in effects if one.action == action and one.state == "done"]
 
     async def use(self, source: str, work: Callable[[Connection], T]) -> T:
         """What `work` returns, run in a thread on this source's connection.
 
-        A connection that broke is not used again: the next use opens a new one.
+        A connection that broke is not used again: the next use opens a new one. What a server refuses for now is tried
+        again some times, so `work` may be called more than once.
 
         Raises:
             ServerRefused: The server said no.
         """
         async with self._locks.setdefault(source, asyncio.Lock()):
-            try:
-                return await asyncio.to_thread(self._use, source, work)
-            except asyncio.CancelledError:
-                # The thread can't be stopped and may go on using its connection: nobody else may.
-                self._open.pop(source, None)
-                raise
+            for wait_s in _WAITS_S:
+                try:
+                    return await self._use_in_thread(source, work)
+                except ServerRefused as no:
+                    if not no.passes or (no.wait_s or 0.0) > _MOST_WAIT_S:
+                        raise
+                    await asyncio.sleep(max(wait_s, no.wait_s or 0.0))
+            return await self._use_in_thread(source, work)
+
+    async def _use_in_thread(self, source: str, work: Callable[[Connection], T]) -> T:
+        try:
+            return await asyncio.to_thread(self._use, source, work)
+        except asyncio.CancelledError:
+            # The thread can't be stopped and may go on using its connection: nobody else may.
+            self._open.pop(source, None)
+            raise
 
     def _use(self, source: str, work: Callable[[Connection], T]) -> T:
         try:
             if source not in self._open:
                 self._open[source] = self._connect(source)
             return work(self._open[source])
-        except UnexpectedCommandStatusError as no:
-            raise ServerRefused(str(no.command_result)[:200]) from no
         except imaplib.IMAP4.readonly as no:
             raise ServerRefused("the folder may only be read") from no
-        except LOST:
+        except LOST as lost:
             broken = self._open.pop(source, None)
             if broken:
                 with contextlib.suppress(Exception):
                     broken.box.client.shutdown()
-            raise
+            raise ConnectionAbortedError(words_of(lost)) from lost
+        except (*REFUSED, SourceUnavailable) as no:
+            refusal = passing_refusal(no)
+            wait_s = refusal.wait_s if refusal else None
+            raise ServerRefused(words_of(no), passes=refusal is not None, wait_s=wait_s) from no
 
     def close(self) -> None:
         """Log out everywhere."""
@@ -145,8 +183,17 @@ def sent_folder(opened: Connection) -> str:
     return _folder(opened.box, "Sent", "\\Sent")
 
 
-def _folder(box: BaseMailBox, name: str, mark: str) -> str:
+def list_folders(box: BaseMailBox) -> list[FolderInfo]:
+    """All folders of the mailbox, of which there is always one."""
     folders = box.folder.list()
+    if not folders:  # the server refused, which imap_tools does not look at
+        check_command_status(box.client.list(), MailboxFolderStatusError)
+        folders = box.folder.list()
+    return folders
+
+
+def _folder(box: BaseMailBox, name: str, mark: str) -> str:
+    folders = list_folders(box)
     if name in (one.name for one in folders):
         return name
     marked = [one.name for one in folders if mark.lower() in (flag.lower() for flag in one.flags)]

@@ -18,7 +18,7 @@ from tasks.act.actions import performer_of
 from tasks.act.destinations import Destinations
 from tasks.act.mail_search import SeveralFit
 from tasks.act.mailboxes import Connect, Mailboxes
-from tasks.act.performer import ActionContext, NotDone
+from tasks.act.performer import ActionContext, NotDone, NotNeeded
 from tasks.errors import MailroomError
 from tasks.ledger import effects as ledger
 from tasks.ledger.effects import Effect, Settled
@@ -115,6 +115,8 @@ class Outbox:
             return
         except SeveralFit as several:
             state, detail = "ambiguous", str(several)
+        except NotNeeded as why:
+            state, detail = "skipped", str(why)
         except NotDone as no:
             again = no.again and effect.attempts < MAX_ATTEMPTS
             state, detail = ("planned" if again else "failed"), str(no)

@@ -22,6 +22,10 @@ class NotDone(Exception):
         self.again = again
 
 
+class NotNeeded(Exception):
+    """Nothing happened, and nothing is to be done any more; the message says why."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ActionContext:
     """What performers work with; `about_to` is called right before anything leaves."""
@@ -43,6 +47,8 @@ class Performer(Protocol):
         Raises:
             NotDone: Surely nothing happened. Any other exception means so too before `about_to`, and after it that
                 nobody knows.
+            NotNeeded: It is not to be done any more.
+            SeveralFit: Several mails fit what is on record, and nothing was done to any of them.
         """
 
     async def look(self, effect: Effect, context: ActionContext) -> Found:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Engine
 
 from tasks.ledger.read_objects import record_read, versions_read
-from tasks.ledger.sightings import highest_uid, left_over
+from tasks.ledger.sightings import highest_uid, left_over, retire_uids
 from tasks.mailbox.inbox import NAME as INBOX
 from tasks.mailbox.kinds import Opening, from_the_start, none_read
 from tasks.mailbox.raw import Origin, RawMail
@@ -22,6 +22,12 @@ def opening_for(engine: Engine, settings: Settings) -> Opening:
 
     def since_uid(source: str, mailbox: str, uidvalidity: int) -> int:
         return highest_uid(engine, source, mailbox, uidvalidity)
+
+    def uids_given_anew(source: str, mailbox: str, uidvalidity: int, uidnext: int) -> bool:
+        if not 0 < uidnext <= highest_uid(engine, source, mailbox, uidvalidity):
+            return False
+        retire_uids(engine, source, mailbox, uidvalidity)
+        return True
 
     def undone(source: str) -> Iterator[RawMail]:
         if settings.again and source != INBOX:  # which alone does not hold any more what it gave
@@ -43,6 +49,7 @@ def opening_for(engine: Engine, settings: Settings) -> Opening:
 
     return Opening(
         data_dir=settings.data_dir,
+        uids_given_anew=uids_given_anew,
         since_uid=from_the_start if settings.again else since_uid,
         left_over=undone,
         versions_read=none_read if settings.again else read_before,

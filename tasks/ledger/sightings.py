@@ -6,8 +6,22 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, and_, bindparam, cast, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
+from tasks.ledger.clocks import database_time
 from tasks.ledger.engine import reading
 from tasks.ledger.messages import load_raw
 from tasks.ledger.owners import is_gone
@@ -55,6 +69,21 @@ def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> 
     )
     with reading(engine) as connection:
         return int(connection.scalar(wanted) or 0)
+
+
+def retire_uids(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> None:
+    """Note that a server gives the UIDs of this folder again: mails that were met there have no UID any more.
+
+    Their places get a UIDVALIDITY that no server can have (they have 32 bits), so that the folder they lay in is still known.
+    """
+    folder = f"{mailbox}/{uidvalidity}/"
+    with engine.begin() as connection:
+        retired = f"{mailbox}/{2**32 + int(database_time(connection, time.time) * 1_000)}/"
+        connection.execute(
+            update(sightings)
+            .where(sightings.c.source == source, sightings.c.place.startswith(folder, autoescape=True))
+            .values(place=literal(retired).concat(func.substr(sightings.c.place, len(folder) + 1)))
+        )
 
 
 def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:

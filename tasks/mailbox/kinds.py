@@ -12,6 +12,9 @@ from tasks.mailbox.raw import RawMail
 SinceUid = Callable[[str, str, int], int]
 """(source, folder, UIDVALIDITY) → the UID up to which all is on record; 0 where nothing is, or all is wanted again."""
 
+UidsGivenAnew = Callable[[str, str, int, int], bool]
+"""(source, folder, UIDVALIDITY, UIDNEXT) → whether UIDs on record are given to other mails by now, which it notes."""
+
 LeftOver = Callable[[str], Iterator[RawMail]]
 """(source) → mails it gave before that are on record but not done; only sources that don't give them again ask."""
 
@@ -25,6 +28,11 @@ NoteRead = Callable[[str, Mapping[str, str]], None]
 def from_the_start(source: str, mailbox: str, uidvalidity: int) -> int:
     """Return 0: every mail is wanted."""
     return 0
+
+
+def never_anew(source: str, mailbox: str, uidvalidity: int, uidnext: int) -> bool:
+    """Return False: nothing is on record."""
+    return False
 
 
 def nothing(source: str) -> Iterator[RawMail]:
@@ -65,6 +73,7 @@ class Opening:
 
     data_dir: Path = Path(".mailroom")
     since_uid: SinceUid = from_the_start
+    uids_given_anew: UidsGivenAnew = never_anew
     left_over: LeftOver = nothing
     versions_read: VersionsRead = none_read
     note_read: NoteRead = forget_read

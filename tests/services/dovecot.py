@@ -112,13 +112,16 @@ class Account:
             path.write_bytes(mail)
             path.chmod(0o666)
 
-    def build_anew(self) -> None:
-        """Give INBOX another UIDVALIDITY and its mails other UIDs, as a server does whose index was lost."""
+    def build_anew(self, *, uidvalidity: bool = True) -> None:
+        """Give INBOX another UIDVALIDITY and its mails other UIDs, as a server does whose index was lost.
+
+        Without `uidvalidity` it stays the same, as it does on servers that are careless.
+        """
         uidlist = self.home / "dovecot-uidlist"
         old = int(uidlist.read_text().split()[1].removeprefix("V"))
         for index in self.home.glob("dovecot*"):
             index.unlink()
-        uidlist.write_text(f"3 V{old + 1000} N1\n")
+        uidlist.write_text(f"3 V{old + 1000 * uidvalidity} N1\n")
         uidlist.chmod(0o666)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.answered import check_unanswered
 from tasks.act.drafts import look_for_draft, put_draft
 from tasks.act.performer import ActionContext, Found
 from tasks.act.replies import build_reply, plan_reply
@@ -15,6 +16,7 @@ def plan(action: DraftReply, mail: ActedMail) -> Planned:
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:
+    await check_unanswered(effect, context)
     return await put_draft(effect, context, build_reply(effect, effect.content["from"]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.at_source import change_mail, plan_at_source, sought_mail, work_on_mail
 from tasks.act.mail_search import FoundMail, MailGone
-from tasks.act.mailboxes import Connection
+from tasks.act.mailboxes import Connection, list_folders
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.actions import Move
 from tasks.ledger.effects import Effect
@@ -23,7 +23,7 @@ async def perform(effect: Effect, context: ActionContext) -> str:
             return f"it was in `{folder}` already"
         if mail.folder not in left_in:
             raise NotDone(f"its owner moved the mail to `{mail.folder}` meanwhile, where it is left")
-        if not opened.box.folder.exists(folder):
+        if folder not in [one.name for one in list_folders(opened.box)]:
             raise NotDone(f"the mailbox has no folder `{folder}`; make it or mend the rule")
         if "MOVE" not in opened.box.client.capabilities:
             raise NotDone("the server does not offer MOVE (RFC 6851), and copying could leave the mail twice")

@@ -15,6 +15,7 @@ import aiosmtplib
 from imap_tools import MailMessageFlags
 
 from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.answered import check_unanswered
 from tasks.act.destinations import Destinations
 from tasks.act.mail_on_record import MailOnRecord
 from tasks.act.mail_search import find_copies
@@ -32,6 +33,7 @@ def plan(action: SendReply, mail: ActedMail) -> Planned:
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:
+    await check_unanswered(effect, context)
     mail = build_reply(effect, effect.content["from"])
     raw, to = mail.as_bytes(), effect.content["to"]
     async with _connected(context.destinations) as server:

@@ -48,6 +48,11 @@ class Mailbox(Block):
         "matches only later is not read later, as reading goes on above the highest UID that was read.",
     )
     since: date | None = Field(None, description="Mails that arrived before this day are not read.")
+    read_deleted: bool = Field(False, description="Whether mails marked as deleted (`\\Deleted`) are read.")
+    read_drafts: bool = Field(False, description="Whether drafts (`\\Draft`) are read.")
+    answer_answered: bool = Field(
+        False, description="Whether a mail that bears `\\Answered` by the time of the reply gets one of ours, too."
+    )
     drafts_folder: Line = Field("Drafts", min_length=1, description="Where drafts of replies are put.")
     timeout_s: float = Field(
         60, gt=0, le=600, description="How long the server may be silent before it counts as gone."

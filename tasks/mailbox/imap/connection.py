@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
-from tasks.errors import SourceError
+from tasks.errors import SourceError, SourceUnavailable
 from tasks.mailbox.imap.address import load_mailbox, split_address
+from tasks.mailbox.imap.refusals import CUT, PassingRefusal, passing_refusal
 from tasks.mailbox.imap.tokens import access_token
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def connected(block: Mailbox, folder: str = "", *, readonly: bool = False) -> It
 
     Raises:
         SourceError: The server can't be reached, refuses the login, or has no such folder; the password is in no message.
+        SourceUnavailable: The server refuses for now.
     """
     mailbox = log_in(block)
     try:
@@ -49,6 +51,7 @@ def connect_to(source: str) -> BaseMailBox:
 
     Raises:
         SourceError: As `connected`, or Prefect has no such block.
+        SourceUnavailable: The server refuses for now.
     """
     return log_in(load_mailbox(split_address(source)[0]))
 
@@ -58,11 +61,12 @@ def log_in(block: Mailbox) -> BaseMailBox:
 
     Raises:
         SourceError: The server can't be reached or refuses the login.
+        SourceUnavailable: The server refuses for now.
     """
     mailbox = _connect(block)
     try:
         _log_in(mailbox, block)
-    except SourceError:
+    except (SourceError, SourceUnavailable):
         with suppress(*LOST, *REFUSED):
             mailbox.client.shutdown()
         raise
@@ -80,6 +84,7 @@ def _connect(block: Mailbox) -> BaseMailBox:
             return MailBoxStartTls(host, port, timeout=block.timeout_s, ssl_context=checked)
         return MailBoxUnencrypted(host, port, timeout=block.timeout_s)
     except (*LOST, *REFUSED, ValueError) as error:
+        _raise_if_it_passes(error, block)
         raise SourceError(
             f"`{host}:{port}` cannot be reached as an IMAP server ({block.encryption}): {error}"
         ) from error
@@ -95,12 +100,19 @@ def _log_in(mailbox: BaseMailBox, block: Mailbox) -> None:
         _, told = mailbox.client.capability()
         mailbox.client.capabilities = tuple(str(told[-1], "ascii", "replace").upper().split())
     except LOST as error:
-        raise SourceError(f"`{block.host}` cut the connection at login: {type(error).__name__}") from error
-    except REFUSED:
+        raise _cut_at_login(mailbox, block) from error
+    except REFUSED as error:
+        _raise_if_it_passes(error, block)
         # Servers repeat what they were sent, and tracebacks show it; so none of it goes on.
         raise SourceError(
             f"`{block.host}` refused the login of `{block.user}`: check the block's user and secret"
         ) from None
+
+
+def _cut_at_login(mailbox: BaseMailBox, block: Mailbox) -> SourceUnavailable:
+    _, byes = mailbox.client.response("BYE")
+    said = str(byes[-1], "utf-8", "replace") if byes and byes[-1] else ""
+    return _unavailable(passing_refusal(imaplib.IMAP4.abort(said)) or CUT if said else CUT, block)
 
 
 def _give_token(mailbox: BaseMailBox, block: Mailbox) -> None:
@@ -129,4 +141,18 @@ def _select(mailbox: BaseMailBox, folder: str, block: Mailbox, readonly: bool) -
     try:
         mailbox.folder.set(folder, readonly=readonly)
     except MailboxFolderSelectError as error:
+        _raise_if_it_passes(error, block)
         raise SourceError(f"`{block.user}` at `{block.host}` has no folder `{folder}`, or may not open it") from error
+
+
+def _raise_if_it_passes(error: Exception, block: Mailbox) -> None:
+    refusal = passing_refusal(error)
+    if refusal is not None:
+        raise _unavailable(refusal, block) from None
+
+
+def _unavailable(refusal: PassingRefusal, block: Mailbox) -> SourceUnavailable:
+    words = refusal.words
+    for secret in (block.password, block.oauth2_token, block.oauth2_refresh_token):
+        words = words.replace(secret.get_secret_value(), "…") if secret else words
+    return SourceUnavailable(f"`{block.host}` refuses `{block.user}` for now: {words}", refusal.wait_s)

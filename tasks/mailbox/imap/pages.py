@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from imap_tools import BaseMailBox
 from imap_tools.errors import MailboxFetchError
 
+from tasks.mailbox.imap.refusals import passing_refusal
 from tasks.mailbox.raw import KEPT_BYTES
 
 # How many mails are asked for their sizes at once, and what is fetched at once at most; a longer mail goes alone.
@@ -95,6 +96,8 @@ def _fetch_page(mailbox: BaseMailBox, uids: Sequence[int], sizes: Mapping[int, i
         for uid in uids:
             if uid in mails:
                 yield Fetched(uid=uid, raw=mails[uid], size_bytes=sizes[uid])
+    elif passing_refusal(refused := MailboxFetchError((status, response), "OK")):
+        raise refused
     elif len(uids) > 1:
         # One of them was expunged meanwhile, or can't be given; the others can.
         for uid in uids:

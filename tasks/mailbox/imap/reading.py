@@ -8,8 +8,11 @@ from imap_tools import BaseMailBox
 
 from tasks.mailbox.imap.pages import LISTED_MAILS, Fetched, fetch_mails
 
-# A cut connection is opened anew after these waits; any progress gives them all back.
+# After these waits a connection that was cut, or a server that refused for now, is tried again; any progress gives them
+# all back.
 RECONNECT_AFTER_S = (0.0, 1.0, 5.0, 15.0, 30.0)
+# A server that asks to be left alone for longer is left to the next run.
+MOST_WAIT_S = 300.0
 # So many cuts at the same place, and mails are asked for one by one to see which of them it is.
 CAREFUL_AFTER_CUTS = 2
 
@@ -53,10 +56,10 @@ class Reading:
             self.done = self._asked
         self._cuts += 1
 
-    def next_wait_s(self) -> float | None:
-        """Return how long to wait before the next connection; None when there have been enough without a mail."""
+    def next_wait_s(self, told_s: float | None = None) -> float | None:
+        """Return how long to wait before the next try, at least `told_s`; None when there have been enough without a mail."""
         self._failures += 1
-        return RECONNECT_AFTER_S[self._failures - 1] if self._failures <= len(RECONNECT_AFTER_S) else None
+        return wait_before(self._failures, told_s)
 
     def _judge(self, mails: Iterable[Fetched]) -> Iterator[Fetched]:
         for mail in mails:
@@ -68,3 +71,10 @@ class Reading:
             suspects, self._suspects = self._suspects, []
             yield from suspects
             yield mail
+
+
+def wait_before(attempt: int, told_s: float | None) -> float | None:
+    """Return the seconds to wait before this attempt (from 1) after a failure, at least `told_s`; None for no more tries."""
+    if attempt > len(RECONNECT_AFTER_S) or (told_s or 0.0) > MOST_WAIT_S:
+        return None
+    return max(RECONNECT_AFTER_S[attempt - 1], told_s or 0.0)

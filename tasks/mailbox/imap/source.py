@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Generator, Iterator
@@ -10,12 +11,13 @@ from datetime import date
 
 from imap_tools import BaseMailBox
 
-from tasks.errors import SourceError
+from tasks.errors import SourceError, SourceUnavailable
 from tasks.mailbox.imap.address import join_address
 from tasks.mailbox.imap.block import Mailbox
 from tasks.mailbox.imap.connection import LOST, REFUSED, connected
 from tasks.mailbox.imap.pages import Fetched
-from tasks.mailbox.imap.reading import Reading
+from tasks.mailbox.imap.reading import Reading, wait_before
+from tasks.mailbox.imap.refusals import CUT, PassingRefusal, is_about_the_server, passing_refusal, words_of
 from tasks.mailbox.kinds import Opening
 from tasks.mailbox.raw import Origin, RawMail
 
@@ -51,7 +53,8 @@ class ImapSource:
         """Give what an earlier run left undone, then the listed mails, in the order of their UIDs.
 
         Raises:
-            SourceError: The server is gone and does not come back; what was given is good.
+            SourceError: The server refuses for good; what was given is good.
+            SourceUnavailable: The server is gone, or refuses for now, and stays so; the next run goes on after it.
         """
         yield from self.opening.left_over(self.name)
         listing: Listing | None = self.listing
@@ -70,34 +73,36 @@ class ImapSource:
                     try:
                         for mail in reading.go_on(mailbox):
                             yield self._mail_of(mail, listing.uidvalidity)
-                    except LOST:
-                        reading.cut_off()
+                    except LOST as lost:
+                        if not is_about_the_server(lost):
+                            reading.cut_off()
                         raise
                 break
-            except (*LOST, SourceError) as error:
+            except (*LOST, *REFUSED, SourceError, SourceUnavailable) as error:
                 self._wait_or_give_up(error, reading)
-            except REFUSED as error:
-                said = f"refused to go on after UID {reading.done} ({type(error).__name__})"
-                raise SourceError(f"`{self.name}` {said}") from error
         if reading.suspects:
-            raise SourceError(f"`{self.name}` would not give the mail with UID {reading.suspects[0]}, nor any after it")
+            said = f"would not give the mail with UID {reading.suspects[0]}, nor any after it"
+            raise SourceUnavailable(f"`{self.name}` {said}")
         return None
 
     def _list_anew(self, mailbox: BaseMailBox, uidvalidity: int) -> Listing:
         # What was given before is met again, and known again by what it says.
         log.warning("%s was built anew on the server while it was read; it is read from the start.", self.name)
-        above = self.opening.since_uid(self.name, self.folder, uidvalidity)
-        return Listing(uidvalidity=uidvalidity, uids=find_uids(mailbox, self.block, above))
+        return list_folder(mailbox, self.name, self.folder, self.block, self.opening, uidvalidity)
 
     def _wait_or_give_up(self, error: Exception, reading: Reading) -> None:
-        if isinstance(error, SourceError) and not isinstance(error.__cause__, LOST):
-            raise error
-        wait_s = reading.next_wait_s()
+        was_cut = isinstance(error, LOST) or isinstance(error.__cause__, LOST)
+        refusal = passing_refusal(error) or (CUT if was_cut else None)
+        if refusal is None:
+            if isinstance(error, SourceError):
+                raise error
+            said = f"refused to go on after UID {reading.done}: {words_of(error)}"
+            raise SourceError(f"`{self.name}` {said}") from error
+        wait_s = reading.next_wait_s(refusal.wait_s)
         if wait_s is None:
-            raise SourceError(f"`{self.name}` broke off after UID {reading.done} and could not be read on") from error
-        log.warning(
-            "%s was cut off after UID %d; the connection is opened anew in %g s.", self.name, reading.done, wait_s
-        )
+            stood = f"broke off after UID {reading.done} and could not be read on"
+            raise SourceUnavailable(f"`{self.name}` {stood}: {refusal.words}", refusal.wait_s) from error
+        log.warning("%s: after UID %d, %s; it is tried again in %g s.", self.name, reading.done, refusal.words, wait_s)
         time.sleep(wait_s)
 
     def _mail_of(self, mail: Fetched, uidvalidity: int) -> RawMail:
@@ -115,24 +120,51 @@ def open_folder(block_name: str, block: Mailbox, folder: str, opening: Opening) 
 
     Raises:
         SourceError: The server can't be reached, refuses the login or the search, or has no such folder.
+        SourceUnavailable: The server refuses for now, and did so each time it was asked.
     """
     folder = folder or block.folder
     name = join_address(block_name, folder)
-    try:
-        with connected(block, folder, readonly=True) as mailbox:
-            uidvalidity = read_uidvalidity(mailbox)
-            uids = find_uids(mailbox, block, opening.since_uid(name, folder, uidvalidity))
-    except LOST as error:
-        raise SourceError(f"`{name}` was cut off: {type(error).__name__}") from error
-    except REFUSED as error:
-        raise SourceError(f"`{name}` refused the search `{block.search}`: {error}") from error
-    listing = Listing(uidvalidity=uidvalidity, uids=uids)
-    return ImapSource(name=name, block=block, folder=folder, opening=opening, listing=listing)
+    for attempt in itertools.count(1):
+        try:
+            with connected(block, folder, readonly=True) as mailbox:
+                listing = list_folder(mailbox, name, folder, block, opening, read_uidvalidity(mailbox))
+            return ImapSource(name=name, block=block, folder=folder, opening=opening, listing=listing)
+        except LOST as error:
+            _wait_to_open(name, attempt, passing_refusal(error) or CUT, error)
+        except (*REFUSED, SourceUnavailable) as error:
+            refusal = passing_refusal(error)
+            if refusal is None:
+                raise SourceError(f"`{name}` refused the search `{block.search}`: {words_of(error)}") from error
+            _wait_to_open(name, attempt, refusal, error)
+    raise AssertionError("counting does not end")
+
+
+def _wait_to_open(name: str, attempt: int, refusal: PassingRefusal, error: Exception) -> None:
+    wait_s = wait_before(attempt, refusal.wait_s)
+    if wait_s is None:
+        raise SourceUnavailable(f"`{name}` cannot be opened now: {refusal.words}", refusal.wait_s) from error
+    log.warning("%s cannot be opened now (%s); it is tried again in %g s.", name, refusal.words, wait_s)
+    time.sleep(wait_s)
+
+
+def list_folder(
+    mailbox: BaseMailBox, name: str, folder: str, block: Mailbox, opening: Opening, uidvalidity: int
+) -> Listing:
+    """Return what is wanted of the folder just selected."""
+    if opening.uids_given_anew(name, folder, uidvalidity, read_uidnext(mailbox)):
+        log.warning(
+            "%s: the server gave UIDs again under the same UIDVALIDITY; the folder is read from the start. Nothing is "
+            "done twice, as mails are known by what they say.",
+            name,
+        )
+    uids = find_uids(mailbox, block, opening.since_uid(name, folder, uidvalidity))
+    return Listing(uidvalidity=uidvalidity, uids=uids)
 
 
 def find_uids(mailbox: BaseMailBox, block: Mailbox, above: int) -> list[int]:
     """Return the UIDs, ascending, above that one in the selected folder that match the block's search."""
     criteria = f"UID {above + 1}:* {block.search}" + (f" SINCE {_imap_date(block.since)}" if block.since else "")
+    criteria += ("" if block.read_deleted else " UNDELETED") + ("" if block.read_drafts else " UNDRAFT")
     found = mailbox.uids(criteria, charset=None if criteria.isascii() else "UTF-8")
     # `n:*` always matches the last mail, also where its UID is below n (RFC 9051, `seq-range`).
     return sorted(uid for uid in map(int, found) if uid > above)
@@ -144,6 +176,12 @@ def read_uidvalidity(mailbox: BaseMailBox) -> int:
     if not told or not told[0]:
         raise SourceError("the mail server tells no UIDVALIDITY, so its mails can't be told apart (RFC 9051, 2.3.1.1)")
     return int(told[0])
+
+
+def read_uidnext(mailbox: BaseMailBox) -> int:
+    """Return the UID that the next mail will have in the folder just selected; to be asked once. 0 where it is not told."""
+    _, told = mailbox.client.response("UIDNEXT")
+    return int(told[0]) if told and told[0] else 0
 
 
 def _imap_date(day: date) -> str:

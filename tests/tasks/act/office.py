@@ -49,6 +49,9 @@ class Office:
     account: Account | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     raw: bytes = RAW
+    answer_answered: bool = False
+    port: int | None = None
+    """Where the mailbox is reached, if not at the account's own port."""
 
     @property
     def engine(self) -> Engine:
@@ -70,7 +73,11 @@ class Office:
         account = self.account
         return log_in(
             Mailbox(
-                host=account.host, port=account.port, user=account.user, password=account.password, encryption="none"
+                host=account.host,
+                port=self.port or account.port,
+                user=account.user,
+                password=account.password,
+                encryption="none",
             )
         )
 
@@ -80,7 +87,7 @@ class Office:
         return open_outbox(
             self.engine,
             destinations,
-            lambda source: Connection(box=self.login()),
+            lambda source: Connection(box=self.login(), answer_answered=self.answer_answered),
             owner=owner_name("run"),
             lease_s=600,
             step=step,

@@ -3,6 +3,7 @@ from email.policy import default
 
 import pytest
 
+from tasks.ledger.approvals import give_verdict
 from tests.tasks.act.office import RAW, Office, files_in
 
 LABEL = {"action": "label", "label": "mailroom_support"}
@@ -136,3 +137,45 @@ def test_a_suggestion_that_names_an_address_is_never_used(office, reply, doubts)
 
     assert skipped["state"] == "skipped"
     assert office.in_folder("Drafts") == []
+
+
+@pytest.mark.parametrize("action", [DRAFT, {"action": "send_reply", "hold": False}])
+def test_a_mail_that_was_answered_meanwhile_is_not_answered(office, smtp_sink, action):
+    office.settings = {"smtp_host": "127.0.0.1", "smtp_port": smtp_sink.port, "smtp_tls": "none"}
+    mark_answered(office)
+
+    (skipped,) = office.act(action)
+
+    assert (skipped["state"], "answered it already" in skipped["detail"]) == ("skipped", True)
+    assert (office.in_folder("Drafts"), smtp_sink.mails) == ([], [])
+
+
+def test_one_that_was_answered_while_its_reply_was_held_is_not_answered_when_that_is_approved(office):
+    office.act({**DRAFT, "hold": True})
+    (held,) = office.effects()
+    mark_answered(office)
+    give_verdict(
+        office.engine, held.effect_id, verdict="approved", shown_hash=held.content_hash, person="Pat", flow_run_id="r"
+    )
+
+    office.go_on(office.effects()[0])
+
+    assert office.effects()[0].state == "skipped"
+    assert office.in_folder("Drafts") == []
+
+
+def test_a_mail_that_a_rule_of_ours_marked_as_answered_still_gets_its_draft(office):
+    flag, draft = office.act({"action": "flag", "flag": "answered"}, DRAFT)
+    assert (flag["state"], draft["state"]) == ("done", "done")
+
+
+def test_a_mailbox_may_be_set_to_have_answered_mail_answered(office):
+    office.answer_answered = True
+    mark_answered(office)
+    assert office.act(DRAFT)[0]["state"] == "done"
+
+
+def mark_answered(office):
+    with office.login() as box:
+        box.folder.set("INBOX")
+        box.client.uid("STORE", "1:*", "+FLAGS", "(\\Answered)")

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from tasks.errors import SourceError
+from tasks.errors import SourceUnavailable
 from tasks.mailbox.imap.connection import connected
 from tasks.mailbox.imap.pages import PAGE_BYTES
 from tasks.mailbox.imap.source import open_folder
@@ -49,7 +49,7 @@ def test_a_server_that_stays_away_ends_the_reading_and_says_where(imap_account, 
 
     with cutting_proxy(imap_account.host, imap_account.port, [10**9, 700_000, 10, 10, 10, 10]) as proxy:
         source = open_folder("work", imap_account.block(port=proxy.port), "", Opening())
-        with pytest.raises(SourceError, match=r"broke off after UID 1\d\d and could not be read on"):
+        with pytest.raises(SourceUnavailable, match=r"broke off after UID 1\d\d and could not be read on"):
             rows.extend(source.read())
 
     assert uids(rows) == list(range(1, len(rows) + 1))
@@ -122,7 +122,7 @@ def test_a_mail_the_server_breaks_off_at_is_not_given_up_before_a_later_one_is_g
         path.chmod(0)
     rows: list[RawMail] = []
 
-    with pytest.raises(SourceError, match="would not give the mail with UID 9, nor any after it"):
+    with pytest.raises(SourceUnavailable, match="would not give the mail with UID 9, nor any after it"):
         rows.extend(source.read())
 
     assert uids(rows) == list(range(1, 9))

@@ -14,6 +14,7 @@ from tasks.ingest.openings import opening_for
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import Seen, record_seen
 from tasks.ledger.schema import messages
+from tasks.ledger.sightings import sightings_of
 from tasks.mailbox.imap.connection import connected
 from tasks.mailbox.imap.source import open_folder
 from tasks.mailbox.kinds import Opening
@@ -116,6 +117,52 @@ def test_a_folder_built_anew_is_read_from_its_start(imap_account, run):
 
     assert [row.raw for row in after] == [row.raw for row in before]
     assert {row.place for row in after}.isdisjoint(row.place for row in before)
+
+
+def test_uids_given_anew_under_the_same_uidvalidity_are_noticed_and_the_folder_is_read_from_its_start(
+    imap_account, run, ledger, caplog
+):
+    imap_account.deliver([mail(number) for number in range(1, 6)])
+    before = run()
+    with connected(imap_account.block()) as mailbox:
+        mailbox.delete(mailbox.uids())
+    imap_account.build_anew(uidvalidity=False)
+    imap_account.deliver([mail(8), mail(9)])
+
+    after = run()
+
+    assert uids(after) == [1, 2]
+    assert after[0].place == before[0].place
+    assert "gave UIDs again" in caplog.text
+    met = sightings_of(ledger, [hashlib.sha256(mail(number)).hexdigest() for number in (1, 8)], scheme="imap")
+    assert [place == after[0].place for _, _, place in met] == [False, True]
+
+    imap_account.deliver([mail(number) for number in range(10, 16)])
+    assert uids(run()) == [3, 4, 5, 6, 7, 8], "the old UIDs, up to 5, count no more"
+    assert run() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "read"),
+    [({}, [1, 4, 5]), ({"read_deleted": True}, [1, 2, 4, 5]), ({"read_drafts": True}, [1, 3, 4, 5])],
+)
+def test_mails_marked_as_deleted_and_drafts_are_not_read_unless_that_is_set(imap_account, run, fields, read):
+    imap_account.deliver([mail(number) for number in range(1, 6)])
+    with connected(imap_account.block()) as mailbox:
+        for uid, flag in (("2", "\\Deleted"), ("3", "\\Draft"), ("4", "\\Answered")):
+            mailbox.client.uid("STORE", uid, "+FLAGS", f"({flag})")
+
+    assert uids(run(**fields)) == read
+
+
+@pytest.mark.parametrize("folder", ["Büro", "日本語/受信", "A&B", 'Quo"ted'])
+def test_a_folder_may_have_any_name(imap_account, run, folder):
+    with connected(imap_account.block()) as mailbox:
+        mailbox.folder.create(folder.replace("/", "."))
+        mailbox.append(mail(1), folder.replace("/", "."))
+
+    (row,) = run(folder=folder.replace("/", "."))
+    assert row.place == f"{folder.replace('/', '.')}/{row.origin.uidvalidity}/1"
 
 
 def test_search_since_and_folder_choose_what_is_read(imap_account, run):
