@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasks.mailbox import archives
+from tasks.mailbox import archives, stores_of_programs
 from tasks.mailbox.blobs import Blob, Format
 from tasks.mailbox.members import MEMBER_FORMATS, find_among, read_among
 from tasks.mailbox.raw import RawMail
 
-FORMATS: tuple[Format, ...] = (archives, *MEMBER_FORMATS)
+FORMATS: tuple[Format, ...] = (stores_of_programs, archives, *MEMBER_FORMATS)
 
 
 def find_format(blob: Blob) -> Format | None:

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from tasks.errors import SourceError
 from tasks.mailbox.blobs import HEAD_BYTES, Blob
-from tasks.mailbox.raw import KEPT_BYTES, Origin, RawMail
+from tasks.mailbox.lines import BOM, Growing, LineReader
+from tasks.mailbox.raw import KEPT_BYTES, RawMail
 from tasks.mailbox.single import SUFFIXES as SINGLE_SUFFIXES
 
 SUFFIXES = frozenset({".mbox", ".mbx"})
-LINE_BYTES = 1 << 16
-END = (b"", False)
+# So much of the header below a line `From …` is looked at.
+LOOK_AHEAD_BYTES = 8_192
 
 # `From someone Fri Nov 13 10:00:00 2026`, in any order and with any zone: a clock and a year make it a separator.
 DATED = re.compile(rb"From (?=.*\b\d{1,2}:\d\d)(?=.*\b(?:19|20)\d\d\b)")
-FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+# `From `, `From -`, `From ann@example.org`: at most a sender, and nothing that goes on like a sentence.
+UNDATED = re.compile(rb"From(?:[ \t]+(?:\"[^\"\r\n]*\"@)?[^\s:,]*)?[ \t]*\r?\n?\Z")
+FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 QUOTED = re.compile(rb">+From ")
+CONTENT_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})\s*$", re.IGNORECASE)
+OF_MAIL = {b"from", b"to", b"subject", b"date", b"message-id", b"received", b"return-path", b"mime-version", b"cc"}
+HOLDS_FROM = "a line `From …` with a header below it stands in this mail; it was not taken for the start of another"
 
 
 def claims(blob: Blob, head: bytes) -> bool:
-    """Return whether it begins with a dated From_ line, or is called an mbox; a file called .eml is one mail."""
-    return blob.suffix in SUFFIXES or (blob.suffix not in SINGLE_SUFFIXES and DATED.match(head.lstrip()) is not None)
+    """Return whether it begins with a From_ line and a header, or is called an mbox; a file called .eml is one mail."""
+    if blob.suffix in SUFFIXES:
+        return True
+    line, _, below = head.removeprefix(BOM).lstrip().partition(b"\n")
+    begins = DATED.match(line) or (UNDATED.match(line) and fields_of_mail(below))
+    return blob.suffix not in SINGLE_SUFFIXES and bool(begins)
 
 
 def check(blob: Blob) -> None:
     """Raise `SourceError` when it is empty or does not begin with a From_ line."""
-    head = blob.head().lstrip()
+    head = blob.head().removeprefix(BOM).lstrip()
     if not head and blob.size_bytes <= HEAD_BYTES:
         raise SourceError(f"`{blob.where}` is an empty mbox")
-    if not head.startswith(b"From "):
+    if not head.startswith((b"From ", b"From\n", b"From\r\n")):
         raise SourceError(f"`{blob.where}` is called an mbox but does not begin with a line `From …`")
 
 
@@ -42,71 +51,106 @@ def count(blob: Blob) -> None:
 
 def read(blob: Blob, source: str) -> Iterator[RawMail]:
     """Give every mail, with From_ quoting undone; a mail's id is the file's name and its place in the file."""
-    origin = Origin(source=source, mailbox=blob.name)
     with blob.open() as stream:
         for number, mail in enumerate(split_mails(stream), 1):
-            yield RawMail(
-                raw=bytes(mail.kept), source_id=f"{blob.name}#{number}", origin=origin, size_bytes=mail.size_bytes
-            )
-
-
-@dataclass(slots=True)
-class Growing:
-    """A mail of which more lines may come."""
-
-    kept: bytearray = field(default_factory=bytearray)
-    size_bytes: int = 0
-
-    def add(self, piece: bytes) -> None:
-        """Take a line on, as far as there is room."""
-        self.size_bytes += len(piece)
-        if self.size_bytes <= KEPT_BYTES:
-            self.kept += piece
-        elif len(self.kept) < KEPT_BYTES:
-            self.kept += piece[: KEPT_BYTES - len(self.kept)]
-
-    def drop_blank_end(self) -> None:
-        """Take off the one blank line that belongs to the mbox and not to the mail."""
-        for blank in (b"\r\n\r\n", b"\n\n"):
-            if self.kept.endswith(blank):
-                del self.kept[-len(blank) // 2 :]
-                self.size_bytes -= len(blank) // 2
-                return
+            yield mail.raw(blob.name, number, source)
 
 
 def split_mails(stream: BinaryIO) -> Iterator[Growing]:
-    """Give the mails between the From_ lines of `stream`.
+    """Give the mails between the From_ lines of `stream`."""
+    lines = LineReader(stream)
+    lines.skip_to_text()
+    splitter = Splitter(lines, dated=DATED.match(lines.line()) is not None)
+    while not splitter.ended:
+        yield splitter.next_mail()
 
-    A mail written without quoting has lines `From …` in its text. Such a line is a separator only when a header
-    follows, and either it has a date or (in an mbox whose first one has none) a blank line is before it.
+
+class Splitter:
+    """Takes one mail after the other from the lines.
+
+    A mail written without quoting has lines `From …` in its text. What is a separator, and what a part of the text, is
+    told by the form of the line, the blank line above it, the header below it, and by `Content-Length`.
     """
-    lines = _lines(stream)
-    first, _ = next((one for one in lines if one[0].strip()), (b"", True))
-    dated = DATED.match(first) is not None
-    mail = Growing()
-    (line, starts), after_blank = next(lines, END), False
-    while line:
-        following = next(lines, END)
-        if starts and line.startswith(b"From ") and _separates(line, following[0], dated, after_blank):
-            mail.drop_blank_end()
-            yield mail
-            mail = Growing()
-        else:
-            mail.add(line[1:] if starts and line.startswith(b">") and QUOTED.match(line) else line)
-        after_blank = starts and line in (b"\n", b"\r\n")
-        line, starts = following
-    mail.drop_blank_end()
-    yield mail
+
+    def __init__(self, lines: LineReader, *, dated: bool) -> None:
+        self.lines = lines
+        self.dated = dated
+        self.ended = False
+        # The first length that is wrong ends the trust in those of the file; each costs a second reading.
+        self.trusts_lengths = True
+
+    def next_mail(self) -> Growing:
+        """Return the mail up to the next separator, which is taken, too."""
+        mail, length, in_header, after_blank = Growing(), -1, True, False
+        while True:
+            begins = self.lines.begins
+            line = self.lines.line()
+            if not line:
+                self.ended = True
+                break
+            if begins and line.startswith(b"From") and self.is_separator(line, mail, after_blank):
+                break
+            mail.add(line[1:] if begins and line.startswith(b">") and QUOTED.match(line) else line)
+            after_blank = begins and line in (b"\n", b"\r\n")
+            if in_header and begins:
+                stated = CONTENT_LENGTH.match(line)
+                length = int(stated[1]) if stated else length
+                in_header = not after_blank
+                if after_blank and 0 < length <= KEPT_BYTES and self.trusts_lengths:
+                    self.trusts_lengths = after_blank = self.take_counted(mail, length)
+        mail.drop_blank_end()
+        return mail
+
+    def is_separator(self, line: bytes, mail: Growing, after_blank: bool) -> bool:
+        """Return whether a new mail begins; where a header below the line makes it likely and it does not, say so."""
+        below = self.lines.peek(LOOK_AHEAD_BYTES)
+        fields = fields_of_mail(below)
+        if separates(line, below, fields, dated=self.dated, after_blank=after_blank):
+            return True
+        if line.startswith(b"From ") and len(fields) > 1:
+            mail.defects.append(HOLDS_FROM)
+        return False
+
+    def take_counted(self, mail: Growing, length: int) -> bool:
+        """Take a body by its stated length; return False, and take nothing, where no mail begins behind it."""
+        ahead = self.lines.peek(length + LOOK_AHEAD_BYTES)
+        body, behind = ahead[:length], ahead[length:].lstrip(b"\r\n")
+        line, newline, below = behind.partition(b"\n")
+        fields = fields_of_mail(below)
+        if len(body) < length or (
+            behind and not separates(line + newline, below, fields, dated=self.dated, after_blank=True)
+        ):
+            return False
+        self.lines.skip(length)
+        if not re.search(rb"(?m)^From ", body):
+            mail.add(re.sub(rb"(?m)^>(>*From )", rb"\1", body))
+            return True
+        mail.add(body)  # its writer did not quote
+        mail.defects += [HOLDS_FROM] * any(
+            len(fields_of_mail(body[found.end() :])) > 1 for found in re.finditer(rb"(?m)^From [^\n]*\n", body)
+        )
+        return True
 
 
-def _separates(line: bytes, following: bytes, dated: bool, after_blank: bool) -> bool:
-    a_mail_follows = not following.strip() or FIELD.match(following) or following.startswith(b">From ")
-    return bool(a_mail_follows) and (DATED.match(line) is not None if dated else after_blank)
+def separates(line: bytes, below: bytes, fields: set[bytes], *, dated: bool, after_blank: bool) -> bool:
+    """Return whether a line `From …` begins a mail; `dated` says that the first one of the file has a date."""
+    if DATED.match(line):
+        follows = not below.partition(b"\n")[0].strip() or FIELD.match(below) or below.startswith(b">From ")
+        return bool(follows) if after_blank else len(fields) > 1
+    if not after_blank or not UNDATED.match(line):
+        return False
+    return (b"from" in fields and len(fields) > 1) if dated else bool(fields)
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Give the lines, and whether each begins as one: what is longer than `LINE_BYTES` comes in pieces."""
-    starts = True
-    while line := stream.readline(LINE_BYTES):
-        yield line, starts
-        starts = line.endswith(b"\n")
+def fields_of_mail(below: bytes) -> set[bytes]:
+    """Return which fields of a mail stand in the header that begins here; none where it begins with something else."""
+    found: set[bytes] = set()
+    for line in below.removeprefix(b">From ").split(b"\n"):
+        if not line.strip():
+            break
+        name = FIELD.match(line)
+        if name:
+            found.add(name[1].lower())
+        elif not found or line[:1] not in b" \t":
+            break
+    return found & OF_MAIL

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tasks.errors import SourceError
-from tasks.mailbox import mbox, single, tables
+from tasks.mailbox import babyl, emlx, mbox, mmdf, single, stores_of_programs, tables
 from tasks.mailbox.blobs import Blob, Format
 from tasks.mailbox.raw import RawMail, no_mail
 
 # What a member of an archive may be. The first format that claims a blob reads it.
-MEMBER_FORMATS: tuple[Format, ...] = (tables, mbox, single)
+MEMBER_FORMATS: tuple[Format, ...] = (stores_of_programs, tables, emlx, mmdf, babyl, mbox, single)
+# What systems and archivers leave beside the mails, by name and by the first bytes of what a Mac puts beside each file.
+LEFTOVERS = frozenset({".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", ".localized"})
+APPLE_DOUBLE = b"\x00\x05\x16\x07"
 
 
 def find_among(blob: Blob, formats: Sequence[Format]) -> Format | None:
@@ -32,6 +35,11 @@ def read_among(
     """
     reader: Format | None = None
     try:
+        if is_leftover(blob):
+            yield _no_mail(
+                blob, source, f"`{blob.name}` was left by a system or an archiver, and is no mail", foreign=True
+            )
+            return
         reader = find_among(blob, formats) or otherwise
         if reader is not None:
             reader.check(blob)
@@ -44,6 +52,14 @@ def read_among(
             yield _no_mail(blob, source, f"`{blob.name}` is neither a mail nor a file of mails", foreign=True)
         else:
             yield from read_guarded(blob, reader, source)
+
+
+def is_leftover(blob: Blob) -> bool:
+    """Return whether a system or an archiver made the file for itself (`__MACOSX/`, `._name`, `.DS_Store`, …)."""
+    parts = blob.name.split("/")
+    if "__MACOSX" in parts or parts[-1].lower() in LEFTOVERS:
+        return True
+    return parts[-1].startswith("._") and blob.head().startswith(APPLE_DOUBLE)
 
 
 def read_guarded(blob: Blob, reader: Format, source: str) -> Iterator[RawMail]:

@@ -43,6 +43,8 @@ class RawMail:
 
     Such a row is known by its place alone, as its bytes say nothing.
     """
+    defects: tuple[str, ...] = ()
+    """What was wrong with the file around the mail, for its outcome."""
     foreign: bool = False
     """True where it is clearly something else than mail (a licence beside the mails); `problem` says what."""
 

@@ -9,18 +9,19 @@ from tasks.errors import SourceError
 from tasks.mailbox.blobs import Blob
 from tasks.mailbox.raw import Origin, RawMail, read_kept
 
-SUFFIXES = frozenset({".eml", ".raw", ".msg"})
+SUFFIXES = frozenset({".eml", ".raw", ".msg", ".oft"})
 
 # A header field, a From_ line before one included (RFC 5322, 2.2): printable characters but the colon. That a name
 # begins with a letter or a digit, and is no `https://`, keeps JSON and lists of links out.
 HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:>?From [^\r\n]*[\r\n]+)?[A-Za-z0-9][!-9;-~]{0,75}[ \t]*:(?!//)")
-# Outlook's own .msg is an OLE file and no mail in the sense of RFC 5322.
+# A mail that Outlook saved, which the parser reads; other programs' files of that kind have other names.
 OLE = b"\xd0\xcf\x11\xe0"
 
 
 def claims(blob: Blob, head: bytes) -> bool:
     """Return whether it begins as a mail does, or is called like one."""
-    return not head.startswith(OLE) and (blob.suffix in SUFFIXES or HEADER.match(head) is not None)
+    outlook = head.startswith(OLE) and not blob.suffix
+    return blob.suffix in SUFFIXES or outlook or HEADER.match(head) is not None
 
 
 def check(blob: Blob) -> None:

@@ -3,9 +3,11 @@
 import re
 
 from tasks.parsing.charsets import decode
+from tasks.parsing.documents.found import DocumentLost, NotOpened
 from tasks.parsing.html_text import read_html
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail_parts import Loose, MailParts, TextBudget
+from tasks.parsing.outlook_files import is_outlook_mail, outlook_mail
 from tasks.parsing.smime_signed import signed_content
 from tasks.parsing.text_parts import is_binary, take_text
 from tasks.parsing.transfer import content
@@ -147,6 +149,8 @@ def take_leaf(part: Part, media_type: str, found: MailParts, limits: Limits, dep
         take_report(data, media_type, charset, found, limits)
     elif name.lower().endswith(".eml") and MAIL_START.match(data):
         found.nested.append(grow(data, limits)[0])
+    elif is_outlook_mail(data):
+        take_outlook(Loose(name=name, declared_type=media_type, data=data), found, limits)
     elif is_body(media_type, name, shown, data, charset or "", found):
         take_text(data, media_type, charset, part, found)
     elif data or name:
@@ -166,6 +170,20 @@ def take_cms(loose: Loose, part: Part, found: MailParts, limits: Limits, depth: 
     else:
         found.encrypted, loose.reason = True, "encrypted"
     found.loose.append(loose)
+
+
+def take_outlook(loose: Loose, found: MailParts, limits: Limits) -> None:
+    """Sort a mail that was attached as Outlook's own file."""
+    try:
+        mail, cpu_s = outlook_mail(loose.data, limits, found.budget.outlook_s)
+    except NotOpened as reason:
+        if isinstance(reason, DocumentLost):
+            found.budget.outlook_s = 0
+        loose.reason = str(reason)
+        found.loose.append(loose)
+        return
+    found.budget.outlook_s -= cpu_s
+    found.nested.append(grow(mail, limits)[0])
 
 
 def take_report(data: bytes, media_type: str, charset: str | None, found: MailParts, limits: Limits) -> None:

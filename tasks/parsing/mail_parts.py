@@ -30,9 +30,13 @@ class Loose:
 
 @dataclass(kw_only=True, slots=True)
 class TextBudget:
-    """How many more bytes of text are decoded, in all parts of a mail and of the mails in it together."""
+    """How many more bytes of text are decoded, in all parts of a mail and of the mails in it together.
+
+    `outlook_s` are the CPU seconds left for files that Outlook made of mails.
+    """
 
     text_bytes: int
+    outlook_s: float
 
 
 @dataclass(kw_only=True, slots=True)

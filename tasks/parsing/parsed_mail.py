@@ -46,7 +46,7 @@ class ParsedMail:
 def parse_mail(raw: bytes, limits: Limits) -> ParsedMail:
     """Return the pieces of the mail that `raw` holds."""
     root, past_bound = grow(raw, limits)
-    budget = TextBudget(text_bytes=4 * limits.text_chars)
+    budget = TextBudget(text_bytes=4 * limits.text_chars, outlook_s=limits.document_s)
     found = gather(root, limits, budget)
     thread = read_thread(found.nested, limits, budget)
     fields = Fields(root, limits)

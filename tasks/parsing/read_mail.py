@@ -1,11 +1,13 @@
 """Reads a mail: bytes in, a `Mail` out, never an exception because of the content."""
 
+from tasks.parsing.documents.found import NotOpened
 from tasks.parsing.headers import decode_text, read_date, read_ids
 from tasks.parsing.identity import raw_key
 from tasks.parsing.kinds import kind_of
 from tasks.parsing.languages import detect_language
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Mail
+from tasks.parsing.outlook_files import SAVE_AS, is_compound_file, outlook_mail
 from tasks.parsing.parsed_mail import (
     attachments_of,
     choose_body,
@@ -29,6 +31,11 @@ def read_mail(raw: bytes, limits: Limits = Limits()) -> Mail:
 
 def assemble(raw: bytes, limits: Limits) -> Mail:
     """Return the mail that `raw` holds."""
+    if is_compound_file(raw):
+        try:
+            raw, _ = outlook_mail(raw, limits, limits.document_s)
+        except NotOpened as reason:
+            return unreadable(raw, f"a file of Outlook or Office that is not read ({reason}): {SAVE_AS}")
     parsed = parse_mail(raw, limits)
     if holds_nothing(parsed):
         return unreadable(raw, "these bytes hold no mail")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.mailbox import lines as mbox_lines
 from tasks.mailbox import mbox
 from tasks.mailbox.blobs import Blob
 
@@ -67,9 +68,70 @@ def test_an_mbox_without_dates_is_split_after_blank_lines():
     assert split(b"From -\n" + mail + b"\nFrom -\n" + mail) == [mail, mail]
 
 
+HEADER = b"From: Ann <ann@example.org>\nSubject: more\nMessage-ID: <b@example.org>\n\n"
+
+
+@pytest.mark.parametrize(
+    "other", [b"From \n", b"From -\n", b"From\n", b"From ann@example.org\n", b"From MAILER-DAEMON\n"]
+)
+@pytest.mark.parametrize("first", [FROM, b"From -\n", b"From \n"])
+def test_separators_of_several_forms_may_stand_in_one_file(first, other):
+    one, two = HEADER + b"One.\n", HEADER + b"Two.\n"
+
+    assert split(first + one + b"\n" + other + two + b"\n" + FROM + one) == [one, two, one]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b"\r\n\n"])
+def test_a_mark_or_blank_lines_before_the_first_mail_are_none_of_it(mark):
+    assert split(mark + FROM + HEADER + b"One.\n") == [HEADER + b"One.\n"]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        b"\nFrom here on all is new.\n" + HEADER + b"End.\n",
+        b"\nFrom the desk of Ann\n" + HEADER + b"End.\n",
+        b"no blank line above\nFrom ann@example.org\n" + HEADER + b"End.\n",
+        b"\nFrom Ann:\nSubject: old\nTo: bob@example.org\n\nEnd.\n",
+    ],
+)
+@pytest.mark.parametrize("first", [FROM, b"From -\n"])
+def test_a_text_that_holds_from_and_a_header_is_one_mail_that_says_so(first, held):
+    mail = HEADER + held
+    (one, two) = mbox.split_mails(io.BytesIO(first + mail + b"\n" + first + HEADER + b"Two.\n"))
+
+    assert (bytes(one.kept), bytes(two.kept)) == (mail, HEADER + b"Two.\n")
+    assert (one.defects, two.defects) == ([mbox.HOLDS_FROM], [])
+
+
+def counted(body: bytes, length: int | None = None) -> bytes:
+    return b"Subject: x\nContent-Length: %d\n\n" % (len(body) if length is None else length) + body
+
+
+def test_a_body_of_stated_length_is_not_looked_into():
+    body = b"See:\n\n" + FROM + HEADER + b"forged\n\n>From me\n"
+    mails = list(mbox.split_mails(io.BytesIO(FROM + counted(body) + b"\n" + FROM + counted(b"Two.\n"))))
+
+    assert [bytes(mail.kept) for mail in mails] == [counted(body), counted(b"Two.\n")]
+    assert [mail.defects for mail in mails] == [[mbox.HOLDS_FROM], []]
+
+
+def test_a_counted_body_whose_lines_are_quoted_loses_the_quoting():
+    body = b"One\n>From me\n"
+
+    assert split(FROM + counted(body) + b"\n" + FROM + HEADER)[0] == counted(body).replace(b">From", b"From")
+
+
+@pytest.mark.parametrize("length", [0, 1, 4, 7, 50, 10**9, 10**12 - 1])
+def test_a_wrong_length_joins_and_splits_nothing(length):
+    one, two = counted(b"One one.\n", length), HEADER + b"Two.\n"
+
+    assert split(FROM + one + b"\n" + FROM + two + b"\n" + FROM + two) == [one, two, two]
+
+
 def test_a_separator_inside_an_endless_line_is_none():
     for over in range(-2, 3):
-        text = b"Subject: x\n\n" + b"x" * (mbox.LINE_BYTES + over) + FROM + b"Subject: forged\n\n.\n"
+        text = b"Subject: x\n\n" + b"x" * (mbox_lines.LINE_BYTES + over) + FROM + b"Subject: forged\n\n.\n"
         assert split(FROM + text) == [text]
 
 
@@ -112,7 +174,7 @@ def test_a_big_mbox_is_read_in_flat_memory():
 
 
 def test_a_mail_beyond_all_bounds_is_cut_and_its_size_told(monkeypatch):
-    monkeypatch.setattr(mbox, "KEPT_BYTES", 10_000)
+    monkeypatch.setattr(mbox_lines, "KEPT_BYTES", 10_000)
     big = b"Subject: x\n\n" + b"y" * 99 + b"\n" + b"z" * 99_999 + b"\n"
     mails = list(mbox.split_mails(io.BytesIO(FROM + big + b"\n" + FROM + b"Subject: z\n\n.\n")))
     assert (bytes(mails[0].kept), mails[0].size_bytes) == (big[:10_000], len(big) + 1)
