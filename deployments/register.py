@@ -13,10 +13,11 @@ from datetime import timedelta
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import VariableCreate, WorkPoolCreate
 from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from deployments import alerts
 from tasks.decide.operator_rules import VARIABLE
@@ -63,12 +64,22 @@ DEAD_RUNS = AutomationCore(
 )
 
 
+# Names of deployments in earlier versions, as FLOW/NAME. A server that still has them would run each job twice.
+FORMER = (
+    "process-mail/demo", "process-mail/hourly", "process-mail/inbox", "process-mail/mailbox", "process-mail/on-demand",
+    "approve-replies/demo", "approve-replies/mornings", "reconcile-effects/every-quarter-hour", "retry-failed/nightly",
+    "collect-batches/by-and-by", "daily-digest/daily", "prune-ledger/nightly", "process-large/on-demand",
+    "process-share/worker",
+)  # fmt: skip
+
+
 async def register(say: Callable[[str], None], *, pool_type: str = "process") -> None:
     """Make the work pool, the kind of block and the automations on the server that this process talks to."""
     async with get_client() as client:
         say(await _make_pool(client, pool_type))
         await Mailbox.aregister_type_and_schema(client=client)
         say("Blocks of the kind `Mailbox` can be made.")
+        await _remove_former(client, say)
         say(await _make_automation(client, DEAD_RUNS))
         block = await alerts.find_block(client)
         if block is not None:
@@ -87,6 +98,23 @@ async def offer_rules(say: Callable[[str], None]) -> None:
         say(
             f"Variable `{VARIABLE}` made from the shipped rules; edit it in the UI, or delete it to follow new releases."
         )
+
+
+async def _remove_former(client: PrefectClient, say: Callable[[str], None]) -> None:
+    """Delete our deployments of former names with their triggers; what they were set to is said, so that nothing is lost."""
+    for name in FORMER:
+        try:
+            found = await client.read_deployment_by_name(name)
+        except ObjectNotFound:
+            continue
+        if TAG in found.tags:
+            await client.delete_deployment(found.id)
+            say(f"Deployment `{name}` has another name now and was removed. {_settings_of(found)}")
+
+
+def _settings_of(deployment: DeploymentResponse) -> str:
+    on = [str(one.schedule) for one in deployment.schedules if one.active]
+    return f"Its parameters were {json.dumps(deployment.parameters)}, its schedules {', '.join(on) or 'switched off'}."
 
 
 async def _make_pool(client: PrefectClient, pool_type: str) -> str:

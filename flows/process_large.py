@@ -27,7 +27,7 @@ from tasks.mailbox.sources import open_source
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.settings import Settings, read_settings
 
-SHARE = "process-share/worker"
+SHARE = "process-share/process-share"
 _ROUNDS = 3
 _LOOK_EVERY_S = 2.0
 

@@ -1,4 +1,4 @@
-"""The demo, step by step: server, simulator, deployments, worker, one run of `process-mail/demo`."""
+"""The demo, step by step: server, simulator, deployments, worker, one run of `process-mail/process-mail-demo`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tasks.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parents[2]
 POOL = "mailroom"
-DEPLOYMENT = "process-mail/demo"
-APPROVAL = "approve-replies/demo"
+DEPLOYMENT = "process-mail/process-mail-demo"
+APPROVAL = "approve-replies/approve-replies-demo"
 _PROCESSES = (worker.NAME, simulator.NAME, server.NAME)
 _PATIENCE_S = 600.0
 

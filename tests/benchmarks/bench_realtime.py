@@ -46,7 +46,7 @@ class System:
         }  # fmt: skip
         enter({**own_environment(folder, self.api_url), **own})
         self.run("register")
-        deploy = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--name", "process-mail/inbox"]
+        deploy = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--name", "process-mail/process-mail-inbox"]
         subprocess.run(deploy, cwd=ROOT, check=True, capture_output=True)
         worker.ensure_worker(folder, self.api_url, "mailroom")
         self.port = processes.free_port(0)

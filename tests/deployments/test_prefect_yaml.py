@@ -78,4 +78,4 @@ def test_a_trigger_waits_for_what_is_announced(deployment, trigger):
     parsed = DeploymentEventTrigger.model_validate(trigger)
     assert parsed.expect == {prefect_server.ARRIVED}
     (resource,) = parsed.match["prefect.resource.id"]
-    assert resource.startswith(f"mailroom.{deployment['name']}")
+    assert resource.startswith(f"mailroom.{deployment['name'].removeprefix('process-mail-')}")

@@ -11,6 +11,8 @@ from decimal import Decimal
 import pytest
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.schedules import CronSchedule
 
 from deployments import alerts
 from deployments.local.prefect_env import OF_EVERY_CLIENT
@@ -34,6 +36,32 @@ def test_registering_twice_makes_everything_once(prefect_server):
         asyncio.run(register(said.append))
     assert asyncio.run(_found()) == (1, "process", "Mailbox")
     assert "brought up to date" in said[-2]
+
+
+async def _register_over(tags: list[str]) -> tuple[list[str], bool]:
+    """What registering says when a deployment of a former name is there, and whether it still is afterwards."""
+    said: list[str] = []
+    async with get_client() as client:
+        flow = await client.create_flow_from_name("process-mail")
+        schedule = DeploymentScheduleCreate(schedule=CronSchedule(cron="7 * * * *"), active=True)
+        made = await client.create_deployment(flow, "hourly", schedules=[schedule], parameters={"limit": 5}, tags=tags)
+        await register(said.append)
+        left = [one.id for one in await client.read_deployments()]
+        if made in left:
+            await client.delete_deployment(made)
+    return [line for line in said if "process-mail/hourly" in line], made in left
+
+
+def test_a_deployment_of_a_former_name_is_removed_and_what_it_was_set_to_is_said(prefect_server):
+    said, left = asyncio.run(_register_over(["mailroom", "scheduled"]))
+    assert not left
+    assert len(said) == 1
+    assert "7 * * * *" in said[0]
+    assert '{"limit": 5}' in said[0]
+
+
+def test_a_deployment_of_somebody_else_with_such_a_name_is_left_alone(prefect_server):
+    assert asyncio.run(_register_over(["mine"])) == ([], True)
 
 
 async def _rules_without_variable() -> list[str]:

@@ -44,33 +44,33 @@ class Case:
 
 SIMULATED = r"\$\d+\.\d{4}, answers simulated"
 DAY = [
-    Case("process-mail/demo", "Completed", rf"28 mails: 27 completed, 1 failed, {SIMULATED}"),
-    Case("approve-replies/demo", "Completed", r"1 approved, 1 now done, \d+ waits\.", decides=True),
-    Case("approve-replies/mornings", "NothingHeld", r"Nothing is held\. .*`dry_runs`.*"),
-    Case("process-mail/hourly", "Completed", rf"3 mails: 2 completed, 1 failed, {SIMULATED}"),
-    Case("process-mail/inbox", "Completed", rf"2 mails: 2 completed, {SIMULATED}"),
-    Case("process-mail/mailbox", "Completed", rf"1 mail: 1 completed, {SIMULATED}", {"source": "imap://office"}),
+    Case("process-mail/process-mail-demo", "Completed", rf"28 mails: 27 completed, 1 failed, {SIMULATED}"),
+    Case("approve-replies/approve-replies-demo", "Completed", r"1 approved, 1 now done, \d+ waits\.", decides=True),
+    Case("approve-replies/approve-replies-mornings", "NothingHeld", r"Nothing is held\. .*`dry_runs`.*"),
+    Case("process-mail/process-mail-hourly", "Completed", rf"3 mails: 2 completed, 1 failed, {SIMULATED}"),
+    Case("process-mail/process-mail-inbox", "Completed", rf"2 mails: 2 completed, {SIMULATED}"),
+    Case("process-mail/process-mail-mailbox", "Completed", rf"1 mail: 1 completed, {SIMULATED}", {"source": "imap://office"}),
     Case(
-        "process-mail/mailbox", "Misconfigured", r".*no block `mailbox/nobody`.*make one under Blocks.*",
+        "process-mail/process-mail-mailbox", "Misconfigured", r".*no block `mailbox/nobody`.*make one under Blocks.*",
         {"source": "imap://nobody"},
     ),
     Case(
-        "process-mail/on-demand", "Completed", r"2 mails: 2 processing, .*",
+        "process-mail/process-mail-on-demand", "Completed", r"2 mails: 2 processing, .*",
         {"source": "{mails}/economy", "mode": "economy"},
     ),
-    Case("process-mail/on-demand", "Misconfigured", r".*/no/such/folder.*", {"source": "/no/such/folder"}),
-    Case("collect-batches/by-and-by", "Completed", r"0 .* 1 collected with 2 answers; 2 mails: 2 processing, .*"),
-    Case("collect-batches/by-and-by", "Completed", r"0 .* 2 collected with 2 answers; 2 mails: 2 completed, .*"),
-    Case("collect-batches/by-and-by", "Completed", r"0 batches sent, 0 open, 0 collected with 0 answers"),
-    Case("retry-failed/nightly", "Completed", r"1 mail: 1 failed, .*"),
-    Case("reconcile-effects/every-quarter-hour", "Completed", r"Nothing was left open\."),
-    Case("process-large/on-demand", "Completed", r"6 mails in 3 runs: 6 completed", {"source": "{mails}/large"}),
+    Case("process-mail/process-mail-on-demand", "Misconfigured", r".*/no/such/folder.*", {"source": "/no/such/folder"}),
+    Case("collect-batches/collect-batches", "Completed", r"0 .* 1 collected with 2 answers; 2 mails: 2 processing, .*"),
+    Case("collect-batches/collect-batches", "Completed", r"0 .* 2 collected with 2 answers; 2 mails: 2 completed, .*"),
+    Case("collect-batches/collect-batches", "Completed", r"0 batches sent, 0 open, 0 collected with 0 answers"),
+    Case("retry-failed/retry-failed-nightly", "Completed", r"1 mail: 1 failed, .*"),
+    Case("reconcile-effects/reconcile-effects", "Completed", r"Nothing was left open\."),
+    Case("process-large/process-large", "Completed", r"6 mails in 3 runs: 6 completed", {"source": "{mails}/large"}),
     Case(
-        "process-share/worker", "Completed", r"0 mails: \$0\.0000",
+        "process-share/process-share", "Completed", r"0 mails: \$0\.0000",
         {"source_name": "{mails}/large", "until": str(int(time.time())), "part_of": "by hand"},
     ),
-    Case("daily-digest/daily", "Completed", r"\d{4}-\d\d-\d\d: 0 mails"),
-    Case("prune-ledger/nightly", "Completed", r"0 answers, .* forgotten"),
+    Case("daily-digest/daily-digest", "Completed", r"\d{4}-\d\d-\d\d: 0 mails"),
+    Case("prune-ledger/prune-ledger-nightly", "Completed", r"0 answers, .* forgotten"),
 ]  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def test_a_person_starts_a_run_from_the_form_and_reads_its_log_and_artifacts(wor
         shutil.copy(path, tmp_path / "mails")
     operator = Operator(page, deployed)
 
-    run = operator.start("process-mail/on-demand", {"source": str(tmp_path / "mails")})
+    run = operator.start("process-mail/process-mail-on-demand", {"source": str(tmp_path / "mails")})
     operator.open_run(run)
     assert operator.wait(run).name == "Completed"
     operator.logged("2 mails: 2 completed")

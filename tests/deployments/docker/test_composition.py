@@ -179,7 +179,7 @@ def mail(number: int) -> bytes:
 
 
 def test_a_run_asked_for_at_one_server_is_done_and_on_record_in_postgresql(composed, completed):
-    ended = run(composed, "prefect-server", "process-mail/on-demand", source=str(_SAMPLE))
+    ended = run(composed, "prefect-server", "process-mail/process-mail-on-demand", source=str(_SAMPLE))
     assert ended.startswith("COMPLETED"), ended
     assert completed() >= 20
 
@@ -217,7 +217,7 @@ def test_metrics_tell_what_the_ledger_has(composed, completed):
 def test_a_worker_told_to_end_amid_a_run_gives_back_its_mails_and_pays_nothing_twice(composed, completed, ledger):
     before, source = completed(), composed.folder / "many.mbox"
     write_mbox(source, 400, 1)
-    begin(composed, "prefect-server", "process-mail/on-demand", source=str(source))
+    begin(composed, "prefect-server", "process-mail/process-mail-on-demand", source=str(source))
     wait_until(lambda: len(at_work(ledger)) == 400, composed)
     worker = composed.running.pop("worker")
     worker.send_signal(signal.SIGTERM)
@@ -226,7 +226,7 @@ def test_a_worker_told_to_end_amid_a_run_gives_back_its_mails_and_pays_nothing_t
     with bound_to_the_second(composed):
         composed.start("worker")
     composed.wait_healthy("worker")
-    ended = run(composed, "prefect-server", "process-mail/on-demand", source=str(source))
+    ended = run(composed, "prefect-server", "process-mail/process-mail-on-demand", source=str(source))
     assert ended.startswith("COMPLETED"), ended
     assert completed() == before + 400
     with ledger.connect() as connection:
@@ -239,7 +239,7 @@ def test_a_worker_told_to_end_amid_a_run_gives_back_its_mails_and_pays_nothing_t
 def test_a_big_source_is_shared_by_runs_of_the_pool(composed, completed):
     before, source = completed(), composed.folder / "big.mbox"
     write_mbox(source, 300, 2)
-    ended = run(composed, "prefect-server", "process-large/on-demand", source=str(source), workers=3)
+    ended = run(composed, "prefect-server", "process-large/process-large", source=str(source), workers=3)
     assert ended.startswith("COMPLETED: 300 mails in 3 runs"), ended
     assert completed() == before + 300
 
@@ -250,7 +250,7 @@ def test_the_other_api_server_carries_on_when_one_is_killed(composed, completed)
     source = composed.folder / "more"
     source.mkdir()
     (source / "three.eml").write_bytes(mail(3))
-    ended = run(composed, "second-server", "process-mail/on-demand", source=str(source))
+    ended = run(composed, "second-server", "process-mail/process-mail-on-demand", source=str(source))
     assert ended.startswith("COMPLETED"), ended
     assert completed() == before + 1
 

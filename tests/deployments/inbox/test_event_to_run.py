@@ -16,7 +16,7 @@ from deployments.register import register
 from tasks.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parents[3]
-INBOX, MAILBOX = "process-mail/inbox", "process-mail/mailbox"
+INBOX, MAILBOX = "process-mail/process-mail-inbox", "process-mail/process-mail-mailbox"
 PATIENCE_S = 60
 
 
