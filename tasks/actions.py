@@ -1,17 +1,26 @@
-"""What can be done about a mail: one class an action, its fields the parameters that a rule may give.
+"""What can be done about a mail: every action is one file in `tasks/act/actions/`, which is found by its name.
 
-Rules are validated against these, and the stage that acts dispatches on them. Every place an effect can reach (folder,
-endpoint, block, table, deployment) is named here by the operator; no field is ever filled from a mail or a model.
+The file's class derived from `Action` has the parameters that a rule may give. Rules are checked against these classes,
+and the stage that acts performs them. Every place an effect can reach (folder, endpoint, block, table, deployment) is
+named in a rule by the operator; no field is ever filled from a mail or a model.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import importlib
+import pkgutil
+from functools import cache, reduce
+from operator import or_
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema
 
-KEYWORD = r"^[$A-Za-z0-9][A-Za-z0-9_.$-]{0,63}$"  # an IMAP keyword is an atom, RFC 9051 section 9
+# Named and not imported: files that all stages share import no stage.
+_PACKAGE = "tasks.act.actions"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+"""What operators may call an endpoint or a table."""
 
 
 class Action(BaseModel):
@@ -19,91 +28,57 @@ class Action(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    needs_bytes: ClassVar[bool] = True
+    """Whether planning it looks at the mail's own bytes."""
+
+    action: str
     hold: bool = False
 
 
-class Label(Action):
-    """Set a keyword on the mail where it lies."""
+@cache
+def action_types() -> dict[str, type[Action]]:
+    """The class of every action, by its name, which is its file's name.
 
-    action: Literal["label"]
-    label: str = Field(pattern=KEYWORD)
-
-
-class Flag(Action):
-    """Set one of IMAP's own flags on the mail where it lies."""
-
-    action: Literal["flag"]
-    flag: Literal["flagged", "seen", "answered"] = "flagged"
+    Raises:
+        ValueError: A file in the package has no action of its name.
+    """
+    package = importlib.import_module(_PACKAGE)
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return {name: _type_in(importlib.import_module(f"{_PACKAGE}.{name}"), name) for name in names}
 
 
-class Move(Action):
-    """Move the mail to a folder of the same mailbox."""
-
-    action: Literal["move"]
-    folder: str = Field(min_length=1, max_length=200)
-
-
-class DraftReply(Action):
-    """Put a suggested reply into the drafts folder; `suggestion` counts from 1."""
-
-    action: Literal["draft_reply"]
-    suggestion: int = Field(1, ge=1, le=3)
+def _type_in(module: ModuleType, name: str) -> type[Action]:
+    found = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Action)]
+    for kind in found:
+        if get_args(kind.model_fields["action"].annotation) == (name,):
+            return kind
+    raise ValueError(f'`{_PACKAGE}.{name}` has no class derived from `Action` whose `action` is Literal["{name}"].')
 
 
-class SendReply(Action):
-    """Send a suggested reply to the mail's verified sender; held for a person unless a rule says otherwise."""
+class _OneOfAll:
+    """Has pydantic take any of the actions there are, told apart by `action`."""
 
-    action: Literal["send_reply"]
-    suggestion: int = Field(1, ge=1, le=3)
-    hold: bool = True
-
-
-class Notify(Action):
-    """Tell people through a Prefect notification block, named as the UI does: `slack-webhook/ops`."""
-
-    action: Literal["notify"]
-    block: str = Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        any_of: Any = reduce(or_, action_types().values())
+        return handler.generate_schema(Annotated[any_of, Field(discriminator="action")])
 
 
-class Webhook(Action):
-    """Post the mail's outcome to a configured endpoint, signed."""
-
-    action: Literal["webhook"]
-    endpoint: str = Field(pattern=NAME, description="Name of an entry in `MAILROOM_ENDPOINTS`.")
-
-
-class AppendRow(Action):
-    """Add the mail's outcome to a configured table."""
-
-    action: Literal["append_row"]
-    table: str = Field(pattern=NAME, description="Name of an entry in `MAILROOM_TABLES`.")
+if TYPE_CHECKING:
+    AnyAction = Action
+else:
+    AnyAction = _OneOfAll
 
 
-class CalendarInvite(Action):
-    """Put a draft with a calendar entry into the drafts folder, where the mail names a date."""
-
-    action: Literal["calendar_invite"]
-    minutes: int = Field(60, ge=5, le=1_440)
+@cache
+def _adapter() -> TypeAdapter[Action]:
+    return TypeAdapter(AnyAction)
 
 
-class StartDeployment(Action):
-    """Hand the mail to another deployment, named `flow/deployment`; it is given `message_key` and `category`."""
-
-    action: Literal["start_deployment"]
-    deployment: str = Field(pattern=r"^[^/]+/[^/]+$", max_length=200)
-
-
-AnyAction = Annotated[
-    Label | Flag | Move | DraftReply | SendReply | Notify | Webhook | AppendRow | CalendarInvite | StartDeployment,
-    Field(discriminator="action"),
-]
-_ANY_ACTION: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
-
-
-def read_action(parameters: dict[str, Any]) -> AnyAction:
+def read_action(parameters: dict[str, Any]) -> Action:
     """The action that a row of `Decisions.actions` holds.
 
     Raises:
         ValidationError: It names no action, or a parameter that action does not have.
     """
-    return _ANY_ACTION.validate_python(parameters)
+    return _adapter().validate_python(parameters)

@@ -12,13 +12,13 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from tasks.act.acted_mail import ActedMail, Planned
-from tasks.act.actions import performer_of
+from tasks.act.actions import check_action, performer_of
 from tasks.act.destinations import Destinations
 from tasks.act.dns import look_up_txt
 from tasks.act.domains import Dns
 from tasks.act.mailboxes import Mailboxes
 from tasks.act.review import ReadAgain, reviewed
-from tasks.actions import AnyAction, read_action
+from tasks.actions import Action, action_types, read_action
 from tasks.errors import Misconfigured
 from tasks.ledger.messages import load_raw
 from tasks.ledger.plans import Plan
@@ -32,7 +32,7 @@ def plan_mails(
     acting = {row["message_key"]: row for row in rows if len(row["actions"])}
     seen = mailboxes.locations_of(list(acting))
     # What is done to a mail where it lies needs its bytes only when it is done.
-    needed = [key for key, row in acting.items() if not _ON_THE_MAIL.issuperset(_names(row))]
+    needed = [key for key, row in acting.items() if _needs_bytes(row)]
     raws = {found["message_key"]: found["raw"] for found in load_raw(engine, needed)}
     mails = [
         ActedMail(row=row, raw=raws.get(key, b""), locations=seen.get(key, ()), destinations=destinations, dns=dns)
@@ -44,11 +44,10 @@ def plan_mails(
 
 
 _READ_AT_ONCE = 10
-_ON_THE_MAIL = frozenset({"label", "flag", "move"})
 
 
-def _names(row: Mapping[str, Any]) -> set[str]:
-    return {str(action["action"]) for action in row["actions"]}
+def _needs_bytes(row: Mapping[str, Any]) -> bool:
+    return any(action_types()[str(action["action"])].needs_bytes for action in row["actions"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +78,7 @@ def _plan(position: int, named: dict[str, Any], mail: ActedMail, dry_run: bool, 
     )  # fmt: skip
 
 
-def _state(action: AnyAction, planned: Planned) -> tuple[Literal["planned", "held", "skipped"], str]:
+def _state(action: Action, planned: Planned) -> tuple[Literal["planned", "held", "skipped"], str]:
     if planned.skip:
         return "skipped", planned.skip
     if planned.hold:
@@ -87,7 +86,7 @@ def _state(action: AnyAction, planned: Planned) -> tuple[Literal["planned", "hel
     return ("held", "its rule holds it for a person") if action.hold else ("planned", "")
 
 
-def check_destinations(actions: Iterable[tuple[str, AnyAction]], destinations: Destinations) -> None:
+def check_destinations(actions: Iterable[tuple[str, Action]], destinations: Destinations) -> None:
     """See that every destination the rules name is configured; `actions` are (rule, action).
 
     Raises:
@@ -95,15 +94,6 @@ def check_destinations(actions: Iterable[tuple[str, AnyAction]], destinations: D
     """
     for rule, action in actions:
         try:
-            _check_destination(action, destinations)
+            check_action(action, destinations)
         except Misconfigured as missing:
             raise Misconfigured(f"Rule `{rule}`: {missing}") from missing
-
-
-def _check_destination(action: AnyAction, destinations: Destinations) -> None:
-    if action.action == "webhook":
-        destinations.endpoint(action.endpoint)
-    elif action.action == "append_row":
-        destinations.table(action.table)
-    elif action.action == "send_reply" and not (destinations.smtp_host and destinations.reply_from):
-        raise Misconfigured("it sends replies; set MAILROOM_SMTP_HOST and MAILROOM_REPLY_FROM.")

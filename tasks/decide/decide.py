@@ -7,7 +7,7 @@ from typing import Any
 
 from pandera.typing import DataFrame
 
-from tasks.actions import AnyAction
+from tasks.actions import Action
 from tasks.decide.conditions import BadCondition, row_language
 from tasks.decide.rules import RuleBook
 from tasks.frames import Decisions, Messages, Readings, records
@@ -55,7 +55,7 @@ def decide_row(row: Mapping[str, Any], rules: RuleBook) -> dict[str, Any]:
     return decision | {"rule": ", ".join(named) or "none", "actions": _once(actions)}
 
 
-def _as_planned(action: AnyAction, rule: str) -> dict[str, Any]:
+def _as_planned(action: Action, rule: str) -> dict[str, Any]:
     return {**action.model_dump(), "rule": rule}
 
 

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
+
+from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.destinations import Destinations
 from tasks.act.performer import ActionContext, Found
 from tasks.act.tables import add_row, has_row
-from tasks.actions import AppendRow
+from tasks.actions import NAME, Action
 from tasks.ledger.effects import Effect
+
+
+class AppendRow(Action):
+    """Add the mail's outcome to a configured table."""
+
+    action: Literal["append_row"]
+    table: str = Field(pattern=NAME, description="Name of an entry in `MAILROOM_TABLES`.")
+
+
+def check(action: AppendRow, destinations: Destinations) -> None:
+    destinations.table(action.table)
 
 
 def plan(action: AppendRow, mail: ActedMail) -> Planned:

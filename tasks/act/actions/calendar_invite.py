@@ -11,18 +11,26 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import compat32
-from typing import Any
+from typing import Any, Literal
 
 import icalendar
+from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.drafts import look_for_draft, put_draft
 from tasks.act.performer import ActionContext, Found
 from tasks.act.replies import build_reply, reply_content
-from tasks.actions import CalendarInvite
+from tasks.actions import Action
 from tasks.ledger.effects import Effect
 
 _MOST_BYTES = 200_000
+
+
+class CalendarInvite(Action):
+    """Put a draft with a calendar entry into the drafts folder, where the mail names a date."""
+
+    action: Literal["calendar_invite"]
+    minutes: int = Field(60, ge=5, le=1_440)
 
 
 def plan(action: CalendarInvite, mail: ActedMail) -> Planned:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
+
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.answered import check_unanswered
 from tasks.act.drafts import look_for_draft, put_draft
 from tasks.act.performer import ActionContext, Found
 from tasks.act.replies import build_reply, plan_reply
-from tasks.actions import DraftReply
+from tasks.actions import Action
 from tasks.ledger.effects import Effect
+
+
+class DraftReply(Action):
+    """Put a suggested reply into the drafts folder; `suggestion` counts from 1."""
+
+    action: Literal["draft_reply"]
+    suggestion: int = Field(1, ge=1, le=3)
 
 
 def plan(action: DraftReply, mail: ActedMail) -> Planned:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.at_source import plan_at_source
 from tasks.act.imap_flags import has_flag, set_flag
 from tasks.act.performer import ActionContext, Found
-from tasks.actions import Flag
+from tasks.actions import Action
 from tasks.ledger.effects import Effect
+
+
+class Flag(Action):
+    """Set one of IMAP's own flags on the mail where it lies."""
+
+    needs_bytes: ClassVar[bool] = False
+
+    action: Literal["flag"]
+    flag: Literal["flagged", "seen", "answered"] = "flagged"
 
 
 def plan(action: Flag, mail: ActedMail) -> Planned:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.at_source import plan_at_source
 from tasks.act.imap_flags import has_flag, set_flag
 from tasks.act.performer import ActionContext, Found
-from tasks.actions import Label
+from tasks.actions import Action
 from tasks.ledger.effects import Effect
+
+_KEYWORD = r"^[$A-Za-z0-9][A-Za-z0-9_.$-]{0,63}$"  # an IMAP keyword is an atom, RFC 9051 section 9
+
+
+class Label(Action):
+    """Set a keyword on the mail where it lies."""
+
+    needs_bytes: ClassVar[bool] = False
+
+    action: Literal["label"]
+    label: str = Field(pattern=_KEYWORD)
 
 
 def plan(action: Label, mail: ActedMail) -> Planned:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.at_source import change_mail, plan_at_source, sought_mail, work_on_mail
 from tasks.act.mail_search import FoundMail, MailGone
 from tasks.act.mailboxes import Connection, list_folders
 from tasks.act.performer import ActionContext, Found, NotDone
-from tasks.actions import Move
+from tasks.actions import Action
 from tasks.ledger.effects import Effect
+
+
+class Move(Action):
+    """Move the mail to a folder of the same mailbox."""
+
+    needs_bytes: ClassVar[bool] = False
+
+    action: Literal["move"]
+    folder: str = Field(min_length=1, max_length=200)
 
 
 def plan(action: Move, mail: ActedMail) -> Planned:

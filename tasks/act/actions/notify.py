@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from prefect.blocks.core import Block
+from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.performer import ActionContext, Found, NotDone
-from tasks.actions import Notify
+from tasks.actions import Action
 from tasks.ledger.effects import Effect
+
+
+class Notify(Action):
+    """Tell people through a Prefect notification block, named as the UI does: `slack-webhook/ops`."""
+
+    action: Literal["notify"]
+    block: str = Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")
 
 
 def plan(action: Notify, mail: ActedMail) -> Planned:

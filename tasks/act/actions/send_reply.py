@@ -10,9 +10,11 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from email.utils import parseaddr
+from typing import Literal
 
 import aiosmtplib
 from imap_tools import MailMessageFlags
+from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.answered import check_unanswered
@@ -22,10 +24,24 @@ from tasks.act.mail_search import find_copies
 from tasks.act.mailboxes import Connection, sent_folder
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.act.replies import build_reply, plan_reply
-from tasks.actions import SendReply
+from tasks.actions import Action
+from tasks.errors import Misconfigured
 from tasks.ledger.effects import Effect
 
 log = logging.getLogger("mailroom.act")
+
+
+class SendReply(Action):
+    """Send a suggested reply to the mail's verified sender; held for a person unless a rule says otherwise."""
+
+    action: Literal["send_reply"]
+    suggestion: int = Field(1, ge=1, le=3)
+    hold: bool = True
+
+
+def check(action: SendReply, destinations: Destinations) -> None:
+    if not (destinations.smtp_host and destinations.reply_from):
+        raise Misconfigured("it sends replies; set MAILROOM_SMTP_HOST and MAILROOM_REPLY_FROM.")
 
 
 def plan(action: SendReply, mail: ActedMail) -> Planned:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
+from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.performer import ActionContext, Found, NotDone
-from tasks.actions import StartDeployment
+from tasks.actions import Action
 from tasks.ledger.effects import Effect
+
+
+class StartDeployment(Action):
+    """Hand the mail to another deployment, named `flow/deployment`; it is given `message_key` and `category`."""
+
+    action: Literal["start_deployment"]
+    deployment: str = Field(pattern=r"^[^/]+/[^/]+$", max_length=200)
 
 
 def plan(action: StartDeployment, mail: ActedMail) -> Planned:

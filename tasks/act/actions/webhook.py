@@ -9,17 +9,31 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Literal
 
 import httpx
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
+from pydantic import Field
 from standardwebhooks import Webhook as Signer
 
 from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.destinations import Destinations
 from tasks.act.performer import ActionContext, Found, NotDone
-from tasks.actions import Webhook
+from tasks.actions import NAME, Action
 from tasks.errors import Misconfigured
 from tasks.ledger.effects import Effect
 from tasks.settings.destinations import Endpoint
+
+
+class Webhook(Action):
+    """Post the mail's outcome to a configured endpoint, signed."""
+
+    action: Literal["webhook"]
+    endpoint: str = Field(pattern=NAME, description="Name of an entry in `MAILROOM_ENDPOINTS`.")
+
+
+def check(action: Webhook, destinations: Destinations) -> None:
+    destinations.endpoint(action.endpoint)
 
 
 def plan(action: Webhook, mail: ActedMail) -> Planned:
