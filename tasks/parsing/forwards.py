@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from tasks.parsing.addresses import read_addresses
 from tasks.parsing.bodies import gather
+from tasks.parsing.dates import read_date
 from tasks.parsing.fields import Fields
-from tasks.parsing.headers import decode_text, read_date
+from tasks.parsing.headers import decode_text
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Forwarded
 from tasks.parsing.mail_context import MailContext
@@ -50,7 +51,7 @@ def read_forwarded(part: Part, found: MailParts, limits: Limits) -> Forwarded:
     return Forwarded(
         sender=display(*sender),
         subject=decode_text(fields.first("subject")),
-        date=read_date(fields.first("date")),
+        date=read_date(fields.first("date")).moment,
         text=written[: limits.forwarded_text_chars],
     )
 

@@ -7,11 +7,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
-from email.utils import collapse_rfc2231_value, parsedate_to_datetime
+from email.utils import collapse_rfc2231_value
 
 from tasks.parsing.charsets import decode
 from tasks.parsing.torn_headers import repair_header
@@ -86,19 +85,6 @@ def read_ids(raws: Iterable[str]) -> tuple[str, ...]:
     text = " ".join(plain(raw) for raw in raws).strip()
     ids = MESSAGE_ID.findall(text) or [word.strip("<>") for word in text.split()[:20]]
     return tuple(dict.fromkeys(i for i in ids if i))
-
-
-def read_date(raw: str) -> datetime | None:
-    """Return the moment in UTC, or None where no date can be made of it; a time without a zone counts as UTC."""
-    text = decode_text(raw)[:200]
-    for parse in (parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            moment = parse(text)
-            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return aware.astimezone(UTC)
-        except (ValueError, TypeError, IndexError, OverflowError, AttributeError, RecursionError):
-            continue
-    return None
 
 
 def parameter_text(value: object) -> str:

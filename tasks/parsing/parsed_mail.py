@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from tasks.parsing.attachments import AttachedFiles, read_attachments
 from tasks.parsing.bodies import gather
+from tasks.parsing.dates import read_date
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
 from tasks.parsing.headers import decode_text
@@ -121,6 +122,7 @@ def defects_of(parsed: ParsedMail) -> tuple[str, ...]:
     defects = [parsed.past_bound] if parsed.past_bound else []
     defects += ["not all header fields were read"] if parsed.fields.cut else []
     defects += sender_defects(parsed.fields)
+    defects += filter(None, [read_date(parsed.fields.first("date")).defect])
     defects += [*parsed.found.defects, *parsed.text.defects, *parsed.attached.defects]
     defects += ["charset replaced"] if parsed.text.note.startswith("replaced") else []
     defects += ["not all of the mails inside were read"] if parsed.thread.cut else []

@@ -1,7 +1,8 @@
 """Reads a mail: bytes in, a `Mail` out, never an exception because of the content."""
 
+from tasks.parsing.dates import read_date
 from tasks.parsing.documents.found import NotOpened
-from tasks.parsing.headers import decode_text, read_date, read_ids
+from tasks.parsing.headers import decode_text, read_ids
 from tasks.parsing.identity import raw_key
 from tasks.parsing.kinds import kind_of
 from tasks.parsing.languages import detect_language
@@ -42,7 +43,7 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     fields, text = parsed.fields, parsed.text
     name, address = sender_of(fields)
     subject = decode_text(fields.first("subject"))
-    date = read_date(fields.first("date"))
+    date = read_date(fields.first("date")).moment
     when = date.isoformat() if date else decode_text(fields.first("date"))
     message_id = next(iter(read_ids(fields.all("message-id"))), None)
     body, source = choose_body(parsed)

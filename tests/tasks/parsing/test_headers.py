@@ -1,7 +1,5 @@
 """Header fields as people read them, however they were written."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from tasks.parsing.read_mail import read_mail
@@ -59,22 +57,6 @@ def test_a_sender_is_a_name_and_an_address(raw, name, address):
     got = read_mail(mail("x", header=(f"From: {raw}",)))
 
     assert (got.sender_name, got.sender_address) == (name, address)
-
-
-@pytest.mark.parametrize(
-    ("raw", "moment"),
-    [
-        ("Tue, 24 Nov 2026 09:48:00 +0100", datetime(2026, 11, 24, 8, 48, tzinfo=UTC)),
-        ("24 Nov 2026 09:48 GMT", datetime(2026, 11, 24, 9, 48, tzinfo=UTC)),
-        ("2026-11-24T09:48:00Z", datetime(2026, 11, 24, 9, 48, tzinfo=UTC)),
-        ("2026-11-24 09:48:00", datetime(2026, 11, 24, 9, 48, tzinfo=UTC)),
-        ("Tue, 24 Nov 2026 09:48:00 +9999", None),
-        ("yesterday", None),
-        ("", None),
-    ],
-)
-def test_a_date_is_a_moment_in_utc_or_nothing(raw, moment):
-    assert read_mail(mail("x", header=(f"Date: {raw}",))).date == moment
 
 
 @pytest.mark.parametrize(
