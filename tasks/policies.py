@@ -91,7 +91,7 @@ def keep_out_of_cache() -> None:
 
 PURE = Policy(retries=0, cache_policy=NO_CACHE, persist_result=False)
 LEDGER = Policy(
-    retries=2, retry_delay_seconds=[2.0, 10.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
+    retries=4, retry_delay_seconds=[2.0, 10.0, 30.0, 30.0], retry_jitter_factor=0.5, retry_condition_fn=can_be_cured,
     cache_policy=NO_CACHE, persist_result=False,
 )  # fmt: skip
 

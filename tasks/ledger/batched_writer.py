@@ -1,12 +1,14 @@
 """Writes rows that many coroutines want to write, together in one transaction, in a thread of its own.
 
-The calls in flight share a commit; each caller hears the result of its row after that commit.
+The calls in flight share a commit; each caller hears the result of its row after that commit. A transaction that was cut
+is done again, so handlers must bear that the first one was committed after all.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -15,12 +17,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from tasks.ledger.engine import for_many_writes
+from tasks.ledger.engine import for_many_writes, is_away
 
 # How long the first write of a transaction waits for others, in seconds: calls under way are about to write, too.
 _GATHER_S = 0.01
 # How long an idle connection is kept, in seconds: taking one from the pool costs as much as writing a row.
 _KEPT_S = 1.0
+# How long writes are kept while the ledger is away, and how often it is tried again, in seconds.
+_AWAY_S = 300.0
+_LOOK_AGAIN_S = 2.0
+log = logging.getLogger("mailroom.ledger")
 
 
 @dataclass
@@ -82,28 +88,43 @@ class BatchedWriter:
             with self._lock:
                 writes, self._queued = self._queued, []
             if writes:
-                self._write_together(writes)
+                self._tell_all(writes, self._written(writes))
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
-    def _write_together(self, writes: list[_QueuedWrite]) -> None:
+    def _written(self, writes: list[_QueuedWrite]) -> list[tuple[_QueuedWrite, Any]]:
+        """Each write with its result, or with the error that kept all of them from being written.
+
+        While the ledger is away the writes are kept: there may be answers among them that were paid for.
+        """
+        until = time.monotonic() + _AWAY_S
+        while True:
+            try:
+                return self._write_together(writes)
+            except Exception as error:
+                self._hang_up()
+                if not is_away(error) or time.monotonic() >= until:
+                    return [(queued, error) for queued in writes]
+                log.warning("The ledger is away (%s); %d writes are kept.", type(error).__name__, len(writes))
+            time.sleep(_LOOK_AGAIN_S)
+
+    def _write_together(self, writes: list[_QueuedWrite]) -> list[tuple[_QueuedWrite, Any]]:
         groups: dict[str, list[_QueuedWrite]] = {}
         for queued in writes:
             groups.setdefault(queued.kind, []).append(queued)
         answers: list[tuple[_QueuedWrite, Any]] = []
-        try:
-            if self._connection is None:
-                self._connection = self._engine.connect()
-            with self._connection.begin():
-                for kind in sorted(groups):
-                    rows = [queued.row for queued in groups[kind]]
-                    answers += zip(groups[kind], self._handlers[kind](self._connection, rows), strict=True)
-        except Exception as error:
-            answers = [(queued, error) for queued in writes]
-            self._hang_up()
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        with self._connection.begin():
+            for kind in sorted(groups):
+                rows = [queued.row for queued in groups[kind]]
+                answers += zip(groups[kind], self._handlers[kind](self._connection, rows), strict=True)
+        return answers
+
+    def _tell_all(self, writes: list[_QueuedWrite], answers: list[tuple[_QueuedWrite, Any]]) -> None:
         for loop in {queued.loop for queued in writes}:
             mine = [(queued.future, answer) for queued, answer in answers if queued.loop is loop]
             with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, so nobody waits any more

@@ -10,15 +10,14 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Engine, Insert, Select, bindparam, exists, select, update
 
 from tasks.ledger.batched_writer import BatchedWriter
-from tasks.ledger.rows import in_batches, write_rows
+from tasks.ledger.rows import in_batches, insert_into, write_rows
 from tasks.ledger.schema import NANO_USD, completions, messages, outcomes
 from tasks.questions import RawAnswer, StoredAnswer, Usage
 
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
-_BEGIN = insert(completions)
 _END = update(completions).where(completions.c.call == bindparam("b_call"))
 _DONE = (
     select(completions)
@@ -128,8 +127,15 @@ def _unfinished(answer: Any) -> Select[Any]:
     return select(exists().where(messages.c.message_key == answer.message_key) & ~completed)
 
 
+@cache
+def _begin_statement(dialect: str) -> Insert:
+    # A row that is there already was committed by a transaction whose end we did not hear of.
+    new: Insert = insert_into(completions, dialect).on_conflict_do_nothing()
+    return new
+
+
 def _begin(connection: Connection, rows: list[Any]) -> list[Any]:
-    write_rows(connection, _BEGIN, rows)
+    write_rows(connection, _begin_statement(connection.dialect.name), rows)
     return [None] * len(rows)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
-from tasks.ledger.batched_writer import BatchedWriter
+from tasks.ledger.batched_writer import BatchedWriter, Handler
+from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import pseudonyms
+from tasks.questions import RawAnswer, StoredAnswer, Usage
+from tests.services.tcp_relay import tcp_relay
 
 
 def keep(connection: Connection, names: list[str]) -> list[str]:
@@ -22,12 +27,18 @@ def fail(_connection: Connection, _rows: list[str]) -> list[str]:
     raise ZeroDivisionError
 
 
-def cut(connection: Connection, _rows: list[str]) -> list[str]:
-    """Ends the writer's own connection, as a restart of the database does."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-    connection.connection.driver_connection.close()
-    return keep(connection, ["nothing"])
+def cut_once() -> Handler:
+    """A handler that ends the writer's own connection at first, as a restart of the database does."""
+    first = [True]
+
+    def cut(connection: Connection, names: list[str]) -> list[str]:
+        if first and first.pop():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            raise OperationalError("INSERT", {}, Exception("the connection was lost"))
+        return keep(connection, names)
+
+    return cut
 
 
 def kept(url: str) -> list[str]:
@@ -48,17 +59,41 @@ def test_what_fails_fails_for_all_who_wrote_together_and_the_next_are_written(an
     assert kept(any_ledger_url) == ["c"]
 
 
-def test_a_connection_that_was_cut_is_made_anew(any_ledger_url):
-    writer = BatchedWriter(open_ledger(any_ledger_url), {"keep": keep, "cut": cut})
+def test_a_connection_that_was_cut_is_made_anew_and_nothing_is_lost(any_ledger_url):
+    writer = BatchedWriter(open_ledger(any_ledger_url), {"keep": keep, "cut": cut_once()})
 
     async def story():
-        await writer.write("keep", "a")
-        with pytest.raises(SQLAlchemyError):
-            await writer.write("cut", "")
-        return await writer.write("keep", "b")
+        await asyncio.gather(writer.write("keep", "a"), writer.write("cut", "b"))
+        return await writer.write("keep", "c")
 
-    assert asyncio.run(story()) == "b"
-    assert sorted(kept(any_ledger_url)) == ["a", "b"]
+    assert asyncio.run(story()) == "c"
+    assert sorted(kept(any_ledger_url)) == ["a", "b", "c"]
+
+
+def test_answers_in_hand_are_written_when_the_ledger_is_back(any_ledger_url):
+    url = make_url(any_ledger_url)
+    if url.get_backend_name() == "sqlite":
+        pytest.skip("a file is never away")
+    with tcp_relay(url.host or "", url.port or 5432) as relay:
+        through = url.set(host="127.0.0.1", port=relay.port)
+        engine = open_ledger(through.render_as_string(hide_password=False))
+        book = LedgerBook(engine, run_id="run", ttl_s=60)
+
+        async def story() -> StoredAnswer | None:
+            call = await book.begin("k", message_key="m", question="q", provider="openai", model="m", key_index=0)
+            relay.cut()
+            answered = asyncio.ensure_future(
+                book.finish(call, RawAnswer(text="{}", usage=Usage(), model="m", request_id=None), Decimal(1))
+            )
+            await asyncio.sleep(0)
+            relay.up()
+            await answered
+            return await book.find("k")
+
+        found = asyncio.run(story())
+        engine.dispose()
+    assert found is not None
+    assert found.text == "{}"
 
 
 def test_who_writes_after_a_pause_is_served(any_ledger_url, monkeypatch):
