@@ -172,6 +172,10 @@ class RequestRejected(Permanent):
     advice = "The provider refused the request; check the model's name and parameters."
 
 
+class BatchGone(RequestRejected):
+    advice = "Its questions are asked again in another batch, a few times at most."
+
+
 class TooLong(Permanent):
     """The mail has more tokens than the model reads."""
 

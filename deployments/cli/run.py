@@ -63,6 +63,8 @@ def run(
     server = use_server()
     if server.started:
         console.print(f"Started a Prefect server; it stays up until `make stop`: {server.ui_url}")
+    # A script's background job starts with SIGINT ignored; being told to end must end a run there, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Prefect calls this handler again once it has ended the run in order.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:

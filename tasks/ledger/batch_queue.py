@@ -50,6 +50,8 @@ class Place:
 
     state: str
     error_code: str | None = None
+    reason: str = ""
+    """What became of the last batch that it was in; empty where that had answers for others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,8 @@ def enqueue(connection: Connection, rows: list[Any]) -> list[Place]:
         row = known.get(queued.key)
         if row is not None and row.state == "failed" and not queued.again:
             connection.execute(delete(batch_items).where(batch_items.c.key == queued.key))
-            places.append(Place(state="failed", error_code=row.error_code))
+            last = select(batches.c.error).where(batches.c.batch_id == row.batch_id)
+            places.append(Place(state="failed", error_code=row.error_code, reason=connection.scalar(last) or ""))
             continue
         if row is None or row.state in ("done", "failed"):
             _put(connection, queued)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, select, update
 
 from tasks.ledger.batch_queue import MOST_TRIES, PARKED_S, parked_by
 from tasks.ledger.budgets import Alert, Bill, Scope, pay
@@ -133,6 +133,21 @@ def ask_again(engine: Engine, batch: Batch, *, error_code: str, run_id: str) -> 
     return settle_items(
         engine, batch, [Settled(key=key, error_code=error_code, unanswered=True) for key in keys], run_id=run_id
     )
+
+
+def release_batch(engine: Engine, batch: Batch, *, run_id: str) -> int:
+    """How many mails are PENDING again, because their questions could be sent in no batch; the questions are forgotten."""
+    keys = [key for key, _body in requests_of(engine, batch.batch_id)]
+    settle_items(engine, batch, [Settled(key=key, error_code="API_ERROR") for key in keys], run_id=run_id)
+    asked = select(batch_items.c.message_key).where(batch_items.c.batch_id == batch.batch_id)
+    with engine.begin() as connection:
+        released = connection.execute(
+            update(messages)
+            .where(messages.c.message_key.in_(asked), messages.c.owner == parked_by(batch.run_id))
+            .values(state="PENDING", owner="", lease_until=0.0, updated=time.time())
+        ).rowcount
+        connection.execute(delete(batch_items).where(batch_items.c.batch_id == batch.batch_id))
+    return released
 
 
 def keep_parked(engine: Engine) -> None:

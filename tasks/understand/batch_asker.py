@@ -17,12 +17,14 @@ from tasks.errors import (
     AwaitingBatch,
     BadAnswer,
     CallError,
+    KeyRejected,
     Misconfigured,
     OutOfFunds,
     Refused,
     RequestRejected,
     TimedOut,
     TooLong,
+    Unreachable,
 )
 from tasks.ledger.batch_queue import Queued, enqueue
 from tasks.ledger.completions import LedgerBook, writer_of
@@ -44,7 +46,8 @@ _KEPT_S = 7 * 86_400.0
 """How old an answer may be: a mail's first one waits while its second is in a batch of its own."""
 
 _ERRORS: Mapping[str, type[CallError]] = {
-    kind.code: kind for kind in (BadAnswer, OutOfFunds, Refused, RequestRejected, TimedOut, TooLong)
+    kind.code: kind
+    for kind in (BadAnswer, KeyRejected, OutOfFunds, Refused, RequestRejected, TimedOut, TooLong, Unreachable)
 }
 
 
@@ -97,7 +100,8 @@ class BatchAsker:
         place = await self._writer.write("enqueue", queued)
         if place.state == "failed":
             raise _ERRORS.get(place.error_code, RequestRejected)(
-                f"Model `{link.model}` of `{link.provider}` answered with an error, in a batch.", provider=link.provider
+                f"Model `{link.model}` of `{link.provider}` gave no answer in a batch. {place.reason}".rstrip(),
+                provider=link.provider,
             )
         raise AwaitingBatch(f"The question `{question.name}` waits for a batch's answer.")
 

@@ -7,15 +7,16 @@ provider, and only sent again when it is not there.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from tasks.errors import CallError, MailroomError, Permanent
+from tasks.errors import BatchGone, CallError, Permanent, RequestRejected, TimedOut
 from tasks.ledger.batch_queue import NothingAffordable, Room, Waiting, give_up_waiting, record_batch, waiting
 from tasks.ledger.batches import (
     LEASE_S,
@@ -27,36 +28,18 @@ from tasks.ledger.batches import (
     known_remotes,
     leave_batches,
     move_batch,
+    release_batch,
     requests_of,
     settle_items,
 )
 from tasks.ledger.budgets import Alert, Scope, open_scopes, scopes_at
-from tasks.providers.apis.batch_api import PRICE_FACTOR, BatchApi, Result
-from tasks.providers.catalogue.prices import price
+from tasks.providers.apis.batch_api import BatchApi, Result, best_results
 from tasks.providers.event_loop import on_model_loop
-from tasks.questions import Usage
+from tasks.understand.batch_results import OVERDUE_S, Tally, all_results, is_overdue, name_of, settled_by, told
 
 log = logging.getLogger("mailroom.understand")
 
 Caps = Mapping[str, Decimal | None]
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """What a round came to; `troubles` are batches that could not be worked on, to be tried again next time."""
-
-    sent: int = 0
-    open: int = 0
-    collected: int = 0
-    settled: int = 0
-    unaffordable: int = 0
-    """Mails that are PENDING again, because no budget leaves room for their questions."""
-    troubles: list[str] = field(default_factory=list)
-
-    def sentence(self) -> str:
-        """The round in one line."""
-        said = f"{self.sent} batches sent, {self.open} open, {self.collected} collected with {self.settled} answers"
-        return f"{said}, {self.unaffordable} mails left for want of budget" if self.unaffordable else said
 
 
 @dataclass(kw_only=True)
@@ -74,7 +57,8 @@ class BatchRound:
     def send(self) -> Tally:
         """Put all waiting questions into batches, and send these."""
         for group in waiting(self.engine):
-            self._send_group(group)
+            with self._trouble_of(f"Questions for `{group.model}` of {group.provider}"):
+                self._send_group(group)
         leave_batches(self.engine, self.owner)
         return self.tally
 
@@ -110,12 +94,30 @@ class BatchRound:
         return scopes
 
     def _guarded(self, batch: Batch, step: Callable[[Batch], None]) -> None:
-        """Do the step; a provider that is away concerns this batch alone, which is taken up again next time."""
+        """Do the step; a failure concerns this batch alone, which is taken up again next time, but not for ever."""
+        with self._trouble_of(name_of(batch)):
+            try:
+                step(batch)
+            except SQLAlchemyError:
+                raise
+            except Exception as error:
+                if is_overdue(batch):
+                    self._fail(batch, error.code if isinstance(error, CallError) else RequestRejected.code, told(error))
+                raise
+
+    @contextmanager
+    def _trouble_of(self, name: str) -> Iterator[None]:
+        """Note what goes wrong in the block; the others go on. Without the ledger none can."""
         try:
-            step(batch)
-        except MailroomError as error:
-            self.tally.troubles.append(f"Batch {batch.batch_id[:8]} of {batch.provider}: {error.told}")
-            log.warning("%s", self.tally.troubles[-1])
+            yield
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            self._note(f"{name}: {told(error)}")
+
+    def _note(self, trouble: str) -> None:
+        self.tally.troubles.append(trouble)
+        log.warning("%s", trouble)
 
     def _advance(self, batch: Batch) -> None:
         if batch.state in ("recorded", "uploaded", "submitting"):
@@ -135,6 +137,9 @@ class BatchRound:
             if remote_id is None:
                 move_batch(self.engine, batch.batch_id, "submitting")
                 remote_id = on_model_loop(api.submit(batch.batch_id, file_id, requests))
+        except BatchGone as error:
+            self._without_api(batch, error)
+            return
         except Permanent as error:
             self._refused(batch, type(error).code, str(error))
             return
@@ -147,61 +152,76 @@ class BatchRound:
         return on_model_loop(api.find(batch.batch_id, since=batch.created_at, keys=keys, not_in=others))
 
     def _collect(self, batch: Batch) -> bool:
-        """Whether the batch had ended with answers, and is settled now."""
+        """Whether the batch had ended, and is settled now: what was not answered waits for another one, or has failed."""
         assert batch.remote_id is not None
         api = self.api_of(batch.provider)
-        standing = on_model_loop(api.standing(batch.remote_id))
-        if not standing.ended:
-            self.tally.open += 1
+        try:
+            standing = on_model_loop(api.standing(batch.remote_id))
+            if standing.failed:
+                self._refused(batch, RequestRejected.code, standing.failed)
+                return False
+            if not standing.ended:
+                self._still_open(batch)
+                return False
+            results = on_model_loop(all_results(api, batch.remote_id, batch.model))
+        except Permanent as error:
+            self._lost(batch, str(error))
             return False
-        if standing.failed:
-            self._refused(batch, "API_ERROR", standing.failed)
-            return False
-        results = on_model_loop(_all(api, batch.remote_id, batch.model))
+        return self._settle(batch, results)
+
+    def _settle(self, batch: Batch, results: list[Result]) -> bool:
         mine = {key for key, _body in requests_of(self.engine, batch.batch_id)}
-        if mine.isdisjoint(result.key for result in results):
-            # A batch of somebody else's that looked like ours; ours was never sent.
-            move_batch(self.engine, batch.batch_id, "submitting", remote_id=None)
+        best = best_results(results, mine)
+        if results and not best:
+            self._lost(batch, "It holds results of other questions alone.")  # and is not ours to clean up
             return False
-        settled = [_settled(result, batch) for result in results if result.key in mine]
+        settled = [settled_by(result, batch) for result in best]
         self.tally.settled += settle_items(self.engine, batch, settled, run_id=self.run_id, on_alert=self.on_alert)
-        ask_again(self.engine, batch, error_code="TIMEOUT", run_id=self.run_id)
-        move_batch(self.engine, batch.batch_id, "collected")
+        left = ask_again(self.engine, batch, error_code=TimedOut.code, run_id=self.run_id)
+        left += sum(one.unanswered for one in settled)
+        move_batch(
+            self.engine, batch.batch_id, "collected", error=f"It left {left} questions unanswered." if left else ""
+        )
+        self.tally.unanswered += left
         self.tally.collected += 1
         return True
+
+    def _still_open(self, batch: Batch) -> None:
+        self.tally.open += 1
+        if is_overdue(batch):
+            self._lost(batch, f"It has not ended for {OVERDUE_S / 3_600:.0f} hours.")
+
+    def _lost(self, batch: Batch, why: str) -> None:
+        """Nothing will come of the batch: its questions are asked again, or fail after a few times."""
+        ask_again(self.engine, batch, error_code=TimedOut.code, run_id=self.run_id)
+        move_batch(self.engine, batch.batch_id, "failed", error=why[:500])
+        self._note(f"{name_of(batch)} is lost: {why}")
+
+    def _fail(self, batch: Batch, code: str, why: str) -> None:
+        """All that is left of the batch has failed."""
+        failed = [Settled(key=key, error_code=code) for key, _body in requests_of(self.engine, batch.batch_id)]
+        settle_items(self.engine, batch, failed, run_id=self.run_id)
+        move_batch(self.engine, batch.batch_id, "failed", error=why[:500])
+
+    def _without_api(self, batch: Batch, error: BatchGone) -> None:
+        """Nobody there takes batches, which no mail is to blame for."""
+        count = release_batch(self.engine, batch, run_id=self.run_id)
+        move_batch(self.engine, batch.batch_id, "failed", error=str(error)[:500])
+        self._note(
+            f"{name_of(batch)} could not be sent, and {count} mails are left for another run: `{batch.provider}` takes no "
+            f"batches at its address. Choose the normal mode, or check the provider's *_BASE_URL."
+        )
 
     def _refused(self, batch: Batch, code: str, why: str) -> None:
         """The provider did not take the batch: its questions fail, but for a full queue, where they are asked again."""
         if "token_limit_exceeded" in why:
-            ask_again(self.engine, batch, error_code="TIMEOUT", run_id=self.run_id)
+            ask_again(self.engine, batch, error_code=TimedOut.code, run_id=self.run_id)
+            move_batch(self.engine, batch.batch_id, "failed", error=why[:500])
         else:
-            failed = [Settled(key=key, error_code=code) for key, _body in requests_of(self.engine, batch.batch_id)]
-            settle_items(self.engine, batch, failed, run_id=self.run_id)
-        move_batch(self.engine, batch.batch_id, "failed", error=why[:500])
-        self.tally.troubles.append(f"Batch {batch.batch_id[:8]} of {batch.provider} was refused: {why}")
+            self._fail(batch, code, why)
+        self._note(f"{name_of(batch)} was refused: {why}")
 
     def _clean_up(self, batch: Batch) -> None:
         if batch.remote_id is not None:
             on_model_loop(self.api_of(batch.provider).forget(batch.remote_id, batch.file_id))
         move_batch(self.engine, batch.batch_id, "closed")
-
-
-async def _all(api: BatchApi, remote_id: str, model: str) -> list[Result]:
-    return [result async for result in api.results(remote_id, model)]
-
-
-def _settled(result: Result, batch: Batch) -> Settled:
-    if result.answer is not None:
-        answer = result.answer
-        cost = price(batch.provider, answer.model, answer.usage)
-        return Settled(key=result.key, answer=answer, price_usd=None if cost is None else cost * PRICE_FACTOR)
-    if result.error is None:
-        return Settled(key=result.key, error_code="TIMEOUT", unanswered=True)
-    return _failed(result.key, result.error, batch)
-
-
-def _failed(key: str, error: CallError, batch: Batch) -> Settled:
-    usage = Usage(**error.usage) if error.usage else Usage()
-    cost: Any = price(batch.provider, batch.model, usage) if error.usage else Decimal(0)
-    half = None if cost is None else cost * PRICE_FACTOR
-    return Settled(key=key, error_code=error.code, usage=usage, price_usd=half, kept=error.answer)

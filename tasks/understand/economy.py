@@ -19,7 +19,8 @@ from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.understand.alerts import tell_of_budget
-from tasks.understand.batches import BatchRound, Caps, Tally
+from tasks.understand.batch_results import Tally
+from tasks.understand.batches import BatchRound, Caps
 
 log = logging.getLogger("mailroom.understand")
 

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from tasks.errors import CallError, Permanent
 from tasks.providers.apis.anthropic_messages import messages_request, read_message
 from tasks.providers.apis.batch_api import Result, Standing, result_of
-from tasks.providers.apis.calls import CONNECT_S, in_our_words, transport_error
+from tasks.providers.apis.batch_replies import TRANSFER_S, BatchTarget, readable_lines, said_of_batch
+from tasks.providers.apis.calls import CONNECT_S, transport_error
 from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.replies import ReplyInfo
 from tasks.providers.catalogue.provider_account import ProviderAccount
@@ -23,7 +24,6 @@ from tasks.questions import Question
 
 T = TypeVar("T")
 
-_TRANSFER_S = 900.0
 _SKEW_S = 300.0
 # What a request in a batch may fail with, as the statuses of a request sent alone; other errors are the request's own.
 _STATUS = {"rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "overloaded_error": 529}
@@ -45,7 +45,7 @@ class AnthropicBatches:
             api_key=key.get_secret_value(),
             base_url=sheet_of(provider).address_for(account),
             max_retries=0,
-            timeout=httpx2.Timeout(_TRANSFER_S, connect=CONNECT_S),
+            timeout=httpx2.Timeout(TRANSFER_S, connect=CONNECT_S),
             http_client=DefaultAioHttpClient(),
         )
 
@@ -58,7 +58,7 @@ class AnthropicBatches:
 
     async def submit(self, batch_id: str, file_id: str | None, requests: Sequence[tuple[str, str]]) -> str:
         items: Any = [{"custom_id": key, "params": json.loads(body)} for key, body in requests]
-        return (await self._said(self._client.messages.batches.create(requests=items))).id
+        return (await self._said(self._client.messages.batches.create(requests=items), "id")).id
 
     async def find(self, batch_id: str, *, since: float, keys: Set[str], not_in: Set[str]) -> str | None:
         return await self._said(self._look_for(since - _SKEW_S, keys, not_in))
@@ -75,23 +75,30 @@ class AnthropicBatches:
 
     async def _may_be(self, batch: Any, keys: Set[str]) -> bool:
         if batch.processing_status != "ended":
-            return True  # its keys cannot be seen yet; whoever collects it checks them
-        async for entry in await self._client.messages.batches.results(batch.id):
-            return entry.custom_id in keys
-        return False
+            raise BatchTarget(self.provider, "").error("not_told_apart")
+        content = await self._content(batch)
+        return any(str(line.get("custom_id")) in keys for line in readable_lines(content))
 
     async def standing(self, remote_id: str) -> Standing:
-        batch = await self._said(self._client.messages.batches.retrieve(remote_id))
+        batch = await self._said(self._client.messages.batches.retrieve(remote_id), "processing_status")
         return Standing(ended=batch.processing_status == "ended")
 
     async def results(self, remote_id: str, model: str) -> AsyncIterator[Result]:
         head = await self._said(self._client.messages.batches.with_raw_response.retrieve(remote_id))
         simulated = head.headers.get("x-mailroom-simulated") == "1"
-        for entry in await self._said(self._entries(remote_id)):
-            yield _read_entry(entry, CallTarget(self.provider, model), simulated)
+        content = await self._said(self._content(await self._said(head.parse(), "results_url")))
+        for line in readable_lines(content):
+            yield _read_entry(line, CallTarget(self.provider, model), simulated)
 
-    async def _entries(self, remote_id: str) -> list[Any]:
-        return [entry async for entry in await self._client.messages.batches.results(remote_id)]
+    async def _content(self, batch: Any) -> bytes:
+        """The lines of the results as they came, none where there are none.
+
+        The SDK's own reader gives up on all of them at the first one that was cut.
+        """
+        if not batch.results_url:
+            return b""
+        reply = await self._client.get(batch.results_url, cast_to=httpx2.Response)
+        return await reply.aread()
 
     async def forget(self, remote_id: str, file_id: str | None) -> None:
         with suppress(Permanent):
@@ -100,22 +107,28 @@ class AnthropicBatches:
     async def close(self) -> None:
         await self._client.close()
 
-    async def _said(self, call: Awaitable[T]) -> T:
-        return await in_our_words(CallTarget(self.provider, "batch"), call, _translate, _TRANSFER_S)
+    async def _said(self, call: Awaitable[T], sign: str = "") -> T:
+        return await said_of_batch(self.provider, call, _translate, sign)
 
 
-def _read_entry(entry: Any, asked: CallTarget, simulated: bool) -> Result:
-    key, result = str(entry.custom_id), entry.result
+def _read_entry(entry: dict[str, Any], asked: CallTarget, simulated: bool) -> Result:
+    key, result = str(entry.get("custom_id")), _object(entry.get("result"))
     try:
-        if result.type == "errored":
-            body = result.error.to_dict()
-            kind = (body.get("error") or {}).get("type", "")
+        if result.get("type") == "errored":
+            body = _object(result.get("error"))
+            kind = str(_object(body.get("error")).get("type"))
             raise asked.rejected(_STATUS.get(kind, 400), {}, json.dumps(body).encode())
-        if result.type != "succeeded":
+        if result.get("type") != "succeeded":
             return Result(key=key)  # it expired or was cancelled
-        return Result(key=key, answer=read_message(asked, result.message.to_dict(), ReplyInfo(simulated=simulated)))
+        return Result(
+            key=key, answer=read_message(asked, _object(result.get("message")), ReplyInfo(simulated=simulated))
+        )
     except CallError as error:
         return result_of(key, error)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _translate(asked: CallTarget, error: Exception) -> CallError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence, Set
+from collections.abc import AsyncIterator, Iterable, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -55,6 +55,9 @@ class BatchApi(Protocol):
     async def find(self, batch_id: str, *, since: float, keys: Set[str], not_in: Set[str]) -> str | None:
         """The provider's id of a batch that was submitted as `batch_id` after `since` (UTC seconds); null if none was.
 
+        Raises:
+            Overloaded: A batch under way may be the one or somebody else's; it shows when it has ended.
+
         `keys` are its questions'; `not_in` are ids that are known to belong to other batches.
         """
 
@@ -67,6 +70,19 @@ class BatchApi(Protocol):
         """Delete over there what the batch left behind; what is gone already is fine."""
 
     async def close(self) -> None: ...
+
+
+def best_results(results: Iterable[Result], keys: Set[str]) -> list[Result]:
+    """One result for each of these keys that has any: an answer before an error, and an error before nothing."""
+    best: dict[str, Result] = {}
+    for result in results:
+        if result.key in keys and _worth(result) > (_worth(best[result.key]) if result.key in best else -1):
+            best[result.key] = result
+    return list(best.values())
+
+
+def _worth(result: Result) -> int:
+    return 2 if result.answer is not None else 1 if result.error is not None else 0
 
 
 def result_of(key: str, error: CallError) -> Result:

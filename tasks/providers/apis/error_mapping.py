@@ -125,6 +125,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault(name="cut_off", error=Unreachable, said="broke the connection off"),
     Fault(name="no_answer", error=ServerFault, said="sent something that is no answer of its API"),
     Fault(name="no_choice", error=ServerFault, said="sent an answer without content"),
+    # Of a batch API that takes no name for a batch: whose it is shows when it has ended.
+    Fault(name="not_told_apart", error=Overloaded, said="has a batch under way that may be ours or another's"),
     Fault(name="not_asked", error=RequestRejected, said="could not be asked"),
     # An answer came and was billed, but is of no use.
     Fault(name="empty", error=BadAnswer, said="gave an empty answer"),
@@ -142,6 +144,11 @@ class CallTarget:
 
     provider: str
     model: str
+
+    @property
+    def subject(self) -> str:
+        """Whom a message names."""
+        return f"Model `{self.model}` of `{self.provider}`"
 
     def error(self, name: str, detail: str = "", *, request_id: str | None = None) -> CallError:
         """The error of the table's row `name`; `detail` is shown, so it must be ours or a checked code."""
@@ -165,7 +172,7 @@ class CallTarget:
         return self._made(fault, ", ".join([f"HTTP {status}", *complaint.shown]), known)
 
     def _made(self, fault: Fault, detail: str, known: dict[str, Any]) -> CallError:
-        what = f"Model `{self.model}` of `{self.provider}` {fault.said}"
+        what = f"{self.subject} {fault.said}"
         parts = [what + (f" ({detail})." if detail else ".")]
         if known["request_id"]:
             parts.append(f"Request `{known['request_id']}`.")

@@ -13,6 +13,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import insert, select
 
+from tasks.categories import DEFAULT_CATEGORIES
 from tasks.errors import AwaitingBatch, BudgetExceeded, Misconfigured
 from tasks.frames import COMPLEXITIES, Messages
 from tasks.ledger.engine import open_ledger
@@ -187,7 +188,11 @@ def test_a_question_goes_through_a_batch_of_a_new_provider(acme: FarSide, tmp_pa
             )
         )  # fmt: skip
     chain, _reason = models_for(run.settings).for_triage(MAIL)
-    asked: dict[str, Any] = {"question": triage_question(MAIL), "chain": chain, "message_key": MAIL["message_key"]}
+    asked: dict[str, Any] = {
+        "question": triage_question(MAIL, DEFAULT_CATEGORIES),
+        "chain": chain,
+        "message_key": MAIL["message_key"],
+    }
 
     with pytest.raises(AwaitingBatch):
         on_model_loop(BatchAsker(accounts, engine, run).complete(**asked))

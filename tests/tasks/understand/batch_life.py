@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Engine, insert
 
+from tasks.categories import DEFAULT_CATEGORIES
 from tasks.errors import AwaitingBatch
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
@@ -108,7 +109,7 @@ async def _all_answers(asker: BatchAsker, chain: Any) -> list[Completion[Triage]
     async def one(number: int) -> Completion[Triage] | None:
         row = mail(number)
         try:
-            return await asker.complete(triage_question(row), chain, message_key=row["message_key"])
+            return await asker.complete(triage_question(row, DEFAULT_CATEGORIES), chain, message_key=row["message_key"])
         except AwaitingBatch:
             return None
 
