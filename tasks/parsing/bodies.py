@@ -2,17 +2,17 @@
 
 import re
 
+from tasks.parsing.alternatives import choose_alternative
 from tasks.parsing.charsets import decode
 from tasks.parsing.documents.found import DocumentLost, NotOpened
-from tasks.parsing.html_text import read_html
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail_parts import Loose, MailParts, TextBudget
 from tasks.parsing.outlook_files import is_outlook_mail, outlook_mail
+from tasks.parsing.part_repairs import FIRST_BOUNDARY, PART_START, fields_text, first_part, unwrapped, without_boundary
 from tasks.parsing.smime_signed import signed_content
 from tasks.parsing.text_parts import is_binary, take_text
-from tasks.parsing.transfer import content
+from tasks.parsing.transfer import content, looks_coded
 from tasks.parsing.tree import Part, disposition, grow, parameter, part_name
-from tasks.parsing.tree import field as header
 
 TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 CAPITAL = re.compile(r"(?=[A-Z])")
@@ -29,8 +29,6 @@ MAIL_START = re.compile(
     rb"(?:received|return-path|delivered-to|from|to|subject|date|message-id|mime-version|x-[a-z-]+):",
     re.IGNORECASE,
 )
-# A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
-STUB_CHARS = 200
 
 
 def gather(root: Part, limits: Limits, budget: TextBudget) -> MailParts:
@@ -83,39 +81,49 @@ def walk_container(
 ) -> None:
     if media_type in REPORTS:
         found.reports.append("\n".join(fields_text(child) for child in children).strip())
+    elif media_type == "message/partial":
+        walk_piece(part, children, found, limits, depth)
     elif media_type.startswith("message/"):
         found.nested += [unwrapped(part, child, limits) for child in children]
     elif media_type == "multipart/alternative":
-        walk_alternatives(children, found, limits, depth)
+        walk_alternatives([*first_part(part, found, limits), *children], found, limits, depth)
     elif media_type == "multipart/encrypted":
         found.encrypted = True
         found.loose += [sealed(child) for child in children]
     else:
         found.signed |= media_type == "multipart/signed"
-        for child in children:
+        for child in [*first_part(part, found, limits), *children]:
             walk(child, found, limits, depth + 1)
 
 
 def walk_alternatives(children: list[Part], found: MailParts, limits: Limits, depth: int) -> None:
-    """Choose the text alternative, or the HTML one where the text is empty or a stub; keep the files of all."""
+    """Take the bodies of one alternative, and the files of all."""
     walks = []
     for child in children:
         one = MailParts(budget=found.budget)
         walk(child, one, limits, depth + 1)
         walks.append(one)
-    texts = [w for w in walks if any(b.kind == "text" and b.text.strip() for b in w.bodies)]
-    pages = [w for w in walks if any(b.kind == "html" for b in w.bodies)]
-    chosen = texts[0] if texts else pages[-1] if pages else None
-    if texts and pages:
-        seen = sum(len(b.text.strip()) for b in texts[0].bodies)
-        if seen < STUB_CHARS and shown_chars(pages[-1], limits) > 3 * seen + STUB_CHARS:
-            chosen = pages[-1]
+    chosen = choose_alternative(walks, limits)
     for one in walks:
         found.add(one, bodies=one is chosen)
 
 
-def shown_chars(page: MailParts, limits: Limits) -> int:
-    return sum(len(read_html(body.text, limits).text) for body in page.bodies if body.kind == "html")
+def walk_piece(part: Part, children: list[Part], found: MailParts, limits: Limits, depth: int) -> None:
+    """Sort a piece of a mail that was sent in several (RFC 2046, 5.2.2): only the first one has the mail's own header."""
+    number, total = parameter(part, "number") or "?", parameter(part, "total") or "?"
+    found.defects.append(
+        f"piece {number[:6]} of {total[:6]} of a mail that was sent in pieces; the others are not read"
+    )
+    for child in children:
+        content_type = child.get("content-type") is not None
+        if number == "1" or content_type:
+            walk(child, found, limits, depth + 1)
+            continue
+        data = fields_text(child).encode()
+        if looks_coded(data.strip()):
+            found.loose.append(Loose(name=part_name(part), declared_type="", data=data, reason="a piece of a file"))
+        else:
+            take_text(data, "text/plain", None, child, found)
 
 
 def walk_without_boundary(part: Part, payload: object, found: MailParts, limits: Limits, depth: int) -> None:
@@ -123,12 +131,16 @@ def walk_without_boundary(part: Part, payload: object, found: MailParts, limits:
     data = str(payload or "").encode("utf-8", "surrogateescape")
     lines = [line.removesuffix(b"--") for line in BOUNDARY_LINE.findall(data[:1_000_000])]
     boundary = next((line for line in lines if lines.count(line) > 1), b"") if len(lines) < 500 else b""
-    if boundary and b'"' not in boundary and depth < limits.depth:
+    if boundary and b'"' not in boundary and depth < limits.depth and found.budget.repair():
         found.defects.append("multipart boundary guessed")
         repaired, _ = grow(b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + data, limits)
         if isinstance(repaired.get_payload(), list):
             walk(repaired, found, limits, depth + 1)
             return
+    if PART_START.match(data) and depth < limits.depth and found.budget.repair():
+        found.defects.append(FIRST_BOUNDARY)
+        walk(grow(without_boundary(part, data), limits)[0], found, limits, depth + 1)
+        return
     found.defects.append("multipart without parts")
     take_text(data, "text/plain", None, part, found)
 
@@ -202,24 +214,6 @@ def is_body(media_type: str, name: str, shown: str, data: bytes, charset: str, f
     if shown == "attachment":
         return not name and not found.bodies
     return not name or not found.bodies
-
-
-def fields_text(part: Part) -> str:
-    """Return the fields of a machine-readable report, one a line, and the text below them."""
-    lines = [f"{name}: {value}" for name, value in part.raw_items()]
-    payload = part.get_payload()
-    text = "\n".join([*lines, payload.strip() if isinstance(payload, str) else "", ""])
-    return decode(text.encode("utf-8", "surrogateescape")).text
-
-
-def unwrapped(wrapper: Part, inner: Part, limits: Limits) -> Part:
-    """Return the mail in a `message/rfc822` part, also where its sender coded it, which the RFC forbids."""
-    encoding = header(wrapper, "content-transfer-encoding").strip().lower()
-    payload = inner.get_payload()
-    if encoding not in ("base64", "quoted-printable") or inner.keys() or not isinstance(payload, str):
-        return inner
-    inner["Content-Transfer-Encoding"] = encoding
-    return grow(content(inner)[0], limits)[0]
 
 
 def sealed(part: Part) -> Loose:

@@ -43,7 +43,7 @@ ZONES = {
 }  # fmt: skip
 BETWEEN = r"(?:\s|[-/.,]|\bde\b|\bdi\b|\bdel\b)*"
 DAY_FIRST = re.compile(
-    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|°)?{BETWEEN}(?P<month>[^\W\d_]{{3,15}}){BETWEEN}(?P<year>\d{{2,4}})(?!\d)",
+    rf"(?<!\d)0?(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|°)?{BETWEEN}(?P<month>[^\W\d_]{{3,15}}){BETWEEN}(?P<year>\d{{2,4}})(?!\d)",
     re.IGNORECASE,
 )
 MONTH_FIRST = re.compile(
@@ -57,7 +57,7 @@ DAY_AND_NUMBER = re.compile(
 )
 DOTTED = re.compile(r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})(?!\d)")
 SLASHED = re.compile(r"(?<!\d)(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?!\d)")
-YEARS = range(1970, 2200)
+YEARS = range(1900, 2200)
 
 
 class ReadDate(NamedTuple):

@@ -75,7 +75,12 @@ def word_bytes(encoding: str, content: str) -> bytes:
     """Return the bytes of one encoded word; broken base64 gives what could be read."""
     if encoding in "qQ":
         return binascii.a2b_qp(content.encode("utf-8", "replace"), header=True)
-    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", content.encode("ascii", "ignore"))
+    letters = re.sub(rb"[^A-Za-z0-9+/=]", b"", content.encode("ascii", "ignore"))
+    return b"".join(base64_piece(piece) for piece in re.split(rb"=+", letters))
+
+
+def base64_piece(letters: bytes) -> bytes:
+    """Return the bytes of base64 without its padding; a letter too many is left out."""
     usable = letters[: len(letters) - (len(letters) % 4 == 1)]
     return base64.b64decode(usable + b"=" * (-len(usable) % 4))
 

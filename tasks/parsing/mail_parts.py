@@ -32,11 +32,18 @@ class Loose:
 class TextBudget:
     """How many more bytes of text are decoded, in all parts of a mail and of the mails in it together.
 
-    `outlook_s` are the CPU seconds left for files that Outlook made of mails.
+    `outlook_s` are the CPU seconds left for files that Outlook made of mails; `repairs` is how often more a part may be
+    parsed a second time, since parts that are repaired may lie in each other.
     """
 
     text_bytes: int
     outlook_s: float
+    repairs: int = 20
+
+    def repair(self) -> bool:
+        """Return whether one more part may be parsed again, and count it."""
+        self.repairs -= 1
+        return self.repairs >= 0
 
 
 @dataclass(kw_only=True, slots=True)

@@ -120,9 +120,14 @@ def field(part: Part, name: str) -> str:
 
 
 def parameter(part: Part, name: str, header: str = "content-type") -> str:
-    """Return a parameter of a MIME header as text; empty where it has none or cannot be parsed."""
+    """Return a parameter of a MIME header as text; empty where it has none or cannot be parsed.
+
+    Of two of one name RFC 2231's goes first, wherever it stands: the other is for programs that do not know that form.
+    """
     try:
-        return parameter_text(part.get_param(name, "", header))
+        found = [value for key, value in part.get_params([], header) if key.lower() == name]
+        extended = [value for value in found if isinstance(value, tuple)]
+        return next((text for value in (*extended, *found) if (text := parameter_text(value))), "")
     except (ValueError, TypeError, IndexError, KeyError, AttributeError):
         return ""
 
@@ -133,7 +138,7 @@ def part_name(part: Part) -> str:
         if part.get(header) is not None:
             name = parameter(part, parameter_name, header)
             if name:
-                return re.split(r"[/\\]", name)[-1].strip()[:255]
+                return re.split(r"[/\\]", name)[-1].strip(' "')[:255]
     return ""
 
 

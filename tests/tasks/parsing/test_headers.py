@@ -18,6 +18,11 @@ def subject(raw):
         (b"=?utf-8?b?5Lya6A==?=\n =?utf-8?b?rbA=?=", "会議"),  # a character cut in two
         (b"=?iso-8859-1?q?a?= =?utf-8?q?=C3=A9?=", "aé"),
         (b"=?utf-8*en?q?hi?=", "hi"),
+        (b"=?utf-8?q?What?_now?=", "What? now"),
+        (b"=?utf-8?q?a b?=", "a b"),
+        (b"=?utf-8?b?w7w=w6k=?=", "üé"),
+        (b"=?utf-8?b?5Lya?==?utf-8?b?6K2w?=", "会議"),
+        (b'"=?utf-8?q?caf=c3=a9?="', '"café"'),
         (b"=?gb2312?B?xOO6ww==?=", "你好"),
         (b"=?x-unknown?q?caf=C3=A9?=", "café"),
         (b"=?utf-8?b?broken!!?=", None),
@@ -64,6 +69,11 @@ def test_a_sender_is_a_name_and_an_address(raw, name, address):
     [
         ('filename="plain.txt"', "plain.txt"),
         ("filename*=utf-8''R%C3%A9sum%C3%A9.txt", "Résumé.txt"),
+        ("filename*=utf-8''R%C3%A9sum%C3%A9.txt; filename=\"R_sum_.txt\"", "Résumé.txt"),
+        ("filename=\"R_sum_.txt\"; filename*=utf-8''R%C3%A9sum%C3%A9.txt", "Résumé.txt"),
+        ("filename*0*=utf-8''R%C3%A9; filename=\"x.txt\"; filename*1*=sum%C3%A9.txt", "Résumé.txt"),
+        ("filename*=utf-8''; filename=\"plain.txt\"", "plain.txt"),
+        ('filename="plain.txt', "plain.txt"),
         ("filename*0*=utf-8''%E4%BC%9A; filename*1*=%E8%AD%B0.txt", "会議.txt"),
         ('filename="=?utf-8?q?caf=C3=A9.txt?="', "café.txt"),
         ('filename="../../etc/passwd"', "passwd"),

@@ -1,0 +1,49 @@
+"""Which of several forms of one text is read."""
+
+from __future__ import annotations
+
+import re
+
+from tasks.parsing.html_text import read_html
+from tasks.parsing.limits import Limits
+from tasks.parsing.mail_parts import MailParts
+
+DAMAGES = {
+    "broken base64",
+    "declared base64, is none",
+    "declared uuencode, is none",
+    "multipart without parts",
+    "NUL in text",
+}
+# Quoted-printable that nobody said to decode.
+STILL_CODED = re.compile(r"=[0-9A-F]{2}|=\n")
+# A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
+STUB_CHARS = 200
+
+
+def choose_alternative(walks: list[MailParts], limits: Limits) -> MailParts | None:
+    """Return the text alternative, or the HTML one where the text is damaged, empty or a stub; None where neither is."""
+    whole = [one for one in walks if not is_damaged(one)]
+    sound = whole if any(body.text.strip() for one in whole for body in one.bodies) else walks
+    texts = [w for w in sound if any(b.kind == "text" and b.text.strip() for b in w.bodies)]
+    pages = [w for w in sound if any(b.kind == "html" for b in w.bodies)]
+    chosen = texts[0] if texts else pages[-1] if pages else None
+    if texts and pages:
+        seen = sum(len(b.text.strip()) for b in texts[0].bodies)
+        if seen < STUB_CHARS and shown_chars(pages[-1], limits) > 3 * seen + STUB_CHARS:
+            chosen = pages[-1]
+    return chosen
+
+
+def is_damaged(walked: MailParts) -> bool:
+    """Return whether an alternative came to something else than what its sender wrote."""
+    texts = [body.text for body in walked.bodies]
+    return (
+        any(defect in DAMAGES or defect.startswith("unknown transfer encoding") for defect in walked.defects)
+        or any(body.note.startswith("replaced") for body in walked.bodies)
+        or any(len(STILL_CODED.findall(text[:10_000])) * 30 > len(text[:10_000]) for text in texts)
+    )
+
+
+def shown_chars(page: MailParts, limits: Limits) -> int:
+    return sum(len(read_html(body.text, limits).text) for body in page.bodies if body.kind == "html")
