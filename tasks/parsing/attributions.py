@@ -6,6 +6,7 @@ from tasks.parsing.client_words import BEFORE_WORDS, COLONS, OPENER, WROTE
 from tasks.parsing.header_blocks import ADDRESS, MAX_LINE, TIME
 
 MAX_WRAPPED = 3
+INVISIBLE = " \t\xa0\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 SHORT = 80
 MAX_WORDS = 10
 MAX_OPENERS = 3
@@ -27,7 +28,7 @@ ENDED = (".", "!", "?", "…", "。", "！", "？")
 
 def introduces(line: str) -> bool:
     """Return whether a line ends as one does that says who wrote what follows."""
-    end = line.rstrip(" \t\xa0*\u200e\u200f")
+    end = line.rstrip(INVISIBLE + "*")
     return end.endswith(COLONS + BEFORE_WORDS) or (end.endswith("--") and bool(DASHED.match(line)))
 
 
@@ -58,7 +59,7 @@ def attribution(lines: list[str], at: int, *, marked: bool) -> tuple[int, str] |
 
 def complete(text: str) -> bool:
     """Return whether a text has all that an attribution has: a moment, somebody, and a verb or an address."""
-    text = text.strip()
+    text = text.strip(INVISIBLE)
     dashed = DASHED.match(text)
     text = dashed[1] if dashed else text.rstrip(" :：﹕︰*")
     if not DATED.search(text):
@@ -71,7 +72,7 @@ def complete(text: str) -> bool:
 
 def partial(line: str) -> bool:
     """Return whether a short line of one sentence says that somebody wrote something, without a full date."""
-    text = line.strip(" \t\xa0:：﹕︰")
+    text = line.strip(INVISIBLE + ":：﹕︰")
     if len(text) > SHORT or len(text.split()) > MAX_WORDS or SENTENCE.search(text):
         return False
     return bool(WROTE.search(text)) or bool(DATED.search(text) and ADDRESS.search(text))

@@ -11,6 +11,7 @@ Purpose = Literal["new", "reply", "answer", "forward"]
 
 TAGS = re.compile(r"^(?:\s*\[[^\]\n]{1,40}\])+\s*")
 PREFIX = re.compile(r"^\s*([^\W\d_][^:：\d\[(^]{0,14}?)\s*(?:[\[(^]?\d{1,3}[\])]?)?\s*[:：]\s*")
+NAME = re.compile(r"[^\W\d_]{2,}")
 MOST_PREFIXES = 12
 
 
@@ -26,6 +27,11 @@ class MailContext:
     ambiguous: bool = False
     """The prefix means an answer in one language and a forward in another."""
 
+    @property
+    def name_words(self) -> list[str]:
+        """The words of the sender's name in lower case, else of the address before the `@`."""
+        return NAME.findall((self.sender_name or self.sender.partition("@")[0]).lower())
+
 
 def context_of(
     subject: str, *, refers: bool, sender: str = "", sender_name: str = "", recipients: frozenset[str] = frozenset()
@@ -35,7 +41,7 @@ def context_of(
     purpose: Purpose = "answer" if refers else "new"
     ambiguous = bool(prefixes) and prefixes[0] in FORWARDS and prefixes[0] in REPLIES
     if prefixes:
-        purpose = "forward" if prefixes[0] in FORWARDS else "reply"
+        purpose = "forward" if prefixes[0] in FORWARDS and not ambiguous else "reply"
     return MailContext(
         purpose=purpose,
         subject=bare_subject(subject),

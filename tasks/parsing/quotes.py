@@ -55,6 +55,7 @@ class Scan:
     quoted: list[str] = field(default_factory=list)
     content: list[str] = field(default_factory=list)
     headed: bool = False
+    indented: bool = False
     unmarked: bool = False
 
     @property
@@ -74,7 +75,7 @@ def split_quotes(text: str, context: MailContext = MailContext(), elements: list
     """
     scan = Scan(text.split("\n"), context)
     sort_lines(scan)
-    names = frozenset(word.lower() for word in re.findall(r"[^\W\d_]{2,}", context.sender_name))
+    names = frozenset(context.name_words)
     new: list[str] = []
     signatures: list[str] = []
     for chunk in scan.own:
@@ -137,7 +138,7 @@ def sort_plain(scan: Scan, at: int) -> int:
     if begins_forward(lines, at):
         return take_content(scan, at)
     if separates(line):
-        return take_head(scan, at, 1, content=scan.context.purpose in ("new", "forward"))
+        return take_separator(scan, at)
     if block := block_at(scan, at):
         return take_head(scan, at, block.lines, content=is_forwarded(scan.context, block))
     marked = marks_follow(lines, at + 1)
@@ -150,11 +151,21 @@ def sort_plain(scan: Scan, at: int) -> int:
 def sort_indented(scan: Scan, at: int) -> int:
     """Sort an indented element of HTML: quoted where an attribution stands right above it."""
     above = next((line for line in reversed(scan.lines[max(0, at - 3) : at]) if line.strip()), "")
-    if scan.headed and scan.quoted and scan.quoted[-1] == above and scan.context.purpose != "forward":
+    below_head = scan.headed and bool(scan.quoted) and scan.quoted[-1] == above
+    if (below_head or scan.indented) and scan.context.purpose != "forward":
+        scan.indented = True  # the client marks its quotes so
         scan.quote([scan.lines[at]])
     else:
         scan.own[-1].append(scan.lines[at])
     return at + 1
+
+
+def take_separator(scan: Scan, at: int) -> int:
+    """Take a line between dashes that another mail follows; where the prefix does not, the block below tells what it is."""
+    below = next((place for place in range(at + 1, min(at + 4, len(scan.lines))) if scan.lines[place].strip()), at)
+    block = block_at(scan, below) if scan.context.ambiguous and below > at else None
+    forwarded = is_forwarded(scan.context, block) if block else scan.context.purpose in ("new", "forward")
+    return take_head(scan, at, 1, content=forwarded)
 
 
 def take_content(scan: Scan, at: int) -> int:
@@ -226,8 +237,10 @@ def answers_its_recipient(context: MailContext, block: Block) -> bool:
 
 def is_forwarded(context: MailContext, block: Block) -> bool:
     """Return whether a header block begins what the sender wants read: a forward, and no answer."""
+    if context.ambiguous:
+        return block.from_label not in ANSWERS_WITH_VS
     if context.purpose == "forward":
-        return not (context.ambiguous and block.from_label in ANSWERS_WITH_VS)
+        return True
     if context.purpose == "answer" and block.sender:  # without a prefix, who gets it tells
         return block.sender not in context.recipients and block.sender != context.sender
     return False

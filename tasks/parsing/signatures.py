@@ -5,12 +5,14 @@ sentences stays text.
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 MAX_LINE = 400
 MAX_SIGNATURE_LINES = 15
 LONGEST_LINE = 90
 MAX_FOOTER_WORDS = 10
+MAX_NAME_WORDS = 4
 EXACT = ("-- ", "--\u00a0")
 RULE = re.compile(r"^\s*([-=_*~#+・━─＝－■□◆◇☆★]{1,3})\1{5,}\s*$")
 CONTACT = re.compile(
@@ -50,6 +52,11 @@ FOOTER_WORDS = frozenset(
     " télécharger obtener scarica obter o til för omalta minun 4g 5g lte free mini pro plus max ultra note network".split()
 )
 WIDE = re.compile(r"[\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+LONGEST_WIDE = 40
+ASIAN_DEVICE = re.compile(r"手机|手機|携帯|スマホ|휴대")
+POLITE_END = re.compile(r"[。，、,]|(?:ました|ください|です)\W*$")
+POSTSCRIPT = re.compile(r"^\W{0,3}p\.? ?s\.?\s?[:：.,!–-]?\s", re.IGNORECASE)
+NOT_IN_NAMES = re.compile(r"[:：;!?\d|*•>=]|^\s*-")
 LINK = re.compile(r"\s*[(<][^()<>\s]*://[^()<>\s]*[)>]")
 
 
@@ -80,61 +87,75 @@ def split_signature(lines: list[str], names: frozenset[str] = frozenset()) -> Si
     return Signed(lines, [], [])
 
 
-def below_mark(lines: list[str], marks: list[str] | list[int], last: int, names: frozenset[str]) -> Signed:
+def below_mark(lines: list[str], marks: list[int], last: int, names: frozenset[str]) -> Signed:
     """Return the split at the last `--`, where a signature follows it; with several of them they divide a text."""
-    at = int(marks[-1])
+    at = marks[-1]
     end = signature_end(lines, at + 1, last)
+    block = [line.strip() for line in lines[at + 1 : end] if line.strip()]
     exact = lines[at] in EXACT and len(marks) == 1
-    block = lines[at + 1 : end]
-    if exact and not lone_order(lines[:at], block, names):
+    if exact and (not is_prose(block) or introduced(block, names)):
         return Signed(lines[:at], lines[at:end], lines[end:])
-    if end - at <= MAX_SIGNATURE_LINES and looks_signed(block, names):
+    if 0 < len(block) <= MAX_SIGNATURE_LINES and not is_prose(block) and introduced(block, names):
         return Signed(lines[:at], lines[at:end], lines[end:])
     return Signed(lines, [], [])
 
 
 def signature_end(lines: list[str], start: int, last: int) -> int:
-    """Return where the signature that begins at `start` ends: before the first paragraph after its first that is prose."""
-    at = start
-    while at < last and not lines[at].strip():
-        at += 1
+    """Return where the signature that begins at `start` ends: before the first later paragraph that is no part of one."""
     first = True
-    while at < last:
-        end = at
-        while end < last and lines[end].strip():
-            end += 1
-        if not first and is_prose(lines[at:end]):
-            return at
+    for begin, end in paragraphs(lines, start, last):
+        after = next((at for at in range(begin, end) if POSTSCRIPT.match(lines[at])), None)
+        if after is not None:
+            return after
+        if not first and not goes_on(lines[begin:end]):
+            return begin
         first = False
-        at = end
-        while at < last and not lines[at].strip():
-            at += 1
     return len(lines)
 
 
-def is_prose(paragraph: list[str]) -> bool:
-    """Return whether a paragraph reads as sentences that somebody wrote, and not as contact data or a legal notice."""
-    text = " ".join(line.strip() for line in paragraph)[: 5 * MAX_LINE]
-    if LEGAL.search(text):
-        return False
-    return any(SENTENCE.search(line[:MAX_LINE]) for line in paragraph) or (
-        len(WORD.findall(text)) > 5 and not CONTACT.search(text) and "," not in text[-2:]
-    )
+def paragraphs(lines: list[str], start: int, last: int) -> Iterator[tuple[int, int]]:
+    """Give where each paragraph begins and ends, in order."""
+    begin = None
+    for at in range(start, last):
+        if lines[at].strip():
+            begin = at if begin is None else begin
+        elif begin is not None:
+            yield begin, at
+            begin = None
+    if begin is not None:
+        yield begin, last
 
 
-def looks_signed(block: list[str], names: frozenset[str]) -> bool:
-    """Return whether lines below a bare `--` name a sender: their name, contact data or capitalised words, no sentences."""
-    written = [line.strip() for line in block if line.strip()]
-    if not written or any(
-        len(line) > LONGEST_LINE or SENTENCE.search(line) for line in written if not LEGAL.search(line)
-    ):
-        return False
-    first = [word.lower() for word in WORD.findall(written[0])]
-    if names.intersection(first) and len(first) <= 4:
+def goes_on(paragraph: list[str]) -> bool:
+    """Return whether a later paragraph still belongs to a signature: contact data, names or a legal notice."""
+    if LEGAL.search(" ".join(paragraph)[: 5 * MAX_LINE]) or all(RULE.match(line[:MAX_LINE]) for line in paragraph):
         return True
-    capitalised = [word for word in WORD.findall(written[0]) if word[0].isupper()]
-    named = 2 <= len(first) <= 4 and len(capitalised) == len(first) and ":" not in written[0]
-    return named or (contact_data(written) and len(first) <= 4 and not written[0].endswith(":"))
+    return contact_data(paragraph) or all(is_name(line) for line in paragraph)
+
+
+def is_prose(paragraph: list[str]) -> bool:
+    """Return whether lines hold a sentence, or more words than a signature without contact data has."""
+    kept = [line[:MAX_LINE].rstrip() for line in paragraph if not LEGAL.search(line[:MAX_LINE])]
+    if any(len(line) > LONGEST_LINE or SENTENCE.search(line) for line in kept):
+        return True
+    return any(len(line.split()) > MAX_NAME_WORDS and not CONTACT.search(line) and "," not in line for line in kept)
+
+
+def introduced(block: list[str], names: frozenset[str]) -> bool:
+    """Return whether one of the first two lines names the sender, or some line holds contact data."""
+    for line in block[:2]:
+        words = [word.lower() for word in WORD.findall(line[:MAX_LINE])]
+        if len(words) <= MAX_NAME_WORDS and names.intersection(words):
+            return True
+    return contact_data(block) or (not names and bool(block) and is_name(block[0]))
+
+
+def is_name(line: str) -> bool:
+    """Return whether a line is two to four capitalised words and nothing else."""
+    words = WORD.findall(line[:MAX_LINE])
+    return (
+        2 <= len(words) <= MAX_NAME_WORDS and all(word[0].isupper() for word in words) and not NOT_IN_NAMES.search(line)
+    )
 
 
 def contact_data(lines: list[str]) -> bool:
@@ -145,12 +166,6 @@ def contact_data(lines: list[str]) -> bool:
     return any(CONTACT.search(line) for line in kept)
 
 
-def lone_order(above: list[str], block: list[str], names: frozenset[str]) -> bool:
-    """Return whether what stands below an exact `-- ` is the mail itself: sentences, under next to nothing."""
-    words = sum(len(line.split()) for line in above)
-    return words <= 4 and is_prose(block) and not looks_signed(block, names)
-
-
 def is_footer(line: str) -> bool:
     """Return whether a line is one that a phone or a program adds: `Sent from my iPhone`, in many languages."""
     text = LINK.sub("", line.strip()[:MAX_LINE]).rstrip(" .!")
@@ -159,7 +174,13 @@ def is_footer(line: str) -> bool:
     words = [word.lower().strip(".'’") for word in text.replace("-", " ").split()]
     devices = sum(bool(DEVICE.match(word)) for word in words)
     if WIDE.search(text):
-        return len(text) <= 40 and bool(re.search(r"[A-Za-z]{3}|手机|携帯|휴대", text))
+        latin = re.findall(r"[A-Za-z]{2,}", text)
+        machine = (
+            all(DEVICE.match(word) or word.lower() in FOOTER_WORDS for word in latin)
+            if latin
+            else ASIAN_DEVICE.search(text)
+        )
+        return len(text) <= LONGEST_WIDE and bool(machine) and not POLITE_END.search(line)
     known = all(DEVICE.match(word) or word in FOOTER_WORDS or not word.isalpha() for word in words)
     named = len(words) <= MAX_FOOTER_WORDS and all(
         word[:1].isupper() or word.lower() in FOOTER_WORDS or DEVICE.match(word) for word in text.split()[1:]

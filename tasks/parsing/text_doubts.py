@@ -2,6 +2,7 @@
 
 import re
 
+from tasks.parsing.attributions import introduces
 from tasks.parsing.header_blocks import ADDRESS, has_label
 from tasks.parsing.mail_context import MailContext
 from tasks.parsing.pointing_words import CLOSING, GREETING, POINTING
@@ -41,14 +42,15 @@ def doubts_of_text(pieces: Pieces, context: MailContext) -> tuple[str, ...]:
         return ()
     if holds_answers(pieces.quoted, context):
         return (ANSWERS_IN_QUOTE,)
-    left_out = sum(words(line) for line in pieces.quoted.split("\n")[:MAX_LINES] if not has_label(line))
+    lines = pieces.quoted.split("\n")[:MAX_LINES]
+    left_out = sum(words(line) for line in lines if not (has_label(line) or introduces(line)))
     return (MOSTLY_LEFT_OUT,) if said <= FEW_WORDS and left_out >= max(ENOUGH_WORDS, LESS * said) else ()
 
 
 def own_words(text: str, context: MailContext) -> int:
     """Return how many words a text has besides greetings, closings and names."""
     count = 0
-    names = set(name_words(context))
+    names = set(context.name_words)
     for line in text.split("\n")[:MAX_LINES]:
         short = len(line) <= MAX_GREETING
         if short and ((GREETING.match(line) and not more_than_greeting(line)) or CLOSING.match(line)):
@@ -80,14 +82,10 @@ def words(text: str) -> int:
     return len(WORD.findall(WIDE.sub(" ", text) if wide else text)) + (wide + 1) // 2
 
 
-def name_words(context: MailContext) -> list[str]:
-    return [word.lower() for word in WORD.findall(context.sender_name)]
-
-
 def holds_answers(quoted: str, context: MailContext) -> bool:
     """Return whether lines of unmarked history look like the author's: named, marked with arrows, or signed at the end."""
     lines = [line.strip() for line in quoted.split("\n")[:MAX_LINES] if line.strip()]
-    names = [name for name in name_words(context) if len(name) > 1]
+    names = context.name_words
     initials = "".join(name[0] for name in names)
     labels = {*names, initials} if len(initials) > 1 else set(names)
     for line in lines:
