@@ -29,7 +29,7 @@ pytest_plugins = [
 ROOT = Path(__file__).resolve().parents[1]
 _SERVER = "MAILROOM_TEST_PREFECT_API_URL"
 _PROVIDER_PREFIXES = ("OPENAI_", "ANTHROPIC_", "CLAUDE_", "GEMINI_", "GOOGLE_", "LOCAL_", "MAILROOM_")
-_KEPT = ("MAILROOM_TEST_", "MAILROOM_CORPUS")
+_KEPT = ("MAILROOM_TEST_", "MAILROOM_CORPUS", "MAILROOM_CASES")
 
 # Prefect reads its settings when it is imported, so these are set before any test module is.
 os.environ.update(

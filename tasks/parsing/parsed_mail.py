@@ -10,6 +10,7 @@ from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
 from tasks.parsing.headers import decode_text
 from tasks.parsing.identity import message_key, raw_key, unix_lines
+from tasks.parsing.kinds import is_bounce
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, BodySource
 from tasks.parsing.mail_context import MailContext, context_of
@@ -51,18 +52,22 @@ def parse_mail(raw: bytes, limits: Limits) -> ParsedMail:
     found = gather(root, limits, budget)
     thread = read_thread(found.nested, limits, budget)
     fields = Fields(root, limits)
-    text = read_bodies(found.bodies, limits, context_of_fields(fields))
+    text = read_bodies(found.bodies, limits, context_of_fields(fields, found.types))
     attached = read_attachments([found, *thread.parts], bool(text.new), limits)
     if found.too_deep and not past_bound:
         past_bound = f"nested deeper than {limits.depth} levels"
     return ParsedMail(fields=fields, found=found, thread=thread, text=text, attached=attached, past_bound=past_bound)
 
 
-def context_of_fields(fields: Fields) -> MailContext:
-    """Return what the header says of the body."""
+def context_of_fields(fields: Fields, types: set[str]) -> MailContext:
+    """Return what the header says of the body; `types` are the media types of its parts."""
     name, sender = sender_of(fields)
+    subject = decode_text(fields.first("subject"))
+    if is_bounce(fields.first, types, sender, subject):
+        # What it gives back is its content, and machines sign nothing.
+        return MailContext(purpose="forward", sender=sender, sender_name="mailer-daemon")
     return context_of(
-        decode_text(fields.first("subject")),
+        subject,
         refers=bool(fields.first("in-reply-to") or fields.first("references")),
         sender=sender,
         sender_name=name,

@@ -85,7 +85,8 @@ def split_quotes(text: str, context: MailContext = MailContext(), elements: list
     fresh = "\n".join([*new, *scan.content]).strip()
     fresh = NO_TEXT.sub("\n\n", fresh) if scan.quoted else fresh
     if not fresh:
-        return Pieces(shown(text, elements).strip(), "", "", unmarked=scan.answers)
+        whole = shown(text, elements).strip()
+        return Pieces(whole, "", "", unmarked=scan.answers and bool(whole))
     between = any(line.strip() for chunk in scan.own[1:] for line in chunk)
     quoted, signature_text = "\n".join(scan.quoted).strip("\n"), "\n".join(signatures).strip("\n")
     return Pieces(
@@ -163,8 +164,9 @@ def sort_indented(scan: Scan, at: int) -> int:
 def take_separator(scan: Scan, at: int) -> int:
     """Take a line between dashes that another mail follows; where the prefix does not, the block below tells what it is."""
     below = next((place for place in range(at + 1, min(at + 4, len(scan.lines))) if scan.lines[place].strip()), at)
-    block = block_at(scan, below) if scan.context.ambiguous and below > at else None
-    forwarded = is_forwarded(scan.context, block) if block else scan.context.purpose in ("new", "forward")
+    unclear = scan.context.ambiguous or scan.context.purpose == "answer"
+    block = block_at(scan, below) if unclear and below > at else None
+    forwarded = is_forwarded(scan.context, block) if block else scan.context.purpose != "reply"
     return take_head(scan, at, 1, content=forwarded)
 
 

@@ -13,11 +13,16 @@ MAX_SIGNATURE_LINES = 15
 LONGEST_LINE = 90
 MAX_FOOTER_WORDS = 10
 MAX_NAME_WORDS = 4
+MAX_CARD_WORDS = 6
 EXACT = ("-- ", "--\u00a0")
 RULE = re.compile(r"^\s*([-=_*~#+・━─＝－■□◆◇☆★]{1,3})\1{5,}\s*$")
 CONTACT = re.compile(
     r"\S@\S|https?://|www\.|\b(?:tel|telephone|phone|mobile|mob|fax|cell|gsm|tlf|tfn|telefon|teléfono|téléphone|téléfono|puh"
     r"|skype|linkedin|gmbh|ltd|inc|llc|ag|s\.?a\.?|ab|oy|a/s)\b|℡|電話|携帯|電郵|电话|手机|전화|тел\b|τηλ|\+\d[\d ()/.-]{6,}",
+    re.IGNORECASE,
+)
+PHONE = re.compile(
+    r"\b(?:tel|telephone|phone|mobile|mob|fax|cell|telefon|teléfono|téléphone)\b|℡|電話|携帯|电话|手机|전화|\bтел\b|τηλ|\+\d[\d ()/.-]{6,}",
     re.IGNORECASE,
 )
 WORD = re.compile(r"[^\W\d_][\w'’.-]*")
@@ -82,7 +87,7 @@ def split_signature(lines: list[str], names: frozenset[str] = frozenset()) -> Si
     if marks:
         return below_mark(lines, marks, last, names)
     for at in range(max(1, last - 12), last):
-        if RULE.match(lines[at][:MAX_LINE]) and contact_data(lines[at + 1 : last]):
+        if RULE.match(lines[at][:MAX_LINE]) and is_card(lines[at + 1 : last], names):
             return Signed(lines[:at], lines[at:], [])
     return Signed(lines, [], [])
 
@@ -143,11 +148,22 @@ def is_prose(paragraph: list[str]) -> bool:
 
 def introduced(block: list[str], names: frozenset[str]) -> bool:
     """Return whether one of the first two lines names the sender, or some line holds contact data."""
+    return names_sender(block, names) or contact_data(block)
+
+
+def names_sender(block: list[str], names: frozenset[str]) -> bool:
+    """Return whether one of the first two lines is the sender's name; where that is not known, any name."""
     for line in block[:2]:
         words = [word.lower() for word in WORD.findall(line[:MAX_LINE])]
-        if len(words) <= MAX_NAME_WORDS and names.intersection(words):
+        if len(words) <= MAX_CARD_WORDS and names.intersection(words):
             return True
-    return contact_data(block) or (not names and bool(block) and is_name(block[0]))
+    return not names and bool(block) and is_name(block[0])
+
+
+def is_card(lines: list[str], names: frozenset[str]) -> bool:
+    """Return whether lines below a rule are a visiting card: contact data, with a telephone number or the sender's name."""
+    block = [line.strip() for line in lines if line.strip()]
+    return contact_data(block) and (any(PHONE.search(line[:MAX_LINE]) for line in block) or names_sender(block, names))
 
 
 def is_name(line: str) -> bool:

@@ -1,6 +1,6 @@
 """`make corpus`: how the public mails that MAILROOM_CORPUS names are read, by source, beside a plain reading of them.
 
-The plain reading is what tutorials do: the standard library's default policy, `get_body`, `get_content`.
+Whose words are in the text is judged over these mails and over built ones (`corpus_words`). The plain reading is what tutorials do: the standard library's default policy, `get_body`, `get_content`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from rich.table import Table
 from tasks.parsing.mail import Mail
 from tasks.parsing.read_mail import read_mail
 from tests.benchmarks.corpus_expected import Checked, compare
+from tests.benchmarks.corpus_words import Judgement, judge_built, judge_public
 
 COLUMNS = {
     "mails": "mails",
@@ -59,7 +60,7 @@ def read_beside(mail: Mail) -> bool:
     return any(one.fate in ("text", "media") for one in mail.attachments)
 
 
-def counted(path: Path, checks: list[Checked]) -> Counter[str]:
+def counted(path: Path, checks: list[Checked], judgement: Judgement) -> Counter[str]:
     """Return what one mail adds to its source's row."""
     raw = path.read_bytes()
     count = Counter({"mails": 1})
@@ -82,6 +83,7 @@ def counted(path: Path, checks: list[Checked]) -> Counter[str]:
         count["empty"] += not mail.text
         count["wrongly_empty"] += not mail.text and bool(plain.strip()) and not read_beside(mail)
         count["replaced"] += mail.charset_note.startswith("replaced")
+        judge_public(judgement, f"{path.parent.name}/{path.name}", mail, plain)
         found = list(compare(path, mail))
         checks += found
         count["expected"] += len(found)
@@ -89,11 +91,11 @@ def counted(path: Path, checks: list[Checked]) -> Counter[str]:
     return count
 
 
-def by_source(root: Path, checks: list[Checked]) -> Iterator[tuple[str, Counter[str]]]:
+def by_source(root: Path, checks: list[Checked], judgement: Judgement) -> Iterator[tuple[str, Counter[str]]]:
     """Give each source's counts, and those of all together last."""
     rows: dict[str, Counter[str]] = {}
     for path in corpus_mails(root):
-        rows.setdefault(path.relative_to(root).parts[0], Counter()).update(counted(path, checks))
+        rows.setdefault(path.relative_to(root).parts[0], Counter()).update(counted(path, checks, judgement))
     yield from rows.items()
     yield "all", sum(rows.values(), Counter())
 
@@ -105,16 +107,22 @@ def main() -> int:
         return 2
     checks: list[Checked] = []
     table = Table("source", *COLUMNS.values(), title="Public mails, as read here and plainly")
+    judgement = Judgement()
+    judge_built(judgement)
     total: Counter[str] = Counter()
-    for name, total in by_source(Path(named), checks):
+    for name, total in by_source(Path(named), checks, judgement):
         table.add_row(name, *(f"{total[column]:,}" for column in COLUMNS))
     console = Console(width=200)
     console.print(table)
     for one in checks:
         if not one.right:
             console.print(f"{one.path} {one.field}: expected {one.expected!r}, read {one.read!r}", markup=False)
-    print(json.dumps({"files": total["mails"]} | {column: total[column] for column in COLUMNS if column != "mails"}))
-    return 0 if total["rows"] == total["mails"] and not total["exceptions"] else 1
+    for lost in judgement.lost_in:
+        console.print(f"Lost without a doubt: {lost}", markup=False)
+    figures = {"files": total["mails"]} | {column: total[column] for column in COLUMNS if column != "mails"}
+    print(json.dumps(figures | judgement.figures()))
+    read_all = total["rows"] == total["mails"] and not total["exceptions"]
+    return 0 if read_all and judgement.within_bounds() else 1
 
 
 if __name__ == "__main__":
