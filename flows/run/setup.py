@@ -74,7 +74,7 @@ def prepare(settings: Settings, categories: Categories = DEFAULT_CATEGORIES) -> 
     Raises:
         Misconfigured: Something is missing or wrong; the message names it.
     """
-    rules = read_rules(settings.rules_file)
+    rules = read_rules(settings.rules_file, settings.condition_ms)
     destinations = read_destinations()
     check_destinations(((one.entry.name, action) for one in rules.rules for action in one.entry.then), destinations)
     check_models(settings)

@@ -1,6 +1,7 @@
 """Conditions of rules: CEL expressions over one row, compiled once, that can only answer yes or no.
 
-CEL cannot reach attributes, loop for ever or call out; its regular expressions take linear time.
+CEL cannot reach attributes, loop for ever or call out; its regular expressions take linear time. It gives up after 10,000
+steps of loops. A condition that takes more CPU time for a mail than it may is not answered for that mail.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cache
+from time import thread_time
 from typing import Any
 
 from cel_expr_python import cel  # type: ignore[import-untyped]  # it ships stubs but no py.typed marker
 
+CONDITION_MS = 100
+"""Milliseconds of CPU that a condition may take for a mail, unless the operator says otherwise."""
 MAX_CONDITION = 500  # characters: a condition is read by people, and the time it takes grows with its length
 
 _TEXT, _YES_NO, _NUMBER, _WHOLE = cel.Type.STRING, cel.Type.BOOL, cel.Type.DOUBLE, cel.Type.INT
@@ -71,14 +75,22 @@ class Condition:
     expression: cel.Expression
     columns: frozenset[str]
     """The columns that its text names."""
+    most_ms: int = CONDITION_MS
 
     def holds(self, facts: cel.Activation) -> bool:
         """Whether the row meets it.
 
         Raises:
-            BadCondition: It divides by zero, or looks for what this row does not have.
+            BadCondition: It divides by zero, looks for what this row does not have, or takes too long.
         """
-        value = self.expression.eval(facts)
+        began = thread_time()
+        try:
+            value = self.expression.eval(facts)
+        except RuntimeError as e:  # CEL's own word for too many steps
+            raise BadCondition(_say_where(str(e))) from e
+        took_ms = (thread_time() - began) * 1_000
+        if took_ms > self.most_ms:
+            raise BadCondition(f"it took {took_ms:.0f} ms of CPU for one mail; at most {self.most_ms} are allowed")
         if value.type() != cel.Type.BOOL:
             raise BadCondition(str(value.plain_value()))
         return bool(value.plain_value())
@@ -91,7 +103,7 @@ class Language:
         self.columns = columns
         self._env = cel.NewEnv(variables=dict(columns))
 
-    def compile(self, text: str) -> Condition:
+    def compile(self, text: str, most_ms: int = CONDITION_MS) -> Condition:
         """The compiled condition, tried on an empty mail.
 
         Raises:
@@ -105,10 +117,10 @@ class Language:
             raise BadCondition(_say_where(str(e))) from e
         if expression.return_type() != cel.Type.BOOL:
             raise BadCondition(f"it gives a {expression.return_type().name()}; a condition must be true or false")
-        condition = Condition(text, expression, frozenset(_WORD.findall(text)) & self.columns.keys())
+        condition = Condition(text, expression, frozenset(_WORD.findall(text)) & self.columns.keys(), most_ms)
         try:
             condition.holds(self.facts({}, condition.columns))
-        except (BadCondition, RuntimeError) as e:
+        except BadCondition as e:
             raise BadCondition(
                 f"it fails on a mail with nothing in it: {e}; ask first, as in `size(x) > 0 && ...`"
             ) from e

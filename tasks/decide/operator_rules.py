@@ -14,6 +14,7 @@ from typing import Any
 
 from prefect.variables import Variable
 
+from tasks.decide.conditions import CONDITION_MS
 from tasks.decide.rules import RuleBook, load_rules
 from tasks.errors import Misconfigured
 
@@ -22,18 +23,18 @@ _SECTIONS = ("analyses", "rules", "never_send")
 _MOST_PARTS = 20
 
 
-def read_rules(file: Path | None) -> RuleBook:
-    """The rules of this file, or of the Variables; checked as a whole.
+def read_rules(file: Path | None, condition_ms: int = CONDITION_MS) -> RuleBook:
+    """The rules of this file, or of the Variables; checked as a whole. See `load_rules` for `condition_ms`.
 
     Raises:
         Misconfigured: Names where they stand, the first bad rule, its position and what is wrong with it.
     """
     parts = [_read_file(file)] if file else list(_variables())
     if not parts:
-        return load_rules()
+        return load_rules(None, condition_ms)
     where = " and ".join(name for name, _ in parts)
     try:
-        return load_rules(json.dumps(_joined(parts), ensure_ascii=False))
+        return load_rules(json.dumps(_joined(parts), ensure_ascii=False), condition_ms)
     except Misconfigured as bad:
         raise Misconfigured(f"{where}: {bad}") from bad
 

@@ -17,7 +17,15 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.actions import AnyAction
-from tasks.decide.conditions import BadCondition, Condition, Language, arrival_language, row_language, triage_language
+from tasks.decide.conditions import (
+    CONDITION_MS,
+    BadCondition,
+    Condition,
+    Language,
+    arrival_language,
+    row_language,
+    triage_language,
+)
 from tasks.errors import Misconfigured
 from tasks.frames import Analysis
 
@@ -84,6 +92,7 @@ class RuleBook:
     analyses: tuple[Compiled[AnalysisRule], ...]
     rules: tuple[Compiled[Rule], ...]
     never_send: tuple[Compiled[NeverSend], ...] = ()
+    condition_ms: int = CONDITION_MS
 
     @cached_property
     def columns(self) -> Mapping[str, frozenset[str]]:
@@ -96,11 +105,11 @@ class RuleBook:
         return {name: frozenset().union(*(one.condition.columns for one in of)) for name, of in lists.items()}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return load_rules, (self.text,)
+        return load_rules, (self.text, self.condition_ms)
 
 
-def load_rules(text: str | None = None) -> RuleBook:
-    """The rules in `text`, or the ones shipped with Mailroom.
+def load_rules(text: str | None = None, condition_ms: int = CONDITION_MS) -> RuleBook:
+    """The rules in `text`, or the ones shipped with Mailroom; a condition may take `condition_ms` of CPU for a mail.
 
     Raises:
         Misconfigured: Names the first bad rule, its position and what is wrong with it.
@@ -114,8 +123,9 @@ def load_rules(text: str | None = None) -> RuleBook:
     except ValidationError as e:
         raise Misconfigured(_say_fault(text, e)) from e
     return RuleBook(
-        text, _compile("analyses", file.analyses, triage_language()), _compile("rules", file.rules, row_language()),
-        _compile("never_send", file.never_send, arrival_language()),
+        text, _compile("analyses", file.analyses, triage_language(), condition_ms),
+        _compile("rules", file.rules, row_language(), condition_ms),
+        _compile("never_send", file.never_send, arrival_language(), condition_ms), condition_ms,
     )  # fmt: skip
 
 
@@ -138,7 +148,7 @@ def analyses_for(rulebook: RuleBook, row: Mapping[str, Any]) -> frozenset[Analys
     return frozenset(asked)
 
 
-def _compile(section: str, entries: tuple[E, ...], language: Language) -> tuple[Compiled[E], ...]:
+def _compile(section: str, entries: tuple[E, ...], language: Language, condition_ms: int) -> tuple[Compiled[E], ...]:
     seen: dict[str, int] = {}
     compiled = []
     for position, entry in enumerate(entries, start=1):
@@ -147,7 +157,7 @@ def _compile(section: str, entries: tuple[E, ...], language: Language) -> tuple[
             raise Misconfigured(f"Rule {at}: its name is taken by number {seen[entry.name]}. Give each its own name.")
         seen[entry.name] = position
         try:
-            compiled.append(Compiled(entry, language.compile(entry.when)))
+            compiled.append(Compiled(entry, language.compile(entry.when, condition_ms)))
         except BadCondition as e:
             raise Misconfigured(f"Rule {at}: its condition `{entry.when[:80]}` is no good: {e}.") from e
     return tuple(compiled)

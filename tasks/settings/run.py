@@ -119,6 +119,11 @@ class ActionSettings(Section):
     rules_file: Path | None = Field(
         None, description="File of rules; null is the Prefect Variable `mailroom-rules`, or the shipped rules."
     )
+    condition_ms: int = Field(
+        100,
+        ge=1,
+        description="Milliseconds of CPU that a rule's condition may take for a mail; else it is not answered.",
+    )
     dry_run: bool = Field(True, description="Whether effects are only planned and shown; nothing is done to any mail.")
     review: Literal["off", "sent", "drafts"] = Field(
         "sent", description="Which replies another model reads before they leave: none, those sent, or drafts as well."

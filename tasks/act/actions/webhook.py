@@ -19,6 +19,7 @@ from standardwebhooks import Webhook as Signer
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.destinations import Destinations
 from tasks.act.performer import ActionContext, Found, NotDone
+from tasks.act.public_addresses import is_public
 from tasks.actions import NAME, Action
 from tasks.errors import Misconfigured
 from tasks.ledger.effects import Effect
@@ -87,4 +88,4 @@ def _headers(effect: Effect, endpoint: Endpoint, body: str) -> dict[str, str]:
 
 def _client(endpoint: Endpoint, timeout_s: float) -> httpx.AsyncClient:
     client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
-    return client if endpoint.private else httpx_ssrf_protection(client)
+    return client if endpoint.private else httpx_ssrf_protection(client, custom_validator=is_public)

@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import pytest
 
@@ -141,3 +142,33 @@ def test_conditions_see_the_address_and_not_the_name():
     real, fake = decided(book, ({}, {}), ({"sender": "x@company.com <x@evil.example>"}, {}))
 
     assert (real["rule"], fake["rule"]) == ("vip", "none")
+
+
+MANY = [{"name": f"{number}.pdf", "type": "application/pdf"} for number in range(60)]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "attachments.all(a, attachments.all(b, attachments.exists(c, c.name == a.name)))",
+        "attachments.map(a, attachments.map(b, attachments.filter(c, c.name == a.name))).size() > 0",
+    ],
+)
+def test_a_condition_that_loops_too_often_is_not_answered_for_that_mail(when):
+    book = rules({"name": "slow", "when": when, "urgent": True})
+
+    many, few = decided(book, ({"attachments": MANY}, {}), ({"attachments": MANY[:2]}, {}))
+
+    assert not many["urgent"]
+    assert "could not be answered" in many["rule"]
+    assert few["rule"] == "slow"
+
+
+def test_a_condition_that_takes_too_long_is_not_answered_for_that_mail():
+    slow = {"name": "slow", "when": 'attachments.exists(a, text.matches(a.name + ".*x.*y$"))', "urgent": True}
+    book = load_rules(json.dumps({"analyses": [], "rules": [slow]}), 1)
+
+    (decision,) = decided(pickle.loads(pickle.dumps(book)), ({"text": "pdf " * 500_000, "attachments": MANY}, {}))
+
+    assert not decision["urgent"]
+    assert "ms of CPU for one mail; at most 1" in decision["rule"]
