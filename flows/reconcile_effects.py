@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.run.final_state import says_what_is_wrong
+from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
 from flows.run.setup import this_run
 from tasks.act.reconcile import reconcile_effects as settle_open
 from tasks.settings import read_settings
@@ -29,5 +29,9 @@ def reconcile_effects(untouched_minutes: Annotated[float, Field(ge=0, le=10_080)
     if cleared.asks_a_person:
         return Completed(
             name="AsksAPerson", message=f"{cleared.sentence()}. Run `approve-replies`: held effects need a person."
+        )
+    if cleared.not_done:
+        return Completed(
+            name=EFFECTS_NOT_DONE, message=f"{cleared.sentence()}. `mailroom show` tells why, mail by mail."
         )
     return Completed(message=f"{cleared.sentence()}.")

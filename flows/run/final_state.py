@@ -23,6 +23,10 @@ STOPPED = "Stopped"
 SOURCE_UNAVAILABLE = "SourceUnavailable"
 """Name of the state of a run whose source refused for now; the next run goes on where this one stopped."""
 
+EFFECTS_NOT_DONE = "EffectsNotDone"
+"""Name of the state of a run that ended well, but for effects that failed or may have happened."""
+WHAT_TO_DO = "The report says which effects failed; `reconcile-effects` looks for those that are ambiguous."
+
 
 def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
     """The flow's body. It ends in a state that names what to mend, or says why it stopped, where one of our errors ends it."""
@@ -48,11 +52,14 @@ def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
 
 
 def concluded(summary: Summary) -> State[Any]:
-    """The run's last state: Completed unless mails failed for a reason that lies with a provider or the run."""
-    data = {"mails": summary.mails, **{name.lower(): count for name, count in summary.statuses.items()}}
+    """The run's last state: Completed where nothing is left, failed through a provider, or was to be done and is not."""
+    data: dict[str, Any] = {"mails": summary.mails, "effects": dict(summary.effects)}
+    data |= {name.lower(): count for name, count in summary.statuses.items()}
     if summary.statuses["PENDING"]:
         left = f"{summary.statuses['PENDING']} mails are left for the next run."
         return Completed(name="StoppedAtBudget", message=f"{summary.sentence()}. {left}", data=data)
     if summary.curable:
         return Failed(name="ProviderFailed", message=f"{summary.sentence()}. The next run tries them again.", data=data)
+    if summary.effects_not_done:
+        return Completed(name=EFFECTS_NOT_DONE, message=f"{summary.sentence()}. {WHAT_TO_DO}", data=data)
     return Completed(message=summary.sentence(), data=data)

@@ -92,7 +92,7 @@ class Outbox:
                 return
 
     async def _bring_on(self, effect: Effect) -> str:
-        if effect.state == "claimed" and ledger.is_abandoned(effect):
+        if effect.state == "claimed" and ledger.is_abandoned(self.engine, effect):
             if await self.look_after(effect) != "planned":
                 return _state(self.engine, effect)
         elif effect.state != "planned":

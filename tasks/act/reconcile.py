@@ -20,10 +20,19 @@ from tasks.runs import Run
 
 @dataclass(frozen=True, kw_only=True)
 class Cleared:
-    """What became of the effects that were looked after, and which of them a person must decide on."""
+    """What became of the effects that were looked after, by state."""
 
     states: Counter[str] = field(default_factory=Counter)
-    asks_a_person: int = 0
+
+    @property
+    def asks_a_person(self) -> int:
+        """How many are held now."""
+        return self.states["held"]
+
+    @property
+    def not_done(self) -> int:
+        """How many failed, or may still have happened."""
+        return self.states["failed"] + self.states["ambiguous"]
 
     def sentence(self) -> str:
         """In words, for the run's state."""
@@ -53,12 +62,12 @@ def reconcile(outbox: Outbox, *, untouched_s: float) -> Cleared:
     opened = _open_effects(outbox, untouched_s)
     asyncio.run(_settle_all(outbox, opened))
     now = by_ids(outbox.engine, [one.effect_id for one in opened])
-    return Cleared(states=Counter(one.state for one in now), asks_a_person=sum(one.state == "held" for one in now))
+    return Cleared(states=Counter(one.state for one in now))
 
 
 def _open_effects(outbox: Outbox, untouched_s: float) -> list[Effect]:
     found = in_state(outbox.engine, ["ambiguous", "planned"], untouched_s=untouched_s)
-    claimed = [one for one in in_state(outbox.engine, ["claimed"]) if is_abandoned(one)]
+    claimed = [one for one in in_state(outbox.engine, ["claimed"]) if is_abandoned(outbox.engine, one)]
     return [*claimed, *found]
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine, insert, update
 
+from tasks.ledger.clocks import database_time
 from tasks.ledger.effects import lock_effect
 from tasks.ledger.plans import digest
 from tasks.ledger.schema import approvals, effects
@@ -31,8 +32,8 @@ def give_verdict(
     `content` and `target` replace the effect's, where the person changed its text or chose whom it goes to. An approval
     holds for that content and no other; the approved effect is `planned`, the rejected one is left for good.
     """
-    now = time.time()
     with engine.begin() as connection:
+        now = database_time(connection, time.time)
         effect = lock_effect(connection, effect_id)
         if effect is None or effect.state != "held" or effect.content_hash != shown_hash:
             return False

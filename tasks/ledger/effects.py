@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, and_, bindparam, or_, select, update
 
+from tasks.ledger.clocks import database_time, ledger_time
 from tasks.ledger.engine import reading
 from tasks.ledger.owners import is_gone
 from tasks.ledger.plans import digest
@@ -73,7 +74,8 @@ def in_state(
     engine: Engine, states: Sequence[State], *, dry_runs: bool = False, untouched_s: float = 0, most: int = 1_000
 ) -> list[Effect]:
     """Effects in one of these states that nobody touched for so long, oldest first; a dry run's only when asked for."""
-    wanted = select(effects).where(effects.c.state.in_(states), effects.c.updated <= time.time() - untouched_s)
+    untouched_since = ledger_time(engine) - untouched_s
+    wanted = select(effects).where(effects.c.state.in_(states), effects.c.updated <= untouched_since)
     if not dry_runs:
         wanted = wanted.where(effects.c.dry_run.is_(False))
     wanted = wanted.order_by(effects.c.planned_at, effects.c.message_key, effects.c.position).limit(most)
@@ -107,10 +109,11 @@ _FATES = select(*(effects.c[name] for name in _FATE)).where(effects.c.effect_id.
 def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) -> Effect | None:
     """The effect, now ours to perform; null when it isn't planned (any more), or needs an approval it has not got.
 
-    A dry run's effect can't be claimed until a person approved it.
+    A dry run's effect can't be claimed until a person approved it. One whose content is not what was planned or approved
+    is held for a person instead.
     """
-    now = time.time()
     with engine.begin() as connection:
+        now = database_time(connection, time.time)
         row = connection.execute(
             update(effects)
             .where(
@@ -123,13 +126,21 @@ def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) 
                     attempts=effects.c.attempts + 1, begun=False, updated=now)
             .returning(*effects.c)
         ).one_or_none()  # fmt: skip
-    return _effect(row) if row else None
+        if row is None:
+            return None
+        effect = _effect(row)
+        if digest(effect.content) == effect.content_hash:
+            return effect
+        _settle(
+            connection, effect, "held", "its content is not what was planned or approved: somebody changed it since"
+        )
+        return None
 
 
 def take_over(engine: Engine, effect: Effect, *, owner: str, lease_s: float) -> Effect | None:
     """An ambiguous effect, or a claimed one whose holder is gone, now ours to look after; null when another was faster."""
-    now = time.time()
     with engine.begin() as connection:
+        now = database_time(connection, time.time)
         row = connection.execute(
             update(effects)
             .where(
@@ -146,47 +157,40 @@ def take_over(engine: Engine, effect: Effect, *, owner: str, lease_s: float) -> 
 
 def settle_effect(engine: Engine, effect: Effect, state: Settled, detail: str) -> bool:
     """Whether our claim still held, and the effect is now in this state; false leaves it to whom took it over."""
+    with engine.begin() as connection:
+        return _settle(connection, effect, state, detail)
+
+
+def _settle(connection: Connection, effect: Effect, state: Settled, detail: str) -> bool:
     values: dict[str, Any] = {"state": state, "detail": detail[:1_000], "owner": "", "lease_until": 0.0}
     if state == "held":  # a person is asked anew: what was approved before does not count any more
         content = {**effect.content, "warning": detail}
         values |= {"needs_approval": True, "content": content, "content_hash": digest(content)}
-    with engine.begin() as connection:
-        result = connection.execute(
-            update(effects)
-            .where(
-                effects.c.effect_id == effect.effect_id,
-                effects.c.state == "claimed",
-                effects.c.fence == effect.fence,
-            )
-            .values(**values, updated=time.time())
-        )
-    return result.rowcount == 1
+    return _update_ours(connection, effect, values)
 
 
 def mark_begun(engine: Engine, effect: Effect) -> bool:
     """Note that from here on the effect may have happened; false when the claim was lost, and nothing may be done."""
     with engine.begin() as connection:
-        result = connection.execute(
-            update(effects)
-            .where(
-                effects.c.effect_id == effect.effect_id,
-                effects.c.state == "claimed",
-                effects.c.fence == effect.fence,
-            )
-            .values(begun=True, updated=time.time())
-        )
-    return result.rowcount == 1
+        return _update_ours(connection, effect, {"begun": True})
 
 
-def is_abandoned(effect: Effect) -> bool:
+def _update_ours(connection: Connection, effect: Effect, values: dict[str, Any]) -> bool:
+    """Whether our claim still held, and the effect's row has these values now."""
+    ours = and_(effects.c.effect_id == effect.effect_id, effects.c.state == "claimed", effects.c.fence == effect.fence)
+    now = database_time(connection, time.time)
+    return connection.execute(update(effects).where(ours).values(**values, updated=now)).rowcount == 1
+
+
+def is_abandoned(engine: Engine, effect: Effect) -> bool:
     """Whether a claimed effect's holder died, or let its lease run out."""
-    return effect.state == "claimed" and (effect.lease_until < time.time() or is_gone(effect.owner))
+    return effect.state == "claimed" and (effect.lease_until < ledger_time(engine) or is_gone(effect.owner))
 
 
 def forget_contents(engine: Engine, *, older_s: float) -> int:
     """How many effects that are finished for so long lost their words; what was done, where and why is kept."""
     finished = effects.c.state.in_(("done", "failed", "rejected", "skipped"))
-    old = and_(finished, effects.c.updated < time.time() - older_s, effects.c.content_hash != _FORGOTTEN)
+    old = and_(finished, effects.c.updated < ledger_time(engine) - older_s, effects.c.content_hash != _FORGOTTEN)
     forgotten = 0
     while True:
         with engine.begin() as connection:

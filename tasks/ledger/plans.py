@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -12,6 +11,7 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import ColumnElement, Engine, Insert, String, and_, literal_column, or_
 
+from tasks.ledger.clocks import ledger_time
 from tasks.ledger.engine import to_json
 from tasks.ledger.rows import insert_into, write_rows
 from tasks.ledger.schema import effects
@@ -56,7 +56,7 @@ def record_plan(engine: Engine, run_id: str, plans: Sequence[Plan]) -> bool:
 
     Only what surely was not done is planned anew: a dry run's effects, failed ones and ones that could not be done.
     """
-    now = time.time()
+    now = ledger_time(engine)
     # Two rules may name one effect, where they differ in whether a person is to see it: the first counts.
     rows = list({plan.effect_id: _row(run_id, plan, now) for plan in reversed(plans)}.values())
     if not rows:

@@ -8,7 +8,7 @@ from typing import Any
 from tasks.categories import Categories
 from tasks.report.plain import plain_cell
 from tasks.report.plots import bars
-from tasks.report.summary import STATUSES_SHOWN, Summary
+from tasks.report.summary import EFFECTS_SHOWN, STATUSES_SHOWN, Summary
 
 _MEANING = {
     "summary_length": "The summary has not 2 or 3 sentences.",
@@ -35,7 +35,7 @@ def report_text(summary: Summary, categories: Categories, *, source: str, folder
         parts += [f"![counts]({bars(sorted_into, statuses, ('Mails by category', 'Mails by status'))})", ""]
         parts += _table(("category", "mails"), sorted_into) + _table(("status", "mails"), statuses)
     parts += _table(("what", "how much"), _figures(summary, source, folder, estimate))
-    parts += _errors(summary) + _doubts(summary)
+    parts += _effects(summary) + _errors(summary) + _doubts(summary)
     parts += _table(("model", "mails"), dict(summary.models.most_common()))
     return "\n".join(parts)
 
@@ -53,6 +53,27 @@ def _figures(summary: Summary, source: str, folder: str, estimate: str) -> dict[
         "Estimated": estimate or "–",
         "Files": f"`{plain_cell(folder, 200)}`",
     }
+
+
+def _effects(summary: Summary) -> list[str]:
+    if not summary.effects:
+        return []
+    counts = {state: summary.effects[state] for state in EFFECTS_SHOWN if summary.effects[state]}
+    return ["## Effects", "", *_table(("state", "effects"), counts), *_not_done(summary)]
+
+
+def _not_done(summary: Summary) -> list[str]:
+    if not summary.not_done:
+        return []
+    lines = [
+        f"| {one['action']} | {plain_cell(one['target'], 60)} | {one['state']} | {plain_cell(one['detail'], 200)} | "
+        f"{one['message_key'][:12]} |"
+        for one in summary.not_done
+    ]
+    more = summary.effects_not_done - len(summary.not_done)
+    rest = [f"… and {more} more; the outcome files have them all.", ""] if more else []
+    head = ["| action | target | state | why | mail |", "| --- | --- | --- | --- | --- |"]
+    return ["### Not done", "", *head, *lines, "", *rest]
 
 
 def _errors(summary: Summary) -> list[str]:

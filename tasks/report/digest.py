@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 from tasks.categories import Categories
 from tasks.report.plain import plain_cell
 from tasks.report.plots import trend
+from tasks.report.summary import count_words
 
 _LISTED = 50
 _UNREAD = "unread"
@@ -26,12 +28,13 @@ def digest_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame
 
 
-def digest_text(mails: pd.DataFrame, day: date, categories: Categories) -> str:
+def digest_text(mails: pd.DataFrame, day: date, categories: Categories, effects: Mapping[str, int], held: int) -> str:
     """The digest of `day` (UTC) as Markdown; days before it in `mails` are for the trend alone."""
     today = mails[mails["day"] == day]
     waiting = today[today["reply_wanted"].astype(bool) & ~today["answered"].astype(bool)]
     urgent = today[today["urgent"].astype(bool)]
     parts = [f"# {day:%A, %d %B %Y}", "", _sentence(today, urgent, waiting), ""]
+    parts += [f"Effects: {count_words(effects)}. Held for a person by now: {held}.", ""]
     if len(mails):
         parts += [f"![trend]({trend(*_by_day(mails, categories), titles=('Mails a day', 'US dollars a day'))})", ""]
     parts += _counts(today, categories)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
+from sqlalchemy import Engine
 
 from tasks import policies
 from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.ledger.daily_outcomes import outcomes_since
+from tasks.ledger.effect_counts import count_effects, count_held
 from tasks.ledger.engine import open_ledger
 from tasks.report.costs import costs_text
 from tasks.report.digest import digest_frame, digest_text
@@ -21,12 +24,16 @@ def publish_digest(ledger_url: str, day: date, days: int, categories: Categories
     first = datetime.combine(day - timedelta(days=days - 1), datetime.min.time(), UTC)
     engine = open_ledger(ledger_url)
     mails = digest_frame(outcomes_since(engine, first.timestamp()))
-    create_markdown_artifact(
-        markdown=digest_text(mails, day, categories), key="mailroom-digest", description=f"Digest of {day}"
-    )
+    text = digest_text(mails, day, categories, _effects_of(engine, day), held=count_held(engine))
+    create_markdown_artifact(markdown=text, key="mailroom-digest", description=f"Digest of {day}")
     create_markdown_artifact(
         markdown=costs_text(engine, since=first.timestamp()),
         key="mailroom-costs",
         description=f"What was asked and paid in the {days} days up to {day}",
     )
     return int((mails["day"] == day).sum())
+
+
+def _effects_of(engine: Engine, day: date) -> Counter[str]:
+    midnight = datetime.combine(day, datetime.min.time(), UTC).timestamp()
+    return count_effects(engine, since=midnight, until=midnight + 86_400)

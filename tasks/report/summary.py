@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,14 @@ from tasks.report.table import table_rows
 
 STATUSES_SHOWN: tuple[Status, ...] = ("COMPLETED", "FAILED", "SKIPPED", "PENDING", "PROCESSING")
 """In the order in which reports name them."""
+
+EFFECTS_SHOWN = (
+    "done", "planned", "dry run", "held", "failed", "ambiguous", "superseded", "rejected", "skipped", "claimed", "unknown",
+)  # fmt: skip
+"""States of effects, in the order in which reports name them."""
+NOT_DONE = frozenset({"failed", "ambiguous", "unknown"})
+"""States in which an effect was meant to be done and, as far as is known, was not."""
+_MOST_NOT_DONE = 50
 
 MAX_TABLE_ROWS = 1_000
 """Rows of a run that the table artifact shows; a browser gets slow beyond, and the files hold them all."""
@@ -27,6 +36,10 @@ class Summary:
     errors: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
     models: Counter[str] = field(default_factory=Counter)
+    effects: Counter[str] = field(default_factory=Counter)
+    """Effects by state, as they stood when their mail's outcome was made."""
+    not_done: list[dict[str, Any]] = field(default_factory=list)
+    """The first effects that failed or are ambiguous, as outcomes name them, with their mail's `message_key`."""
     advice: dict[str, str] = field(default_factory=dict)
     urgent: int = 0
     reply_wanted: int = 0
@@ -66,6 +79,8 @@ class Summary:
         self.doubts.update(doubt.partition(":")[0] for doubt in row["doubts"])
         if row["model"]:
             self.models[f"{row['provider']}:{row['model']}"] += 1
+        for effect in row["effects"]:
+            self._count_effect(effect, row["message_key"])
         self.urgent += row["urgent"]
         self.reply_wanted += row["reply_wanted"]
         self.duplicates += bool(row["duplicate_of"])
@@ -78,20 +93,38 @@ class Summary:
         else:
             self.cost_usd += row["cost_usd"]
 
+    def _count_effect(self, effect: dict[str, Any], message_key: str) -> None:
+        self.effects[effect["state"]] += 1
+        if effect["state"] in NOT_DONE and len(self.not_done) < _MOST_NOT_DONE:
+            self.not_done.append({**effect, "message_key": message_key})
+
+    @property
+    def effects_not_done(self) -> int:
+        """How many effects failed, are ambiguous, or were lost sight of."""
+        return sum(self.effects[state] for state in NOT_DONE)
+
     @property
     def seconds(self) -> float:
         """How long the run has taken."""
         return time.time() - self.began
 
     def sentence(self) -> str:
-        """The run in one line: `26 mails: 24 completed, 1 failed, 1 skipped, $0.0123`."""
+        """The run in one line: `26 mails: 24 completed, 2 failed, $0.0123; effects: 9 done, 2 held`."""
         counted = [f"{self.statuses[name]} {name.lower()}" for name in STATUSES_SHOWN if self.statuses[name]]
         parts = [*counted, self.cost()]
         if self.simulated:
             parts.append("answers simulated")
-        return f"{self.mails} {'mail' if self.mails == 1 else 'mails'}: {', '.join(parts)}"
+        said = f"{self.mails} {'mail' if self.mails == 1 else 'mails'}: {', '.join(parts)}"
+        return f"{said}; effects: {count_words(self.effects)}" if self.effects else said
 
     def cost(self) -> str:
         """The cost in dollars; says so where prices are unknown."""
         said = f"${self.cost_usd:.4f}"
         return f"{said} and {self.unpriced} mails of unknown price" if self.unpriced else said
+
+
+def count_words(effects: Mapping[str, int]) -> str:
+    """Numbers of effects by state in words: `9 done, 2 held`; `none` where there are none."""
+    known = [state for state in EFFECTS_SHOWN if effects.get(state)]
+    others = sorted(state for state in effects if state not in EFFECTS_SHOWN)
+    return ", ".join(f"{effects[state]} {state}" for state in [*known, *others]) or "none"

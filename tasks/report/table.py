@@ -21,6 +21,7 @@ def _table_row(row: dict[str, Any]) -> dict[str, Any]:
         "sender": plain_cell(row["sender"].partition(" <")[0], 24),
         "summary": plain_cell(row["summary"], 200),
         "action items": plain_cell("; ".join(item["text"] for item in row["action_items"]), 160),
+        "effects": plain_cell("; ".join(f"{one['action']} {one['state']}" for one in row["effects"]), 120),
         "cost $": f"{cost} (simulated)" if row["simulated"] else cost,
         "error": plain_cell(f"{row['error_type']}: {row['error']}" if row["error_type"] else _why_left(row), 160),
         "key": row["message_key"][:12],

@@ -42,7 +42,7 @@ class Case:
     """Whether the run pauses for decisions."""
 
 
-SIMULATED = r"\$\d+\.\d{4}, answers simulated"
+SIMULATED = r"\$\d+\.\d{4}, answers simulated(; effects: .+)?"
 DAY = [
     Case("process-mail/process-mail-demo", "Completed", rf"28 mails: 27 completed, 1 failed, {SIMULATED}"),
     Case("approve-replies/approve-replies-demo", "Completed", r"1 approved, 1 now done, \d+ waits\.", decides=True),

@@ -41,7 +41,7 @@ def test_what_nobody_can_find_out_goes_to_a_person(office):
 
     states = [reconcile_effects(untouched_minutes=0, return_state=True) for _ in range(3)]
 
-    assert [state.name for state in states] == ["Completed", "Completed", "AsksAPerson"]
+    assert [state.name for state in states] == ["EffectsNotDone", "EffectsNotDone", "AsksAPerson"]
     assert "approve-replies" in states[-1].message
     assert "may have happened already" in office.effects()[0].content["warning"]
 

@@ -4,6 +4,7 @@ import pytest
 
 from tasks.ledger import effects
 from tasks.ledger.approvals import give_verdict
+from tasks.ledger.effect_counts import count_effects, count_held
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.plans import Plan, record_plan
 
@@ -123,15 +124,56 @@ def test_what_is_held_again_needs_a_new_approval(ledger):
     assert claim(ledger)
 
 
+@pytest.mark.parametrize("plan", [PLAN, HELD], ids=["planned", "approved"])
+def test_content_that_was_changed_since_is_held_again_and_not_performed(ledger, plan):
+    record_plan(ledger, "run", [plan])
+    if plan is HELD:
+        approve(ledger)
+    with ledger.begin() as connection:
+        connection.execute(effects.effects.update().values(content={**PLAN.content, "recipient": "eve@evil.example"}))
+
+    assert claim(ledger) is None
+    assert (only(ledger).state, "changed it since" in only(ledger).content["warning"]) == ("held", True)
+    assert approve(ledger), "what a person sees now is what the approval is bound to"
+    assert claim(ledger).content["recipient"] == "eve@evil.example"
+
+
+def test_leases_go_by_the_clock_that_all_machines_share(ledger, monkeypatch):
+    record_plan(ledger, "run", [PLAN])
+    if ledger.dialect.name == "postgresql":  # SQLite is on one machine, whose clock counts
+        monkeypatch.setattr("time.time", lambda: 0.0)
+    mine = claim(ledger, owner="elsewhere|1|1|run")
+
+    assert not effects.is_abandoned(ledger, mine)
+    assert effects.in_state(ledger, ["claimed"], untouched_s=60) == []
+    assert effects.in_state(ledger, ["claimed"]) == [mine]
+    assert effects.is_abandoned(ledger, claim_for(ledger, mine, lease_s=-1))
+
+
+def claim_for(ledger, effect, lease_s):
+    return effects.take_over(ledger, effect, owner=effect.owner, lease_s=lease_s)
+
+
+def test_effects_are_counted_by_their_state_and_without_dry_runs(ledger):
+    other = [dataclasses.replace(PLAN, message_key=key, state="held", dry_run=key == "m3") for key in ("m2", "m3")]
+    record_plan(ledger, "run", [PLAN, *other])
+    effects.settle_effect(ledger, claim(ledger), "done", "")
+    now = only(ledger).updated
+
+    assert count_effects(ledger, since=now - 60, until=now + 60) == {"done": 1, "held": 1}
+    assert count_effects(ledger, since=now + 60, until=now + 120) == {}
+    assert count_held(ledger) == 1
+
+
 def test_a_holder_that_died_is_known_on_its_own_machine_at_once_and_elsewhere_by_its_lease(ledger):
     from tasks.ledger.owners import owner_name
 
     record_plan(ledger, "run", [PLAN])
     mine = claim(ledger, owner=owner_name("run"))
 
-    assert not effects.is_abandoned(mine)
-    assert effects.is_abandoned(dataclasses.replace(mine, owner=mine.owner.replace("|", "|9", 1)))
-    assert effects.is_abandoned(dataclasses.replace(mine, lease_until=0.0))
+    assert not effects.is_abandoned(ledger, mine)
+    assert effects.is_abandoned(ledger, dataclasses.replace(mine, owner=mine.owner.replace("|", "|9", 1)))
+    assert effects.is_abandoned(ledger, dataclasses.replace(mine, lease_until=0.0))
 
 
 def test_old_words_are_forgotten_and_what_was_done_is_not(ledger):

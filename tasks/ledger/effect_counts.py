@@ -1,0 +1,28 @@
+"""How many effects there are, by what became of them; those of dry runs do not count."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import Engine, func, select
+
+from tasks.ledger.engine import reading
+from tasks.ledger.schema import effects
+
+
+def count_effects(engine: Engine, *, since: float, until: float) -> Counter[str]:
+    """How many effects came into each state from `since` to before `until` (UTC seconds) and are still in it."""
+    wanted = (
+        select(effects.c.state, func.count())
+        .where(effects.c.updated >= since, effects.c.updated < until, effects.c.dry_run.is_(False))
+        .group_by(effects.c.state)
+    )
+    with reading(engine) as connection:
+        return Counter({state: count for state, count in connection.execute(wanted)})
+
+
+def count_held(engine: Engine) -> int:
+    """How many effects wait for a person."""
+    wanted = select(func.count()).where(effects.c.state == "held", effects.c.dry_run.is_(False))
+    with reading(engine) as connection:
+        return connection.scalar(wanted) or 0
