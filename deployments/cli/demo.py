@@ -63,7 +63,7 @@ def _say_where(ended: steps.Ended, approval_id: str, ui_url: str) -> None:
         ("the run and its log", f"{ui_url}/runs/flow-run/{ended.run_id}"),
         *steps.artifact_links(ui_url, ended.run_id),
     ]
-    lines += [("replies that wait for you", f"{ui_url}/runs/flow-run/{approval_id}  (press Resume)")]
+    lines += [("replies that wait for you", f"{ui_url}/runs/flow-run/{approval_id}  (Resume is in the menu ⋮)")]
     lines += [("all deployments", f"{ui_url}/deployments")]
     console.print("\nLook around; `make stop` ends everything:")
     for name, address in lines:

@@ -25,9 +25,6 @@ OF_EVERY_CLIENT = {
 OF_OUR_SERVER = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    # Every page of the second UI asks an analytics host for its configuration, whatever is switched off; the first
-    # UI asks no one. To be deleted when the second does not either.
-    "PREFECT_SERVER_UI_V2_ENABLED": "false",
     # What a second brings in states of task runs is written at once; one by one was half of the server's work.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",

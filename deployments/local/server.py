@@ -11,6 +11,7 @@ from typing import Any
 from deployments.local import processes
 from deployments.local.prefect_env import own_environment, prefect_home
 from deployments.local.processes import LOOPBACK, Process
+from deployments.local.quiet_ui import keep_quiet, served_pages
 from tasks.errors import Misconfigured
 
 NAME = "server"
@@ -27,8 +28,8 @@ class Server:
 
     @property
     def ui_url(self) -> str:
-        """The address for a browser."""
-        return self.api_url.removesuffix("/").removesuffix("/api")
+        """The address for a browser: of Prefect's newer UI, which has a switch to the older one."""
+        return f"{self.api_url.removesuffix('/').removesuffix('/api')}/v2"
 
 
 def ensure_server(home: Path) -> Server:
@@ -88,6 +89,7 @@ def _wait(process: Process, home: Path) -> bool:
     deadline = time.monotonic() + PATIENCE_S
     while processes.is_alive(process):
         if _is_of(home, process.facts["api_url"]):
+            keep_quiet(served_pages())
             return True
         if time.monotonic() > deadline:
             raise Misconfigured(

@@ -15,6 +15,8 @@ from uuid import UUID
 from playwright.sync_api import Locator, Page, TimeoutError
 from prefect.client.orchestration import get_client
 
+from tests.e2e.resume_form import ResumeForm
+
 PATIENCE_S = 120
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "deployments" / "demo" / "sample_mailbox"
@@ -102,16 +104,14 @@ class Operator:
             line.wait_for()
         return line
 
-    def answer(self, choices: Mapping[int, str]) -> None:
-        """Resume the paused run whose page is open, with a name and these decisions on the effects of its form."""
-        self.page.get_by_role("button", name="Resume").first.click()
-        form = self.page.locator(".p-modal")
-        form.locator("textarea").first.fill("Ann Operator")
+    def answer(self, run_id: str, choices: Mapping[int, str]) -> None:
+        """Resume the paused run with a name and these decisions on the effects of its form, counted from 0."""
+        form = ResumeForm(page=self.page, ui_url=self.ui_url, ui="v1").open(run_id)
+        form.sign("Ann Operator")
         for number, decision in choices.items():
-            form.locator(".p-select-button__control").nth(number).press("ArrowDown")
-            self.page.locator(".p-select-option").get_by_text(decision, exact=True).click()
-        form.get_by_role("button", name="Submit").click()
-        form.wait_for(state="hidden")
+            form.choose(number, decision)
+        form.submit()
+        form.dialog.wait_for(state="hidden")
 
     def open_artifact(self, key: str) -> None:
         """Look at an artifact of the run whose page is open."""

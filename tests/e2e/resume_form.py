@@ -91,9 +91,10 @@ class ResumeForm:
         """Send the form."""
         self.dialog.get_by_role("button", name="Submit" if self.ui == "v1" else "Resume", exact=True).click()
 
-    def measured(self, number: int, title: str) -> dict[str, Any]:
-        """Where the lines of a part are once a person scrolled to its top."""
+    def measured(self, number: int, title: str, end: Literal["start", "end"]) -> dict[str, Any]:
+        """Where the text of a part is once a person scrolled to this end of it; what is far away may not be drawn."""
         text = self.text_of(number, title)
-        text.evaluate("one => one.scrollIntoView({block: 'start'})")
+        text.evaluate("(one, end) => one.scrollIntoView({block: end})", end)
+        self.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         found: dict[str, Any] = text.evaluate(_MEASURE)
         return found

@@ -45,7 +45,7 @@ class Case:
 SIMULATED = r"\$\d+\.\d{4}, answers simulated(; effects: .+)?"
 DAY = [
     Case("process-mail/process-mail-demo", "Completed", rf"28 mails: 27 completed, 1 failed, {SIMULATED}"),
-    Case("approve-replies/approve-replies-demo", "Completed", r"1 approved, 1 now done, \d+ waits\.", decides=True),
+    Case("approve-replies/approve-replies-demo", "Completed", r"1 approved, 1 now done, \d+ waits\. Draft a reply to .*", decides=True),
     Case("approve-replies/approve-replies-mornings", "NothingHeld", r"Nothing is held\. .*`dry_runs`.*"),
     Case("process-mail/process-mail-hourly", "Completed", rf"3 mails: 2 completed, 1 failed, {SIMULATED}"),
     Case("process-mail/process-mail-inbox", "Completed", rf"2 mails: 2 completed, {SIMULATED}"),
@@ -147,9 +147,9 @@ def test_a_form_makes_a_run_that_ends_as_it_should_and_says_so(case, office, pag
     operator.open_run(run)
     state = operator.wait(run, paused=case.decides)
     if case.decides:
-        operator.answer({0: "approve"})
+        operator.answer(run, {0: "approve"})
         while (state := operator.wait(run, paused=True)).is_paused():
-            operator.answer({})
+            operator.answer(run, {})
 
     assert state.name == case.state, state.message
     assert re.fullmatch(case.told, state.message, re.DOTALL), state.message

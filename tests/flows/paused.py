@@ -64,7 +64,8 @@ class PausedRun:
                 time.sleep(0.1)
         raise AssertionError("the run did not pause")
 
-    def form(self, run: Any) -> dict[str, Any]:
+    @staticmethod
+    def form(run: Any) -> dict[str, Any]:
         """The form's JSON schema, and its description under `description`."""
         keyset = run.state.state_details.run_input_keyset or {}
         with get_client(sync_client=True) as client:
@@ -77,9 +78,10 @@ class PausedRun:
             return {}
         return {**found["schema"].json(), "description": found["description"].json()}
 
-    def entries(self, run: Any) -> list[Entry]:
+    @staticmethod
+    def entries(run: Any) -> list[Entry]:
         """What the form has for each effect, in their order."""
-        form = self.form(run)
+        form = PausedRun.form(run)
         found = []
         for name, told in form["properties"].items():
             if name != "your_name":
@@ -94,10 +96,11 @@ class PausedRun:
                 )
         return found
 
-    def decide(self, run: Any, *decisions: dict[str, Any], person: str = "Ann Operator") -> str:
+    @staticmethod
+    def decide(run: Any, *decisions: dict[str, Any], person: str = "Ann Operator") -> str:
         """Send the form with these changes to its effects, in their order, and all else as it stands, as the UIs do."""
-        pairs = zip_longest(self.entries(run), decisions, fillvalue={})
-        return self.answer(run, your_name=person, **{one.name: one.sent(**changes) for one, changes in pairs})
+        pairs = zip_longest(PausedRun.entries(run), decisions, fillvalue={})
+        return PausedRun.answer(run, your_name=person, **{one.name: one.sent(**changes) for one, changes in pairs})
 
     def next(self, run: Any) -> Any:
         """The run, paused with another form than the one it has in `run`."""
@@ -106,7 +109,8 @@ class PausedRun:
             time.sleep(0.1)
         return paused
 
-    def answer(self, run: Any, **fields: Any) -> str:
+    @staticmethod
+    def answer(run: Any, **fields: Any) -> str:
         """What the API said to this answer."""
         with get_client(sync_client=True) as client:
             said = client.resume_flow_run(run.id, run_input=fields)

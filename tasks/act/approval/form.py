@@ -22,7 +22,7 @@ from tasks.act.approval.shown import ShownEffect
 
 Decision = Literal["wait", "approve", "edit", "reject"]
 NOBODY = "nobody chosen yet"
-_HELP = "Kept with each decision. What you leave at wait is asked again another time."
+_HELP = "Kept with each decision. What stays at wait is asked again."
 
 
 class _Form(RunInput):
