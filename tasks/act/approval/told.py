@@ -72,7 +72,7 @@ def page_of(form: ApprovalForm) -> str:
 
 def _code(text: str) -> str:
     # No markdown and no HTML gets out of indented code.
-    return "\n".join(f"    {line}" for line in text.splitlines())
+    return "\n".join(f"    {line}" for line in text.splitlines() or [""])
 
 
 def _nothing_decided(decided: Sequence[Decided]) -> list[str]:
