@@ -59,7 +59,7 @@ class _OneOfAll:
     """Has pydantic take any of the actions there are, told apart by `action`."""
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         any_of: Any = reduce(or_, action_types().values())
         return handler.generate_schema(Annotated[any_of, Field(discriminator="action")])
 

@@ -310,7 +310,7 @@ class ChunkUnfinished(MailroomError):
 
     code = "LOST_CHUNK"
 
-    def __init__(self, message: str, rows: Any, transient: bool) -> None:
+    def __init__(self, message: str, rows: object, transient: bool) -> None:
         super().__init__(message, rows, transient)
         self.rows = rows
         self.transient = transient

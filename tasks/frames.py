@@ -73,7 +73,7 @@ def _values(column: pd.Series[Any]) -> list[Any]:
     return column.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[call-overload, no-any-return]  # stubs
 
 
-def _keeps_rules(values: list[Any], column: Any) -> bool:
+def _keeps_rules(values: list[Any], column: pa.Column) -> bool:
     """Whether a column's values keep its schema's rules; false also where a rule is not known here."""
     known = [value for value in values if not _is_missing(value)]
     if not column.nullable and len(known) < len(values):
@@ -94,7 +94,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
 

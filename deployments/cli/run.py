@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -16,6 +16,9 @@ from deployments.cli.home import use_server
 from deployments.cli.outcomes import print_outcomes
 from tasks.providers.catalogue.sheets import ProviderName
 from tasks.settings import read_settings
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
 
 console = Console()
 
@@ -78,7 +81,7 @@ def run(
     return _tell(state, run_id, settings.ledger, server.ui_url)
 
 
-def _run_flow(parameters: dict[str, Any]) -> tuple[Any, str]:
+def _run_flow(parameters: dict[str, Any]) -> tuple[State[Any], str]:
     from flows.process_mail import process_mail
     from tasks.report.progress import listening
 
@@ -90,7 +93,7 @@ def _run_flow(parameters: dict[str, Any]) -> tuple[Any, str]:
     return state, str(state.state_details.flow_run_id)
 
 
-def _tell(state: Any, run_id: str, ledger_url: str, ui_url: str) -> int:
+def _tell(state: State[Any], run_id: str, ledger_url: str, ui_url: str) -> int:
     if state.name == "Misconfigured" or state.is_crashed():
         _say(f"mailroom: {state.message}")
         return 2

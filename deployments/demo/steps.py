@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
 import asyncio
 import os
 import subprocess
@@ -78,7 +83,7 @@ def follow(run_id: str, show: Callable[[float, str], None]) -> Ended:
     Raises:
         Misconfigured: It took too long; the worker's log may say why.
     """
-    from prefect.client.orchestration import SyncPrefectClient, get_client
+    from prefect.client.orchestration import get_client
 
     client: SyncPrefectClient = get_client(sync_client=True)
     deadline = time.monotonic() + _PATIENCE_S
@@ -95,14 +100,14 @@ def follow(run_id: str, show: Callable[[float, str], None]) -> Ended:
     )
 
 
-def _progress(client: Any, run_id: str, state: str | None) -> tuple[float, str]:
+def _progress(client: SyncPrefectClient, run_id: str, state: str | None) -> tuple[float, str]:
     for artifact in artifacts_of(client, run_id):
         if artifact["type"] == "progress" and artifact["key"] == "mailroom-progress":
             return float(artifact["data"] or 0), str(artifact["description"])
     return 0.0, state or ""
 
 
-def artifacts_of(client: Any, run_id: str) -> list[dict[str, Any]]:
+def artifacts_of(client: SyncPrefectClient, run_id: str) -> list[dict[str, Any]]:
     """The artifacts of a run as the API gives them, newest first."""
     body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}, "limit": 50, "sort": "CREATED_DESC"}
     found: list[dict[str, Any]] = client._client.post("/artifacts/filter", json=body).json()

@@ -6,7 +6,6 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from deployments.local import processes
 from deployments.local.prefect_env import own_environment, prefect_home
@@ -63,7 +62,7 @@ def _is_of(home: Path, api_url: str) -> bool:
     return isinstance(told, str) and Path(told).resolve() == prefect_home(home).resolve()
 
 
-def _ask(address: str, timeout_s: float = 5.0) -> Any:
+def _ask(address: str, timeout_s: float = 5.0) -> object:
     """What the server says there; null when it does not say anything good."""
     import httpx
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -36,7 +36,7 @@ class Spoolable:
     """Only letters, digits, `_`, `.` and `-`; goes into the file's name, and so into the mail's id."""
 
 
-def _text_of(value: Any) -> Any:
+def _text_of(value: object) -> object:
     return "" if value is None else value
 
 

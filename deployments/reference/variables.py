@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -78,7 +78,7 @@ def in_force() -> Iterator[tuple[Variable, str, str]]:
         yield variable, shown(value), _origin(variable, file, secrets)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """The value for people: no secret, and no password of an address."""
     if value is None or value == "" or (isinstance(value, SecretStr) and not value.get_secret_value()):
         return ""
@@ -108,7 +108,7 @@ def _default(field: FieldInfo) -> str:
     return shown(value)
 
 
-def _kind(annotation: Any) -> str:
+def _kind(annotation: object) -> str:
     if annotation in _WORDS:
         return _WORDS[annotation]
     origin, arguments = get_origin(annotation), get_args(annotation)

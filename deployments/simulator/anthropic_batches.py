@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import orjson
 
@@ -99,13 +98,13 @@ def _read_requests(body: JsonObject) -> list[Item]:
     return [Item(one["custom_id"], one["params"]) for one in requests]
 
 
-def _check_request(one: Any, at: int, seen: set[str]) -> None:
+def _check_request(one: object, at: int, seen: set[str]) -> None:
     custom_id = one.get("custom_id") if isinstance(one, dict) else None
     if not isinstance(custom_id, str) or not _CUSTOM_ID.fullmatch(custom_id):
         raise refuse(400, f"requests.{at}.custom_id: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$'")
     if custom_id in seen:
         raise refuse(400, f"requests.{at}.custom_id: '{custom_id}' is not unique in the batch")
-    if not isinstance(one.get("params"), dict):
+    if not isinstance(one, dict) or not isinstance(one.get("params"), dict):
         raise refuse(400, f"requests.{at}.params: Field required")
     seen.add(custom_id)
 

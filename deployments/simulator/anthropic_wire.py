@@ -1,7 +1,5 @@
 """Anthropic's messages: what it demands of a request, and how it answers."""
 
-from typing import Any
-
 import orjson
 
 from deployments.simulator.state import SimulatorState
@@ -141,7 +139,7 @@ def _read(body: JsonObject) -> Question:
     )
 
 
-def _read_system(system: Any) -> tuple[str, str]:
+def _read_system(system: object) -> tuple[str, str]:
     """Return the instructions, and their part up to the last `cache_control` mark (empty without one)."""
     if system is None or isinstance(system, str):
         return system or "", ""
@@ -158,7 +156,7 @@ def _read_system(system: Any) -> tuple[str, str]:
     return "\n".join(texts), prefix
 
 
-def _read_messages(given: Any) -> tuple[str, int, str | None]:
+def _read_messages(given: object) -> tuple[str, int, str | None]:
     """Return the user's text, the number of media blocks, and the text up to the last `cache_control` mark."""
     if given is None:
         raise refuse(400, "messages: Field required")
@@ -181,7 +179,7 @@ def _read_messages(given: Any) -> tuple[str, int, str | None]:
     return "\n".join(texts), media, marked
 
 
-def _blocks(content: Any, at: int) -> list[JsonObject]:
+def _blocks(content: object, at: int) -> list[JsonObject]:
     """Return the content blocks of a message, each checked for what its type needs."""
     if isinstance(content, str):
         content = [{"type": "text", "text": content}]
@@ -198,7 +196,7 @@ def _blocks(content: Any, at: int) -> list[JsonObject]:
     return content
 
 
-def _read_format(config: Any) -> bytes:
+def _read_format(config: object) -> bytes:
     """Return the answer's schema as JSON, empty where prose is wanted."""
     wanted = config.get("format") if isinstance(config, dict) else None
     if config is not None and not isinstance(config, dict):

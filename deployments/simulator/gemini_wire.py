@@ -1,7 +1,6 @@
 """Gemini's generateContent, in both dialects: numbers for enums (google-generativeai) and names (google-genai)."""
 
 import re
-from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
@@ -118,7 +117,7 @@ def _read(body: JsonObject, model: str) -> Question:
     )
 
 
-def _read_contents(contents: Any) -> tuple[str, int]:
+def _read_contents(contents: object) -> tuple[str, int]:
     """Return the user's text and the number of media parts."""
     if not isinstance(contents, list) or not contents:
         raise refuse(400, "* GenerateContentRequest.contents: contents is not specified\n")
@@ -135,7 +134,7 @@ def _read_contents(contents: Any) -> tuple[str, int]:
     return "\n".join(texts), media
 
 
-def _read_parts(content: Any, spot: str) -> tuple[str, int]:
+def _read_parts(content: object, spot: str) -> tuple[str, int]:
     parts = content.get("parts") if isinstance(content, dict) else None
     if not isinstance(parts, list) or not parts:
         raise refuse(400, f"* GenerateContentRequest.{spot}.parts: contents.parts must not be empty.\n")

@@ -81,13 +81,16 @@ def _check(body: JsonObject, state: SimulatorState) -> None:
     _check_metadata(body.get("metadata"))
 
 
-def _check_metadata(metadata: Any) -> None:
+def _check_metadata(metadata: object) -> None:
     if metadata is None:
         return
-    fits = isinstance(metadata, dict) and len(metadata) <= _MOST_METADATA
-    if not fits or not all(
-        isinstance(value, str) and len(name) <= _KEY_CHARS and len(value) <= _VALUE_CHARS
-        for name, value in metadata.items()
+    if (
+        not isinstance(metadata, dict)
+        or len(metadata) > _MOST_METADATA
+        or not all(
+            isinstance(value, str) and len(name) <= _KEY_CHARS and len(value) <= _VALUE_CHARS
+            for name, value in metadata.items()
+        )
     ):
         raise refuse(400, "Invalid 'metadata': at most 16 pairs of strings.", param="metadata")
 

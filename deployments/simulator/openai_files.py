@@ -2,10 +2,10 @@
 
 import time
 from io import BytesIO
-from typing import Any
 
 from python_multipart import parse_form
 from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File
 
 from deployments.simulator.batches import StoredFile
 from deployments.simulator.openai_wire import check_key, refuse
@@ -86,12 +86,12 @@ def _read_form(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, b
     fields: dict[str, str] = {}
     files: dict[str, tuple[str, bytes]] = {}
 
-    def keep_field(field: Any) -> None:
-        fields[field.field_name.decode()] = (field.value or b"").decode()
+    def keep_field(field: Field) -> None:
+        fields[(field.field_name or b"").decode()] = (field.value or b"").decode()
 
-    def keep_file(file: Any) -> None:
+    def keep_file(file: File) -> None:
         file.file_object.seek(0)
-        files[file.field_name.decode()] = ((file.file_name or b"").decode(), file.file_object.read())
+        files[(file.field_name or b"").decode()] = ((file.file_name or b"").decode(), file.file_object.read())
         file.close()
 
     kind = request.headers.get("content-type", "").encode()

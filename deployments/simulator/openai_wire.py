@@ -2,7 +2,6 @@
 
 import re
 import time
-from typing import Any
 
 import orjson
 
@@ -109,7 +108,7 @@ def _read(body: JsonObject) -> Question:
     )
 
 
-def _read_messages(messages: Any) -> tuple[str, str, int]:
+def _read_messages(messages: object) -> tuple[str, str, int]:
     """Return the instructions, the user's text and the number of media parts."""
     if messages is None:
         raise refuse(
@@ -133,7 +132,7 @@ def _read_messages(messages: Any) -> tuple[str, str, int]:
     return "\n".join(instructions), "\n".join(asked), media
 
 
-def _read_content(content: Any, spot: str, role: str) -> tuple[str, int]:
+def _read_content(content: object, spot: str, role: str) -> tuple[str, int]:
     if isinstance(content, str):
         return content, 0
     if content is None and role == "assistant":
@@ -164,14 +163,14 @@ def _read_limits(body: JsonObject) -> int | None:
     return given[0] if given else None
 
 
-def _read_format(wanted: Any) -> bytes:
+def _read_format(wanted: object) -> bytes:
     """Return the answer's schema as JSON, empty where prose is wanted."""
     kind = wanted.get("type") if isinstance(wanted, dict) else None
     if wanted is None or kind == "text":
         return b""
     if kind == "json_object":
         return b'{"type":"object"}'
-    if kind != "json_schema":
+    if kind != "json_schema" or not isinstance(wanted, dict):
         raise _bad("response_format.type", "Supported values are: 'json_object', 'json_schema', and 'text'.")
     named = wanted.get("json_schema")
     if not isinstance(named, dict) or not _SCHEMA_NAME.fullmatch(str(named.get("name") or "")):

@@ -31,7 +31,7 @@ def shape_of(schema: JsonObject) -> Shape:
     return _shape(schema, schema.get("$defs") or schema.get("definitions") or {}, 0)
 
 
-def fit(value: Any, shape: Shape) -> Any:
+def fit(value: object, shape: Shape) -> object:
     """Return a value that has the shape and only its properties, kept from `value` where that fits."""
     if value is None and shape.nullable:
         return None
@@ -51,7 +51,7 @@ def fit(value: Any, shape: Shape) -> Any:
     return value if isinstance(value, str) else "simulated"
 
 
-def _fit_array(value: Any, shape: Shape) -> list[Any]:
+def _fit_array(value: object, shape: Shape) -> list[Any]:
     items = shape.items or Shape(kind="string")
     if isinstance(value, dict):  # an object asked for as a row
         value = ["" if one is None else one for one in value.values()]
@@ -60,7 +60,7 @@ def _fit_array(value: Any, shape: Shape) -> list[Any]:
     return given[: shape.most]
 
 
-def _fit_number(value: Any, shape: Shape) -> float | int:
+def _fit_number(value: object, shape: Shape) -> float | int:
     number: float = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
     number = number if shape.minimum is None else max(number, shape.minimum)
     number = number if shape.maximum is None else min(number, shape.maximum)
@@ -101,9 +101,9 @@ def _union(parts: list[Shape]) -> Shape:
     return Shape(nullable=True, **{name: getattr(chosen, name) for name in names})
 
 
-def _kind(kind: Any) -> str:
+def _kind(kind: object) -> str:
     return _NUMBERED.get(kind, "string") if isinstance(kind, int) else str(kind).lower()
 
 
-def _whole(value: Any) -> int | None:
+def _whole(value: str | float | None) -> int | None:
     return None if value is None else int(value)

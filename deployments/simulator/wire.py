@@ -121,7 +121,7 @@ def first_fault(schema: bytes, check: Callable[[JsonObject, str], str | None], s
     return _search(orjson.loads(schema), check, spot)
 
 
-def _search(schema: Any, check: Callable[[JsonObject, str], str | None], spot: str) -> str | None:
+def _search(schema: object, check: Callable[[JsonObject, str], str | None], spot: str) -> str | None:
     if not isinstance(schema, dict):
         return f"In context={spot}, the schema must be an object."
     found = check(schema, spot)

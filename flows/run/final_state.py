@@ -32,7 +32,7 @@ def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
     """The flow's body. It ends in a state that names what to mend, or says why it stopped, where one of our errors ends it."""
 
     @functools.wraps(body)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Any:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> object:
         try:
             return body(*args, **kwargs)
         except Misconfigured as error:

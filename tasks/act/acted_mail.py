@@ -84,5 +84,5 @@ def one_line(text: str, most: int = 200) -> str:
     return " ".join(without_links(text).split())[:most]
 
 
-def _number(value: Any) -> float | None:
+def _number(value: float | str | None) -> float | None:
     return None if value is None or value != value else float(value)

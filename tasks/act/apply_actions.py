@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pandera.typing import DataFrame
 from prefect import task
+from sqlalchemy import Row
 
 from tasks import policies
 from tasks.act.destinations import read_destinations
@@ -18,7 +19,7 @@ from tasks.frames import Decisions, Effects, Frame, Messages, Readings, records
 from tasks.ledger.effects import fates_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
-from tasks.ledger.plans import record_plan
+from tasks.ledger.plans import Plan, record_plan
 from tasks.opinions import SecondReader
 from tasks.runs import Run
 
@@ -105,7 +106,7 @@ def rows_of(
     return rows
 
 
-def told(effect: Any) -> dict[str, Any]:
+def told(effect: Plan | Row[Any]) -> dict[str, Any]:
     """An effect as an outcome names it."""
     state = "dry run" if effect.dry_run and effect.state == "planned" else effect.state
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.destinations import Destinations
@@ -38,7 +38,7 @@ class ActionContext:
 class Performer(Protocol):
     """One action, as a module."""
 
-    def plan(self, action: Any, mail: ActedMail) -> Planned:
+    def plan(self, action: object, mail: ActedMail) -> Planned:
         """What it comes to for this mail; reads only, reaches nothing."""
 
     async def perform(self, effect: Effect, context: ActionContext) -> str:

@@ -87,7 +87,7 @@ def _csv_has(file: IO[str], effect_id: str) -> bool:
     return any(line.startswith(effect_id) for line in file)
 
 
-def _safe_cell(value: Any) -> Any:
+def _safe_cell(value: object) -> object:
     # A spreadsheet runs what looks like a formula (OWASP, CSV injection). One line a row, so that half a row is seen.
     text = " ".join(value.splitlines()) if isinstance(value, str) else value
     return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text

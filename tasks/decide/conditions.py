@@ -128,9 +128,9 @@ class Language:
 
     def facts(self, row: Mapping[str, Any], named: Set[str]) -> cel.Activation:
         """The row as conditions see it: of the known columns those named, nulls as empty text, no, or zero."""
-        facts = {name: _plain(row.get(name), self.columns[name]) for name in named}
+        facts: dict[str, Any] = {name: _plain(row.get(name), self.columns[name]) for name in named}
         if "sender" in facts or "sender_domain" in facts:
-            facts["sender"] = address_of(_plain(row.get("sender"), _TEXT))
+            facts["sender"] = address_of(str(_plain(row.get("sender"), _TEXT)))
             facts["sender_domain"] = facts["sender"].rpartition("@")[2]
         return self._env.Activation(facts)
 
@@ -162,7 +162,7 @@ def address_of(sender: str) -> str:
     return bare.lower() if "@" in bare and not re.search(r"[\s<>]", bare) else ""
 
 
-def _plain(value: Any, kind: Any) -> Any:
+def _plain(value: object, kind: cel.Type) -> object:
     # CEL takes Python's own types only, no null and none of numpy's.
     if kind in (_TEXTS, _RECORDS):
         return list(value) if isinstance(value, (list, tuple)) else []

@@ -57,7 +57,7 @@ def _variables() -> Iterator[tuple[str, Any]]:
         yield where, _parsed(value, where) if isinstance(value, str) else value
 
 
-def _parsed(text: str, where: str) -> Any:
+def _parsed(text: str, where: str) -> object:
     try:
         return json.loads(text)
     except ValueError as error:

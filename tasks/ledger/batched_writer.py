@@ -61,7 +61,7 @@ class BatchedWriter:
         """Write rows of these kinds, too."""
         self._handlers = {**self._handlers, **handlers}
 
-    async def write(self, kind: str, row: Any) -> Any:
+    async def write(self, kind: str, row: object) -> Any:  # noqa: ANN401  # each kind has results of its own
         """Return the handler's result for this row after the commit.
 
         Raises:
@@ -69,7 +69,7 @@ class BatchedWriter:
         """
         return await self.post(kind, row)
 
-    def post(self, kind: str, row: Any) -> asyncio.Future[Any]:
+    def post(self, kind: str, row: object) -> asyncio.Future[Any]:
         """As `write`, for a caller that need not wait: rows posted before others are never committed after them."""
         loop = asyncio.get_running_loop()
         queued = _QueuedWrite(kind, row, loop, loop.create_future())

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, delete, select, update
 
 from tasks.ledger.batch_queue import MOST_TRIES, PARKED_S, parked_by
 from tasks.ledger.budgets import Alert, Bill, Scope, pay
@@ -204,7 +204,7 @@ def _ended_call(call: int, one: Settled, run_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ended_item(row: Any, one: Settled) -> dict[str, Any]:
+def _ended_item(row: Row[Any], one: Settled) -> dict[str, Any]:
     if one.answer is not None:
         return {"b_key": row.key, "state": "done", "body": None, "error_code": None}
     if one.unanswered and row.tries < MOST_TRIES:
@@ -212,7 +212,7 @@ def _ended_item(row: Any, one: Settled) -> dict[str, Any]:
     return {"b_key": row.key, "state": "failed", "body": None, "error_code": one.error_code}
 
 
-def _batch(row: Any) -> Batch:
+def _batch(row: Row[Any]) -> Batch:
     scopes = tuple(Scope(name=name, cap=cap) for name, cap in row.scopes)
     names = ("batch_id", "state", "provider", "model", "items", "run_id", "file_id", "remote_id", "created_at")
     return Batch(scopes=scopes, **{name: getattr(row, name) for name in names})

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Select, bindparam, exists, select, update
+from sqlalchemy import Connection, Engine, Insert, Row, Select, bindparam, exists, select, update
 
 from tasks.ledger.batched_writer import BatchedWriter
 from tasks.ledger.rows import in_batches, insert_into, write_rows
@@ -119,7 +119,7 @@ def _used(connection: Connection, answers: list[Any]) -> list[bool]:
     return [not connection.scalar(_unfinished(answer)) for answer in answers]
 
 
-def _unfinished(answer: Any) -> Select[Any]:
+def _unfinished(answer: Row[Any]) -> Select[Any]:
     completed = exists().where(
         outcomes.c.message_key == answer.message_key, outcomes.c.status == "COMPLETED",
         outcomes.c.processed_at >= answer.ended_at,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Engine, Integer, Row, case, cast, func, select
+from sqlalchemy import Connection, Engine, Integer, Row, Subquery, case, cast, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from tasks.ledger.engine import reading
@@ -102,7 +102,7 @@ def _by_category(connection: Connection, window: Sequence[ColumnElement[bool]]) 
     return list(lines.values())
 
 
-def _latest_categories() -> Any:
+def _latest_categories() -> Subquery:
     newest = select(func.max(outcomes.c.number)).where(outcomes.c.status != "SKIPPED").group_by(outcomes.c.message_key)
     return select(outcomes.c.message_key, outcomes.c.category).where(outcomes.c.number.in_(newest)).subquery()
 
@@ -125,11 +125,11 @@ def _line(row: Row[Any]) -> CostLine:
 
 
 def _sums() -> list[Any]:
-    def count(what: ColumnElement[bool]) -> Any:
+    def count(what: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(case((what, 1), else_=0)), 0)
 
     table = completions.c
-    figures = {
+    figures: dict[str, ColumnElement[int]] = {
         "calls": func.count(),
         "failed": count(table.state == "failed"),
         "unended": count(table.state == "begun"),

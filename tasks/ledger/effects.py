@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, or_, select, update
 
 from tasks.ledger.clocks import database_time, ledger_time
 from tasks.ledger.engine import reading
@@ -205,7 +205,7 @@ def forget_contents(engine: Engine, *, older_s: float) -> int:
 _FORGOTTEN = "forgotten"
 
 
-def _is_approved() -> Any:
+def _is_approved() -> ColumnElement[bool]:
     return (
         select(approvals.c.number)
         .where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +26,7 @@ _ONLY_READS = "mailroom_only_reads"
 _migrating = threading.Lock()  # Alembic keeps its context in globals: two threads at once break each other's
 
 
-def to_json(value: Any) -> str:
+def to_json(value: object) -> str:
     """The value as the ledger's JSON columns hold it."""
     return orjson.dumps(value).decode()
 
@@ -88,7 +89,7 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 60}, pool_size=8, **_OPTIONS)
 
     @event.listens_for(engine, "connect")
-    def set_pragmas(connection: Any, _record: Any) -> None:
+    def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way leaves DDL outside
         _use_wal(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")
@@ -119,7 +120,7 @@ def is_away(error: Exception) -> bool:
     retry=retry_if_exception_message(match="database is locked"), wait=wait_random(0.01, 0.05), stop=stop_after_delay(60),
     reraise=True,
 )  # fmt: skip
-def _use_wal(connection: Any) -> None:
+def _use_wal(connection: sqlite3.Connection) -> None:
     # Of processes that open a new ledger at once, SQLite has one wait for nothing and fail, whatever its time-out says.
     connection.execute("PRAGMA journal_mode=WAL")
 

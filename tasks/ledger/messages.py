@@ -108,7 +108,7 @@ def failed_keys(engine: Engine, error_types: Sequence[str] = ()) -> list[str]:
         return list(connection.scalars(wanted))
 
 
-def _insert_new(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+def _insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     write_rows(connection, _unless_known(table, connection.dialect.name), rows)
 
 

@@ -38,12 +38,12 @@ class Plan:
         return digest([self.message_key, self.action, self.parameters])
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """SHA-256, hex, of a JSON value, however its keys are ordered."""
     return _sha256(_in_order(value))
 
 
-def _in_order(value: Any) -> str:
+def _in_order(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 

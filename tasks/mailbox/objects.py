@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
@@ -15,7 +15,7 @@ from tasks.mailbox.formats import find_format, read_any
 from tasks.mailbox.kinds import Opening, Source
 from tasks.mailbox.members import why
 from tasks.mailbox.raw import RawMail, shorten
-from tasks.mailbox.stores import STORES, as_oserror, open_store, open_stream, why_closed
+from tasks.mailbox.stores import STORES, FileSystem, as_oserror, open_store, open_stream, why_closed
 from tasks.mailbox.unsettled_parts import UnsettledParts
 
 SCHEMES = tuple(STORES)
@@ -127,7 +127,7 @@ def split_objects(objects: list[Stored]) -> Iterator[list[Stored]]:
         yield some
 
 
-def _list_objects(files: Any, path: str) -> list[Stored]:
+def _list_objects(files: FileSystem, path: str) -> list[Stored]:
     found = files.find(path, detail=True)
     return [
         Stored(
@@ -152,7 +152,7 @@ def _one_object(blob: Blob, name: str) -> Source:
     return FileSource(blob=blob, reader=reader, name=name)
 
 
-def _blob(files: Any, one: Stored, opener: Any) -> Blob:
+def _blob(files: FileSystem, one: Stored, opener: Callable[[], BinaryIO] | None) -> Blob:
     return Blob(
         name=one.name,
         where=f"{files.unstrip_protocol(one.key)}",

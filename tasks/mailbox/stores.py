@@ -13,9 +13,12 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from tasks.errors import SourceError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # Instances are shared otherwise and remember listings, so that a later run in this process would not see new mail.
 _FRESH: Mapping[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
@@ -24,17 +27,27 @@ _IN_ORDER: Mapping[str, Any] = {"cache_type": "readahead", "block_size": 4_194_3
 _BUFFERED_BYTES = 65_536
 
 
+class FileSystem(Protocol):
+    """What is used of fsspec's file systems, which have no types of their own."""
+
+    def open(self, path: str, mode: str, **options: Any) -> io.BufferedIOBase: ...
+
+    def find(self, path: str, *, detail: bool) -> dict[str, dict[str, Any]]: ...
+
+    def unstrip_protocol(self, name: str) -> str: ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Store:
     """A kind of store: the extra that brings its library, and what a refusal of it comes from."""
 
     extra: str
-    open: Callable[[], Any]
+    open: Callable[[], FileSystem]
     """Returns fsspec's file system."""
     needs: str
 
 
-def open_store(scheme: str) -> Any:
+def open_store(scheme: str) -> FileSystem:
     """Return fsspec's file system for a scheme of `STORES`; nothing was asked of the store yet.
 
     Raises:
@@ -49,7 +62,7 @@ def open_store(scheme: str) -> Any:
         ) from error
 
 
-def open_stream(files: Any, key: str) -> BinaryIO:
+def open_stream(files: FileSystem, key: str) -> BinaryIO:
     """Return an object's bytes, fetched as they are read; whatever the store's library raises is an OSError."""
     with _only_oserrors():
         opened = files.open(key, "rb", **_IN_ORDER)
@@ -73,7 +86,7 @@ def why_closed(error: Exception, scheme: str, bucket: str) -> str:
 
 
 class _Stream(io.RawIOBase):
-    def __init__(self, opened: Any) -> None:
+    def __init__(self, opened: io.BufferedIOBase) -> None:
         self._opened = opened
 
     def readable(self) -> bool:
@@ -84,11 +97,11 @@ class _Stream(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         with _only_oserrors():
-            return cast(int, self._opened.seek(offset, whence))
+            return self._opened.seek(offset, whence)
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         with _only_oserrors():
-            return cast(int, self._opened.readinto(buffer))
+            return self._opened.readinto(buffer)
 
     def close(self) -> None:
         if not self.closed:
@@ -104,13 +117,14 @@ def _only_oserrors() -> Iterator[None]:
         raise as_oserror(error) from error
 
 
-def _open_s3() -> Any:
+def _open_s3() -> FileSystem:
     from s3fs import S3FileSystem
 
-    return S3FileSystem(**_FRESH)
+    files: FileSystem = S3FileSystem(**_FRESH)
+    return files
 
 
-def _open_gcs() -> Any:
+def _open_gcs() -> FileSystem:
     # Not the class that fsspec would take, which asks by gRPC what kind of bucket it is before each read, and waits a
     # minute where nobody answers.
     with warnings.catch_warnings():
@@ -121,7 +135,8 @@ def _open_gcs() -> Any:
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
     # An emulator knows nobody; Google's own clients go by the same variable.
     token = "anon" if os.environ.get("STORAGE_EMULATOR_HOST") else "google_default"
-    return GCSFileSystem(token=token, access="read_only", **_FRESH)
+    files: FileSystem = GCSFileSystem(token=token, access="read_only", **_FRESH)
+    return files
 
 
 def _is_refusal(error: Exception) -> bool:

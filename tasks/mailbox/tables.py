@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from tasks.errors import SourceError
 from tasks.mailbox.blobs import Blob
@@ -70,7 +69,7 @@ def _mail_of(row: Row, blob: Blob, source: str) -> RawMail:
     )
 
 
-def _text(cell: Any) -> str:
+def _text(cell: object) -> str:
     if cell is None or cell != cell:  # NaN, a table's other null
         return ""
     return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)

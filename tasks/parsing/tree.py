@@ -55,7 +55,7 @@ class CappedHeaders(Compat32):
 class AsSent(Message):
     """A part whose payload stays as it was sent; the library's own decodes 8-bit text by its declared charset."""
 
-    def get_payload(self, i: int | None = None, decode: bool = False) -> Any:
+    def get_payload(self, i: int | None = None, decode: bool = False) -> Any:  # noqa: ANN401  # as the library declares it
         """Return the parts, or the text with a surrogate for each 8-bit byte; `i` and `decode` change nothing."""
         return self._payload  # type: ignore[attr-defined]  # private, and the only way to the bytes
 

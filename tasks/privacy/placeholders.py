@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -54,8 +54,7 @@ def restore(value: T, originals: Mapping[str, str]) -> T:
 
     Only those of the question: a mail that holds another's placeholder learns nothing from it.
     """
-    restored: T = _replace(value, originals)
-    return restored
+    return cast(T, _replace(value, originals))
 
 
 def _placeholder(one: Identifier, key: bytes) -> str:
@@ -63,7 +62,7 @@ def _placeholder(one: Identifier, key: bytes) -> str:
     return f"{one.kind}_{base64.b32encode(tag)[:10].decode()}"
 
 
-def _replace(value: Any, known: Mapping[str, str]) -> Any:
+def _replace(value: object, known: Mapping[str, str]) -> object:
     if isinstance(value, str):
         return PLACEHOLDER.sub(lambda match: known.get(match[0].upper(), match[0]), value)
     if isinstance(value, BaseModel):

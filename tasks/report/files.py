@@ -71,11 +71,11 @@ def _arrow_type(name: str) -> pa.DataType:
     return _TYPES.get(str(Outcomes.to_schema().columns[name].dtype), pa.string())
 
 
-def _flat(value: Any) -> Any:
+def _flat(value: object) -> object:
     return orjson.dumps(value).decode() if isinstance(value, (list, dict)) else value
 
 
-def _safe_cell(value: Any) -> Any:
+def _safe_cell(value: object) -> object:
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return value

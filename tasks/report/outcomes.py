@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 from pandera.typing import DataFrame
 
 from tasks.frames import Decisions, Effects, Messages, Readings, Skipped, records
@@ -75,7 +76,7 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _by_key(frame: Any) -> dict[str, Row]:
+def _by_key(frame: pd.DataFrame) -> dict[str, Row]:
     return {row["message_key"]: row for row in records(frame)}
 
 
@@ -87,7 +88,7 @@ def _status(reading: Row) -> str:
     return waiting.get(reading["error_type"], "FAILED")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     # pandas keeps a missing text or number as NaN, the only value that is not itself.
     return None if isinstance(value, float) and value != value else value
 

@@ -51,7 +51,7 @@ def triage_of(language: str | None, categories: tuple[str, ...]) -> type[Triage]
     return create_model("Triage", __base__=Triage, **fields)
 
 
-def _one_of(names: tuple[str, ...]) -> Any:  # a type made at run time has no static type
+def _one_of(names: tuple[str, ...]) -> Any:  # noqa: ANN401  # a type made at run time has no static type
     return Literal[names]
 
 
@@ -68,7 +68,7 @@ class Triages(Answer):
 
     @field_validator("mails", mode="wrap")
     @classmethod
-    def _readable(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> list[KeyedTriage]:
+    def _readable(cls, value: object, validate: ValidatorFunctionWrapHandler) -> list[KeyedTriage]:
         """The entries that are as asked for: one that is not does not spoil the others."""
         if not isinstance(value, list):
             return list(validate(value))
@@ -96,7 +96,7 @@ class ActionItem(Answer):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_row(cls, value: Any) -> Any:
+    def _of_row(cls, value: object) -> object:
         if not isinstance(value, list):
             return value
         if len(value) != len(cls.model_fields):
@@ -105,7 +105,7 @@ class ActionItem(Answer):
 
     @field_validator("owner", "due", mode="before")
     @classmethod
-    def _null_if_empty(cls, value: Any) -> Any:
+    def _null_if_empty(cls, value: object) -> object:
         return None if value == "" else value
 
     @classmethod

@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 from pandera.typing import DataFrame
 from prefect import task
@@ -98,8 +99,7 @@ def question_of(run: Run, rules_text: str) -> str:
 def lost_chunk(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Readings]:
     """The readings of a chunk that did not come back: those it had made, or rows that say why there are none."""
     if isinstance(why, ChunkUnfinished):
-        rows: DataFrame[Readings] = why.rows
-        return rows
+        return cast(DataFrame[Readings], why.rows)
     if isinstance(why, MailroomError):
         return lost_readings(chunk, why)
     # Its words may quote what it was given, so only its kind is kept.

@@ -54,7 +54,7 @@ class ApprovalForm:
         form = create_model("Decisions", __base__=_Form, **fields)
         return form.with_initial_data(description=description) if description else form
 
-    def _name_field(self) -> Any:
+    def _name_field(self) -> object:
         told = " ".join([*self.notes, _HELP])
         return Field(min_length=1, max_length=200, title="Your name", description=told)
 
@@ -84,7 +84,7 @@ class Choice:
         return self.text is not None and not _same(self.text, self.shown.effect.content["text"])
 
 
-def _choice(shown: ShownEffect, given: Any) -> Choice:
+def _choice(shown: ShownEffect, given: Any) -> Choice:  # noqa: ANN401  # an entry of a form made at run time
     recipient = getattr(given, "recipient", NOBODY)
     return Choice(
         shown=shown, decision=given.decision, text=getattr(given, "text", None),

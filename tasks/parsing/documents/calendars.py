@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import cast
 
-from icalendar import Calendar
+from icalendar import Calendar, Component
 
 from tasks.parsing.documents.found import Bounds, DocumentContent, NotOpened, bounded_text
 
@@ -21,7 +21,7 @@ def read(data: bytes, bounds: Bounds) -> DocumentContent:
     return found
 
 
-def lines(calendar: Any, bounds: Bounds) -> Iterator[str]:
+def lines(calendar: Calendar, bounds: Bounds) -> Iterator[str]:
     method = METHODS.get(str(calendar.get("METHOD", "")).upper(), "")
     entries = [one for one in calendar.walk() if one.name in ("VEVENT", "VTODO")]
     for number, entry in enumerate(entries[: bounds.entries]):
@@ -33,10 +33,13 @@ def lines(calendar: Any, bounds: Bounds) -> Iterator[str]:
                 yield f"{label}: {value}"
 
 
-def details(entry: Any) -> Iterator[tuple[str, str]]:
+def details(entry: Component) -> Iterator[tuple[str, str]]:
     start, end = moment(entry, "DTSTART"), moment(entry, "DTEND") or moment(entry, "DUE")
     yield "When", " to ".join(part for part in (start, end) if part)
-    yield "Repeats", plain(entry["RRULE"].to_ical().decode()) if hasattr(entry.get("RRULE"), "to_ical") else ""
+    yield (
+        "Repeats",
+        plain(cast(bytes, entry["RRULE"].to_ical()).decode()) if hasattr(entry.get("RRULE"), "to_ical") else "",
+    )
     yield "Where", plain(entry.get("LOCATION"))
     yield "Organizer", person(entry.get("ORGANIZER"))
     yield "Attendees", people(entry.get("ATTENDEE"))
@@ -44,7 +47,7 @@ def details(entry: Any) -> Iterator[tuple[str, str]]:
     yield "Description", str(entry.get("DESCRIPTION") or "").strip()
 
 
-def moment(entry: Any, name: str) -> str:
+def moment(entry: Component, name: str) -> str:
     """Return a time with its zone; one that cannot be read as it is written."""
     field = entry.get(name)
     value = getattr(field, "dt", None)
@@ -59,13 +62,13 @@ def zone_name(value: datetime) -> str:
     return f"{value.tzname() or ''} ({key})" if key and key != "UTC" else value.tzname() or ""
 
 
-def people(field: Any) -> str:
+def people(field: object) -> str:
     entries = field if isinstance(field, list) else [field] if field else []
     shown = ", ".join(filter(None, map(person, entries[:MAX_PEOPLE])))
     return f"{shown} and {len(entries) - MAX_PEOPLE} more" if len(entries) > MAX_PEOPLE else shown
 
 
-def person(field: Any) -> str:
+def person(field: object) -> str:
     """Return a calendar user as `Name <address>`, and what was answered."""
     if not field:
         return ""
@@ -76,6 +79,6 @@ def person(field: Any) -> str:
     return f"{shown} ({answer})" if answer in ("accepted", "declined", "tentative") else shown
 
 
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     """Return a field on one line."""
     return " ".join(str(value).split()) if value is not None else ""

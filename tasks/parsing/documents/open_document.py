@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
 
@@ -23,7 +23,7 @@ def read(data: bytes, bounds: Bounds) -> DocumentContent:
     return bounded_text(lines(fromstring(content)), bounds)
 
 
-def lines(element: Any) -> Iterator[str]:
+def lines(element: Element) -> Iterator[str]:
     for child in element:
         if child.tag in PARAGRAPHS:
             yield words(child)
@@ -35,7 +35,7 @@ def lines(element: Any) -> Iterator[str]:
             yield from lines(child)
 
 
-def words(element: Any) -> str:
+def words(element: Element) -> str:
     """Return the text of a paragraph, what stands behind its inner elements included."""
     pieces = [element.text or ""]
     for child in element:

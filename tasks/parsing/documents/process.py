@@ -11,6 +11,7 @@ import signal
 import struct
 import sys
 import time
+from collections.abc import Callable
 from typing import IO, Any
 
 from tasks.parsing.documents.found import Bounds, DocumentContent, NotOpened
@@ -58,12 +59,11 @@ def serve(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[byt
     return {**answer, "names": names}, [text, *(content for _, content in found.files)]
 
 
-def limited(read: Any, data: bytes, bounds: Bounds) -> DocumentContent:
+def limited(read: Callable[[bytes, Bounds], DocumentContent], data: bytes, bounds: Bounds) -> DocumentContent:
     """Return what `read` returns; past its CPU seconds the system ends this process."""
     signal.setitimer(signal.ITIMER_PROF, bounds.seconds)
     try:
-        found: DocumentContent = read(data, bounds)
-        return found
+        return read(data, bounds)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 

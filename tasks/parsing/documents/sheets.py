@@ -3,9 +3,9 @@
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any
 
 import openpyxl
+from openpyxl import Workbook
 
 from tasks.parsing.documents.archives import check_unpacked
 from tasks.parsing.documents.found import Bounds, DocumentContent, bounded_text
@@ -24,7 +24,7 @@ def read(data: bytes, bounds: Bounds) -> DocumentContent:
     return found
 
 
-def lines(book: Any, hidden: list[str]) -> Iterator[str]:
+def lines(book: Workbook, hidden: list[str]) -> Iterator[str]:
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
             hidden.append(sheet.title)

@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Iterator
-from typing import Any
 
 import docx
+from docx.document import Document
 from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 
 from tasks.parsing.documents.archives import check_unpacked
 from tasks.parsing.documents.found import Bounds, DocumentContent, bounded_text
@@ -28,7 +29,7 @@ def read(data: bytes, bounds: Bounds) -> DocumentContent:
     return found
 
 
-def roots(document: Any) -> Iterator[Any]:
+def roots(document: Document) -> Iterator[BaseOxmlElement]:
     """Give the headers, the body and the footers, each once."""
     sections = list(document.sections)
     yield from (s.header._element for s in sections if not s.header.is_linked_to_previous)
@@ -36,7 +37,7 @@ def roots(document: Any) -> Iterator[Any]:
     yield from (s.footer._element for s in sections if not s.footer.is_linked_to_previous)
 
 
-def lines(root: Any, hidden: list[str]) -> Iterator[str]:
+def lines(root: BaseOxmlElement, hidden: list[str]) -> Iterator[str]:
     """Give the text under an element, a line a paragraph or table row; what is hidden goes to `hidden`."""
     line: list[str] = []
     waiting = [(root, False)]
@@ -65,11 +66,11 @@ def lines(root: Any, hidden: list[str]) -> Iterator[str]:
     yield "".join(line)
 
 
-def in_cell(paragraph: Any) -> bool:
+def in_cell(paragraph: BaseOxmlElement) -> bool:
     parent = paragraph.getparent()
     return parent is not None and parent.tag == CELL
 
 
-def vanishes(run: Any) -> bool:
+def vanishes(run: BaseOxmlElement) -> bool:
     mark = run.find(VANISH)
     return mark is not None and mark.get(VALUE, "true") not in ("0", "false", "off")

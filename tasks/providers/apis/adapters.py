@@ -57,11 +57,12 @@ def check_economy(provider: str) -> None:
         )
 
 
-def _batch_class(provider: str) -> Any:
+def _batch_class(provider: str) -> type[Any]:
     check_economy(provider)
     return _class_at(sheet_of(provider).batch or "")
 
 
-def _class_at(place: str) -> Any:
+def _class_at(place: str) -> type[Any]:
     module, _, name = place.partition(":")
-    return getattr(import_module(module), name)
+    found: type[Any] = getattr(import_module(module), name)
+    return found

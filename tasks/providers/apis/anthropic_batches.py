@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import httpx2
 from anthropic import APIStatusError, AsyncAnthropic, DefaultAioHttpClient
+from anthropic.types.messages import MessageBatch
 from pydantic import SecretStr
 
 from tasks.errors import CallError, Permanent
@@ -73,7 +74,7 @@ class AnthropicBatches:
                 return batch.id
         return None
 
-    async def _may_be(self, batch: Any, keys: Set[str]) -> bool:
+    async def _may_be(self, batch: MessageBatch, keys: Set[str]) -> bool:
         if batch.processing_status != "ended":
             raise BatchTarget(self.provider, "").error("not_told_apart")
         content = await self._content(batch)
@@ -90,7 +91,7 @@ class AnthropicBatches:
         for line in readable_lines(content):
             yield _read_entry(line, CallTarget(self.provider, model), simulated)
 
-    async def _content(self, batch: Any) -> bytes:
+    async def _content(self, batch: MessageBatch) -> bytes:
         """The lines of the results as they came, none where there are none.
 
         The SDK's own reader gives up on all of them at the first one that was cut.
@@ -127,7 +128,7 @@ def _read_entry(entry: dict[str, Any], asked: CallTarget, simulated: bool) -> Re
         return result_of(key, error)
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 

@@ -97,9 +97,9 @@ def read_message(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> Ra
     return told.answer(asked, text, usage, body.get("model"))
 
 
-def _fault(ending: Any, text: str) -> str | None:
+def _fault(ending: str | None, text: str) -> str | None:
     if ending != "end_turn":
-        return _ENDINGS.get(ending, "odd_ending")
+        return _ENDINGS.get(ending or "", "odd_ending")
     return None if text.strip() else "empty"
 
 

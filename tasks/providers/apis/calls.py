@@ -23,7 +23,7 @@ CONNECT_S = 5.0
 """A connection that takes longer will hardly come; the SDKs' own default."""
 
 
-def json_options(timeout: httpx2.Timeout, **more: Any) -> Any:
+def json_options(timeout: httpx2.Timeout, **more: Any) -> Any:  # noqa: ANN401  # the options of two SDKs, which name the same things
     """What the SDKs of OpenAI and Anthropic want to be told of a body that they are given as bytes.
 
     It says in so many words what they know already, since they copy what is left open anew for every call.

@@ -66,12 +66,12 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
     return request_id_in(next((headers[name] for name in _ID_HEADERS if headers.get(name)), None))
 
 
-def request_id_in(value: Any) -> str | None:
+def request_id_in(value: object) -> str | None:
     """`value` where it is a request's number that is fit to show."""
-    return value if _is_like(_REQUEST_ID, value, 128) else None
+    return value if isinstance(value, str) and _is_like(_REQUEST_ID, value, 128) else None
 
 
-def _is_like(pattern: re.Pattern[str], value: Any, longest: int = _LONGEST) -> bool:
+def _is_like(pattern: re.Pattern[str], value: object, longest: int = _LONGEST) -> bool:
     return isinstance(value, str) and len(value) <= longest and pattern.fullmatch(value) is not None
 
 

@@ -154,7 +154,7 @@ class CallTarget:
         """The error of the table's row `name`; `detail` is shown, so it must be ours or a checked code."""
         return self._made(_NAMED[name], detail, {"request_id": request_id})
 
-    def billed(self, name: str, usage: Usage, text: Any, request_id: str | None) -> CallError:
+    def billed(self, name: str, usage: Usage, text: object, request_id: str | None) -> CallError:
         """The error for an answer that was paid for; what came of it is kept for the ledger."""
         kept = text if isinstance(text, str) and text else None  # a reply of any shape may have held anything
         known = {"request_id": request_id, "usage": asdict(usage), "answer": kept}

@@ -70,7 +70,7 @@ def _session() -> aiohttp.ClientSession:
     )
 
 
-async def _refuse(_session: Any, _context: Any, told: aiohttp.TraceRequestRedirectParams) -> None:
+async def _refuse(_session: object, _context: object, told: aiohttp.TraceRequestRedirectParams) -> None:
     reply = told.response
     raise aiohttp.ClientResponseError(reply.request_info, (), status=reply.status, headers=reply.headers)
 

@@ -61,7 +61,7 @@ def read_candidates(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) ->
     return told.answer(asked, text, usage, body.get("modelVersion"))
 
 
-def _fault(ending: Any, text: str) -> str | None:
+def _fault(ending: object, text: str) -> str | None:
     if ending not in _STOP:
         return "refusal" if ending in _REFUSALS else "cut" if ending in _CUT else "odd_ending"
     return None if text.strip() else "empty"

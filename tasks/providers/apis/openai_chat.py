@@ -109,7 +109,7 @@ def read_chat(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAn
     return told.answer(asked, text, usage, body.get("model"))
 
 
-def _fault(refusal: Any, ending: Any, text: str) -> str | None:
+def _fault(refusal: object, ending: object, text: str) -> str | None:
     if refusal or ending == "content_filter":
         return "refusal"
     if ending != "stop":

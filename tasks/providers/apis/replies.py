@@ -41,7 +41,7 @@ class ReplyInfo:
     unsent: tuple[str, ...] = ()
     limits: Limits | None = None
 
-    def answer(self, asked: CallTarget, text: str, usage: Usage, model: Any) -> RawAnswer:
+    def answer(self, asked: CallTarget, text: str, usage: Usage, model: object) -> RawAnswer:
         """The answer; `model` is which one the reply says it was."""
         return RawAnswer(
             text=text,
@@ -81,7 +81,7 @@ def of_any_shape(read: Read) -> Read:
     return guarded
 
 
-def count(value: Any) -> int:
+def count(value: object) -> int:
     """A number of tokens as a reply tells it; what is none counts as 0."""
     return value if isinstance(value, int) and value > 0 else 0
 

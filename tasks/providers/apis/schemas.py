@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Set
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -43,8 +43,7 @@ def strict_schema(answer: type[BaseModel], dialect: Dialect) -> Schema:
     A bound the dialect has no word for is said in the description, where the model reads it; our own validation
     still holds it. Callers must not change what they are given.
     """
-    schema: Schema = _closed(_plain(answer), _DIALECT_TAKES[dialect])
-    return schema
+    return cast(Schema, _closed(_plain(answer), _DIALECT_TAKES[dialect]))
 
 
 @cache
@@ -57,8 +56,7 @@ def schema_in_words(answer: type[BaseModel], dialect: Dialect) -> str:
 @cache
 def gemini_schema(answer: type[BaseModel]) -> Schema:
     """The schema as google-generativeai's `Schema` message takes it: no unions, null as `nullable`."""
-    schema: Schema = _nullable(_closed(_plain(answer), _DIALECT_TAKES["gemini"]))
-    return schema
+    return cast(Schema, _nullable(_closed(_plain(answer), _DIALECT_TAKES["gemini"])))
 
 
 @cache
@@ -69,11 +67,10 @@ def schema_digest(answer: type[BaseModel]) -> str:
 
 def _plain(answer: type[BaseModel]) -> Schema:
     schema = answer.model_json_schema()
-    plain: Schema = _resolved(schema, schema.pop("$defs", {}))
-    return plain
+    return cast(Schema, _resolved(schema, schema.pop("$defs", {})))
 
 
-def _resolved(node: Any, definitions: Schema) -> Any:
+def _resolved(node: object, definitions: Schema) -> object:
     if isinstance(node, list):
         return [_resolved(item, definitions) for item in node]
     if not isinstance(node, dict):
@@ -84,7 +81,7 @@ def _resolved(node: Any, definitions: Schema) -> Any:
     return {key: _resolved(value, definitions) for key, value in node.items()}
 
 
-def _closed(node: Any, takes: Set[str]) -> Any:
+def _closed(node: object, takes: Set[str]) -> object:
     """`node` with every object closed and every bound outside `takes` moved into the description."""
     if isinstance(node, list):
         return [_closed(item, takes) for item in node]
@@ -93,7 +90,7 @@ def _closed(node: Any, takes: Set[str]) -> Any:
     said = [words.format(node[name]) for name, words in _BOUNDS.items() if name in node and name not in takes]
     # A title or default names a keyword here, but a property may be called so too: those are handled below.
     dropped = {"title", "default", "properties", "const", *(name for name in _BOUNDS if name not in takes)}
-    closed = {key: _closed(value, takes) for key, value in node.items() if key not in dropped}
+    closed: dict[str, Any] = {key: _closed(value, takes) for key, value in node.items() if key not in dropped}
     if "const" in node:
         closed["enum"] = [node["const"]]
     if "properties" in node:
@@ -105,7 +102,7 @@ def _closed(node: Any, takes: Set[str]) -> Any:
     return closed
 
 
-def _nullable(node: Any) -> Any:
+def _nullable(node: object) -> object:
     if isinstance(node, list):
         return [_nullable(item) for item in node]
     if not isinstance(node, dict):

@@ -50,7 +50,7 @@ class ProviderAccount(BaseSettings):
 
     @field_validator("api_keys", mode="before")
     @classmethod
-    def _split(cls, value: Any) -> Any:
+    def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         if value.lstrip().startswith("["):
@@ -62,7 +62,7 @@ class ProviderAccount(BaseSettings):
 
     @field_validator("api_key", "api_keys", mode="after")
     @classmethod
-    def _stripped(cls, value: Any) -> Any:
+    def _stripped(cls, value: tuple[SecretStr, ...] | SecretStr | None) -> tuple[SecretStr, ...] | SecretStr | None:
         return tuple(map(_clean, value)) if isinstance(value, tuple) else value and _clean(value)
 
     @field_validator("base_url", mode="after")
@@ -74,7 +74,7 @@ class ProviderAccount(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_temperature(cls, values: Any) -> Any:
+    def _no_temperature(cls, values: object) -> object:
         if isinstance(values, dict) and str(values.get("temperature", "")).strip().lower() == "none":
             return {**values, "temperature": None}
         return values
@@ -117,7 +117,7 @@ class AwsSource(PydanticBaseSettingsSource):
         super().__init__(settings_cls)
         self._prefix = prefix
 
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+    def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:
         return aws_secret().get(f"{self._prefix}{field_name}".upper()), field_name, False
 
     def __call__(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -33,7 +33,7 @@ def fingerprint(question: Question[T], link: Link, account: ProviderAccount) -> 
     return digest.hexdigest()
 
 
-def _add(digest: Any, part: bytes) -> None:
+def _add(digest: hashlib._Hash, part: bytes) -> None:
     # With its length before it, so that no two lists of parts run together into the same bytes.
     digest.update(len(part).to_bytes(8))
     digest.update(part)

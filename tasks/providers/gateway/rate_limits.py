@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from tasks.errors import Misconfigured
 from tasks.providers.catalogue.accounts import Accounts
@@ -16,7 +15,7 @@ Overrides = Mapping[str, Mapping[str, int]]
 _NAMES = ("rpm", "tpm")
 
 
-def read_overrides(value: Any) -> dict[str, dict[str, int]]:
+def read_overrides(value: object) -> dict[str, dict[str, int]]:
     """The operator's limits from a Prefect Variable's value; none when it is null.
 
     Raises:
@@ -52,7 +51,7 @@ def usual_limits(accounts: Accounts) -> Callable[[Link], Limits]:
     return of
 
 
-def _read_one(name: str, limits: Any) -> dict[str, int]:
+def _read_one(name: str, limits: object) -> dict[str, int]:
     if name.partition(":")[0] not in SHEETS:
         raise _wrong(f"`{name}` names no provider")
     if not isinstance(limits, Mapping) or not set(limits) <= set(_NAMES):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -44,7 +44,7 @@ def _place(path: tuple[int | str, ...], known: frozenset[str]) -> str:
     return f"`{'.'.join(steps)}`: " if steps else ""
 
 
-def _names(node: Any) -> Iterator[str]:
+def _names(node: object) -> Iterator[str]:
     if isinstance(node, dict):
         yield from node.get("properties", {})
         node = list(node.values())
