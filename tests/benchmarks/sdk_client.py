@@ -12,6 +12,7 @@ from typing import Any
 
 from openai import AsyncOpenAI
 
+from tasks.categories import DEFAULT_CATEGORIES
 from tasks.decide.rules import analyses_for, load_rules
 from tasks.understand import prompts
 from tasks.understand.answers import analysis_of, triage_of, wanted_fields
@@ -46,7 +47,10 @@ def worth(category: str, language: str, needs_reply: bool) -> frozenset[Any]:
 async def understand(client: AsyncOpenAI, mail: dict[str, Any], most: asyncio.Semaphore) -> int:
     """Ask both questions about one mail, and return how many were asked."""
     async with most:
-        said, answer = prompts.triage(language_known=True), triage_of(mail["language"])
+        said, answer = (
+            prompts.triage(DEFAULT_CATEGORIES, language_known=True),
+            triage_of(mail["language"], DEFAULT_CATEGORIES.names),
+        )
         triage = await ask(client, said, prompts.triage_text(mail), answer)
     wanted = worth(triage.category, triage.language, triage.needs_reply)
     if not wanted:
