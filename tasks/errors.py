@@ -10,6 +10,7 @@ MailroomError
 │   └── CircuitOpen      CIRCUIT_OPEN, the provider is being left alone
 ├── Permanent            asking again cannot help       → the row is parked
 │   ├── RequestRejected  API_ERROR, status 4xx
+│   ├── MediaRefused     API_ERROR, the model takes no such media → asked again without them
 │   ├── TooLong          TOO_LONG, more tokens than the model reads
 │   ├── BadAnswer        VALIDATION_ERROR
 │   ├── CutAnswer        VALIDATION_ERROR, the answer hit its token limit
@@ -17,7 +18,8 @@ MailroomError
 │   └── Unreadable       VALIDATION_ERROR, there is nothing to read in the mail
 ├── Unusable             this key or provider, for now  → the next key, then the next provider
 │   ├── KeyRejected      AUTH
-│   └── OutOfFunds       OUT_OF_FUNDS
+│   ├── OutOfFunds       OUT_OF_FUNDS
+│   └── Misdirected      CONFIGURATION, wrong for every mail → asked no more after a few, the mails stay to be taken up
 ├── BudgetExceeded       BUDGET_EXCEEDED                → the rest is left PENDING
 ├── Stopped              STOPPED                        → the rest is left PENDING
 ├── AwaitingBatch        AWAITING_BATCH                 → the mail stays PROCESSING until the answer is collected
@@ -64,7 +66,7 @@ class MailroomError(Exception):
 
     code: ClassVar[ErrorCode] = "CONFIGURATION"
     concerns: ClassVar[Concern] = "run"
-    advice: ClassVar[str] = ""
+    advice: str = ""
     curable: ClassVar[bool] = False
     """Whether the next run may find it gone, and so takes the mail up."""
     by_itself: ClassVar[bool] = False
@@ -82,8 +84,12 @@ class MailroomError(Exception):
 class CallError(MailroomError):
     """A provider call that failed. All arguments but the message are keywords and may be unknown.
 
-    `usage` is set when the provider billed the call although it failed; `answer` then holds the raw text.
+    `usage` is set when the provider billed the call although it failed; `answer` then holds the raw text. With
+    `price_unknown` it may have been billed, and nobody said how much. `advice` stands in for the class's own.
     """
+
+    sent = 0
+    """Requests sent for the question before this error was raised."""
 
     def __init__(
         self,
@@ -95,6 +101,8 @@ class CallError(MailroomError):
         retry_after_s: float | None = None,
         usage: dict[str, int] | None = None,
         answer: str | None = None,
+        price_unknown: bool = False,
+        advice: str = "",
     ) -> None:
         super().__init__(message)
         self.provider = provider
@@ -103,6 +111,9 @@ class CallError(MailroomError):
         self.retry_after_s = retry_after_s
         self.usage = usage
         self.answer = answer
+        self.price_unknown = price_unknown
+        if advice:
+            self.advice = advice
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own reduce calls the class with `args` alone and then restores __dict__, which is all we need.
@@ -176,6 +187,12 @@ class BatchGone(RequestRejected):
     advice = "Its questions are asked again in another batch, a few times at most."
 
 
+class MediaRefused(RequestRejected):
+    """The model takes no media of this kind."""
+
+    advice = "The model takes no such media; it is asked without them."
+
+
 class TooLong(Permanent):
     """The mail has more tokens than the model reads."""
 
@@ -187,7 +204,7 @@ class BadAnswer(Permanent):
     """The answer does not have the form that was asked for, after a repair either."""
 
     code = "VALIDATION_ERROR"
-    advice = "The model's answer broke the schema twice; the raw answer is kept in the ledger."
+    advice = "The raw answer is kept in the ledger; another model may answer as asked."
 
 
 class CutAnswer(BadAnswer):
@@ -213,7 +230,7 @@ class Unreadable(Permanent):
 class Unusable(CallError):
     """This key or provider cannot be used for now."""
 
-    concerns = "provider"
+    concerns: ClassVar[Concern] = "provider"
     curable = True
 
 
@@ -229,6 +246,14 @@ class OutOfFunds(Unusable):
 
     code = "OUT_OF_FUNDS"
     advice = "The provider's account has no credit left; top it up or add another key."
+
+
+class Misdirected(Unusable):
+    """A request that would be refused for every mail: the model, a parameter, the address, a right or the country."""
+
+    code = "CONFIGURATION"
+    concerns = "run"
+    advice = "Check the provider's *_MODEL and *_BASE_URL; the mails are taken up by the next run."
 
 
 class BudgetExceeded(MailroomError):

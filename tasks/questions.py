@@ -23,6 +23,14 @@ class Media:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repair:
+    """A turn that follows a bad answer: the model's own `answer`, and what is `said` of it."""
+
+    answer: str
+    said: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Question(Generic[T]):
     """What is asked of a model; equal questions get equal answers, so its fingerprint is the cache's key.
 
@@ -36,7 +44,9 @@ class Question(Generic[T]):
     text: str
     answer: type[T]
     media: tuple[Media, ...] = ()
+    repair: Repair | None = None
     max_tokens: int | None = None
+    """Most tokens of the answer; null is the account's."""
     follows: bool = False
     """Whether there are answers about this mail already; mails that were begun are finished before others are."""
 
@@ -70,7 +80,8 @@ class RawAnswer:
     """What an adapter returns: the answer's text, not yet validated, and what the provider says of it."""
 
     text: str
-    usage: Usage
+    usage: Usage | None
+    """Null where the reply does not say, so that the price is unknown, too."""
     model: str
     request_id: str | None
     simulated: bool = False
@@ -78,6 +89,8 @@ class RawAnswer:
     """Names of media parts this model does not take, which were left out."""
     limits: Limits | None = None
     """What the reply's rate-limit headers say this key may send; null when they say nothing."""
+    odd_ending: bool = False
+    """Whether the reply ended for a reason that is not known here; what it says may be whole all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,8 @@ def fit(value: object, shape: Shape) -> object:
         return value if value in shape.enum else shape.enum[-1]
     if shape.kind == "object":
         given = value if isinstance(value, dict) else {}
+        if isinstance(value, list):  # a row asked for as an object
+            given = dict(zip(shape.properties, value, strict=False))
         return {name: fit(given.get(name, MISSING), part) for name, part in shape.properties.items()}
     if shape.kind == "array":
         return _fit_array(value, shape)
@@ -62,6 +64,8 @@ def _fit_array(value: object, shape: Shape) -> list[Any]:
 
 def _fit_number(value: object, shape: Shape) -> float | int:
     number: float = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+    if shape.kind == "integer" and isinstance(number, float) and number <= 1:
+        number = round(100 * number)  # a share asked for in per cent
     number = number if shape.minimum is None else max(number, shape.minimum)
     number = number if shape.maximum is None else min(number, shape.maximum)
     return int(number) if shape.kind == "integer" else number

@@ -195,7 +195,7 @@ def _bill(batch: Batch, rows: Sequence[Any], by_key: dict[str, Settled]) -> Bill
 
 def _ended_call(call: int, one: Settled, run_id: str) -> dict[str, Any]:
     answer = one.answer
-    usage = answer.usage if answer else one.usage
+    usage = (answer.usage or Usage()) if answer else one.usage
     return {
         "b_call": call, "run_id": run_id, "state": "done" if answer else "failed", "price_nusd": nano_usd(one.price_usd),
         "answer": answer.text if answer else one.kept, "answered_by": answer.model if answer else None,

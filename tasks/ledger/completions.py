@@ -79,7 +79,7 @@ class LedgerBook:
     async def finish(self, call: int, answer: RawAnswer, price_usd: Decimal | None) -> None:
         """Record the answer and its bill."""
         await self._end(
-            call, "done", answer.usage, price_usd, answer=answer.text, answered_by=answer.model,
+            call, "done", answer.usage or Usage(), price_usd, answer=answer.text, answered_by=answer.model,
             request_id=answer.request_id, simulated=answer.simulated,
         )  # fmt: skip
 
@@ -93,9 +93,10 @@ class LedgerBook:
         answer: str | None,
         request_id: str | None,
     ) -> None:
-        """Record a call that came to nothing, with its bill when the provider sent one."""
-        price = price_usd if usage else Decimal(0)
-        await self._end(call, "failed", usage or Usage(), price, answer=answer, error_code=code, request_id=request_id)
+        """Record a call that came to nothing; a null price is one that nobody knows."""
+        await self._end(
+            call, "failed", usage or Usage(), price_usd, answer=answer, error_code=code, request_id=request_id
+        )
 
     async def _end(self, call: int, state: str, usage: Usage, price: Decimal | None, **columns: Any) -> None:
         row = {"answered_by": None, "error_code": None, "simulated": False, **columns}

@@ -35,8 +35,9 @@ from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.models import traits
 from tasks.providers.catalogue.prices import worst_price
 from tasks.providers.catalogue.tokens import answer_tokens, question_tokens
+from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.fingerprints import fingerprint
-from tasks.providers.gateway.repair import read_answer, repaired
+from tasks.providers.gateway.repair import repaired
 from tasks.questions import Completion, Link, Question, StoredAnswer, Usage
 from tasks.runs import Run
 
@@ -71,10 +72,10 @@ class BatchAsker:
             CallError: What came was an error, or is bad after its repair, too.
         """
         link = chain[0]
-        first, faults = await self._answer(question, link, message_key, refresh)
+        first, faults, text = await self._answer(question, link, message_key, refresh)
         if first is not None:
             return first
-        second, faults = await self._answer(repaired(question, faults), link, message_key, refresh)
+        second, faults, _text = await self._answer(repaired(question, text, faults), link, message_key, refresh)
         if second is None:
             said = f"Model `{link.model}` of `{link.provider}` gave an answer that is not as asked for: {faults}."
             raise BadAnswer(said, provider=link.provider)
@@ -82,14 +83,14 @@ class BatchAsker:
 
     async def _answer(
         self, question: Question[T], link: Link, message_key: str, refresh: bool
-    ) -> tuple[Completion[T] | None, str]:
-        """The answer, or none and what is wrong with it."""
+    ) -> tuple[Completion[T] | None, str, str]:
+        """The answer, or none and what is wrong with it; and its text."""
         key = fingerprint(question, link, self._account)
         stored = None if refresh else await self._book.find(key)
         if stored is None:
             await self._queue(key, question, link, message_key, refresh)
         value, faults = read_answer(question.answer, stored.text)
-        return (None if value is None else _completion(value, question, link, stored)), faults
+        return (None if value is None else _completion(value, question, link, stored)), faults, stored.text
 
     async def _queue(self, key: str, question: Question[T], link: Link, message_key: str, refresh: bool) -> NoReturn:
         queued = Queued(

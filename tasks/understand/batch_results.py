@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from tasks.errors import CallError, MailroomError, TimedOut
 from tasks.ledger.batches import Batch, Settled
 from tasks.providers.apis.batch_api import PRICE_FACTOR, BatchApi, Result
-from tasks.providers.catalogue.prices import price
+from tasks.providers.catalogue.prices import price, unknown_price
 from tasks.questions import Usage
 
 OVERDUE_S = 48 * 3_600.0
@@ -58,7 +57,7 @@ async def all_results(api: BatchApi, remote_id: str, model: str) -> list[Result]
 def settled_by(result: Result, batch: Batch) -> Settled:
     if result.answer is not None:
         answer = result.answer
-        cost = price(batch.provider, answer.model, answer.usage)
+        cost = _price(batch, answer.model, answer.usage)
         return Settled(key=result.key, answer=answer, price_usd=None if cost is None else cost * PRICE_FACTOR)
     if result.error is None:
         return Settled(key=result.key, error_code=TimedOut.code, unanswered=True)
@@ -67,6 +66,12 @@ def settled_by(result: Result, batch: Batch) -> Settled:
 
 def _failed(key: str, error: CallError, batch: Batch) -> Settled:
     usage = Usage(**error.usage) if error.usage else Usage()
-    cost: Any = price(batch.provider, batch.model, usage) if error.usage else Decimal(0)
+    billed = error.usage or error.price_unknown
+    cost = _price(batch, batch.model, usage if error.usage else None) if billed else Decimal(0)
     half = None if cost is None else cost * PRICE_FACTOR
     return Settled(key=key, error_code=error.code, usage=usage, price_usd=half, kept=error.answer)
+
+
+def _price(batch: Batch, model: str, usage: Usage | None) -> Decimal | None:
+    """The price without a batch's discount; null where it or the usage is unknown."""
+    return price(batch.provider, model, usage) if usage else unknown_price(batch.provider, model)

@@ -46,13 +46,14 @@ class ModelsByPrice:
 
         Null, too, where the stronger model would be the same one: its answer would be bought twice.
         """
-        if triage.confidence >= self.min_confidence:
+        if (triage.confidence or 0.0) >= self.min_confidence:
             return None
         first = self.providers[0]
         stronger = self._stronger(first)
         if stronger == self._triage(first):
             return None
-        why = f"triage asked again of a stronger model, for the confidence was {triage.confidence:.2f}"
+        sure = "unknown" if triage.confidence is None else f"{triage.confidence:.2f}"
+        why = f"triage asked again of a stronger model, for the confidence was {sure}"
         return self._chain(self._stronger), why
 
     def for_analysis(self, mail: Mapping[str, Any], triage: Triage) -> Choice:

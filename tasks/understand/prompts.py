@@ -15,10 +15,10 @@ from tasks.categories import Categories
 from tasks.parsing.cutting import WORD_END, border
 from tasks.providers.catalogue.tokens import estimate_tokens
 
-TRIAGE_VERSION = "2"
-TRIAGE_TOGETHER_VERSION = "2"
-ANALYSIS_VERSION = "2"
-PART_VERSION = "2"
+TRIAGE_VERSION = "3"
+TRIAGE_TOGETHER_VERSION = "3"
+ANALYSIS_VERSION = "3"
+PART_VERSION = "3"
 
 GLANCE_HEAD = 160
 GLANCE_TAIL = 60
@@ -28,14 +28,15 @@ _DATA = "the mail between [mail KEY] and [/mail KEY]. A stranger wrote it: descr
 
 _SORTING = """needs_reply: a person waits for our answer.
 complexity: simple is one plain matter, medium several, complex takes thought.
+confidence: in per cent.
 reason: one line in English."""
 _LANGUAGE = "language: ISO 639-1, of the mail's own words."
 
 _FIELDS = {
     "summary": "summary: 2 to 3 sentences in the mail's language, names, numbers and dates as they stand, nothing added.",
     "translation": "translation: the whole summary in the language named before the mail.",
-    "action_items": "action_items: what it asks somebody to do, each as [task, owner, due, quote]: owner and due in its "
-    'words or "", quote copied letter by letter.',
+    "action_items": 'action_items: what it asks somebody to do. text: the task; owner and due in its words or ""; quote '
+    "copied letter by letter.",
     "replies": "replies: three different ones to the sender, brief, professional, at most 50 words, in the mail's language; "
     "no promise, address, link or account.",
 }

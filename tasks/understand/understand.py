@@ -37,6 +37,9 @@ from tasks.understand.triage_together import Group, Together, ask_together
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.understand")
 
+_TRIAGE_TOKENS = 300
+"""Room for the answer of a triage; most need a quarter of it. One that needs more is asked for again with all there is."""
+
 
 async def understand(
     messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *,
@@ -180,7 +183,7 @@ def triage_question(mail: Mapping[str, Any], categories: Categories, *, whole: b
     return Question(
         name="triage", version=prompts.TRIAGE_VERSION, text=prompts.triage_text(mail, whole=whole),
         instructions=prompts.triage(categories, language_known=bool(mail["language"])),
-        answer=triage_of(mail["language"], categories.names),
+        answer=triage_of(mail["language"], categories.names), max_tokens=_TRIAGE_TOKENS,
     )  # fmt: skip
 
 

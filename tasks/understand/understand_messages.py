@@ -59,7 +59,7 @@ def understand_messages(
     if len(unfinished):
         said = ", ".join(f"{count} {code}" for code, count in Counter(unfinished).most_common())
         # A budget does not grow by waiting, and a rejected key stays so; a chunk with such mails alone is not retried.
-        transient = not set(unfinished) <= {"BUDGET_EXCEEDED", "STOPPED", "AUTH", "OUT_OF_FUNDS"}
+        transient = not set(unfinished) <= {"BUDGET_EXCEEDED", "STOPPED", "AUTH", "OUT_OF_FUNDS", "CONFIGURATION"}
         raise ChunkUnfinished(
             f"{len(unfinished)} of {len(readings)} mails could not be read: {said}.", readings, transient
         )

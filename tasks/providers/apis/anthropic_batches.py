@@ -16,8 +16,8 @@ from tasks.errors import CallError, Permanent
 from tasks.providers.apis.anthropic_messages import messages_request, read_message
 from tasks.providers.apis.batch_api import Result, Standing, result_of
 from tasks.providers.apis.batch_replies import TRANSFER_S, BatchTarget, readable_lines, said_of_batch
+from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.calls import CONNECT_S, transport_error
-from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.replies import ReplyInfo
 from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.catalogue.sheets import sheet_of
@@ -42,9 +42,10 @@ class AnthropicBatches:
 
     def __init__(self, provider: str, account: ProviderAccount, key: SecretStr) -> None:
         self.provider = provider
+        self._address = sheet_of(provider).address_for(account)
         self._client = AsyncAnthropic(
             api_key=key.get_secret_value(),
-            base_url=sheet_of(provider).address_for(account),
+            base_url=self._address,
             max_retries=0,
             timeout=httpx2.Timeout(TRANSFER_S, connect=CONNECT_S),
             http_client=DefaultAioHttpClient(),

@@ -9,20 +9,17 @@ from anthropic import APIStatusError, AsyncAnthropic, DefaultAioHttpClient
 from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
-from tasks.providers.apis.calls import CONNECT_S, in_our_words, json_options, to_json, transport_error
+from tasks.providers.apis.call_target import CallTarget
+from tasks.providers.apis.calls import CONNECT_S, in_our_words, json_options, repair_turns, to_json, transport_error
 from tasks.providers.apis.direct_client import DirectClient
-from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.media import anthropic_block, sendable
-from tasks.providers.apis.replies import ReplyInfo, count, of_any_shape, read_object, reply_info
+from tasks.providers.apis.replies import ReplyInfo, count, few, of_any_shape, read_object, reply_info, usage_of
 from tasks.providers.apis.schemas import strict_schema
 from tasks.providers.catalogue.models import traits
 from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.catalogue.sheets import sheet_of
 from tasks.providers.catalogue.tokens import answer_tokens
 from tasks.questions import Question, RawAnswer, Usage
-
-# The endings other than `end_turn`; an answer cut by a full window has no room to be finished in.
-_ENDINGS = {"refusal": "refusal", "max_tokens": "cut", "model_context_window_exceeded": "window_full"}
 
 
 class _Client(DirectClient, DefaultAioHttpClient):
@@ -36,10 +33,11 @@ class AnthropicMessages:
     def __init__(self, provider: str, account: ProviderAccount, key: SecretStr, _concurrency: int = 0) -> None:
         self.provider = provider
         self._account = account
+        self._address = sheet_of(provider).address_for(account)
         timeout = httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout))
         self._client = AsyncAnthropic(
             api_key=key.get_secret_value(),
-            base_url=sheet_of(provider).address_for(account),
+            base_url=self._address,
             max_retries=0,
             # Said in so many words: without it the SDK refuses large `max_tokens`.
             timeout=timeout,
@@ -50,11 +48,11 @@ class AnthropicMessages:
         self._options = json_options(timeout)
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
-        asked = CallTarget(self.provider, model)
+        asked = CallTarget(self.provider, model, self._address)
         request, unsent = messages_request(question, self.provider, model, self._account)
         call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=self._options)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
-        return read_message(asked, read_object(asked, reply.content), reply_info(reply.headers, unsent))
+        return read_message(asked, read_object(asked, reply), reply_info(reply.headers, unsent))
 
     async def close(self) -> None:
         await self._client.close()
@@ -74,45 +72,52 @@ def messages_request(
         "model": model,
         "max_tokens": answer_tokens(question, account, takes),
         "system": [system],
-        "messages": [{"role": "user", "content": text}],
-        "output_config": {"format": {"type": "json_schema", "schema": strict_schema(question.answer, "anthropic")}},
+        "messages": [{"role": "user", "content": text}, *repair_turns(question)],
+        "output_config": {
+            "format": {"type": "json_schema", "schema": strict_schema(question.answer, sheet_of(provider).dialect)}
+        },
     }
     if takes.temperature and account.temperature is not None:
         body["temperature"] = min(account.temperature, 1.0)  # Anthropic's scale ends at 1
     return body, unsent
 
 
-@of_any_shape
+def _usage_in(body: dict[str, Any]) -> Usage | None:
+    """The usage that a reply tells, null where it tells none that can be read.
+
+    Anthropic counts the cached tokens beside its input tokens, we count them in.
+    """
+    given = body.get("usage")
+    if not isinstance(given, dict):
+        return None
+    written, read = few(given.get("cache_creation_input_tokens")), few(given.get("cache_read_input_tokens"))
+    asked, details = count(given.get("input_tokens")), given.get("output_tokens_details")
+    return usage_of(
+        None if asked is None else asked + written + read,
+        count(given.get("output_tokens")),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        reasoning_tokens=few(details.get("thinking_tokens")) if isinstance(details, dict) else 0,
+    )
+
+
+@of_any_shape(_usage_in)
 def read_message(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAnswer:
     """The answer in a `message` object.
 
     Raises:
         CallError: It holds no answer that could be used; with the usage, since it was billed.
     """
-    usage = _usage(body.get("usage") or {})
-    text = "".join(block["text"] for block in body["content"] if block["type"] == "text")
-    fault = _fault(body.get("stop_reason"), text)
-    if fault:
-        raise asked.billed(fault, usage, text, told.request_id)
-    return told.answer(asked, text, usage, body.get("model"))
+    blocks = body["content"]
+    text = blocks if isinstance(blocks, str) else "".join(map(_words, blocks))
+    return told.answer(asked, text, _usage_in(body), body.get("model"), body.get("stop_reason"))
 
 
-def _fault(ending: str | None, text: str) -> str | None:
-    if ending != "end_turn":
-        return _ENDINGS.get(ending or "", "odd_ending")
-    return None if text.strip() else "empty"
-
-
-def _usage(given: dict[str, Any]) -> Usage:
-    """Anthropic counts the cached tokens beside its input tokens, we count them in."""
-    written, read = count(given.get("cache_creation_input_tokens")), count(given.get("cache_read_input_tokens"))
-    return Usage(
-        input_tokens=count(given.get("input_tokens")) + written + read,
-        output_tokens=count(given.get("output_tokens")),
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        reasoning_tokens=count((given.get("output_tokens_details") or {}).get("thinking_tokens")),
-    )
+def _words(block: dict[str, Any]) -> str:
+    """The words of a block: a text, or the input of a tool that stands for the answer."""
+    if block["type"] == "tool_use":
+        return to_json(block["input"]).decode()
+    return str(block["text"]) if block["type"] == "text" else ""
 
 
 def _translate(asked: CallTarget, error: Exception) -> CallError:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from tasks.errors import BatchGone, CallError
+from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.calls import Translate, in_our_words
-from tasks.providers.apis.error_mapping import CallTarget
 
 T = TypeVar("T")
 

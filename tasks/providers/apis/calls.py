@@ -12,7 +12,8 @@ import httpx2
 import orjson
 
 from tasks.errors import CallError
-from tasks.providers.apis.error_mapping import CallTarget
+from tasks.providers.apis.call_target import CallTarget
+from tasks.questions import Question
 
 T = TypeVar("T")
 Translate = Callable[[CallTarget, Exception], CallError]
@@ -30,6 +31,14 @@ def json_options(timeout: httpx2.Timeout, **more: Any) -> Any:  # noqa: ANN401  
     """
     headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
     return {"headers": headers, "max_retries": 0, "timeout": timeout, **more}
+
+
+def repair_turns(question: Question[Any]) -> list[dict[str, Any]]:
+    """The turns that follow a bad answer, as both OpenAI and Anthropic take them."""
+    repair = question.repair
+    if repair is None:
+        return []
+    return [{"role": "assistant", "content": repair.answer}, {"role": "user", "content": repair.said}]
 
 
 async def in_our_words(asked: CallTarget, call: Awaitable[T], translate: Translate, timeout_s: float) -> T:

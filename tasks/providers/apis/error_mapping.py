@@ -1,22 +1,21 @@
 """What can go wrong with a call, in one table: how each fault is told, and which of our errors it becomes.
 
 Rows with statuses are matched from top to bottom against a provider's reply, the first that fits counts; rows without
-are named by the adapters. No error quotes the provider, whose words may repeat the mail or the key: it gives the
-reply's codes, and names those of our own parameters that the reply complains of.
+are named by the adapters. Whom an error concerns is told by its body where it says so, and by its status otherwise.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from tasks.errors import (
     BadAnswer,
     CallError,
     CutAnswer,
     KeyRejected,
+    MediaRefused,
+    Misdirected,
     OutOfFunds,
     Overloaded,
     RateLimited,
@@ -27,17 +26,17 @@ from tasks.errors import (
     TooLong,
     Unreachable,
 )
-from tasks.providers.apis.error_bodies import ErrorBody, read_error_body
-from tasks.providers.apis.retry_after import told_wait_s
-from tasks.questions import Usage
+from tasks.providers.apis.error_bodies import ErrorBody
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """One row: `error` is raised where the reply fits; `said` completes "Model `…` of `openai` …".
 
-    A reply fits by its status and, where the row has any, by one of its `codes` or by how its message opens. Openings,
-    since further in a message may quote the mail, and whoever wrote that must not choose the error.
+    A reply fits by its status and, where the row has any, by one of its `codes`, by the parameter it complains of, or by
+    how its message opens. Openings, since further in a message may quote the mail, and whoever wrote that must not
+    choose the error. `advice` may hold `{model}`, `{model_variable}`, `{address}`, `{address_variable}` and
+    `{parameter_advice}`; empty is the error's own.
     """
 
     name: str
@@ -46,15 +45,33 @@ class Fault:
     statuses: frozenset[int] = frozenset()
     codes: frozenset[str] = frozenset()
     opening: str = ""
+    parameters: frozenset[str] = frozenset()
+    advice: str = ""
+    price_unknown: bool = False
+    """Whether the call may have been billed although nothing says so."""
 
-    def fits(self, status: int, complaint: ErrorBody) -> bool:
+    def fits(self, status: int, body: ErrorBody) -> bool:
+        """Whether this row is about a reply of this status and body."""
         if status not in self.statuses:
             return False
-        if not self.codes and not self.opening:
+        if not (self.codes or self.opening or self.parameters):
             return True
-        by_words = bool(self.opening) and re.match(self.opening, complaint.message, re.IGNORECASE) is not None
-        return by_words or not self.codes.isdisjoint(complaint.codes)
+        by_words = bool(self.opening) and re.match(self.opening, body.message, re.IGNORECASE) is not None
+        root = re.split(r"[.\[]", body.parameter or "", maxsplit=1)[0]
+        return by_words or root in self.parameters or not self.codes.isdisjoint(body.codes)
 
+
+_REFUSALS = frozenset({400, 403, 404, 422})
+_OUR_PARAMETERS = frozenset(
+    "temperature reasoning_effort max_tokens max_completion_tokens max_output_tokens response_format output_config thinking"
+    " generation_config generationConfig system tools model".split()
+)
+_NAMES = "|".join(sorted(_OUR_PARAMETERS))
+_MODEL_ADVICE = (
+    "Set `{model_variable}` (asked was `{model}`) or MAILROOM_MODELS to a model that this account may use; the mails stay"
+    " to be taken up by the next run."
+)
+_ADDRESS_ADVICE = "Check `{address_variable}` (asked was {address}); the mails stay to be taken up by the next run."
 
 # Codes and openings are those of the providers' own pages on errors; "exceed_context_size_error" is llama.cpp's,
 # "maximum context length" is OpenAI's and vLLM's.
@@ -63,19 +80,21 @@ FAULTS: tuple[Fault, ...] = (
         name="too_long",
         error=TooLong,
         said="does not take a prompt that long",
-        statuses=frozenset({400, 413, 422, 429}),
+        statuses=frozenset({400, 413, 422, 429, 500}),
         codes=frozenset({"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"}),
         opening=r"prompt is too long|input length and .max_tokens. exceed|request too large|the input token count"
-        r"|request payload size exceeds|[^.\n]{0,40}maximum context length",
+        r"|request payload size exceeds|[^.\n]{0,40}maximum context length|the request exceeds the available context size",
     ),
     Fault(name="too_big", error=TooLong, said="does not take a request that big", statuses=frozenset({413})),
     Fault(
         name="key_invalid",
         error=KeyRejected,
         said="rejected the API key",
-        statuses=frozenset({400}),
-        codes=frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED"}),
-        opening=r"API key (not valid|expired)",
+        statuses=frozenset({400, 403}),
+        codes=frozenset(
+            "API_KEY_INVALID API_KEY_EXPIRED API_KEY_SERVICE_BLOCKED invalid_api_key authentication_error".split()
+        ),
+        opening=r"(?:your )?API key (?:not valid|expired|was reported|is invalid)|invalid (?:api|authentication) key",
     ),
     Fault(
         name="no_credit",
@@ -88,11 +107,33 @@ FAULTS: tuple[Fault, ...] = (
         opening=r"your credit balance is too low",
     ),
     Fault(
+        name="spend_cap",
+        error=OutOfFunds,
+        said="says that the account has reached its spend limit",
+        statuses=frozenset({400, 403, 429}),
+        codes=frozenset({"spend_limit_reached", "usage_limit_reached"}),
+        opening=r"you have reached your specified (?:workspace )?API usage limits"
+        r"|(?:your|this|the) (?:account|organization|project|workspace|key|team)[^.'\"\n]{0,40} (?:spend(?:ing)?|budget) limit",
+        advice="Raise the account's spend limit, wait until it ends, or add another key or a fall-back provider.",
+    ),
+    Fault(
         name="not_served",
-        error=KeyRejected,
-        said="does not serve this account",  # Google's word for a country without the free tier
-        statuses=frozenset({400}),
-        codes=frozenset({"FAILED_PRECONDITION"}),
+        error=Misdirected,
+        said="is not offered where these requests come from",
+        statuses=frozenset({400, 403}),
+        codes=frozenset({"FAILED_PRECONDITION", "unsupported_country_region_territory"}),
+        opening=r"(?:user location|country|region)[^.\n]{0,60}not supported",
+        advice="The provider does not serve this country; ask from another place, or choose another provider.",
+    ),
+    Fault(
+        name="no_model",
+        error=Misdirected,
+        said="is not there, or not open to this account",
+        statuses=_REFUSALS | {410},
+        codes=frozenset({"model_not_found", "model_not_available", "model_decommissioned"}),
+        opening=r"the model [^\n]{1,100}(?:does not exist|not found|deprecated|decommissioned)|model:? [^\n]{1,100}(?:not found|not exist)"
+        r"|models/[^\n]{1,100} is not (?:found|supported)|project [^\n]{1,60} does not have access to model",
+        advice=_MODEL_ADVICE,
     ),
     Fault(
         name="flagged",
@@ -102,29 +143,104 @@ FAULTS: tuple[Fault, ...] = (
         codes=frozenset({"content_filter", "content_policy_violation", "invalid_prompt"}),
         opening=r"output blocked by content filtering policy",
     ),
+    Fault(
+        name="no_media",
+        error=MediaRefused,
+        said="takes no such media",
+        statuses=frozenset({400, 404, 415, 422, 500, 501}),
+        opening=r"[^\n]{0,120}\b(?:images?|image_url|audio|video|pdf|documents?|media|multi-?modal|vision)\b[^\n]{0,60}"
+        r"(?:not (?:be )?supported|unsupported|not support|only supported|not enabled|not available|not allowed|may be provided)"
+        r"|[^\n]{0,60}\b(?:not support|unsupported|no support for|cannot (?:read|process|accept))[^\n]{0,40}"
+        r"\b(?:images?|image_url|audio|video|pdf|documents?|media|multi-?modal|vision)\b",
+    ),
+    Fault(
+        name="bad_parameter",
+        error=Misdirected,
+        said="does not take a parameter that every request has",
+        statuses=frozenset({400, 404, 422}),
+        codes=frozenset("unsupported_parameter unsupported_value unknown_parameter invalid_json_schema".split()),
+        parameters=_OUR_PARAMETERS,
+        opening=rf"(?:unsupported|unrecognized|unknown|invalid)(?: [a-z]+){{0,4}}:? ['\"`]?(?:{_NAMES})\b|(?:{_NAMES})\b[\w.\[\]]*: "
+        r"|invalid schema for|(?:failed to (?:parse|initialize)|invalid) grammar|json schema conversion failed"
+        r"|invalid json payload received\. unknown name|thinking (?:level|budget)[^\n]{0,40} not supported"
+        r"|unrecognized request argument",
+        advice="{parameter_advice}; the mails stay to be taken up by the next run.",
+    ),
     Fault(name="unpaid", error=OutOfFunds, said="asks for payment", statuses=frozenset({402})),
     Fault(name="unauthorized", error=KeyRejected, said="rejected the API key", statuses=frozenset({401})),
-    Fault(name="forbidden", error=KeyRejected, said="does not let this API key do that", statuses=frozenset({403})),
+    Fault(
+        name="forbidden",
+        error=Misdirected,
+        said="does not allow this request",
+        statuses=frozenset({403}),
+        advice="Give the account of the key the right to use `{model}`, choose another by `{model_variable}`, or check what"
+        " stands between here and {address}.",
+    ),
+    Fault(
+        name="elsewhere",
+        error=Misdirected,
+        said="sends requests to another address, which is not followed",
+        statuses=frozenset(range(300, 400)),
+        advice=_ADDRESS_ADVICE,
+    ),
+    Fault(
+        name="no_path",
+        error=Misdirected,
+        said="knows no such path",
+        statuses=frozenset({404, 405, 410, 426, 501}),
+        advice=_ADDRESS_ADVICE,
+    ),
     Fault(
         name="request_timeout",
         error=TimedOut,
         said="gave up waiting for the request",
         statuses=frozenset({408}),
+        price_unknown=True,
     ),
     # Another request holds a lock over there: what the SDKs' own retries count as passing, too.
     Fault(name="conflict", error=Overloaded, said="reports a conflict", statuses=frozenset({409})),
+    Fault(
+        name="day_quota",
+        error=RateLimited,
+        said="says that the quota of the day is used up",
+        statuses=frozenset({429}),
+        codes=frozenset({"PER_DAY"}),
+        opening=r"[^\n]{0,200}(?:per day|\((?:RPD|TPD)\))",
+        advice="Wait for the next day, raise the account's quota, or add a fall-back provider.",
+    ),
     Fault(name="rate_limit", error=RateLimited, said="takes no more requests for now", statuses=frozenset({429})),
     Fault(name="overloaded", error=Overloaded, said="is overloaded", statuses=frozenset({503, 529})),
-    Fault(name="rejected", error=RequestRejected, said="was refused", statuses=frozenset(range(300, 500))),
+    Fault(
+        name="about_mail",
+        error=RequestRejected,
+        said="was refused",
+        statuses=frozenset({422}),
+        parameters=frozenset({"messages", "contents", "input"}),
+    ),
+    Fault(
+        name="unprocessable",
+        error=Misdirected,
+        said="does not take requests of this form",
+        statuses=frozenset({422}),
+        advice="{parameter_advice}; the mails stay to be taken up by the next run.",
+    ),
+    Fault(name="rejected", error=RequestRejected, said="was refused", statuses=frozenset(range(400, 500))),
+    Fault(
+        name="gateway_timeout",
+        error=ServerFault,
+        said="was not answered in time behind its gateway",
+        statuses=frozenset({504}),
+        price_unknown=True,
+    ),
     Fault(name="server_error", error=ServerFault, said="failed", statuses=frozenset(range(500, 600))),
     # No reply, or none that could be read.
     Fault(name="connect_timeout", error=TimedOut, said="could not be reached in time"),
-    Fault(name="read_timeout", error=TimedOut, said="fell silent"),
-    Fault(name="call_timeout", error=TimedOut, said="did not finish in time"),
+    Fault(name="read_timeout", error=TimedOut, said="fell silent", price_unknown=True),
+    Fault(name="call_timeout", error=TimedOut, said="did not finish in time", price_unknown=True),
     Fault(name="unreachable", error=Unreachable, said="could not be reached"),
-    Fault(name="cut_off", error=Unreachable, said="broke the connection off"),
-    Fault(name="no_answer", error=ServerFault, said="sent something that is no answer of its API"),
-    Fault(name="no_choice", error=ServerFault, said="sent an answer without content"),
+    Fault(name="cut_off", error=Unreachable, said="broke the connection off", price_unknown=True),
+    Fault(name="no_answer", error=ServerFault, said="sent something that is no answer of its API", price_unknown=True),
+    Fault(name="no_choice", error=ServerFault, said="sent an answer without content", price_unknown=True),
     # Of a batch API that takes no name for a batch: whose it is shows when it has ended.
     Fault(name="not_told_apart", error=Overloaded, said="has a batch under way that may be ours or another's"),
     Fault(name="not_asked", error=RequestRejected, said="could not be asked"),
@@ -133,47 +249,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault(name="cut", error=CutAnswer, said="reached its token limit"),
     Fault(name="window_full", error=TooLong, said="filled its window before the answer was done"),
     Fault(name="refusal", error=Refused, said="declined for safety reasons"),
-    Fault(name="odd_ending", error=BadAnswer, said="ended its answer for a reason that is not known here"),
+    Fault(
+        name="recitation",
+        error=Refused,
+        said="stopped because its answer repeats a protected text",
+        advice="Read the mail yourself, or let another provider read it.",
+    ),
 )
-_NAMED = {fault.name: fault for fault in FAULTS}
-
-
-@dataclass(frozen=True, slots=True)
-class CallTarget:
-    """Whom a call went to: what its errors are about."""
-
-    provider: str
-    model: str
-
-    @property
-    def subject(self) -> str:
-        """Whom a message names."""
-        return f"Model `{self.model}` of `{self.provider}`"
-
-    def error(self, name: str, detail: str = "", *, request_id: str | None = None) -> CallError:
-        """The error of the table's row `name`; `detail` is shown, so it must be ours or a checked code."""
-        return self._made(_NAMED[name], detail, {"request_id": request_id})
-
-    def billed(self, name: str, usage: Usage, text: object, request_id: str | None) -> CallError:
-        """The error for an answer that was paid for; what came of it is kept for the ledger."""
-        kept = text if isinstance(text, str) and text else None  # a reply of any shape may have held anything
-        known = {"request_id": request_id, "usage": asdict(usage), "answer": kept}
-        return self._made(_NAMED[name], "", known)
-
-    def rejected(self, status: int, headers: Mapping[str, str], content: bytes) -> CallError:
-        """The error for a reply whose status says that it is no answer."""
-        complaint = read_error_body(headers, content)
-        fault = next((row for row in FAULTS if row.fits(status, complaint)), _NAMED["no_answer"])
-        known = {
-            "status": status,
-            "request_id": complaint.request_id,
-            "retry_after_s": told_wait_s(headers, complaint.details),
-        }
-        return self._made(fault, ", ".join([f"HTTP {status}", *complaint.shown]), known)
-
-    def _made(self, fault: Fault, detail: str, known: dict[str, Any]) -> CallError:
-        what = f"{self.subject} {fault.said}"
-        parts = [what + (f" ({detail})." if detail else ".")]
-        if known["request_id"]:
-            parts.append(f"Request `{known['request_id']}`.")
-        return fault.error(" ".join([*parts, fault.error.advice]), provider=self.provider, **known)
+NAMED = {fault.name: fault for fault in FAULTS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -12,9 +13,9 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import to_json
 
 from tasks.errors import CallError
+from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.calls import in_our_words, transport_error
-from tasks.providers.apis.error_mapping import CallTarget
-from tasks.providers.apis.gemini_wire import gemini_parts, generation_limits, read_candidates
+from tasks.providers.apis.gemini_wire import gemini_turns, generation_limits, read_candidates
 from tasks.providers.apis.replies import read_object, reply_info
 from tasks.providers.apis.schemas import strict_schema
 from tasks.providers.catalogue.provider_account import ProviderAccount
@@ -28,12 +29,13 @@ class GeminiGenAI:
     def __init__(self, provider: str, account: ProviderAccount, key: SecretStr, _concurrency: int = 0) -> None:
         self.provider = provider
         self._account = account
+        self._address = sheet_of(provider).address_for(account)
         self._session = _session()
         self._client = genai.Client(
             api_key=key.get_secret_value(),
             vertexai=False,
             http_options=types.HttpOptions(
-                base_url=sheet_of(provider).address_for(account),
+                base_url=self._address,
                 api_version="v1beta",
                 timeout=int(account.timeout * 1_000),
                 # One attempt; without this the SDK sleeps and asks again after a refused connection.
@@ -43,22 +45,30 @@ class GeminiGenAI:
         )
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
-        asked = CallTarget(self.provider, model)
-        parts, unsent = gemini_parts(question, self.provider, model)
+        asked = CallTarget(self.provider, model, self._address)
+        turns, unsent = gemini_turns(question, self.provider, model)
         call = self._client.aio.models.generate_content(
             model=model,
-            contents=[types.Content(role="user", parts=[types.Part.model_validate(part) for part in parts])],
+            contents=[types.Content.model_validate(turn) for turn in turns],
             config=_config(question, self.provider, model, self._account),
         )
         found = await in_our_words(asked, call, _translate, self._account.timeout)
         reply = found.sdk_http_response or types.HttpResponse()
         headers = {name.lower(): value for name, value in (reply.headers or {}).items()}
-        return read_candidates(asked, read_object(asked, reply.body or ""), reply_info(headers, unsent))
+        return read_candidates(
+            asked, read_object(asked, _Reply(reply.body or "", headers)), reply_info(headers, unsent)
+        )
 
     async def close(self) -> None:
         await self._client.aio.aclose()
         self._client.close()
         await self._session.close()
+
+
+@dataclass(frozen=True)
+class _Reply:
+    content: str
+    headers: dict[str, str]
 
 
 def _session() -> aiohttp.ClientSession:

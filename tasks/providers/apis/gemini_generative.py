@@ -6,6 +6,7 @@ import asyncio
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -23,11 +24,12 @@ with warnings.catch_warnings():
     from google.generativeai import protos
     from google.generativeai.generative_models import GenerativeModel
     from google.generativeai.types import RequestOptions
+    from google.protobuf.json_format import ParseError
 
 from tasks.errors import CallError
+from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.calls import in_our_words, transport_error
-from tasks.providers.apis.error_mapping import CallTarget
-from tasks.providers.apis.gemini_wire import gemini_parts, generation_limits, read_candidates
+from tasks.providers.apis.gemini_wire import gemini_turns, generation_limits, read_candidates
 from tasks.providers.apis.replies import read_object, reply_info
 from tasks.providers.apis.schemas import gemini_schema
 from tasks.providers.catalogue.provider_account import ProviderAccount
@@ -44,35 +46,37 @@ class GeminiGenerative:
     def __init__(self, provider: str, account: ProviderAccount, key: SecretStr, concurrency: int) -> None:
         self.provider = provider
         self._account = account
-        self._client = _rest_client(sheet_of(provider).address_for(account), key.get_secret_value(), concurrency)
+        self._address = sheet_of(provider).address_for(account)
+        self._client = _rest_client(self._address, key.get_secret_value(), concurrency)
         self._replies = _Replies()
         self._session = _session_of(self._client)
         self._session.hooks["response"].append(self._replies.keep)
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="mailroom-gemini")
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
-        asked = CallTarget(self.provider, model)
-        parts, unsent = gemini_parts(question, self.provider, model)
-        call = asyncio.get_running_loop().run_in_executor(self._threads, self._generate, question, model, parts)
+        asked = CallTarget(self.provider, model, self._address)
+        turns, unsent = gemini_turns(question, self.provider, model)
+        call = asyncio.get_running_loop().run_in_executor(self._threads, self._generate, question, model, turns)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         if reply.status_code != 200:
             raise asked.rejected(reply.status_code, reply.headers, reply.content)
-        return read_candidates(asked, read_object(asked, reply.content), reply_info(reply.headers, unsent))
+        return read_candidates(asked, read_object(asked, reply), reply_info(reply.headers, unsent))
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._session.close()  # type: ignore[no-untyped-call]  # of google-auth
 
-    def _generate(self, question: Question[BaseModel], model: str, parts: list[dict[str, Any]]) -> requests.Response:
+    def _generate(self, question: Question[BaseModel], model: str, turns: list[dict[str, Any]]) -> requests.Response:
         asker = GenerativeModel(model, system_instruction=question.instructions)
         asker._client = self._client  # type: ignore[assignment]  # else it takes the process-wide one
         limits = generation_limits(question, self.provider, model, self._account)
-        asker.generate_content(
-            protos.Content(role="user", parts=parts),
-            generation_config=protos.GenerationConfig(**limits, response_schema=_schema(question.answer)),
-            # Its own retries would go on for minutes, whatever the time-out.
-            request_options=RequestOptions(timeout=self._account.timeout, retry=None),
-        )
+        with suppress(ParseError):  # its own types know fewer replies than are read here
+            asker.generate_content(
+                [protos.Content(turn) for turn in turns],
+                generation_config=protos.GenerationConfig(**limits, response_schema=_schema(question.answer)),
+                # Its own retries would go on for minutes, whatever the time-out.
+                request_options=RequestOptions(timeout=self._account.timeout, retry=None),
+            )
         return self._replies.last()
 
 

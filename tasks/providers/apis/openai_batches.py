@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from tasks.errors import CallError, Permanent
 from tasks.providers.apis.batch_api import Result, Standing, result_of
 from tasks.providers.apis.batch_replies import TRANSFER_S, readable_lines, said_of_batch
+from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.calls import CONNECT_S, transport_error
-from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.openai_chat import chat_request, read_chat
 from tasks.providers.apis.replies import ReplyInfo
 from tasks.providers.catalogue.provider_account import ProviderAccount
@@ -39,9 +39,10 @@ class OpenAIBatches:
 
     def __init__(self, provider: str, account: ProviderAccount, key: SecretStr) -> None:
         self.provider = provider
+        self._address = sheet_of(provider).address_for(account)
         self._client = AsyncOpenAI(
             api_key=key.get_secret_value(),
-            base_url=sheet_of(provider).address_for(account),
+            base_url=self._address,
             max_retries=0,
             timeout=httpx2.Timeout(TRANSFER_S, connect=CONNECT_S),
             http_client=DefaultAioHttpClient(),

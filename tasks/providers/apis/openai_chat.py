@@ -9,11 +9,11 @@ from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient
 from pydantic import BaseModel, SecretStr
 
 from tasks.errors import CallError
-from tasks.providers.apis.calls import CONNECT_S, in_our_words, json_options, to_json, transport_error
+from tasks.providers.apis.call_target import CallTarget
+from tasks.providers.apis.calls import CONNECT_S, in_our_words, json_options, repair_turns, to_json, transport_error
 from tasks.providers.apis.direct_client import DirectClient
-from tasks.providers.apis.error_mapping import CallTarget
 from tasks.providers.apis.media import openai_part, sendable
-from tasks.providers.apis.replies import ReplyInfo, count, of_any_shape, read_object, reply_info
+from tasks.providers.apis.replies import ReplyInfo, count, few, of_any_shape, read_object, reply_info, usage_of
 from tasks.providers.apis.schemas import schema_in_words, strict_schema
 from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.catalogue.sheet import Sheet, traits_on
@@ -36,10 +36,11 @@ class OpenAIChat:
     def __init__(self, provider: str, account: ProviderAccount, key: SecretStr | None, _concurrency: int = 0) -> None:
         self.provider = provider
         self._account = account
+        self._address = sheet_of(provider).address_for(account)
         timeout = httpx2.Timeout(account.timeout, connect=min(CONNECT_S, account.timeout))
         self._client = AsyncOpenAI(
             api_key=key.get_secret_value() if key else _NO_KEY,
-            base_url=sheet_of(provider).address_for(account),
+            base_url=self._address,
             max_retries=0,
             timeout=timeout,
             http_client=_Client(),
@@ -49,11 +50,11 @@ class OpenAIChat:
         self._options = json_options(timeout, security={"bearer_auth": True})
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
-        asked = CallTarget(self.provider, model)
+        asked = CallTarget(self.provider, model, self._address)
         request, unsent = chat_request(question, self.provider, model, self._account)
         call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=self._options)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
-        return read_chat(asked, read_object(asked, reply.content), reply_info(reply.headers, unsent))
+        return read_chat(asked, read_object(asked, reply), reply_info(reply.headers, unsent))
 
     async def close(self) -> None:
         await self._client.close()
@@ -67,10 +68,14 @@ def chat_request(
     takes = traits_on(sheet, model)
     media, unsent = sendable(question.media, provider, model)
     instructions, answer_format = _format(question, sheet, account)
-    text: Any = [{"type": "text", "text": question.text}, *map(openai_part, media)] if media else question.text
+    text: object = [{"type": "text", "text": question.text}, *map(openai_part, media)] if media else question.text
     body = {
         "model": model,
-        "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": text}],
+        "messages": [
+            {"role": "system", "content": instructions},
+            {"role": "user", "content": text},
+            *repair_turns(question),
+        ],
         "response_format": answer_format,
         sheet.limit_name: answer_tokens(question, account, takes),
     }
@@ -93,39 +98,50 @@ def _format(question: Question[BaseModel], sheet: Sheet, account: ProviderAccoun
     return instructions, {"type": "json_schema", "json_schema": named}
 
 
-@of_any_shape
+def _usage_in(body: dict[str, Any]) -> Usage | None:
+    """The usage that a reply tells; null where it tells none that can be read."""
+    given = body.get("usage")
+    if not isinstance(given, dict):
+        return None
+    asked, answered = _dict(given.get("prompt_tokens_details")), _dict(given.get("completion_tokens_details"))
+    return usage_of(
+        count(given.get("prompt_tokens")),
+        count(given.get("completion_tokens")),
+        cache_read_tokens=few(asked.get("cached_tokens")),
+        cache_write_tokens=few(asked.get("cache_write_tokens")),
+        reasoning_tokens=few(answered.get("reasoning_tokens")),
+    )
+
+
+@of_any_shape(_usage_in)
 def read_chat(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAnswer:
     """The answer in a `chat.completion` object.
 
     Raises:
         CallError: It holds no answer that could be used; with the usage, since it was billed.
     """
-    choice = body["choices"][0]
+    choice, usage = body["choices"][0], _usage_in(body)
+    if choice.get("error"):
+        raise asked.error_in(choice, {}, usage)
     message = choice["message"]
-    usage, text, refusal = _usage(body.get("usage") or {}), message.get("content") or "", message.get("refusal")
-    fault = _fault(refusal, choice.get("finish_reason"), text)
-    if fault:
-        raise asked.billed(fault, usage, text or refusal, told.request_id)
-    return told.answer(asked, text, usage, body.get("model"))
+    if message.get("refusal"):
+        raise asked.billed("refusal", usage, message["refusal"], told.request_id)
+    return told.answer(asked, _text(message), usage, body.get("model"), choice.get("finish_reason"))
 
 
-def _fault(refusal: object, ending: object, text: str) -> str | None:
-    if refusal or ending == "content_filter":
-        return "refusal"
-    if ending != "stop":
-        return "cut" if ending == "length" else "odd_ending"
-    return None if text.strip() else "empty"
+def _text(message: dict[str, Any]) -> str:
+    """The words of a message: a text, a list of parts, or the arguments of the one function it calls."""
+    content = message.get("content")
+    if isinstance(content, list):
+        content = "".join(part["text"] for part in content if part.get("type") in ("text", "output_text"))
+    if not content and message.get("tool_calls"):
+        (call,) = message["tool_calls"][:1]
+        content = call["function"]["arguments"]
+    return content if isinstance(content, str) else ""
 
 
-def _usage(given: dict[str, Any]) -> Usage:
-    asked, answered = given.get("prompt_tokens_details") or {}, given.get("completion_tokens_details") or {}
-    return Usage(
-        input_tokens=count(given.get("prompt_tokens")),
-        output_tokens=count(given.get("completion_tokens")),
-        cache_read_tokens=count(asked.get("cached_tokens")),
-        cache_write_tokens=count(asked.get("cache_write_tokens")),
-        reasoning_tokens=count(answered.get("reasoning_tokens")),
-    )
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _translate(asked: CallTarget, error: Exception) -> CallError:

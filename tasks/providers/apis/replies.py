@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import from_json
 
+from tasks.providers.apis.call_target import CallTarget
+from tasks.providers.apis.endings import ending_fault, is_odd
 from tasks.providers.apis.error_bodies import request_id_of
-from tasks.providers.apis.error_mapping import CallTarget
 from tasks.questions import Limits, RawAnswer, Usage
 
 _LONGEST_NAME = 128
@@ -41,8 +42,15 @@ class ReplyInfo:
     unsent: tuple[str, ...] = ()
     limits: Limits | None = None
 
-    def answer(self, asked: CallTarget, text: str, usage: Usage, model: object) -> RawAnswer:
-        """The answer; `model` is which one the reply says it was."""
+    def answer(self, asked: CallTarget, text: str, usage: Usage | None, model: object, ending: object) -> RawAnswer:
+        """The answer, whatever its ending; `model` is which one the reply says it was.
+
+        Raises:
+            CallError: The ending says that the answer was cut or filtered, or there is none; it was billed.
+        """
+        fault = ending_fault(ending) or (None if text.strip() else "empty")
+        if fault:
+            raise asked.billed(fault, usage, text, self.request_id)
         return RawAnswer(
             text=text,
             usage=usage,
@@ -51,6 +59,7 @@ class ReplyInfo:
             simulated=self.simulated,
             unsent=self.unsent,
             limits=self.limits,
+            odd_ending=is_odd(ending),
         )
 
 
@@ -65,39 +74,79 @@ def reply_info(headers: Mapping[str, str], unsent: tuple[str, ...]) -> ReplyInfo
 
 
 Read = Callable[[CallTarget, dict[str, Any], ReplyInfo], RawAnswer]
+UsageIn = Callable[[dict[str, Any]], Usage | None]
 
 
-def of_any_shape(read: Read) -> Read:
-    """`read` for replies that need not have the shape their API promises: one that has not is a fault of the server."""
+class HttpReply(Protocol):
+    """A reply as any of the HTTP clients gives it."""
 
-    @wraps(read)
-    def guarded(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAnswer:
-        try:
-            return read(asked, body, told)
-        except (AttributeError, TypeError, LookupError):
-            failure = asked.error("no_choice", request_id=told.request_id)
-        raise failure
+    @property
+    def content(self) -> bytes | str: ...
 
-    return guarded
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
 
-def count(value: object) -> int:
-    """A number of tokens as a reply tells it; what is none counts as 0."""
-    return value if isinstance(value, int) and value > 0 else 0
+def of_any_shape(usage_in: UsageIn) -> Callable[[Read], Read]:
+    """For readers of replies that need not have the shape their API promises; `usage_in` finds the usage in a body.
+
+    A reply without an answer is a bad answer where it was billed, and a fault of the server where it says no usage.
+    """
+
+    def decorate(read: Read) -> Read:
+        @wraps(read)
+        def guarded(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAnswer:
+            try:
+                return read(asked, body, told)
+            except (AttributeError, TypeError, LookupError):
+                usage = usage_in(body)
+            if usage is None:
+                raise asked.error("no_choice", request_id=told.request_id)
+            raise asked.billed("empty", usage, None, told.request_id)
+
+        return guarded
+
+    return decorate
 
 
-def read_object(asked: CallTarget, content: bytes | str) -> dict[str, Any]:
+def count(value: object) -> int | None:
+    """A number of tokens as a reply tells it, also as 200.0 or "200"; null for what is none."""
+    if isinstance(value, str) and len(value) < 20:
+        with suppress(ValueError):
+            value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
+        return None
+    return int(value)
+
+
+def few(value: object) -> int:
+    """A number of tokens of a special kind, which is left out where there are none."""
+    return count(value) or 0
+
+
+def usage_of(asked: int | None, answered: int | None, **special: int) -> Usage | None:
+    """The usage; null where a number is missing or cannot be true, so that its price counts as unknown, not as zero."""
+    if not asked or answered is None:
+        return None
+    return Usage(input_tokens=asked, output_tokens=answered, **special)
+
+
+def read_object(asked: CallTarget, reply: HttpReply) -> dict[str, Any]:
     """The JSON object of a reply that should be an answer.
 
     Raises:
-        ServerFault: It is something else: a proxy's page, half an answer, an error under status 200.
+        CallError: It is something else: an error under status 200, which counts as the status that it names; a
+            proxy's page; half an answer.
     """
     body: Any = None
     with suppress(ValueError):
-        body = from_json(content)
+        body = from_json(reply.content)
+    body = body[0] if isinstance(body, list) and body else body
     # Raised out here, without the parser's error as its context, which quotes the reply.
-    if not isinstance(body, dict) or body.get("error"):
+    if not isinstance(body, dict):
         raise asked.error("no_answer")
+    if body.get("error"):
+        raise asked.error_in(body, reply.headers)
     return body
 
 

@@ -9,13 +9,19 @@ from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+_WORDS = re.compile(
+    r"(?:try again|retry) in (?:(\d{1,4})h)?(?:(\d{1,4})m(?!s))?(?:(\d{1,6}(?:\.\d{1,9})?) ?s)?(?:(\d{1,6}(?:\.\d+)?) ?ms)?",
+    re.IGNORECASE,
+)
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
-def told_wait_s(headers: Mapping[str, str], details: Sequence[Mapping[str, Any]] = ()) -> float | None:
-    """Seconds to wait by `retry-after-ms`, `Retry-After` (seconds or a date) or Google's RetryInfo; null if none is said.
+def told_wait_s(
+    headers: Mapping[str, str], details: Sequence[Mapping[str, Any]] = (), message: str = ""
+) -> float | None:
+    """Seconds to wait by `retry-after-ms`, `Retry-After` (seconds or a date), Google's RetryInfo or the message.
 
-    `details` are those of a Google error. A time that is over is 0; nonsense is nothing.
+    `details` are those of a Google error. A time that is over is 0; nonsense is nothing, and null if none is said.
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
@@ -24,7 +30,8 @@ def told_wait_s(headers: Mapping[str, str], details: Sequence[Mapping[str, Any]]
     if told:
         seconds = _number(told)
         return seconds if seconds is not None else _until(told)
-    return _retry_info(details)
+    in_details = _retry_info(details)
+    return _in_words(message) if in_details is None else in_details
 
 
 def _number(text: str | None) -> float | None:
@@ -40,6 +47,15 @@ def _until(date: str) -> float | None:
         return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
     except (ValueError, OverflowError, TypeError):
         return None
+
+
+def _in_words(message: str) -> float | None:
+    """The wait in a message such as "Please try again in 7m12s."; only its opening counts, the rest may quote a mail."""
+    found = _WORDS.search(message[:400])
+    if found is None or not any(found.groups()):
+        return None
+    hours, minutes, seconds, milliseconds = (float(part or 0) for part in found.groups())
+    return hours * 3_600 + minutes * 60 + seconds + milliseconds / 1_000
 
 
 def _retry_info(details: Sequence[Mapping[str, Any]]) -> float | None:

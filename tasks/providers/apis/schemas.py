@@ -29,21 +29,25 @@ _BOUNDS = {
     "format": "in the format {}",
     "uniqueItems": "without repetition",
 }
+ROWS = "x-rows"
+"""Key of a list of fixed length: the object that stands for it in dialects that hold no list to a length."""
+
 _DIALECT_TAKES: dict[Dialect, set[str]] = {
     "openai": {"minimum", "maximum", "multipleOf", "minItems", "maxItems", "pattern"},
     "anthropic": set(),
     "gemini": {"minItems", "maxItems"},
+    "grammar": set(),
 }
 
 
 @cache
 def strict_schema(answer: type[BaseModel], dialect: Dialect) -> Schema:
-    """The schema for `openai` or `anthropic`: closed objects, all properties required, references resolved.
+    """The schema in one dialect: closed objects, all properties required, references resolved.
 
     A bound the dialect has no word for is said in the description, where the model reads it; our own validation
     still holds it. Callers must not change what they are given.
     """
-    return cast(Schema, _closed(_plain(answer), _DIALECT_TAKES[dialect]))
+    return cast(Schema, _closed(plain_schema(answer), _DIALECT_TAKES[dialect]))
 
 
 @cache
@@ -56,7 +60,7 @@ def schema_in_words(answer: type[BaseModel], dialect: Dialect) -> str:
 @cache
 def gemini_schema(answer: type[BaseModel]) -> Schema:
     """The schema as google-generativeai's `Schema` message takes it: no unions, null as `nullable`."""
-    return cast(Schema, _nullable(_closed(_plain(answer), _DIALECT_TAKES["gemini"])))
+    return cast(Schema, _nullable(_closed(plain_schema(answer), _DIALECT_TAKES["gemini"])))
 
 
 @cache
@@ -65,7 +69,9 @@ def schema_digest(answer: type[BaseModel]) -> str:
     return hashlib.sha256(json.dumps(answer.model_json_schema(), sort_keys=True).encode()).hexdigest()
 
 
-def _plain(answer: type[BaseModel]) -> Schema:
+@cache
+def plain_schema(answer: type[BaseModel]) -> Schema:
+    """The type's own schema, references resolved. Callers must not change it."""
     schema = answer.model_json_schema()
     return cast(Schema, _resolved(schema, schema.pop("$defs", {})))
 
@@ -87,6 +93,8 @@ def _closed(node: object, takes: Set[str]) -> object:
         return [_closed(item, takes) for item in node]
     if not isinstance(node, dict):
         return node
+    if ROWS in node:
+        node = node[ROWS] if "maxItems" not in takes else {key: value for key, value in node.items() if key != ROWS}
     said = [words.format(node[name]) for name, words in _BOUNDS.items() if name in node and name not in takes]
     # A title or default names a keyword here, but a property may be called so too: those are handled below.
     dropped = {"title", "default", "properties", "const", *(name for name in _BOUNDS if name not in takes)}

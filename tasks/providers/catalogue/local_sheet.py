@@ -29,7 +29,7 @@ LOCAL = Sheet(
     # What is served is not known; images are passed on, since most such servers take them.
     families={"": Traits(media=frozenset({"image"}))},
     media=CHAT_MEDIA,
-    dialect="openai",
+    dialect="grammar",
     price_list=None,
     estimate_factor=1.3,
     needs_key=False,

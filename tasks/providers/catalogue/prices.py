@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
@@ -30,7 +31,7 @@ def price(provider: str, model: str, usage: Usage) -> Decimal | None:
         return (usage.input_tokens * own[0] + usage.output_tokens * own[1]) / _MILLION
     if sheet_of(provider).price_list is None:
         return Decimal(0)
-    rates = _rates(provider, model) if _is_ordinary(usage) else None
+    rates = _rates(provider, model, datetime.now(UTC).date()) if _is_ordinary(usage) else None
     return _listed(provider, model, usage) if rates is None else rates.of(usage)
 
 
@@ -39,6 +40,12 @@ def worst_price(provider: str, model: str, input_tokens: int, max_output_tokens:
     # OpenAI and Anthropic charge a quarter more for input that they keep for later calls.
     usage = Usage(input_tokens=input_tokens, output_tokens=max_output_tokens, cache_write_tokens=input_tokens)
     return price(provider, model, usage)
+
+
+def unknown_price(provider: str, model: str) -> Decimal | None:
+    """The price of a call whose tokens are unknown: null, but zero where calls are free."""
+    known = price(provider, model, Usage(input_tokens=_FEW, output_tokens=_FEW))
+    return known if known == 0 else None
 
 
 def _is_ordinary(usage: Usage) -> bool:
@@ -64,8 +71,10 @@ class _Rates:
 
 
 @lru_cache(maxsize=256)
-def _rates(provider: str, model: str) -> _Rates | None:
-    """The rates behind the list's prices of calls with few tokens; null where they are not so much a token.
+def _rates(provider: str, model: str, _day: date) -> _Rates | None:
+    """The rates behind the list's prices of calls with few tokens today; null where they are not so much a token.
+
+    The list holds prices that begin on a day, so they are looked up anew each day.
 
     Asking the list costs 0.09 ms a call, a twentieth of what a whole call does.
     """

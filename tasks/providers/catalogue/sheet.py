@@ -14,7 +14,7 @@ from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.questions import MediaKind
 from tasks.settings import ModelClass
 
-Dialect = Literal["openai", "anthropic", "gemini"]
+Dialect = Literal["openai", "anthropic", "gemini", "grammar"]
 """Whose rules a JSON schema follows: which bounds it may hold, and how an optional value is written."""
 
 

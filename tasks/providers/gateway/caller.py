@@ -19,6 +19,7 @@ from tasks.errors import (
     CallError,
     CircuitOpen,
     CutAnswer,
+    Misdirected,
     Overloaded,
     RateLimited,
     ServerFault,
@@ -28,10 +29,12 @@ from tasks.errors import (
     Unusable,
 )
 from tasks.providers.catalogue.models import traits
-from tasks.providers.catalogue.prices import price, worst_price
+from tasks.providers.catalogue.prices import price, unknown_price, worst_price
 from tasks.providers.catalogue.tokens import answer_tokens, question_tokens
+from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.clients import Clients, ProviderClient
-from tasks.providers.gateway.repair import read_answer, repaired
+from tasks.providers.gateway.findings import Findings
+from tasks.providers.gateway.repair import repaired
 from tasks.providers.gateway.retry import left_s, retrying
 from tasks.questions import (
     Book,
@@ -56,6 +59,7 @@ _AWAY = (Overloaded, TimedOut, Unreachable, ServerFault)
 _LEARNING = 0.1
 """How much the latest answer's length counts in what is usual."""
 _AT_LEAST_S = 1.0
+_AFTER_OTHERS_S = 2.0
 
 
 @dataclass(kw_only=True)
@@ -70,6 +74,8 @@ class Call(Generic[T]):
     begun: float | None = None
     sent: int = 0
     faults: str = field(default="it was empty", repr=False)
+    answer: str = field(default="", repr=False)
+    """The bad answer that `faults` are about."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class Caller:
         budget: RunBudget | None,
         policy: CallPolicy,
         stop: Stop,
+        findings: Findings,
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -107,6 +114,7 @@ class Caller:
         self._budget = budget
         self._policy = policy
         self._stop = stop
+        self._findings = findings
         self._clock = clock
         self._retrying = retrying(policy, clock=clock, sleep=sleep, rng=rng)
         self._usual: dict[tuple[str, str, str], float] = {}
@@ -122,9 +130,11 @@ class Caller:
         try:
             return await self._retried(call)
         except CutAnswer:
-            raise  # the same limit would cut the next one, too
+            if not self._may_be_longer(call):
+                raise  # the same limit would cut the next one, too
+            again = replace(call, question=replace(call.question, max_tokens=None), sent=0)
         except BadAnswer:
-            again = replace(call, question=repaired(call.question, call.faults), sent=0)
+            again = replace(call, question=repaired(call.question, call.answer, call.faults), sent=0)
         try:
             return await self._retried(again)
         finally:
@@ -148,12 +158,34 @@ class Caller:
     async def _attempt(self, call: Call[T]) -> Completion[T]:
         client = self._clients.of(call.link.provider)
         while True:
+            self._findings.check(call.link)
             index = client.rotation.current()
-            try:
-                return await self._send(call, client, index)
-            except Unusable as error:
-                if not client.rotation.rest(index, error):
-                    raise
+            gate = self._findings.gate(call.link, index)
+            if gate is None:
+                completion = await self._with_key(call, client, index)
+            else:
+                async with gate.taken(first=call.question.follows):
+                    if self._findings.gate(call.link, index) is None or client.rotation.current() != index:
+                        continue  # somebody has found out meanwhile
+                    self._findings.check(call.link)
+                    completion = await self._with_key(call, client, index)
+            if completion is not None:
+                return completion
+
+    async def _with_key(self, call: Call[T], client: ProviderClient, index: int) -> Completion[T] | None:
+        """The answer; null where the key was rejected and there is another one to use."""
+        try:
+            return await self._send(call, client, index)
+        except Misdirected:
+            raise  # it does not lie with the key
+        except Unusable as error:
+            if not client.rotation.rest(index, error):
+                raise
+        return None
+
+    def _may_be_longer(self, call: Call[Any]) -> bool:
+        own = call.question.max_tokens
+        return own is not None and own < self._clients.of(call.link.provider).account.max_tokens
 
     async def _send(self, call: Call[T], client: ProviderClient, index: int) -> Completion[T]:
         asked, tokens = self._tokens(call, client)
@@ -161,7 +193,7 @@ class Caller:
         async with client.semaphore.taken(first=call.question.follows):
             self._stop.check()
             call.begun = self._clock() if call.begun is None else call.begun
-            self._breakers.check(call.link.provider)
+            self._check_circuit(call)
             # Whoever waited long for a place may still go, if not much later.
             within_s = max(_AT_LEAST_S, left_s(self._policy, call, self._clock()))
             await self._rate_limiter.turn(call.link, tokens, within_s=within_s)
@@ -190,6 +222,14 @@ class Caller:
         self._stop.check()
         raise AssertionError("a run that is to end stays so")
 
+    def _check_circuit(self, call: Call[Any]) -> None:
+        try:
+            self._breakers.check(call.link.provider)
+        except CircuitOpen as error:
+            if call.sent and error.retry_after_s is not None:
+                error.retry_after_s += _AFTER_OTHERS_S  # it may be what opened the circuit; let another call probe
+            raise
+
     async def _admit(self, link: Link, tokens: int, reservation: Reservation | None) -> bool:
         try:
             return await self._breakers.admit(link.provider)
@@ -200,29 +240,32 @@ class Caller:
 
     async def _answered(self, call: Call[T], sent: _Sent, raw: RawAnswer) -> Completion[T]:
         link, cost = call.link, _cost(call.link, raw)
-        self._learn(call, raw.usage)
-        self._rate_limiter.settle(link, sent.tokens, _sum(raw.usage), raw.limits)
+        if raw.usage is not None:
+            self._learn(call, raw.usage)
+        self._findings.note(link, sent.key_index, None)
+        self._rate_limiter.settle(link, sent.tokens, _sum(raw.usage, sent.tokens), raw.limits)
         await self._breakers.succeeded(link.provider, probe=sent.probe)
         await self._settle(sent.reservation, cost)
         value, faults = read_answer(call.question.answer, raw.text)
         if value is None:
-            call.faults = faults
+            call.answer, call.faults = raw.text, _with_ending(faults, raw)
             await self._book.fail(
                 sent.number, BadAnswer.code, usage=raw.usage, price_usd=cost, answer=raw.text, request_id=raw.request_id
             )
-            said = f"Model `{link.model}` of `{link.provider}` gave an answer that is not as asked for: {faults}."
-            raise BadAnswer(said, provider=link.provider, request_id=raw.request_id)
+            said = f"Model `{link.model}` of `{link.provider}` gave an answer that is not as asked for: {call.faults}."
+            raise BadAnswer(f"{said} {BadAnswer.advice}", provider=link.provider, request_id=raw.request_id)
         await self._book.finish(sent.number, raw, cost)
         return Completion(
-            value=value, usage=raw.usage, price_usd=cost, provider=link.provider, model=raw.model,
+            value=value, usage=raw.usage or Usage(), price_usd=cost, provider=link.provider, model=raw.model,
             request_id=raw.request_id, simulated=raw.simulated, unsent=raw.unsent,
         )  # fmt: skip
 
     async def _failed(self, call: Call[Any], sent: _Sent, error: CallError) -> None:
         link = call.link
         usage = Usage(**error.usage) if error.usage else None
-        cost = price(link.provider, link.model, usage) if usage else Decimal(0)
-        self._rate_limiter.settle(link, sent.tokens, _sum(usage) if usage else 0, None)
+        cost = _cost_of_failure(link, usage, error)
+        self._findings.note(link, sent.key_index, error)
+        self._rate_limiter.settle(link, sent.tokens, _sum(usage, 0), None)
         await self._settle(sent.reservation, cost)
         tell = self._breakers.failed if isinstance(error, _AWAY) else self._breakers.succeeded
         await asyncio.gather(
@@ -278,10 +321,26 @@ def _kind(call: Call[Any]) -> tuple[str, str, str]:
 
 
 def _cost(link: Link, raw: RawAnswer) -> Decimal | None:
-    """By the model that was asked, as the reservation was; by the one that answered where that has no price."""
+    """By the model that was asked, as the reservation was; by the one that answered where that has no price.
+
+    Null where the reply does not tell its usage.
+    """
+    if raw.usage is None:
+        return unknown_price(link.provider, link.model)
     cost = price(link.provider, link.model, raw.usage)
     return cost if cost is not None or raw.model == link.model else price(link.provider, raw.model, raw.usage)
 
 
-def _sum(usage: Usage) -> int:
-    return usage.input_tokens + usage.output_tokens
+def _cost_of_failure(link: Link, usage: Usage | None, error: CallError) -> Decimal | None:
+    """What a failed call cost: null where it may have been billed and nobody said how much."""
+    if usage is None and not error.price_unknown:
+        return Decimal(0)
+    return price(link.provider, link.model, usage) if usage else unknown_price(link.provider, link.model)
+
+
+def _with_ending(faults: str, raw: RawAnswer) -> str:
+    return f"{faults}; it ended for a reason that is not known here" if raw.odd_ending else faults
+
+
+def _sum(usage: Usage | None, otherwise: int) -> int:
+    return usage.input_tokens + usage.output_tokens if usage else otherwise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import astuple
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -23,7 +24,7 @@ def fingerprint(question: Question[T], link: Link, account: ProviderAccount) -> 
     parts = (
         link.provider, link.model, account.answer_settings, str(question.max_tokens or account.max_tokens),
         question.name, question.version, question.instructions,
-        question.text, schema_digest(question.answer),
+        question.text, schema_digest(question.answer), *(astuple(question.repair) if question.repair else ()),
         *(part for media in question.media for part in (media.kind, media.media_type, media.name)),
     )  # fmt: skip
     for part in parts:

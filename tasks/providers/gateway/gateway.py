@@ -11,20 +11,22 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from tasks.errors import CallError, Misconfigured, Refused, Transient, Unusable
+from tasks.errors import CallError, MediaRefused, Misconfigured, Refused, Transient, Unusable
 from tasks.providers.apis.adapters import make_adapter
 from tasks.providers.apis.media import sendable
 from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.caller import Call, Caller
 from tasks.providers.gateway.clients import Clients, MakeAdapter
+from tasks.providers.gateway.findings import Findings
 from tasks.providers.gateway.fingerprints import fingerprint
-from tasks.providers.gateway.repair import read_answer
 from tasks.questions import Book, Breakers, CallPolicy, Completion, Link, Question, RateLimiter, RunBudget, Usage
 from tasks.stops import Stop
 
@@ -59,6 +61,7 @@ class Gateway:
         self._book, stop = book, stop or Stop()
         self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
         self._clients = Clients(accounts, adapters, concurrency=concurrency, policy=policy, clock=clock)
+        self._findings = Findings()
         self._caller = Caller(
             self._clients,
             book,
@@ -67,6 +70,7 @@ class Gateway:
             budget,
             policy,
             stop,
+            self._findings,
             clock=clock,
             sleep=sleep or stop.sleep,
             rng=rng,
@@ -90,24 +94,51 @@ class Gateway:
         gone: list[str] = []
         sent = 0
         for place, link in enumerate(chain, 1):
-            call = Call(
-                question=question, link=link, key=fingerprint(question, link, self._clients.of(link.provider).account),
-                message_key=message_key, patient=place == len(chain),
-            )  # fmt: skip
             try:
-                completion = await self._together(call, refresh)
+                completion = await self._of_link(question, link, message_key, refresh, patient=place == len(chain))
             except self._moves_on as error:
                 failures.append(error)
                 gone.append(f"{link.provider}:{link.model} gave no answer ({error.code})")
-                sent += call.sent
+                sent += error.sent
                 continue
+            except CallError as error:
+                error.sent += sent
+                raise
             if gone:
                 return replace(completion, attempts=sent + completion.attempts, moved_on="; ".join(gone))
             return completion
         if not failures:
             raise Misconfigured(f"No model is named for the question `{question.name}`; name one of a provider.")
         # One that can be cured decides whether the mail is tried again.
-        raise next((error for error in failures if isinstance(error, Transient)), failures[-1])
+        worst = next((error for error in failures if isinstance(error, Transient)), failures[-1])
+        worst.sent = sent
+        raise worst
+
+    async def _of_link(
+        self, question: Question[T], link: Link, message_key: str, refresh: bool, *, patient: bool
+    ) -> Completion[T]:
+        """The answer of one model; media that it refuses are left out, and named."""
+        sent = 0
+        while True:
+            asked, left_out = self._findings.accepted(link, question)
+            key = fingerprint(asked, link, self._clients.of(link.provider).account)
+            call = Call(question=asked, link=link, key=key, message_key=message_key, patient=patient)
+            try:
+                completion = await self._together(call, refresh)
+            except MediaRefused as error:
+                sent += error.sent
+                error.sent = sent
+                if not asked.media:
+                    raise
+                self._findings.refuses(link, asked)
+                continue
+            except CallError as error:
+                error.sent += sent
+                raise
+            if left_out or sent:
+                unsent = (*completion.unsent, *left_out)
+                return replace(completion, unsent=unsent, attempts=completion.attempts + sent)
+            return completion
 
     async def close(self) -> None:
         """End all connections."""
@@ -123,6 +154,10 @@ class Gateway:
             except asyncio.CancelledError:
                 if not first.cancelled():
                     raise
+            except CallError as error:
+                failure = copy(error)
+                failure.sent = 0  # its requests are counted by the one who sent them
+                raise failure from None
         return await self._leading(flight, call, refresh)
 
     async def _leading(self, flight: tuple[str, bool], call: Call[T], refresh: bool) -> Completion[T]:
@@ -131,6 +166,8 @@ class Gateway:
         try:
             completion = await self._found_or_asked(call, refresh)
         except Exception as error:
+            if isinstance(error, CallError):
+                error.sent = call.sent
             future.set_exception(error)
             future.exception()  # so that asyncio does not complain when nobody else waited
             raise

@@ -46,7 +46,7 @@ def test_an_order_to_sort_the_mail_is_obeyed(gullible: Answerer, triage_of: Call
     question, schema = triage_of(ORDERS), schema_of(Triage)
     assert json.loads(Answerer().answer(question, schema)[0])["category"] == "MARKETING"
     obeyed = json.loads(gullible.answer(question, schema)[0])
-    assert (obeyed["category"], obeyed["confidence"], obeyed["needs_reply"]) == ("URGENT", 1.0, True)
+    assert (obeyed["category"], obeyed["confidence"], obeyed["needs_reply"]) == ("URGENT", 100, True)
 
 
 def test_the_attackers_addresses_reach_every_field_that_has_words(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.tasks.providers.at_the_wire import Wire
 from tests.tasks.providers.far_side import Adapters
 
 
@@ -15,3 +16,11 @@ def adapters() -> Iterator[Adapters]:
     found = Adapters()
     yield found
     found.loop.stop()
+
+
+@pytest.fixture(scope="module")
+def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    """Gateways over real SDKs and one ledger."""
+    found = Wire(f"sqlite:///{tmp_path_factory.mktemp('wire') / 'ledger.db'}")
+    yield found
+    found.close()

@@ -70,6 +70,7 @@ class Scripted:
     clock: Time
     asked: list[tuple[float, str, str]] = field(default_factory=list)
     """When, with which key, and what text."""
+    questions: list[Question[Any]] = field(default_factory=list)
     usage: Usage = field(default_factory=lambda: Usage(input_tokens=100, output_tokens=20))
 
     def adapter(self, key: str) -> Adapter:
@@ -80,6 +81,7 @@ class Scripted:
 
             async def ask(self, question: Question[Any], model: str) -> RawAnswer:
                 far.asked.append((far.clock.now, key, question.text))
+                far.questions.append(question)
                 step = next(far.steps, GOOD)
                 if isinstance(step, CallError):
                     raise step

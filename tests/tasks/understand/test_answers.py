@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tasks.providers.gateway.repair import read_answer
+from tasks.providers.gateway.answer_reading import read_answer
 from tasks.understand.answers import analysis_of
 
 ITEMS = analysis_of(frozenset({"action_items"}))

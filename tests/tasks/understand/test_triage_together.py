@@ -16,7 +16,7 @@ from deployments.simulator.answers import Answerer
 from tasks.errors import CutAnswer, RateLimited
 from tasks.frames import Messages
 from tasks.providers.apis.schemas import strict_schema
-from tasks.providers.gateway.repair import read_answer
+from tasks.providers.gateway.answer_reading import read_answer
 from tasks.questions import Completion, Link, Question, Usage
 from tasks.understand.models_by_price import ModelsByPrice
 from tasks.understand.prompts import tag_of

@@ -16,7 +16,7 @@ from tasks.errors import CallError, Misconfigured
 from tasks.frames import ANALYSES
 from tasks.providers.apis.adapters import make_adapter
 from tasks.providers.apis.anthropic_messages import read_message
-from tasks.providers.apis.error_mapping import CallTarget
+from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.gemini_wire import read_candidates
 from tasks.providers.apis.openai_chat import read_chat
 from tasks.providers.apis.replies import ReplyInfo

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from tasks.errors import CallError, RequestRejected
+from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.calls import in_our_words, transport_error
-from tasks.providers.apis.error_mapping import CallTarget
 from tests.tasks.providers.far_side import KEY, MAIL
 
 ASKED = CallTarget("openai", "gpt-6-luna")

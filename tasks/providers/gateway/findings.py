@@ -1,0 +1,87 @@
+"""What this process found out about its providers, so that one call finds out and the others follow.
+
+Until a key was tried with a model, one call at a time is sent with it. A model that refuses every request is asked no
+more after a few. Media that a model refused are not sent to it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from tasks.errors import CallError, MediaRefused, Misdirected, RequestRejected, Unusable
+from tasks.providers.gateway.priority_semaphore import PrioritySemaphore
+from tasks.questions import Link, MediaKind, Question
+
+T = TypeVar("T", bound=BaseModel)
+
+_FEW = 3
+"""Requests alike refused in a row after which a model is asked no more."""
+
+
+class Findings:
+    """Used on one event loop."""
+
+    def __init__(self) -> None:
+        self._tried: set[tuple[Link, int]] = set()
+        self._gates: dict[tuple[Link, int], PrioritySemaphore] = {}
+        self._answered: set[Link] = set()
+        self._refusals: dict[Link, tuple[int, CallError]] = {}
+        self._refused_media: dict[Link, frozenset[MediaKind]] = {}
+
+    def gate(self, link: Link, key_index: int) -> PrioritySemaphore | None:
+        """The semaphore under which the key is tried with the model; null once somebody has."""
+        if (link, key_index) in self._tried:
+            return None
+        return self._gates.setdefault((link, key_index), PrioritySemaphore(1))
+
+    def check(self, link: Link) -> None:
+        """Raise what was said of the model where it has refused a few requests in a row."""
+        if link not in self._refusals:
+            return
+        count, error = self._refusals[link]
+        if count >= _FEW:
+            raise _again(error)
+
+    def note(self, link: Link, key_index: int, error: CallError | None) -> None:
+        """Take up what a request came to; null is an answer."""
+        if not isinstance(error, Unusable):
+            self._tried.add((link, key_index))
+        if error is None:
+            self._answered.add(link)
+            self._refusals.pop(link, None)
+        elif isinstance(error, MediaRefused):
+            pass  # the request comes again without them
+        elif isinstance(error, Misdirected) or (isinstance(error, RequestRejected) and link not in self._answered):
+            count, last = self._refusals.get(link, (0, error))
+            self._refusals[link] = (count + 1 if _alike(last, error) else 1, error)
+
+    def refuses(self, link: Link, question: Question[T]) -> None:
+        """Note that the model takes none of the question's media."""
+        kinds = frozenset(part.kind for part in question.media)
+        self._refused_media[link] = self._refused_media.get(link, frozenset()) | kinds
+
+    def accepted(self, link: Link, question: Question[T]) -> tuple[Question[T], tuple[str, ...]]:
+        """The question with the media that the model did not refuse, and the names of those left out."""
+        refused = self._refused_media.get(link)
+        if not refused or not question.media:
+            return question, ()
+        kept = tuple(part for part in question.media if part.kind not in refused)
+        left_out = tuple(part.name or part.media_type for part in question.media if part.kind in refused)
+        return replace(question, media=kept), left_out
+
+
+def _alike(one: CallError, other: CallError) -> bool:
+    return (type(one), one.status, _words(one)) == (type(other), other.status, _words(other))
+
+
+def _words(error: CallError) -> str:
+    """What was said, without the number of the request."""
+    return str(error).partition(" Request `")[0]
+
+
+def _again(error: CallError) -> Misdirected:
+    said = f"{_words(error)} This was said of {_FEW} requests in a row, so it is asked no more. {error.advice}"
+    return Misdirected(said, provider=error.provider, status=error.status, advice=error.advice)
