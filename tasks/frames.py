@@ -117,6 +117,7 @@ class Messages(Frame):
     subject: Series[str]
     date: Series[str] = pa.Field(description="UTC, ISO 8601; empty when the mail does not say.")
     kind: Series[str] = pa.Field(description="mail, auto_reply, bounce, feedback, calendar or list.")
+    automatic: Series[str] = pa.Field(description="Why it counts as written by no person; empty for a person's.")
     text: Series[str] = pa.Field(description="What is new in this mail: quotes and signature cut off; may be empty.")
     language: Series[str] = pa.Field(description="ISO 639-1 as a small detector guesses; empty when it can't.")
     target_language: Series[str] = pa.Field(description="ISO 639-1 its summary is to be translated into.")

@@ -32,6 +32,7 @@ TRIAGE_COLUMNS: dict[str, Any] = {
     "complexity": _TEXT,
     "confidence": _NUMBER,  # 0.0 where unknown
     "kind": _TEXT,
+    "automatic": _TEXT,  # why no person wrote it, so that no reply is sent by itself; empty for a person's mail
     "sender": _TEXT,  # the address alone, in lower case: a display name can claim to be anyone
     "sender_domain": _TEXT,
     "sender_name": _TEXT,
@@ -43,7 +44,17 @@ TRIAGE_COLUMNS: dict[str, Any] = {
 # What is known before any model is asked: enough to say that none may be.
 ARRIVAL_COLUMNS: dict[str, Any] = {
     name: TRIAGE_COLUMNS[name]
-    for name in ("kind", "sender", "sender_domain", "sender_name", "subject", "text", "tokens", "attachments")
+    for name in (
+        "kind",
+        "automatic",
+        "sender",
+        "sender_domain",
+        "sender_name",
+        "subject",
+        "text",
+        "tokens",
+        "attachments",
+    )
 } | {
     "sensitivity": _TEXT,  # the header of that name, in lower case: `personal`, `private`, `company-confidential`
     "labels": _TEXTS,  # of the headers Keywords, X-Keywords and X-Gmail-Labels, in lower case

@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.ingest.model_text import model_text
 from tasks.mailbox.raw import RawMail
+from tasks.parsing.automatic import read_automatic
 from tasks.parsing.languages import parse_language
 from tasks.parsing.mail import Attachment, Mail
 from tasks.parsing.read_mail import read_mail, unreadable
@@ -39,6 +40,7 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "subject": mail.subject,
         "date": mail.date.isoformat().replace("+00:00", "Z") if mail.date else "",
         "kind": mail.kind,
+        "automatic": read_automatic(raw.raw, settings.ours).why,
         "text": given.text,
         "language": mail.language or "",
         "target_language": target,

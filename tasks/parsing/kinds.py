@@ -24,6 +24,11 @@ AUTO_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 
+_LIST_FIELDS = (
+    "list-id", "list-unsubscribe", "list-unsubscribe-post", "list-post", "list-help", "list-subscribe", "list-owner",
+    "list-archive", "mailing-list", "x-mailing-list",
+)  # fmt: skip
+
 
 def kind_of(header: Callable[[str], str], types: set[str], sender: str, subject: str, calendar: bool) -> Kind:
     """Return the kind of a mail; `header` gives a field's raw value or nothing, `types` are its parts' types."""
@@ -35,8 +40,8 @@ def kind_of(header: Callable[[str], str], types: set[str], sender: str, subject:
         return "auto_reply"
     if calendar:
         return "calendar"
-    bulk = header("precedence").strip().lower() in ("list", "bulk")
-    listed = any(header(name) for name in ("list-id", "list-unsubscribe", "list-post", "mailing-list"))
+    bulk = header("precedence").strip().lower() in ("list", "bulk", "junk")
+    listed = any(header(name) for name in _LIST_FIELDS)
     return "list" if listed or bulk else "mail"
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from tasks.settings.replies import ReplySettings
 from tasks.settings.section import DataDir
 
 
@@ -19,14 +20,13 @@ class Endpoint(BaseModel):
     private: bool = Field(False, description="Whether it may be at a private address, such as this machine.")
 
 
-class DestinationSettings(DataDir):
+class DestinationSettings(DataDir, ReplySettings):
     title: ClassVar[str] = "Destinations of actions"
 
     endpoints: dict[str, Endpoint] = Field({}, description='By name, as JSON: {"crm": {"url": …, "secret": …}}.')
     tables: dict[str, str] = Field(
         {}, description='By name, as JSON: {"log": "out/mails.csv", "lake": "out/mails.parquet", "db": "sqlite:///x.db#mails"}.'
     )  # fmt: skip
-    reply_from: str = Field("", description="Address of replies, as `Support <support@example.com>`.")
     drafts: str = Field("", description="Where drafts go for mail of no mailbox: a folder, or `imap://BLOCK`.")
     smtp_host: str = Field("", description="Server that replies are sent through; empty sends none.")
     smtp_port: int = Field(587, ge=1, le=65_535, description="Port of that server.")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from tasks.settings.replies import ReplySettings
 from tasks.settings.section import DataDir, Section
 
 CONFIGURED = "configured"
@@ -145,7 +146,9 @@ class StorageSettings(DataDir):
         return self.ledger_url or f"sqlite:///{(self.data_dir / 'ledger.db').absolute()}"
 
 
-class Settings(WorkSettings, ModelSettings, MoneySettings, PrivacySettings, ActionSettings, StorageSettings):
+class Settings(
+    WorkSettings, ModelSettings, MoneySettings, PrivacySettings, ActionSettings, ReplySettings, StorageSettings
+):
     """All settings of a run, in one value."""
 
 

@@ -7,6 +7,7 @@ from tasks.settings.inbox import GatherSettings
 from tasks.settings.metrics import MetricsSettings
 from tasks.settings.observing import LogSettings, TraceSettings
 from tasks.settings.receiver import ReceiverSettings
+from tasks.settings.replies import ReplySettings
 from tasks.settings.run import (
     ActionSettings,
     ModelSettings,
@@ -20,7 +21,7 @@ from tasks.settings.section import Section
 from tasks.settings.watch import WatchSettings
 
 SECTIONS: tuple[type[Section], ...] = (
-    WorkSettings, ModelSettings, MoneySettings, PriceSettings, PrivacySettings, ActionSettings, DestinationSettings,
+    WorkSettings, ModelSettings, MoneySettings, PriceSettings, PrivacySettings, ActionSettings, ReplySettings, DestinationSettings,
     StorageSettings, SecretSettings, ReceiverSettings, GatherSettings, WatchSettings, MetricsSettings, LogSettings,
     TraceSettings,
 )  # fmt: skip

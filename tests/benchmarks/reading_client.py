@@ -32,7 +32,7 @@ def as_message(mail: MadeMail) -> dict[str, Any]:
         "message_key": hashlib.sha256(mail.text.encode() + mail.subject.encode()).hexdigest(), "fence": 1,
         "source_id": str(mail.number), "sender": mail.sender_address, "sender_name": mail.sender_name,
         "subject": mail.subject, "date": mail.date.isoformat(), "kind": "mail", "text": mail.text, "language": "en",
-        "target_language": "ja", "attachments": [], "media": [], "tokens": len(mail.text) // 4, "parse_defects": [], "doubts": [], "left_out": [],
+        "target_language": "ja", "attachments": [], "media": [], "tokens": len(mail.text) // 4, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "",
         "unreadable": "",
     }  # fmt: skip
 

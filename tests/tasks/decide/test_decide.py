@@ -11,7 +11,7 @@ from tasks.frames import Messages, Readings
 MESSAGE = {
     "fence": 1, "source_id": "1", "sender": "Ann Lee <Ann@Company.com>", "sender_name": "Ann Lee", "subject": "Hello",
     "date": "", "kind": "mail", "text": "body", "language": "en", "target_language": "ja", "attachments": [], "media": [],
-    "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "unreadable": "",
+    "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "", "unreadable": "",
 }  # fmt: skip
 READING = {
     "category": "OTHER", "language": "en", "needs_reply": False, "complexity": "simple", "confidence": 0.9, "reason": "",

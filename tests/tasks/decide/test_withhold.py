@@ -12,7 +12,7 @@ from tasks.ledger.messages import Seen, record_seen
 ROW = {
     "message_key": "m1", "fence": 1, "source_id": "1", "sender": "Ann <ann@bank.example>", "sender_name": "Ann",
     "subject": "Hello", "date": "", "kind": "mail", "text": "body", "language": "en", "target_language": "ja",
-    "attachments": [], "media": [], "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "unreadable": "",
+    "attachments": [], "media": [], "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "", "unreadable": "",
 }  # fmt: skip
 
 

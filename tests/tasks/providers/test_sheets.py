@@ -39,7 +39,7 @@ PICTURE = Media(kind="image", media_type="image/png", data=b"\x89PNG picture", n
 MAIL: dict[str, Any] = {
     "message_key": "ab" * 32, "fence": 1, "source_id": "1", "sender": "Ann <ann@example.com>", "sender_name": "Ann",
     "subject": "A broken lamp", "date": "", "kind": "mail", "text": "The lamp on this picture is broken. Send a new one.",
-    "language": "en", "target_language": "en", "attachments": [], "media": [PICTURE], "tokens": 12, "parse_defects": [], "doubts": [], "left_out": [],
+    "language": "en", "target_language": "en", "attachments": [], "media": [PICTURE], "tokens": 12, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "",
     "unreadable": "",
 }  # fmt: skip
 

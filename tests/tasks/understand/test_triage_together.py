@@ -61,6 +61,7 @@ def mail(subject: str, text: str, **columns: Any) -> dict[str, Any]:
         "date": "",
         "kind": "mail",
         "unreadable": "",
+        "automatic": "",
     }
     lists = {"attachments": [], "media": [], "parse_defects": [], "doubts": [], "left_out": []}
     return {

@@ -14,7 +14,7 @@ LINK = (Link(provider="openai", model="m"),)
 MAIL = {
     "fence": 1, "source_id": "1", "sender": "Ann <ann@example.com>", "sender_name": "Ann", "subject": "Hello", "date": "",
     "kind": "mail", "text": "Please send the list by Friday.", "language": "en", "target_language": "de", "attachments": [],
-    "media": [], "tokens": 8, "parse_defects": [], "doubts": [], "left_out": [], "unreadable": "",
+    "media": [], "tokens": 8, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "", "unreadable": "",
 }  # fmt: skip
 TRIAGE = {
     "category": "SUPPORT", "language": "en", "needs_reply": True, "complexity": "simple", "confidence": 0.9,
