@@ -35,6 +35,14 @@ class Action(BaseModel):
     hold: bool = False
 
 
+class Written(Action):
+    """An action that passes on what a model wrote."""
+
+    sender_links: bool = Field(
+        False, description="Whether it may name hosts of the mail's own domain and its sender, where both are verified."
+    )
+
+
 @cache
 def action_types() -> dict[str, type[Action]]:
     """The class of every action, by its name, which is its file's name.

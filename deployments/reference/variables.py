@@ -50,7 +50,7 @@ def all_variables() -> list[Variable]:
         _variable(section.title, (section.variable(name),), section, name)
         for section in SECTIONS
         for name in section.model_fields
-        if name != "data_dir" or section.title == "Ledger and files"
+        if name in section.__annotations__ or (name == "data_dir" and section.title == "Ledger and files")
     ]
     providers = [
         _variable(

@@ -13,9 +13,11 @@ from tasks.act.destinations import Destinations
 from tasks.act.dns import look_up_txt
 from tasks.act.domains import Dns
 from tasks.act.mailboxes import MailLocation
+from tasks.act.reply_headers import thread_of
 from tasks.act.verified import Verdict, whom_to_answer
-from tasks.links import without_links
-from tasks.parsing.headers import read_head, read_ids
+from tasks.links import NOTHING, Allowed, allow, without_links
+from tasks.parsing.automatic import Automatic, read_automatic
+from tasks.parsing.headers import read_head
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,18 @@ class ActedMail:
     @cached_property
     def whom(self) -> Verdict:
         """Whom an answer may go to."""
-        return whom_to_answer(self.raw, self.headers, self.destinations.authserv_ids, self.dns)
+        known = self.destinations
+        return whom_to_answer(self.raw, self.headers, known.authserv_ids, self.dns, known.ours)
+
+    @cached_property
+    def automatic(self) -> Automatic:
+        """Whether a person wrote it."""
+        return read_automatic(self.raw, self.destinations.ours)
+
+    def allowed(self, *, sender_links: bool = False) -> Allowed:
+        """What a model's words may name: the operator's list, and the verified sender's domain where the rule says so."""
+        listed = allow(self.destinations.allowed_links)
+        return listed.with_sender(self.whom.address) if sender_links and self.whom.verified else listed
 
     @cached_property
     def sha256(self) -> str:
@@ -59,29 +72,28 @@ class ActedMail:
     @cached_property
     def message_ids(self) -> tuple[str, tuple[str, ...]]:
         """Its own Message-ID, empty where it has none, and the ids of the thread before it."""
-        fields = [(name.lower(), str(value)) for name, value in self.headers.raw_items()]
-        own = read_ids(value for name, value in fields if name == "message-id")
-        before = read_ids(value for name, value in fields if name == "references") or read_ids(
-            value for name, value in fields if name == "in-reply-to"
-        )
-        return (own[0] if own else ""), before
+        return thread_of(self.headers)
 
-    def facts(self) -> dict[str, Any]:
-        """What others are told of the mail; nothing in it can be clicked on, whoever wrote it."""
-        row = self.row
+    def facts(self, *, sender_links: bool = False) -> dict[str, Any]:
+        """What others are told of the mail; nothing in it can be clicked on, whoever wrote it, but what is allowed."""
+        row, allowed = self.row, self.allowed(sender_links=sender_links)
         told = {
             name: row[name]
-            for name in ("message_key", "category", "urgent", "reply_wanted", "language", "complexity", "kind", "rule")
+            for name in ("message_key", "category", "urgent", "reply_wanted", "complexity", "kind", "rule")
         }
-        told |= {"id": row["source_id"][:200], "date": row["date"], "confidence": _number(row["confidence"])}
+        told |= {"id": one_line(row["source_id"]), "date": row["date"], "confidence": _number(row["confidence"])}
+        told |= {"language": one_line(row["language"], 40)}
         told |= {"sender": self.whom.address, "sender_verified": self.whom.verified}
-        told |= {"subject": one_line(row["subject"]), "summary": without_links(row["summary"])[:2_000]}
-        return told
+        told |= {"subject": one_line(row["subject"], allowed=allowed)}
+        return told | {"summary": without_links(row["summary"][:_MOST_READ], allowed)[:_MOST_SUMMARY]}
 
 
-def one_line(text: str, most: int = 200) -> str:
+_MOST_READ, _MOST_SUMMARY = 4_000, 2_000  # characters
+
+
+def one_line(text: str, most: int = 200, allowed: Allowed = NOTHING) -> str:
     """Text of a stranger as one harmless line: no line breaks, no links."""
-    return " ".join(without_links(text).split())[:most]
+    return " ".join(without_links(text[:_MOST_READ], allowed).split())[:most]
 
 
 def _number(value: float | str | None) -> float | None:

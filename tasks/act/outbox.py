@@ -18,7 +18,7 @@ from tasks.act.actions import performer_of
 from tasks.act.destinations import Destinations
 from tasks.act.mail_search import SeveralFit
 from tasks.act.mailboxes import Connect, Mailboxes
-from tasks.act.performer import ActionContext, NotDone, NotNeeded
+from tasks.act.performer import ActionContext, NeedsPerson, NotDone, NotNeeded
 from tasks.errors import MailroomError
 from tasks.ledger import effects as ledger
 from tasks.ledger.effects import Effect, Settled
@@ -52,8 +52,9 @@ class Outbox:
     def context(self, effect: Effect) -> ActionContext:
         """What the effect's performer works with."""
         return ActionContext(
-            destinations=self.destinations, mailboxes=self.mailboxes, about_to=partial(self._about_to, effect)
-        )
+            engine=self.engine, destinations=self.destinations, mailboxes=self.mailboxes,
+            about_to=partial(self._about_to, effect),
+        )  # fmt: skip
 
     def _about_to(self, effect: Effect) -> None:
         if not ledger.mark_begun(self.engine, effect):
@@ -115,6 +116,8 @@ class Outbox:
             return
         except SeveralFit as several:
             state, detail = "ambiguous", str(several)
+        except NeedsPerson as why:
+            state, detail = "held", str(why)
         except NotNeeded as why:
             state, detail = "skipped", str(why)
         except NotDone as no:

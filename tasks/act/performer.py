@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from sqlalchemy import Engine
+
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.destinations import Destinations
 from tasks.act.mailboxes import Mailboxes
@@ -22,6 +24,10 @@ class NotDone(Exception):
         self.again = again
 
 
+class NeedsPerson(Exception):
+    """Surely nothing happened, and a person must decide whether it may."""
+
+
 class NotNeeded(Exception):
     """Nothing happened, and nothing is to be done any more; the message says why."""
 
@@ -30,6 +36,7 @@ class NotNeeded(Exception):
 class ActionContext:
     """What performers work with; `about_to` is called right before anything leaves."""
 
+    engine: Engine
     destinations: Destinations
     mailboxes: Mailboxes
     about_to: Callable[[], None]
@@ -47,6 +54,7 @@ class Performer(Protocol):
         Raises:
             NotDone: Surely nothing happened. Any other exception means so too before `about_to`, and after it that
                 nobody knows.
+            NeedsPerson: Surely nothing happened, and a person must decide.
             NotNeeded: It is not to be done any more.
             SeveralFit: Several mails fit what is on record, and nothing was done to any of them.
         """

@@ -43,6 +43,8 @@ def plan_mails(
         return list(chain.from_iterable((pool.map if review else map)(planned, mails)))
 
 
+# How something is done makes no other effect of it: a rule that is changed there has nothing done twice.
+HOW = {"action", "hold", "sender_links"}
 _READ_AT_ONCE = 10
 
 
@@ -73,7 +75,7 @@ def _plan(position: int, named: dict[str, Any], mail: ActedMail, dry_run: bool, 
     state, detail = _state(action, planned)
     return Plan(
         message_key=mail.row["message_key"], position=position, action=action.action,
-        parameters=action.model_dump(exclude={"action", "hold"}), rule=rule, target=planned.target[:300],
+        parameters=action.model_dump(exclude=HOW), rule=rule, target=planned.target[:300],
         content=planned.content, state=state, detail=detail, dry_run=dry_run,
     )  # fmt: skip
 

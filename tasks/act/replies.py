@@ -5,66 +5,106 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from tasks.act.acted_mail import ActedMail, Planned, one_line
-from tasks.ledger.effects import Effect
-from tasks.links import names_address, without_links
+from pydantic import Field
 
-_POLICY = SMTP.clone(max_line_length=200)
+from tasks.act.acted_mail import ActedMail, Planned, one_line
+from tasks.act.recipients import mail_address
+from tasks.act.reply_headers import POLICY
+from tasks.act.subjects import reply_subject
+from tasks.actions import Written
+from tasks.ledger.effects import Effect
+from tasks.links import NOTHING, names_address, without_links
+from tasks.settings.replies import bare_address
+
 _QUOTED = 2_000  # characters: all of it is shown to whoever approves the reply
 _QUOTED_LINES = 60
 _MOST_REFERENCES = 20
-_BAD = ("reply_names_address",)
 
 
-def plan_reply(mail: ActedMail, suggestion: int, into: str) -> Planned:
-    """The reply in full, as it would leave; skipped where there is no suggestion that may be used.
+class ReplyAction(Written):
+    """An action that passes on one of the suggested replies; `suggestion` counts from 1."""
+
+    suggestion: int = Field(1, ge=1, le=3)
+
+
+def plan_reply(mail: ActedMail, action: ReplyAction, into: str) -> Planned:
+    """The reply in full, as it would leave; skipped where there is no suggestion that may be used, or nobody to answer.
 
     A mail whose sender can't be verified is answered by nobody but a person who looked at it.
     """
-    replies, whom = list(mail.row["replies"]), mail.whom
-    if suggestion > len(replies):
-        return Planned(target=into, skip="the mail was given no such suggestion")
-    text = replies[suggestion - 1].strip()
-    if not text or names_address(text) or any(bad in mail.row["doubts"] for bad in _BAD):
-        return Planned(target=into, skip="the suggestion names a link or an address, so it is not used")
-    if not whom.address:
-        return Planned(target=into, skip=f"there is nobody to answer: {whom.why}")
-    if mail.row["kind"] in ("auto_reply", "bounce", "feedback"):
-        return Planned(target=into, skip="machines are not answered")
-    content = reply_content(mail, text)
-    if not whom.verified:
-        return Planned(target=whom.address, content=content, hold=f"the sender is not verified: {whom.why}")
-    return Planned(target=whom.address, content=content)
+    skip = _why_not(mail, action)
+    if skip:
+        return Planned(target=into, skip=skip)
+    content = reply_content(mail, mail.row["replies"][action.suggestion - 1].strip())
+    return Planned(target=target_of(mail), content=content, hold=why_held(mail))
+
+
+def _why_not(mail: ActedMail, action: ReplyAction) -> str:
+    replies, allowed = list(mail.row["replies"]), mail.allowed(sender_links=action.sender_links)
+    if action.suggestion > len(replies):
+        return "the mail was given no such suggestion"
+    # One that names an address says that the mail gave orders, so the others are not used either.
+    doubted = allowed == NOTHING and "reply_names_address" in mail.row["doubts"]
+    if doubted or not replies[action.suggestion - 1].strip() or any(names_address(reply, allowed) for reply in replies):
+        return "the suggestion names a link or an address, so it is not used"
+    if mail.automatic.never:
+        return f"machines are not answered: {mail.automatic.why}"
+    return why_nobody(mail)
+
+
+def why_nobody(mail: ActedMail) -> str:
+    """Why there is nobody to answer; empty where there is."""
+    is_open = bool(mail.whom.candidates)
+    return "" if is_open or _is_usable(mail) else f"there is nobody to answer: {mail.whom.why}"
+
+
+def _is_usable(mail: ActedMail) -> bool:
+    return bool(mail.whom.address) and bare_address(mail.whom.address) not in mail.destinations.ours
+
+
+def why_held(mail: ActedMail) -> str:
+    """Why a person has to look at whom it goes to; empty where nobody has to."""
+    if mail.whom.candidates:
+        return f"it is open whom to answer: {mail.whom.why}"
+    return "" if mail.whom.verified else f"the sender is not verified: {mail.whom.why}"
+
+
+def target_of(mail: ActedMail) -> str:
+    """Whom it goes to, for people; nobody is named while that is open."""
+    return "whom you choose" if mail.whom.candidates else mail.whom.address
 
 
 def reply_content(mail: ActedMail, text: str) -> dict[str, Any]:
     """All that a reply is made of, and what a person is shown beside it."""
     own, before = mail.message_ids
-    subject = one_line(mail.row["subject"])
+    candidates = list(mail.whom.candidates)
     return {
         "from": mail.destinations.reply_from,
-        "to": mail.whom.address,
+        "to": "" if candidates else mail.whom.address,
         "to_verified": mail.whom.verified,
         "to_why": mail.whom.why,
-        "subject": subject if subject.lower().startswith("re:") else f"Re: {subject}".strip(),
+        **({"candidates": candidates} if candidates else {}),
+        "subject": reply_subject(mail.row["subject"]),
         "text": text,
         "in_reply_to": own,
         "references": [*before, own][-_MOST_REFERENCES:] if own else list(before[-_MOST_REFERENCES:]),
-        "quoted": without_links(mail.row["text"])[:_QUOTED],
+        "quoted": without_links(mail.row["text"][: 2 * _QUOTED])[:_QUOTED],
         "written": mail.row["date"],
         "mail_sha256": mail.sha256,
         "why": one_line(mail.row["reason"] or mail.row["category"] or ""),
     }
 
 
-def build_reply(effect: Effect, sender: str) -> EmailMessage:
-    """The mail to be drafted or sent; the same effect gives the same bytes."""
+def build_reply(effect: Effect, sender: str, *, automatic: bool = False) -> EmailMessage:
+    """The mail to be drafted or sent; the same effect gives the same bytes.
+
+    One that leaves without a person says so (RFC 3834), and bears a mark by which it is known when it comes back.
+    """
     content = effect.content
-    mail = EmailMessage(policy=_POLICY)
+    mail = EmailMessage(policy=POLICY.clone(utf8=not content["to"].isascii()))
     if sender:
         mail["From"] = _mailbox(sender)
     mail["To"] = _mailbox(content["to"])
@@ -72,16 +112,20 @@ def build_reply(effect: Effect, sender: str) -> EmailMessage:
     mail["Date"] = format_datetime(datetime.fromtimestamp(effect.planned_at, UTC))
     mail["Message-ID"] = f"<{message_id(effect, sender)}>"
     if content["in_reply_to"]:
-        mail["In-Reply-To"] = f"<{_id(content['in_reply_to'])}>"
+        mail["In-Reply-To"] = f"<{content['in_reply_to']}>"
     if content["references"]:
-        mail["References"] = " ".join(f"<{_id(one)}>" for one in content["references"])
+        mail["References"] = " ".join(f"<{one}>" for one in content["references"])
+    if automatic:
+        mail["Auto-Submitted"] = "auto-replied"
+        mail["X-Auto-Response-Suppress"] = "All"
+        mail["X-Loop"] = mail_address(parseaddr(sender)[1])
     mail.set_content(f"{content['text'].rstrip()}\n\n{_quote(content)}", charset="utf-8", cte="quoted-printable")
     return mail
 
 
 def message_id(effect: Effect, sender: str) -> str:
     """The reply's own id, without brackets: it follows from the effect, so that a copy of it can be recognised."""
-    domain = parseaddr(sender)[1].rpartition("@")[2]
+    domain = mail_address(parseaddr(sender)[1]).rpartition("@")[2]
     return f"mailroom.{effect.effect_id[:40]}@{domain or 'mailroom.invalid'}"
 
 
@@ -92,11 +136,8 @@ def _quote(content: dict[str, Any]) -> str:
     return "\n".join([head, *(f"> {line}" for line in kept)]) + "\n" if kept else ""
 
 
-def _mailbox(text: str) -> Address:
-    name, address = parseaddr(text)
-    return Address(display_name=name, addr_spec=address)
-
-
-def _id(text: str) -> str:
-    # An id is a stranger's word in a header of ours: nothing but printable ASCII without brackets.
-    return "".join(c for c in text if c.isascii() and c.isprintable() and c not in "<> ")[:250]
+def _mailbox(text: str) -> Address | str:
+    name, written = parseaddr(text)
+    address = mail_address(written)
+    # The library's own class takes no letters of other scripts before the @.
+    return Address(display_name=name, addr_spec=address) if address.isascii() else address

@@ -27,15 +27,15 @@ def reviewed(planned: Planned, mail: ActedMail, read_again: ReadAgain) -> Planne
         notes += [f"{opinion.reader}: {opinion.word}", *(one_line(problem) for problem in opinion.problems[:5])]
         if opinion.word == "accept":
             return replace(planned, content=_with(planned, text, notes))
-        if opinion.word == "to_a_person" or not _usable(opinion.text):
+        if opinion.word == "to_a_person" or not _usable(opinion.text, mail):
             break
         text = opinion.text.strip()
     # The last mended text was read by nobody, so a person decides on the first.
     return _for_a_person(planned, planned.content["text"], notes)
 
 
-def _usable(text: str) -> bool:
-    return bool(text.strip()) and len(text.split()) <= _MOST_WORDS and not names_address(text)
+def _usable(text: str, mail: ActedMail) -> bool:
+    return bool(text.strip()) and len(text.split()) <= _MOST_WORDS and not names_address(text, mail.allowed())
 
 
 def _for_a_person(planned: Planned, text: str, notes: list[str]) -> Planned:

@@ -253,6 +253,19 @@ approvals = Table(
     Column("at", Float, nullable=False),
 )
 
+# Replies of the last day that left without a person, and those that the hour's cap stopped (`tasks.ledger.automatic_replies`).
+automatic_replies = Table(
+    "automatic_replies",
+    metadata,
+    Column("effect_id", String(64), primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("reply_id", Text, nullable=False),
+    Column("root", Text, nullable=False),  # Message-ID the conversation began with
+    Column("answered", Text, nullable=False),  # Message-ID of the mail that was answered
+    Column("sent", Boolean, nullable=False),
+    Column("at", Float, nullable=False),  # by the database's clock
+)
+
 # Who is being left alone; `until` is when an open circuit may be probed, or when a probe counts as dead.
 breakers = Table(
     "breakers",

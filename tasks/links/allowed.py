@@ -61,9 +61,11 @@ def allow(entries: Iterable[str]) -> Allowed:
 
 
 def ascii_host(host: str) -> str:
-    """The host in IDNA (UTS 46), in lower case; empty where it cannot be one."""
+    """The host in IDNA (UTS 46), in lower case; empty where it cannot be one. One of ASCII letters stays as it is."""
+    if host.isascii():
+        return host.strip(".").lower()
     try:
-        return idna.encode(host.strip("."), uts46=True, transitional=False).decode("ascii").lower() if host else ""
+        return idna.encode(host.strip("."), uts46=True, transitional=False).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
         return ""
 

@@ -88,7 +88,7 @@ class _Head:
 def _signs(raw: bytes, head: _Head, ours: Collection[str]) -> Iterator[Automatic]:
     yield from _of_ours(head, ours)
     yield from _of_kind(raw, head)
-    yield from _of_sender(head)
+    yield from _of_sender(head, ours)
     yield from _of_program(head)
 
 
@@ -121,9 +121,9 @@ def _of_kind(raw: bytes, head: _Head) -> Iterator[Automatic]:
         yield Automatic(why=f"a calendar program sent it (METHOD:{sorted(methods)[0].upper()})", never=True)
 
 
-def _of_sender(head: _Head) -> Iterator[Automatic]:
+def _of_sender(head: _Head, ours: Collection[str]) -> Iterator[Automatic]:
     senders, reply_to = head.addresses("from"), head.addresses("reply-to")
-    if any(is_no_reply(one) for one in reply_to or senders) and not asked_for_by_form(senders, reply_to, ()):
+    if any(map(is_no_reply, [*senders, *reply_to])) and not asked_for_by_form(senders, reply_to, ours):
         yield Automatic(why="nobody reads at its sender's address", never=True)
 
 

@@ -88,7 +88,7 @@ def named_actions(rule: Any) -> Iterator[dict[str, Any]]:
     from tasks.actions import read_action
 
     for action in rule["then"]:
-        yield read_action(action).model_dump(exclude={"hold"})
+        yield read_action(action).model_dump(exclude={"hold", "sender_links"})
 
 
 def _mails_sent(

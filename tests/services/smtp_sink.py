@@ -15,11 +15,15 @@ from aiosmtpd.smtp import SMTP
 
 @dataclass
 class SmtpSink:
-    """`mails` holds (recipients, bytes). `cut` says when the connection breaks: `after data` keeps the mail and never answers."""
+    """`mails` holds (recipients, bytes). `cut` says when the connection breaks: `after data` keeps the mail and never answers.
+
+    `smtputf8` says whether it takes addresses of other letters (RFC 6531).
+    """
 
     port: int = 0
     cut: str = ""
     refuse_with: str = ""
+    smtputf8: bool = True
     mails: list[tuple[list[str], bytes]] = field(default_factory=list)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
@@ -45,7 +49,7 @@ def _free_port() -> int:
 
 class _Controller(Controller):
     def factory(self) -> SMTP:
-        return SMTP(self.handler, enable_SMTPUTF8=True)
+        return SMTP(self.handler, enable_SMTPUTF8=self.handler.smtputf8)
 
 
 @contextmanager

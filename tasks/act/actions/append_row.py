@@ -11,11 +11,11 @@ from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.destinations import Destinations
 from tasks.act.performer import ActionContext, Found
 from tasks.act.tables import add_row, has_row
-from tasks.actions import NAME, Action
+from tasks.actions import NAME, Written
 from tasks.ledger.effects import Effect
 
 
-class AppendRow(Action):
+class AppendRow(Written):
     """Add the mail's outcome to a configured table."""
 
     action: Literal["append_row"]
@@ -27,7 +27,7 @@ def check(action: AppendRow, destinations: Destinations) -> None:
 
 
 def plan(action: AppendRow, mail: ActedMail) -> Planned:
-    return Planned(target=action.table, content=mail.facts())
+    return Planned(target=action.table, content=mail.facts(sender_links=action.sender_links))
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:

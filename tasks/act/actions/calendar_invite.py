@@ -16,10 +16,11 @@ from typing import Any, Literal
 import icalendar
 from pydantic import Field
 
-from tasks.act.acted_mail import ActedMail, Planned
+from tasks.act.acted_mail import ActedMail, Planned, one_line
 from tasks.act.drafts import look_for_draft, put_draft
 from tasks.act.performer import ActionContext, Found
-from tasks.act.replies import build_reply, reply_content
+from tasks.act.replies import build_reply, reply_content, target_of, why_held, why_nobody
+from tasks.act.subjects import reply_subject, without_prefix
 from tasks.actions import Action
 from tasks.ledger.effects import Effect
 
@@ -37,11 +38,13 @@ def plan(action: CalendarInvite, mail: ActedMail) -> Planned:
     start = moment_of(mail.raw, mail.row["action_items"])
     if start is None:
         return Planned(target="drafts", skip="the mail names no moment")
-    if not mail.whom.address:
-        return Planned(target="drafts", skip=f"there is nobody to invite: {mail.whom.why}")
-    content = reply_content(mail, "") | {"start": start.isoformat(), "minutes": action.minutes}
-    hold = "" if mail.whom.verified else f"the sender is not verified: {mail.whom.why}"
-    return Planned(target=mail.whom.address, content=content, hold=hold)
+    if mail.automatic.never:
+        return Planned(target="drafts", skip=f"machines are not invited: {mail.automatic.why}")
+    if skip := why_nobody(mail):
+        return Planned(target="drafts", skip=skip)
+    title = reply_subject(one_line(mail.row["subject"]))  # it goes into calendars, not only back to who wrote it
+    content = reply_content(mail, "") | {"subject": title, "start": start.isoformat(), "minutes": action.minutes}
+    return Planned(target=target_of(mail), content=content, hold=why_held(mail))
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:
@@ -67,7 +70,7 @@ def entry(effect: Effect) -> icalendar.Calendar:
     event.add("dtstamp", datetime.fromtimestamp(effect.planned_at, UTC))
     event.add("dtstart", start)
     event.add("dtend", start + timedelta(minutes=content["minutes"]))
-    event.add("summary", content["subject"].removeprefix("Re: ") or "Meeting")
+    event.add("summary", without_prefix(content["subject"]) or "Meeting")
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//mailroom//EN")
     calendar.add("version", "2.0")

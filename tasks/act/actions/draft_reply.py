@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.answered import check_unanswered
 from tasks.act.drafts import look_for_draft, put_draft
 from tasks.act.performer import ActionContext, Found
-from tasks.act.replies import build_reply, plan_reply
-from tasks.actions import Action
+from tasks.act.replies import ReplyAction, build_reply, plan_reply
 from tasks.ledger.effects import Effect
 
 
-class DraftReply(Action):
+class DraftReply(ReplyAction):
     """Put a suggested reply into the drafts folder; `suggestion` counts from 1."""
 
     action: Literal["draft_reply"]
-    suggestion: int = Field(1, ge=1, le=3)
 
 
 def plan(action: DraftReply, mail: ActedMail) -> Planned:
-    return plan_reply(mail, action.suggestion, "drafts")
+    return plan_reply(mail, action, "drafts")
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:

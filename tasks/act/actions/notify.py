@@ -9,11 +9,11 @@ from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.performer import ActionContext, Found, NotDone
-from tasks.actions import Action
+from tasks.actions import Written
 from tasks.ledger.effects import Effect
 
 
-class Notify(Action):
+class Notify(Written):
     """Tell people through a Prefect notification block, named as the UI does: `slack-webhook/ops`."""
 
     action: Literal["notify"]
@@ -21,7 +21,7 @@ class Notify(Action):
 
 
 def plan(action: Notify, mail: ActedMail) -> Planned:
-    return Planned(target=action.block, content=mail.facts())
+    return Planned(target=action.block, content=mail.facts(sender_links=action.sender_links))
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:

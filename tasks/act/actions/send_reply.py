@@ -6,15 +6,16 @@ is ambiguous. Servers that keep a copy themselves show it in the folder of sent 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from email.utils import parseaddr
 from typing import Literal
 
 import aiosmtplib
 from imap_tools import MailMessageFlags
-from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.answered import check_unanswered
@@ -22,20 +23,21 @@ from tasks.act.destinations import Destinations
 from tasks.act.mail_on_record import MailOnRecord
 from tasks.act.mail_search import find_copies
 from tasks.act.mailboxes import Connection, sent_folder
-from tasks.act.performer import ActionContext, Found, NotDone
-from tasks.act.replies import build_reply, plan_reply
-from tasks.actions import Action
+from tasks.act.performer import ActionContext, Found, NeedsPerson, NotDone
+from tasks.act.recipients import mail_address
+from tasks.act.replies import ReplyAction, build_reply, message_id, plan_reply
 from tasks.errors import Misconfigured
+from tasks.ledger.automatic_replies import AutomaticReply, ReplyCaps, admit_reply, take_back_reply
 from tasks.ledger.effects import Effect
+from tasks.settings.replies import bare_address
 
 log = logging.getLogger("mailroom.act")
 
 
-class SendReply(Action):
+class SendReply(ReplyAction):
     """Send a suggested reply to the mail's verified sender; held for a person unless a rule says otherwise."""
 
     action: Literal["send_reply"]
-    suggestion: int = Field(1, ge=1, le=3)
     hold: bool = True
 
 
@@ -45,19 +47,46 @@ def check(action: SendReply, destinations: Destinations) -> None:
 
 
 def plan(action: SendReply, mail: ActedMail) -> Planned:
-    return plan_reply(mail, action.suggestion, "the sender")
+    planned = plan_reply(mail, action, "the sender")
+    if planned.skip or not mail.automatic.why:
+        return planned
+    return replace(planned, hold="; ".join(filter(None, [f"no person wrote it: {mail.automatic.why}", planned.hold])))
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:
     await check_unanswered(effect, context)
-    mail = build_reply(effect, effect.content["from"])
-    raw, to = mail.as_bytes(), effect.content["to"]
+    if not effect.content["to"]:
+        raise NeedsPerson("nobody was chosen to whom it goes")
+    if effect.needs_approval:
+        return await _send(effect, context)
+    if why := await asyncio.to_thread(_admit, effect, context):
+        log.warning("effect %s waits for a person: %s", effect.effect_id[:12], why)
+        raise NeedsPerson(why)
+    try:
+        return await _send(effect, context)
+    except (NotDone, NeedsPerson):
+        await asyncio.to_thread(take_back_reply, context.engine, effect.effect_id)
+        raise
+
+
+def _admit(effect: Effect, context: ActionContext) -> str:
+    content, known = effect.content, context.destinations
+    thread = list(dict.fromkeys([*content["references"], *filter(None, [content["in_reply_to"]])]))
+    reply = AutomaticReply(
+        effect_id=effect.effect_id, sender=bare_address(content["to"]), reply_id=message_id(effect, content["from"]),
+        thread=thread,
+    )  # fmt: skip
+    caps = ReplyCaps(
+        per_sender=known.replies_per_sender, per_thread=known.replies_per_thread, per_hour=known.replies_per_hour
+    )
+    return admit_reply(context.engine, reply, caps)
+
+
+async def _send(effect: Effect, context: ActionContext) -> str:
+    sender, to = effect.content["from"], effect.content["to"]
+    raw = _bytes_of(effect)
     async with _connected(context.destinations) as server:
-        try:
-            await server.mail(_address(effect.content["from"]))
-            await server.rcpt(to)
-        except aiosmtplib.SMTPResponseException as no:
-            raise _refused(no) from no
+        await _envelope(server, mail_address(parseaddr(sender)[1]), to)
         context.about_to()
         try:
             await server.data(raw)
@@ -69,16 +98,40 @@ async def perform(effect: Effect, context: ActionContext) -> str:
     return f"sent to {to}{copy}"
 
 
+def _bytes_of(effect: Effect) -> bytes:
+    return build_reply(effect, effect.content["from"], automatic=not effect.needs_approval).as_bytes()
+
+
+async def _envelope(server: aiosmtplib.SMTP, sender: str, to: str) -> None:
+    # An address of other letters before the @ needs a server that takes it (RFC 6531).
+    wide = not f"{sender}{to}".isascii()
+    if wide and not await _takes_utf8(server):
+        raise NeedsPerson(f"the mail server takes no address such as {to} (it has no SMTPUTF8); send it another way")
+    options = ["SMTPUTF8", "BODY=8BITMIME"] if wide else []
+    encoding = "utf-8" if wide else "ascii"
+    try:
+        await server.mail(sender, options=options, encoding=encoding)
+        await server.rcpt(to, encoding=encoding)
+    except aiosmtplib.SMTPResponseException as no:
+        raise _refused(no) from no
+
+
 async def look(effect: Effect, context: ActionContext) -> Found:
     locations = context.mailboxes.locations_of_one(effect.message_key)
     if not locations:
         return "unknown"
-    reply = MailOnRecord(build_reply(effect, effect.content["from"]).as_bytes())
+    reply = MailOnRecord(_bytes_of(effect))
 
     def work(opened: Connection) -> bool:
         return bool(find_copies(opened.box, sent_folder(opened), reply))
 
     return "done" if await context.mailboxes.use(locations[0].source, work) else "unknown"
+
+
+async def _takes_utf8(server: aiosmtplib.SMTP) -> bool:
+    with contextlib.suppress(aiosmtplib.SMTPHeloError):
+        await server.ehlo()
+    return server.supports_extension("smtputf8")
 
 
 @contextlib.asynccontextmanager
@@ -126,7 +179,3 @@ async def _keep_copy(effect: Effect, context: ActionContext, raw: bytes) -> str:
     except Exception as error:
         log.warning("effect %s: sent, but no copy was kept (%s)", effect.effect_id[:12], type(error).__name__)
         return ", without a copy in the folder of sent mail"
-
-
-def _address(mailbox: str) -> str:
-    return parseaddr(mailbox)[1]

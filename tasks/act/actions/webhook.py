@@ -20,13 +20,13 @@ from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.destinations import Destinations
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.act.public_addresses import is_public
-from tasks.actions import NAME, Action
+from tasks.actions import NAME, Written
 from tasks.errors import Misconfigured
 from tasks.ledger.effects import Effect
 from tasks.settings.destinations import Endpoint
 
 
-class Webhook(Action):
+class Webhook(Written):
     """Post the mail's outcome to a configured endpoint, signed."""
 
     action: Literal["webhook"]
@@ -38,7 +38,7 @@ def check(action: Webhook, destinations: Destinations) -> None:
 
 
 def plan(action: Webhook, mail: ActedMail) -> Planned:
-    return Planned(target=action.endpoint, content=mail.facts())
+    return Planned(target=action.endpoint, content=mail.facts(sender_links=action.sender_links))
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:

@@ -1,0 +1,87 @@
+"""Addresses that a reply may go to: in IDNA, and all of them where a mail leaves open which one a person wrote from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from email.message import Message
+
+from tasks.links import ascii_host
+from tasks.parsing.addresses import read_addresses
+from tasks.parsing.automatic import asked_for_by_form, is_no_reply
+from tasks.settings.replies import bare_address
+
+Candidate = dict[str, str]
+"""`address`, and `why` it may be the one."""
+
+_NAMED_BY = {
+    "Reply-To": "the mail's Reply-To",
+    "X-Original-From": "its sender before a list changed it (X-Original-From)",
+    "X-Original-Sender": "its sender before a list changed it (X-Original-Sender)",
+    "Original-From": "its sender before a list changed it (Original-From)",
+    "From": "the mail's From",
+    "Sender": "the mail's Sender",
+}
+_FORBIDDEN = frozenset(' <>()[],;:\\"')
+_MOST_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3
+_MOST_CANDIDATES = 10
+
+
+def mail_address(text: str) -> str:
+    """The address with its domain in IDNA; empty where it is none. The part before the @ may be of any script (RFC 6531)."""
+    local, at, domain = text.rpartition("@")
+    host = ascii_host(domain.strip("<> ."))
+    usable = all(letter.isprintable() and letter not in _FORBIDDEN for letter in f"{local}{host}")
+    address = f"{local}@{host}"
+    is_address = (
+        at and local and "@" not in local and "." in host and usable and len(address.encode()) <= _MOST_CHARACTERS
+    )
+    return address if is_address else ""
+
+
+def read_field(headers: Message, name: str) -> list[str]:
+    """All values of a field, raw."""
+    # `get_all` would wrap 8-bit values in an object of another kind.
+    return [str(value) for key, value in headers.raw_items() if key.lower() == name.lower()]
+
+
+def addresses_in(headers: Message, name: str) -> list[str]:
+    """The usable addresses in all fields of this name, each once."""
+    found = (mail_address(address) for _, address in read_addresses(read_field(headers, name)))
+    return list(dict.fromkeys(address for address in found if address))
+
+
+def candidates_of(headers: Message, ours: Collection[str]) -> tuple[Candidate, ...]:
+    """Everybody the answer may be meant for; neither we nor an address at which nobody reads is among them."""
+    found: dict[str, str] = {}
+    for name, why in _NAMED_BY.items():
+        for address in addresses_in(headers, name):
+            found.setdefault(address, why)
+    usable = [(one, why) for one, why in found.items() if bare_address(one) not in ours and not is_no_reply(one)]
+    return tuple({"address": address, "why": why} for address, why in usable[:_MOST_CANDIDATES])
+
+
+def why_open(headers: Message, ours: Collection[str]) -> str:
+    """Why it is open whom the mail is from; empty where it is not."""
+    senders = addresses_in(headers, "From")
+    if asked_for_by_form(senders, addresses_in(headers, "Reply-To"), ours):
+        return "a form or a program sent it for somebody"
+    return "a mailing list changed its sender" if _is_changed_by_list(headers, senders) else ""
+
+
+def _is_changed_by_list(headers: Message, senders: Iterable[str]) -> bool:
+    is_listed = any(name.lower().startswith("list-") for name in headers) or bool(read_field(headers, "Mailing-List"))
+    if not is_listed:
+        return False
+    originals = [
+        one for name in ("X-Original-From", "X-Original-Sender", "Original-From") for one in addresses_in(headers, name)
+    ]
+    names = [name.lower() for name, _ in read_addresses(read_field(headers, "From"))]
+    of_list = "".join(read_field(headers, "List-Post") + read_field(headers, "List-Id")).lower()
+    return (
+        any(one not in senders for one in originals)
+        or any(f" {word} " in name for name in names for word in _VIA)
+        or any(one.lower() in of_list or one.lower().replace("@", ".") in of_list for one in senders)
+    )
+
+
+_VIA = ("via", "über", "par l'intermédiaire de", "durch", "por medio de", "через", "tramite", "経由")
