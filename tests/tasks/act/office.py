@@ -49,6 +49,7 @@ class Office:
     account: Account | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     raw: bytes = RAW
+    key: str = "m1"
     answer_answered: bool = False
     port: int | None = None
     """Where the mailbox is reached, if not at the account's own port."""
@@ -66,7 +67,7 @@ class Office:
                 box.folder.set("INBOX")
                 validity = box.folder.status("INBOX", ["UIDVALIDITY"])["UIDVALIDITY"]
                 source, place = SOURCE, f"INBOX/{validity}/{box.uids()[-1]}"
-        record_seen(self.engine, [Seen(message_key="m1", source=source, place=place, source_id="1", raw=self.raw)])
+        record_seen(self.engine, [Seen(message_key=self.key, source=source, place=place, source_id="1", raw=self.raw)])
 
     def login(self) -> BaseMailBox:
         assert self.account
@@ -98,7 +99,7 @@ class Office:
     ) -> list[Any]:
         """What these actions came to."""
         outbox = self.outbox(step)
-        row = {**ROW, **columns, "actions": [{"rule": "test", **action} for action in actions]}
+        row = {**ROW, "message_key": self.key, **columns, "actions": [{"rule": "test", **action} for action in actions]}
         try:
             return list(act([row], outbox, run_id="run", dry_run=dry_run, review=review)["effects"].iloc[0])
         finally:
@@ -111,7 +112,7 @@ class Office:
         outbox.mailboxes.close()
 
     def effects(self) -> list[effects.Effect]:
-        return effects.of_mails(self.engine, ["m1"]).get("m1", [])
+        return effects.of_mails(self.engine, [self.key]).get(self.key, [])
 
     def in_folder(self, folder: str) -> list[Any]:
         """The mails in a folder, as a mail program sees them."""
