@@ -14,17 +14,19 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.run.final_state import says_what_is_wrong
+from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
 from flows.run.setup import prepare, record, source_of, this_run
 from tasks.errors import Misconfigured
 from tasks.ingest.openings import opening_for
 from tasks.ingest.shares import record_source
 from tasks.ledger.claims import waiting_in
 from tasks.ledger.clocks import ledger_time
+from tasks.ledger.effect_counts import count_effects_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import count_outcomes
 from tasks.mailbox.sources import open_source
 from tasks.providers.catalogue.sheets import ProviderChoice
+from tasks.report.summary import NOT_DONE, count_words
 from tasks.settings import Settings, read_settings
 
 SHARE = "process-share/process-share"
@@ -111,7 +113,10 @@ def _concluded(mails: int, runs: list[str], name: str, settings: Settings) -> St
     counts = count_outcomes(engine, runs)
     left = waiting_in(engine, name, until=ledger_time(engine))
     said = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items())) or "nothing new"
-    message = f"{mails} mails in {len(runs)} runs: {said}"
+    effects = count_effects_of(engine, runs)
+    message = f"{mails} mails in {len(runs)} runs: {said}" + (f"; effects: {count_words(effects)}" if effects else "")
     if left:
         return Failed(name="PartlyDone", message=f"{message}. {left} mails are left for the next run.")
+    if not NOT_DONE.isdisjoint(effects):
+        return Completed(name=EFFECTS_NOT_DONE, message=message)
     return Completed(message=message)

@@ -36,7 +36,7 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import failed_keys
 from tasks.ledger.owners import owner_name
 from tasks.ledger.runs import record_run
-from tasks.mailbox.kinds import Source
+from tasks.mailbox.kinds import Pause, Source
 from tasks.mailbox.sources import open_source
 from tasks.report.files import OutcomeFiles
 from tasks.report.progress import Progress
@@ -103,9 +103,21 @@ def mails_of_source(prepared: Prepared) -> Supply:
 
     Raises:
         SourceError: No source is named, or it cannot be opened.
+        SourceUnavailable: The source refuses for now.
     """
-    settings = prepared.settings
-    return _supply(open_source(source_of(settings), opening_for(prepared.engine, settings)), prepared)
+    opening = opening_for(prepared.engine, prepared.settings, _pause())
+    return _supply(open_source(source_of(prepared.settings), opening), prepared)
+
+
+def _pause() -> Pause:
+    """Waits on this run's behalf, and no longer than until the run is to end."""
+    stop = stop_of(str(flow_run.id))
+
+    def pause(seconds: float) -> None:
+        stop.wait(seconds)
+        stop.check()
+
+    return pause
 
 
 def mails_that_failed(prepared: Prepared, error_types: Sequence[str]) -> Supply:

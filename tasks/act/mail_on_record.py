@@ -41,8 +41,10 @@ class MailOnRecord:
 
     @cached_property
     def message_id(self) -> str:
-        """Its Message-ID without brackets; empty where it has none."""
-        return next(iter(read_ids(str(value) for name, value in self._fields if name == "message-id")), "")
+        """Its Message-ID without brackets; empty where it has none in a form that a server can be asked for."""
+        values = [value for name, value in self._fields if name == "message-id"]
+        found = next(iter(read_ids(values)), "")
+        return found if any(f"<{found}>" in value for value in values) else ""
 
     @cached_property
     def digest(self) -> bytes:

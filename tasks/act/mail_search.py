@@ -17,7 +17,7 @@ from tasks.mailbox.imap.source import read_uidvalidity
 from tasks.parsing.read_mail import read_mail
 
 _MOST_HITS = 500  # mails of one Message-ID in one folder; nobody means to have more
-_MOST_FOLDERS = 200
+_MOST_FOLDERS = 100  # that are searched for a mail which is in none of the folders it may be expected in
 # A longer mail at its own UID is known by its size and head; the body of a shorter one costs hardly more to compare.
 _COMPARED_BYTES = 256_000
 
@@ -127,8 +127,8 @@ def _hits_in(box: BaseMailBox, folder: str, record: MailOnRecord) -> list[str]:
     """UIDs of the mails in the folder that are the mail on record; the folder is now selected, for reading alone."""
     if _select(box, folder, readonly=True) is None:
         return []
-    by_id = box.uids(_by_id(record), charset=None) if _can_be_quoted(record.message_id) else []
-    return _fitting(box, by_id, record) or _fitting(box, box.uids(_by_size(record), charset=None), record)
+    criteria = _by_id(record) if _can_be_quoted(record.message_id) else _by_size(record)
+    return _fitting(box, box.uids(criteria, charset=None), record)
 
 
 def _by_id(record: MailOnRecord) -> str:

@@ -162,8 +162,8 @@ class Outbox:
         try:
             async with asyncio.timeout(self.lease_s / 2):
                 found = await performer_of(effect.action).look(effect, self.context(effect))
-        except SeveralFit as several:
-            found, why = "unknown", str(several)
+        except (NotDone, SeveralFit) as no:
+            found, why = "unknown", str(no)
         except Exception as error:
             found, why = "unknown", f"looking for it failed ({type(error).__name__})"
         else:

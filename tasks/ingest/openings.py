@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Engine
@@ -9,12 +10,12 @@ from sqlalchemy import Engine
 from tasks.ledger.read_objects import record_read, versions_read
 from tasks.ledger.sightings import highest_uid, left_over, retire_uids
 from tasks.mailbox.inbox import NAME as INBOX
-from tasks.mailbox.kinds import Opening, from_the_start, none_read
+from tasks.mailbox.kinds import Opening, Pause, from_the_start, none_read
 from tasks.mailbox.raw import Origin, RawMail
 from tasks.settings import Settings
 
 
-def opening_for(engine: Engine, settings: Settings) -> Opening:
+def opening_for(engine: Engine, settings: Settings, pause: Pause = time.sleep) -> Opening:
     """Return what `open_source` is to be given, so that a mailbox or a bucket is read on from where the last run ended.
 
     With `again` set it is read from its start, what was left undone included.
@@ -54,6 +55,7 @@ def opening_for(engine: Engine, settings: Settings) -> Opening:
         left_over=undone,
         versions_read=none_read if settings.again else read_before,
         note_read=note_read,
+        pause=pause,
     )
 
 

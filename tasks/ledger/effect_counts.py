@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from sqlalchemy import Engine, func, select
 
@@ -15,6 +16,17 @@ def count_effects(engine: Engine, *, since: float, until: float) -> Counter[str]
     wanted = (
         select(effects.c.state, func.count())
         .where(effects.c.updated >= since, effects.c.updated < until, effects.c.dry_run.is_(False))
+        .group_by(effects.c.state)
+    )
+    with reading(engine) as connection:
+        return Counter({state: count for state, count in connection.execute(wanted)})
+
+
+def count_effects_of(engine: Engine, run_ids: Sequence[str]) -> Counter[str]:
+    """How many effects that these runs planned are in each state."""
+    wanted = (
+        select(effects.c.state, func.count())
+        .where(effects.c.run_id.in_(run_ids), effects.c.dry_run.is_(False))
         .group_by(effects.c.state)
     )
     with reading(engine) as connection:

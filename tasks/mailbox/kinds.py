@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,10 @@ VersionsRead = Callable[[str], Mapping[str, str]]
 
 NoteRead = Callable[[str, Mapping[str, str]], None]
 """(source, versions by place): all mails that these versions of its objects hold are on record."""
+
+
+Pause = Callable[[float], None]
+"""Waits so many seconds for a source that refuses for now; raises `Stopped` where the run is to end."""
 
 
 def from_the_start(source: str, mailbox: str, uidvalidity: int) -> int:
@@ -77,3 +82,4 @@ class Opening:
     left_over: LeftOver = nothing
     versions_read: VersionsRead = none_read
     note_read: NoteRead = forget_read
+    pause: Pause = time.sleep

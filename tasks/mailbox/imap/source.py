@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -103,7 +102,7 @@ class ImapSource:
             stood = f"broke off after UID {reading.done} and could not be read on"
             raise SourceUnavailable(f"`{self.name}` {stood}: {refusal.words}", refusal.wait_s) from error
         log.warning("%s: after UID %d, %s; it is tried again in %g s.", self.name, reading.done, refusal.words, wait_s)
-        time.sleep(wait_s)
+        self.opening.pause(wait_s)
 
     def _mail_of(self, mail: Fetched, uidvalidity: int) -> RawMail:
         return RawMail(
@@ -130,21 +129,21 @@ def open_folder(block_name: str, block: Mailbox, folder: str, opening: Opening) 
                 listing = list_folder(mailbox, name, folder, block, opening, read_uidvalidity(mailbox))
             return ImapSource(name=name, block=block, folder=folder, opening=opening, listing=listing)
         except LOST as error:
-            _wait_to_open(name, attempt, passing_refusal(error) or CUT, error)
+            opening.pause(_wait_to_open(name, attempt, passing_refusal(error) or CUT, error))
         except (*REFUSED, SourceUnavailable) as error:
             refusal = passing_refusal(error)
             if refusal is None:
                 raise SourceError(f"`{name}` refused the search `{block.search}`: {words_of(error)}") from error
-            _wait_to_open(name, attempt, refusal, error)
+            opening.pause(_wait_to_open(name, attempt, refusal, error))
     raise AssertionError("counting does not end")
 
 
-def _wait_to_open(name: str, attempt: int, refusal: PassingRefusal, error: Exception) -> None:
+def _wait_to_open(name: str, attempt: int, refusal: PassingRefusal, error: Exception) -> float:
     wait_s = wait_before(attempt, refusal.wait_s)
     if wait_s is None:
         raise SourceUnavailable(f"`{name}` cannot be opened now: {refusal.words}", refusal.wait_s) from error
     log.warning("%s cannot be opened now (%s); it is tried again in %g s.", name, refusal.words, wait_s)
-    time.sleep(wait_s)
+    return wait_s
 
 
 def list_folder(

@@ -4,7 +4,7 @@ import pytest
 
 from tasks.ledger import effects
 from tasks.ledger.approvals import give_verdict
-from tasks.ledger.effect_counts import count_effects, count_held
+from tasks.ledger.effect_counts import count_effects, count_effects_of, count_held
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.plans import Plan, record_plan
 
@@ -163,6 +163,8 @@ def test_effects_are_counted_by_their_state_and_without_dry_runs(ledger):
     assert count_effects(ledger, since=now - 60, until=now + 60) == {"done": 1, "held": 1}
     assert count_effects(ledger, since=now + 60, until=now + 120) == {}
     assert count_held(ledger) == 1
+    assert count_effects_of(ledger, ["run", "another"]) == {"done": 1, "held": 1}
+    assert count_effects_of(ledger, ["another"]) == {}
 
 
 def test_a_holder_that_died_is_known_on_its_own_machine_at_once_and_elsewhere_by_its_lease(ledger):

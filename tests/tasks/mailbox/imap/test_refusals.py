@@ -6,10 +6,11 @@ import imaplib
 
 import pytest
 
-from tasks.errors import Misconfigured, SourceError, SourceUnavailable
+from tasks.errors import Misconfigured, SourceError, SourceUnavailable, Stopped
 from tasks.mailbox.imap.refusals import passing_refusal, words_of
 from tasks.mailbox.imap.source import open_folder
 from tasks.mailbox.kinds import Opening
+from tasks.stops import Stop
 from tests.services.refusing_proxy import refusing_proxy
 from tests.tasks.mailbox.imap.mails import mail, uids
 
@@ -58,6 +59,25 @@ def test_one_that_does_not_pass_is_told_in_the_servers_words_and_is_no_fault_of_
     assert said.split(" ", 1)[1].removeprefix("BYE ") in str(caught.value)
     assert "next run" in caught.value.told
     assert len(proxy.refused) <= 5
+
+
+def test_a_run_that_is_to_end_is_not_kept_by_a_server_that_it_waits_for(imap_account):
+    imap_account.deliver([mail(1)])
+    stop, waited = Stop(), []
+
+    def pause(seconds):
+        waited.append(seconds)
+        stop.set("it was told to end")
+        stop.wait(seconds)
+        stop.check()
+
+    said = "BAD Request is throttled. Suggested Backoff Time: 240000 milliseconds"
+    with refusing_proxy(imap_account.host, imap_account.port, "UID FETCH", said) as proxy:
+        source = open_folder("work", imap_account.block(port=proxy.port), "", Opening(pause=pause))
+        with pytest.raises(Stopped):
+            list(source.read())
+
+    assert waited == [240.0]
 
 
 def test_a_server_that_wants_to_be_left_alone_for_hours_is_not_waited_for(imap_account):
