@@ -101,6 +101,22 @@ def test_mail_that_a_run_has_met_is_not_told_of(imap_account, ledger_url):
     assert watching(block, ledger_url, story)[0] == 1
 
 
+def test_mail_under_a_uid_that_was_given_again_is_told_of(imap_account, ledger_url):
+    imap_account.deliver([MAIL])
+    block = block_of(imap_account)
+    with connected(block, readonly=True) as mailbox:
+        _, told = mailbox.client.response("UIDVALIDITY")
+    engine = open_ledger(ledger_url)
+    place = f"INBOX/{int(told[0])}/9"  # what lay there before the server began again at 1
+    record_seen(engine, [Seen(message_key="k", source=NAME, place=place, source_id="9", raw=MAIL)])
+
+    async def story(told: Told, watched: WatchedMailbox) -> None:
+        await told.until(1)
+        assert await asyncio.to_thread(watched.waiting) == 2, "the folder, and the mail that no run has done yet"
+
+    assert watching(block, ledger_url, story) == [1]
+
+
 def test_a_cut_connection_is_opened_anew(imap_account, ledger_url):
     imap_account.deliver([MAIL])
     with cutting_proxy(imap_account.host, imap_account.port, [20, 200]) as proxy:
