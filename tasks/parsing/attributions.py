@@ -2,7 +2,7 @@
 
 import re
 
-from tasks.parsing.client_words import BEFORE_WORDS, COLONS, OPENER, WROTE
+from tasks.parsing.client_words import BEFORE_WORDS, COLONS, OPENER, says_wrote
 from tasks.parsing.header_blocks import ADDRESS, MAX_LINE, TIME
 
 MAX_WRAPPED = 3
@@ -65,7 +65,7 @@ def complete(text: str) -> bool:
     if not DATED.search(text):
         return False
     addressed, timed = "@" in text and bool(ADDRESS.search(text)), bool(TIME.search(text))
-    if WROTE.search(text):
+    if says_wrote(text):
         return addressed or timed
     return addressed and timed and not dashed
 
@@ -75,7 +75,7 @@ def partial(line: str) -> bool:
     text = line.strip(INVISIBLE + ":：﹕︰")
     if len(text) > SHORT or len(text.split()) > MAX_WORDS or SENTENCE.search(text):
         return False
-    return bool(WROTE.search(text)) or bool(DATED.search(text) and ADDRESS.search(text))
+    return says_wrote(text) or bool(DATED.search(text) and ADDRESS.search(text))
 
 
 def own_words(line: str) -> int:

@@ -48,15 +48,35 @@ def plain_word(text: str) -> str:
 NOT_IN_WORDS = re.compile("[\\s*._\u200b-\u200f\u202a-\u202e\u2066-\u2069\u00a0]")
 ROLE_OF: dict[str, str] = {plain_word(word): role for role, words in ROLES.items() for word in words.split("|")}
 
-# "On <date> <name> wrote": the verbs.
-WROTE = re.compile(
-    r"\b(?:wrote|writes|schrieb|geschrieben|écrit|ecrit|escribió|escribio|escribía|escreveu|ha scritto|scrisse|schreef"
-    r"|geschreven|skrev|skreiv|kirjoitti|pisze|napisał|napisała|napisał\(a\)|píše|napsal|napsala|napísal|napísala"
-    r"|napisao|napisala|napisal|yazdı|írta|scris|έγραψε|написал|написала|написав|написала|писал|пише|пишет|написа"
-    r"|пиша|menulis|va escriure|ha escrit|rašė|rakstīja|kirjutas|viết)\b"
-    r"|さんは書きました|さんが書きました|のメール|書きました|写道|寫道|编写|님이 작성|작성|כתב|כתבה|كتب|كتبت|เขียน|نوشت|लिखा",
-    re.IGNORECASE,
+# "On <date> <name> wrote": the verbs, and those of scripts that join words.
+VERBS = frozenset(
+    "wrote|writes|schrieb|geschrieben|écrit|ecrit|escribió|escribio|escribía|escreveu|scritto|scrisse|schreef|geschreven"
+    "|skrev|skreiv|kirjoitti|pisze|napisał|napisała|píše|napsal|napsala|napísal|napísala|napisao|napisala|napisal|yazdı"
+    "|írta|scris|έγραψε|написал|написала|написав|писал|пише|пишет|написа|пиша|menulis|escriure|escrit|rašė|rakstīja"
+    "|kirjutas|viết|כתב|כתבה|كتب|كتبت|نوشت".split("|")
 )
+JOINED_VERBS = (
+    "さんは書きました",
+    "さんが書きました",
+    "のメール",
+    "書きました",
+    "写道",
+    "寫道",
+    "编写",
+    "작성",
+    "เขียน",
+    "लिखा",
+)
+LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def says_wrote(text: str) -> bool:
+    """Return whether a text says that somebody wrote something."""
+    if not VERBS.isdisjoint(LETTERS.findall(text.lower())):
+        return True
+    return not text.isascii() and any(verb in text for verb in JOINED_VERBS)
+
+
 # How a line ends after which another's words follow, apart from its colon.
 BEFORE_WORDS = ("写道", "寫道", "書きました", "작성", "님이 작성함")
 COLONS = (":", "：", "﹕", "︰")

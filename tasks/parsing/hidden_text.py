@@ -17,6 +17,11 @@ NO_SIZE = re.compile(r"font-size\s*:\s*0*(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|!|$
 SOME_SIZE = re.compile(r"font-size\s*:\s*0{0,9}\.?0{0,9}[1-9]|font-size\s*:\s*[a-z]", re.IGNORECASE)
 COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)", re.IGNORECASE)
 BACKGROUND = re.compile(r"background(?:-color|-image)?\s*:\s*([^;!]+)", re.IGNORECASE)
+# Without any of these nothing is hidden, and nothing has to be searched.
+MAY_HIDE = re.compile(
+    r"hid|none|opacity|height\s*:\s*0|size\s*:\s*[0.]|indent|left\s*:|#f|white|rgb|ivory|snow|transparent|background|bgcolor",
+    re.IGNORECASE,
+)
 HEX = re.compile(r"^#(?:([0-9a-f]{3})|([0-9a-f]{6}))$")
 RGB = re.compile(r"^rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,([\d.]+))?\)$")
 NAMED = {
@@ -34,9 +39,15 @@ MAX_ANCESTORS = 60
 Colour = tuple[int, int, int]
 
 
-def hidden_nodes(tree: LexborHTMLParser) -> list[LexborNode]:
-    """Return the outermost nodes that a reader would not see, as far as their own style and the stylesheets tell."""
+def hidden_nodes(tree: LexborHTMLParser, html: str) -> list[LexborNode]:
+    """Return the outermost nodes that a reader would not see, as far as their own style and the stylesheets tell.
+
+    `html` is the source of `tree`.
+    """
+    if not MAY_HIDE.search(html):
+        return []
     styles = styles_of(tree, HIDING)
+    backgrounds: dict[int, str] = {}
     found: list[LexborNode] = []
     coloured = sizeless = 0
     for node in tree.css("[style], [hidden], font[color]"):
@@ -48,14 +59,14 @@ def hidden_nodes(tree: LexborHTMLParser) -> list[LexborNode]:
             hides = not any(SOME_SIZE.search(n.attributes.get("style") or "") for n in node.css("[style*='font-size']"))
         if not hides and coloured < MAX_COLOURED and ("color" in style.lower() or "color" in attributes):
             coloured += 1
-            hides = invisible_colour(node, styles)
+            hides = invisible_colour(node, styles, backgrounds)
         if hides and node.tag not in ("html", "body") and not (found and within(node, found[-1])):
             found.append(node)
     return found
 
 
-def invisible_colour(node: LexborNode, styles: dict[int, str]) -> bool:
-    """Return whether a node's text has the colour of what is behind it."""
+def invisible_colour(node: LexborNode, styles: dict[int, str], backgrounds: dict[int, str]) -> bool:
+    """Return whether a node's text has the colour of what is behind it; `backgrounds` keeps those looked up before."""
     match = COLOUR.search(node.attributes.get("style") or "")
     if node.tag != "font" and match is None:
         return False
@@ -67,7 +78,9 @@ def invisible_colour(node: LexborNode, styles: dict[int, str]) -> bool:
     for _ in range(MAX_ANCESTORS):
         if behind is None or colour is None:
             break
-        background = background_of(behind, styles)
+        background = backgrounds.get(behind.mem_id)
+        if background is None:
+            background = backgrounds[behind.mem_id] = background_of(behind, styles)
         if background and background not in NO_COLOUR:
             return alike(colour, colour_of(background))
         behind = behind.parent

@@ -14,6 +14,7 @@ from tasks.parsing.separators import begins_forward
 QUOTE, SAID_BY, INDENT, HEADER_MARK, MARK_END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3", "\ufdd4"
 """A quoted element, an attribution, an indented element (quoted or not), a header block, and the end of a mark."""
 ANY_MARK = re.compile("[\ufdd0-\ufdd4]")
+CODED_MARK = re.compile(r"&#(?:x0*fdd[0-4]|0*6497[6-9]|0*64980)(?!\d);?", re.IGNORECASE)
 ON_ITS_LINE = re.compile("[ \t]*([\ufdd0-\ufdd2]\\d{1,6}\ufdd4|\ufdd3)[ \t]*")
 SAYS_BY = "div.gmail_attr, div.moz-cite-prefix"
 QUOTES = (
@@ -45,7 +46,7 @@ def quoting_nodes(tree: LexborHTMLParser) -> list[tuple[str, LexborNode]]:
     found: list[tuple[str, LexborNode]] = []
     last: LexborNode | None = None
     for node in tree.css(f"{SAYS_BY}, {QUOTES}, blockquote")[:MAX_MARKS]:
-        if last is not None and within(node, last):
+        if last is not None and (node.mem_id == last.mem_id or within(node, last)):
             continue
         if kind := kind_of_quote(node):
             found.append((kind, node))
@@ -74,6 +75,12 @@ def within(node: LexborNode, outer: LexborNode) -> bool:
             return True
         parent = parent.parent
     return False
+
+
+def without_marks(html: str) -> str:
+    """Return HTML without characters that could pass for marks, coded or not."""
+    html = html if html.isascii() else ANY_MARK.sub("", html)
+    return CODED_MARK.sub("", html) if "&#" in html else html
 
 
 def on_lines(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tasks.parsing.hidden_text import hidden_nodes
-from tasks.parsing.html_quotes import ANY_MARK, mark_quotes, on_lines
+from tasks.parsing.html_quotes import mark_quotes, on_lines, without_marks
 from tasks.parsing.limits import Limits
 
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,10})")
@@ -39,12 +39,12 @@ def read_html(html: str, limits: Limits, *, marking: bool = False) -> HtmlText:
     defect = ""
     if len(html) > limits.html_chars:
         html, defect = html[: limits.html_chars], "HTML cut"
-    html = ANY_MARK.sub("", html.replace("\x00", ""))
+    html = without_marks(html.replace("\x00", ""))
     if tag_depth(html) > limits.html_depth:
         # Such a tree takes the selector engine seconds; the layout does not mind.
         return HtmlText(text=lay_out(html), defect="HTML too deeply nested to look for hidden text")
     tree = LexborHTMLParser(html)
-    hidden = take_out(hidden_nodes(tree))
+    hidden = take_out(hidden_nodes(tree, html))
     all_hidden = bool(hidden) and not has_words(tree)
     if all_hidden:
         tree, hidden = LexborHTMLParser(html), ""

@@ -17,13 +17,13 @@ MOST_PREFIXES = 12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailContext:
-    """The sender, the recipients (addresses in lower case) and the subject without prefixes, folded to one case."""
+    """The sender, the recipients (their fields as they stand) and the subject without prefixes, all in lower case."""
 
     purpose: Purpose = "reply"
     subject: str = ""
     sender: str = ""
     sender_name: str = ""
-    recipients: frozenset[str] = frozenset()
+    recipients: str = ""
     ambiguous: bool = False
     """The prefix means an answer in one language and a forward in another."""
 
@@ -34,7 +34,7 @@ class MailContext:
 
 
 def context_of(
-    subject: str, *, refers: bool, sender: str = "", sender_name: str = "", recipients: frozenset[str] = frozenset()
+    subject: str, *, refers: bool, sender: str = "", sender_name: str = "", recipients: str = ""
 ) -> MailContext:
     """Return the context of a mail; `refers` says whether it names a mail that it answers."""
     prefixes = prefixes_of(subject)
@@ -47,7 +47,7 @@ def context_of(
         subject=bare_subject(subject),
         sender=sender.lower(),
         sender_name=sender_name,
-        recipients=recipients,
+        recipients=recipients.lower(),
         ambiguous=ambiguous,
     )
 

@@ -15,7 +15,7 @@ from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Attachment, BodySource
 from tasks.parsing.mail_context import MailContext, context_of
 from tasks.parsing.mail_parts import MailParts, TextBudget
-from tasks.parsing.senders import addresses, sender_defects, sender_of
+from tasks.parsing.senders import sender_defects, sender_of
 from tasks.parsing.sniffing import CALENDAR
 from tasks.parsing.texts import Text, join, read_bodies
 from tasks.parsing.tree import grow
@@ -29,6 +29,9 @@ class ParsedMail:
     """The pieces of one mail; `past_bound` names the bound at which reading stopped, empty where none was met."""
 
     fields: Fields
+    sender: tuple[str, str]
+    """Name and address."""
+    subject: str
     found: MailParts
     thread: Thread
     text: Text
@@ -52,26 +55,29 @@ def parse_mail(raw: bytes, limits: Limits) -> ParsedMail:
     found = gather(root, limits, budget)
     thread = read_thread(found.nested, limits, budget)
     fields = Fields(root, limits)
-    text = read_bodies(found.bodies, limits, context_of_fields(fields, found.types))
+    sender, subject = sender_of(fields), decode_text(fields.first("subject"))
+    text = read_bodies(found.bodies, limits, context_of_fields(fields, found.types, sender, subject))
     attached = read_attachments([found, *thread.parts], bool(text.new), limits)
     if found.too_deep and not past_bound:
         past_bound = f"nested deeper than {limits.depth} levels"
-    return ParsedMail(fields=fields, found=found, thread=thread, text=text, attached=attached, past_bound=past_bound)
+    return ParsedMail(
+        fields=fields, sender=sender, subject=subject, found=found, thread=thread, text=text, attached=attached,
+        past_bound=past_bound,
+    )  # fmt: skip
 
 
-def context_of_fields(fields: Fields, types: set[str]) -> MailContext:
-    """Return what the header says of the body; `types` are the media types of its parts."""
-    name, sender = sender_of(fields)
-    subject = decode_text(fields.first("subject"))
-    if is_bounce(fields.first, types, sender, subject):
+def context_of_fields(fields: Fields, types: set[str], sender: tuple[str, str], subject: str) -> MailContext:
+    """Return what the header says of the body; `types` are the media types of its parts, `sender` a name and an address."""
+    name, address = sender
+    if is_bounce(fields.first, types, address, subject):
         # What it gives back is its content, and machines sign nothing.
-        return MailContext(purpose="forward", sender=sender, sender_name="mailer-daemon")
+        return MailContext(purpose="forward", sender=address, sender_name="mailer-daemon")
     return context_of(
         subject,
         refers=bool(fields.first("in-reply-to") or fields.first("references")),
-        sender=sender,
+        sender=address,
         sender_name=name,
-        recipients=frozenset(address.lower() for field in ("to", "cc") for address in addresses(fields, field)),
+        recipients=" ".join([*fields.all("to"), *fields.all("cc")]),
     )
 
 

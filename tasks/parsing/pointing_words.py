@@ -24,32 +24,80 @@ CLOSING = re.compile(
     r"|salam|trân trọng|thân ái)\b|^\W*(?:בברכה|مع التحية|تحياتي|ขอแสดงความนับถือ|此致|敬礼|祝好|よろしくお願い|以上|敬具|감사합니다|드림)",
     re.IGNORECASE,
 )
-POINTING = re.compile(
-    r"\b(?:below|beneath|underneath|further down|in-?line|in line|interspersed|inserted|in (?:red|blue|green|bold|caps|colou?r)|in the text|in your text"
-    r"|(?:as|like) (?:we )?(?:discussed|agreed|arranged|mentioned|said|promised|requested|talked)|per our|see (?:my )?(?:comments|answers|notes)"
-    r"|unten|untenstehend\w*|nachfolgend\w*|nachstehend\w*|im text|darunter|s\. ?u\.|in (?:rot|blau|grün|fett)|rot markiert|wie (?:besprochen|vereinbart|abgesprochen|gewünscht)"
-    r"|ci-dessous|plus bas|ci-après|en (?:rouge|bleu|vert|gras)|dans le texte|comme convenu|comme discuté"
-    r"|abajo|más abajo|debajo|a continuación|en (?:rojo|azul|verde|negrita)|en el texto|(?:como|según lo) (?:acordado|acordamos|hablamos|hablado|conversado|comentado)"
-    r"|sotto|qui sotto|di seguito|in (?:rosso|blu|verde|grassetto)|nel testo|come (?:d.accordo|concordato|discusso|convenuto)"
-    r"|abaixo|a seguir|em (?:vermelho|azul|verde|negrito)|no texto|(?:como|conforme) (?:combinado|acordado|conversado|conversamos|falamos|discutido)"
-    r"|hieronder|onderstaand\w*|beneden|zie onder|in het (?:rood|blauw|groen)|in de tekst|zoals (?:besproken|afgesproken)"
-    r"|nedenfor|nedenstående|herunder|i teksten|med (?:rødt|blåt|blått)|i (?:rødt|blått)|som (?:aftalt|avtalt|drøftet)"
-    r"|nedan|nedanstående|här under|i texten|i (?:rött|blått)|som (?:avtalat|överenskommet|diskuterat)"
-    r"|alla|alempana|tekstin (?:seassa|sisällä|lomassa)|punaisella|sinisellä|kuten (?:sovittu|sovimme|puhuttiin|keskusteltiin)"
-    r"|poniżej|niżej|w tekście|w treści|na (?:czerwono|niebiesko)|(?:zgodnie z|jak) (?:ustaleniami|ustaliliśmy|umową|rozmową|uzgodnieniami)"
-    r"|níže|níž|dole|v textu|červeně|modře|jak jsme (?:se dohodli|mluvili)|dle dohody|nižšie|podľa dohody"
-    r"|aşağıda\w*|metin içinde|metnin içinde|kırmızı\w*|mavi\w*|konuştuğumuz|anlaştığımız|görüştüğümüz"
-    r"|alább|lentebb|lent|a szövegben|piros\w*|kék\w*|ahogy (?:megbeszéltük|megállapodtunk)|megbeszéltek szerint"
-    r"|mai jos|în text|cu (?:roșu|roşu|albastru)|(?:așa cum|cum) (?:am discutat|am stabilit|am convenit)|conform (?:discuției|înțelegerii)"
-    r"|παρακάτω|πιο κάτω|στο κείμενο|με (?:κόκκινο|μπλε)|όπως (?:συμφωνήσαμε|συζητήσαμε|είπαμε)"
-    r"|ниже|внизу|в тексте|красным|синим|как (?:договорились|обсуждали|договаривались|и обсуждали|условились)"
-    r"|нижче|в тексті|червоним|як (?:домовились|домовилися|обговорювали)|по-долу|в текста|както се разбрахме"
-    r"|ispod|u nastavku|u tekstu|crveno|kao što smo (?:dogovorili|razgovarali)|spodaj|kot dogovorjeno"
-    r"|di bawah|sesuai (?:pembicaraan|kesepakatan)|bên dưới|dưới đây|phía dưới|màu đỏ|như đã (?:trao đổi|thảo luận|thống nhất|bàn))\b"
-    r"|להלן|למטה|בהמשך|בגוף|באדום|בכחול|כפי ש(?:סוכם|סיכמנו|דיברנו)|كما (?:اتفقنا|ناقشنا|تحدثنا)|أدناه|بالأسفل|في الأسفل|بالأحمر|ضمن النص"
-    r"|ด้านล่าง|ข้างล่าง|ข้างใต้|ในเนื้อหา|สีแดง|ตามที่(?:ตกลง|คุย|หารือ)"
-    r"|下記|以下|下に|下の|本文中|インライン|赤字|青字|先日(?:お話|ご相談)|お話しした通り|ご相談した通り"
-    r"|见下|見下|如下|下面|下方|下文|以下|文中|红字|紅字|红色|如前所述|按(?:照)?(?:讨论|约定|商量)|如(?:讨论|約定|约定|之前)"
-    r"|아래|하단|본문|인라인|빨간|빨강|파란|(?:말씀드린|논의한|합의한|이야기한) ?(?:대로|바와)",
-    re.IGNORECASE,
+# Words of scripts with blanks; `*` stands for any ending.
+PHRASES = (
+    "below|beneath|underneath|further down|in line|inline|interspersed|inserted|in red|in the text"
+    "|in your text|as we discussed|as we agreed|as we arranged|as we mentioned|as we said|as we promised"
+    "|as we requested|as we talked|as discussed|as agreed|as arranged|as mentioned|as said|as promised"
+    "|as requested|as talked|like we discussed|like we agreed|like we arranged|like we mentioned|like we said"
+    "|like we promised|like we requested|like we talked|like discussed|like agreed|like arranged"
+    "|like mentioned|like said|like promised|like requested|like talked|per our|see my comments"
+    "|see my answers|see my notes|see comments|see answers|see notes|unten|untenstehend*|nachfolgend*"
+    "|nachstehend*|im text|darunter|in rot|rot markiert|wie besprochen|wie vereinbart|wie abgesprochen"
+    "|wie gewünscht|ci dessous|plus bas|ci après|en rouge|dans le texte|comme convenu|comme discuté|abajo"
+    "|más abajo|debajo|a continuación|en rojo|en el texto|como acordado|como acordamos|como hablamos"
+    "|como hablado|como conversado|como comentado|según lo acordado|según lo acordamos|según lo hablamos"
+    "|según lo hablado|según lo conversado|según lo comentado|qui sotto|di seguito|in rosso|nel testo"
+    "|come d accordo|come concordato|come discusso|come convenuto|abaixo|a seguir|em vermelho|no texto"
+    "|como combinado|como conversamos|como falamos|como discutido|conforme combinado|conforme acordado"
+    "|conforme conversado|conforme conversamos|conforme falamos|conforme discutido|hieronder|onderstaand*"
+    "|beneden|zie onder|in het rood|in de tekst|zoals besproken|zoals afgesproken|nedenfor|nedenstående"
+    "|herunder|i teksten|med rødt|i rødt|som aftalt|som avtalt|som drøftet|nedan|nedanstående|här under"
+    "|i texten|i rött|som avtalat|som överenskommet|som diskuterat|alempana|tekstin seassa|tekstin sisällä"
+    "|tekstin lomassa|punaisella|sinisellä|kuten sovittu|kuten sovimme|kuten puhuttiin|kuten keskusteltiin"
+    "|poniżej|niżej|w tekście|w treści|na czerwono|zgodnie z ustaleniami|zgodnie z ustaliliśmy"
+    "|zgodnie z umową|zgodnie z rozmową|zgodnie z uzgodnieniami|jak ustaleniami|jak ustaliliśmy|jak umową"
+    "|jak rozmową|jak uzgodnieniami|níže|níž|dole|v textu|červeně|jak jsme se dohodli|jak jsme mluvili"
+    "|dle dohody|nižšie|podľa dohody|aşağıda*|metin içinde|metnin içinde|konuştuğumuz|anlaştığımız"
+    "|görüştüğümüz|alább|lentebb|a szövegben|ahogy megbeszéltük|ahogy megállapodtunk|megbeszéltek szerint"
+    "|mai jos|în text|cu roșu|cu roşu|așa cum am discutat|așa cum am stabilit|așa cum am convenit"
+    "|cum am discutat|cum am stabilit|cum am convenit|conform discuției|conform înțelegerii|παρακάτω|πιο κάτω"
+    "|στο κείμενο|με κόκκινο|όπως συμφωνήσαμε|όπως συζητήσαμε|όπως είπαμε|ниже|внизу|в тексте|красным"
+    "|как договорились|как обсуждали|как договаривались|как и обсуждали|как условились|нижче|в тексті"
+    "|червоним|як домовились|як домовилися|як обговорювали|по долу|в текста|както се разбрахме|ispod"
+    "|u nastavku|u tekstu|kao što smo dogovorili|kao što smo razgovarali|spodaj|kot dogovorjeno|di bawah"
+    "|sesuai pembicaraan|sesuai kesepakatan|bên dưới|dưới đây|phía dưới|màu đỏ|như đã trao đổi"
+    "|như đã thảo luận|như đã thống nhất|như đã bàn|s u|as per|as per our|per my last|previous mail"
+    "|previous email|previous e mail|earlier mail|earlier email|see above|as above|my answers|my comments"
+    "|my replies|answers are|comments are|replies are|in bold|vorige mail|siehe vorherige*|meine antworten"
+    "|meine kommentare|mes réponses|mes commentaires|mis respuestas|mis comentarios|le mie risposte"
+    "|i miei commenti|vedi sotto|sotto trovi|trovi sotto|minhas respostas|meus comentários|mijn antwoorden"
+    "|mijn opmerkingen|mine svar|mina svar|vastaukseni|kommenttini|katso alla|alla olev*|vastaukset alla"
+    "|kommentit alla|ks alla|moje odpowiedzi|moje odpovědi|cevaplarım*|yanıtlarım*|kırmızı ile|kırmızıyla"
+    "|válaszaim*|lásd lent|pirossal|răspunsurile mele|οι απαντήσεις μου|мои ответы|мої відповіді"
+    "|crvenom bojom|u crvenom"
 )
+# Of scripts without blanks, and of those that write small words together with others.
+INSIDE = (
+    "להלן|למטה|בהמשך|בגוף|באדום|בכחול|כפי שסוכם|כפי שסיכמנו|כפי שדיברנו|كما اتفقنا|كما ناقشنا|كما تحدثنا"
+    "|أدناه|بالأسفل|في الأسفل|بالأحمر|ضمن النص|ด้านล่าง|ข้างล่าง|ข้างใต้|ในเนื้อหา|สีแดง|ตามที่ตกลง|ตามที่คุย"
+    "|ตามที่หารือ|下記|以下|下に|下の|本文中|インライン|赤字|青字|先日お話|先日ご相談|お話しした通り|ご相談した通り|见下|見下|如下|下面|下方|下文|文中|红字|紅字|红色|如前所述"
+    "|按照讨论|按照约定|按照商量|按讨论|按约定|按商量|如讨论|如約定|如约定|如之前|아래|하단|본문|인라인|빨간|빨강|파란|말씀드린 ?대로|말씀드린 ?바와|논의한 ?대로|논의한 ?바와"
+    "|합의한 ?대로|합의한 ?바와|이야기한 ?대로|이야기한 ?바와"
+)
+WORD = re.compile(r"[^\W_]+")
+INSIDE_WORDS = re.compile(INSIDE)
+BY_FIRST: dict[str, list[list[str]]] = {}
+for phrase in PHRASES.split("|"):
+    BY_FIRST.setdefault(phrase.split()[0], []).append(phrase.split())
+STEMS = tuple(first.removesuffix("*") for first in BY_FIRST if first.endswith("*"))
+
+
+def points_elsewhere(text: str) -> bool:
+    """Return whether a text points to what is quoted, or to what was said before."""
+    words = WORD.findall(text.lower())
+    for at, word in enumerate(words):
+        if word in BY_FIRST and any(fits(phrase, words[at : at + len(phrase)]) for phrase in BY_FIRST[word]):
+            return True
+        if word.startswith(STEMS):
+            return True
+    return not text.isascii() and bool(INSIDE_WORDS.search(text))
+
+
+def fits(phrase: list[str], words: list[str]) -> bool:
+    """Return whether words are those of a phrase, endings aside."""
+    same = (
+        word.startswith(want[:-1]) if want.endswith("*") else word == want
+        for want, word in zip(phrase, words, strict=False)
+    )
+    return len(words) == len(phrase) and all(same)

@@ -10,25 +10,27 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tasks.parsing.attributions import attribution
-from tasks.parsing.client_words import ANSWERS_WITH_VS
+from tasks.parsing.client_words import ANSWERS_WITH_VS, BEFORE_WORDS, COLONS
 from tasks.parsing.header_blocks import (
     MAX_LINE,
     Block,
     has_label,
     is_header,
+    label_of,
     read_block,
     read_marked_block,
     read_unknown_block,
 )
 from tasks.parsing.html_quotes import HEADER_MARK, INDENT, MARK_END, QUOTE, SAID_BY
 from tasks.parsing.mail_context import MailContext
-from tasks.parsing.separators import begins_forward, separates
+from tasks.parsing.separators import DASHES, begins_forward, separates
 from tasks.parsing.signatures import split_signature
 
 # Below so many lines nobody's history begins, and looking for it would take seconds.
 MAX_LINES = 20_000
 # What stood between two paragraphs was taken out.
 NO_TEXT = re.compile(r"\n{3,}")
+STARTS = frozenset(["", *DASHES, ">", "|", "＞", QUOTE, SAID_BY, INDENT, HEADER_MARK])
 MARKS = re.compile(f"[{QUOTE}{SAID_BY}{INDENT}](\\d{{1,6}}){MARK_END}")
 QUOTED = (">", " >", "|>", "＞", QUOTE, SAID_BY)
 
@@ -107,13 +109,20 @@ def sort_lines(scan: Scan) -> None:
     at = 0
     while at < len(scan.lines):
         line = scan.lines[at]
-        if not line or len(line) > MAX_LINE or at >= MAX_LINES:
+        if not line or at >= MAX_LINES or len(line) > MAX_LINE or says_nothing(line):
             scan.own[-1].append(line)
             at += 1
         elif line.startswith(QUOTED) and not line.startswith(">From "):
             at = sort_quoted(scan, at)
         else:
             at = sort_plain(scan, at)
+
+
+def says_nothing(line: str) -> bool:
+    """Return whether a line can be neither a mark nor a head; cheap, for most lines are so."""
+    if ":" in line or line.lstrip()[:1] in STARTS:
+        return False
+    return line.isascii() or not (line.endswith(BEFORE_WORDS) or any(colon in line for colon in COLONS))
 
 
 def sort_quoted(scan: Scan, at: int) -> int:
@@ -210,7 +219,9 @@ def block_at(scan: Scan, at: int) -> Block | None:
     start = at + marked
     while marked and start < len(lines) and not lines[start].strip():
         start += 1
-    if start >= len(lines) or not (marked or has_label(lines[start]) or "@" in lines[start]):
+    if start >= len(lines) or not (
+        marked or has_label(lines[start]) or ("@" in lines[start] and label_of(lines[start])[0])
+    ):
         return None
     block = header_at(lines, start, scan.context, marked=marked)
     if block is None:
@@ -230,11 +241,9 @@ def header_at(lines: list[str], at: int, context: MailContext, *, marked: bool) 
 
 def answers_its_recipient(context: MailContext, block: Block) -> bool:
     """Return whether the mail goes to the one whose mail is below it, from one whom that mail went to."""
-    return (
-        block.sender in context.recipients
-        and bool(context.sender)
-        and context.sender in block.values.get("to", "").lower()
-    )
+    if not (block.sender and context.sender):
+        return False
+    return block.sender in context.recipients and context.sender in block.values.get("to", "").lower()
 
 
 def is_forwarded(context: MailContext, block: Block) -> bool:

@@ -18,7 +18,7 @@ from tasks.parsing.parsed_mail import (
     parse_mail,
     why_unreadable,
 )
-from tasks.parsing.senders import addresses, sender_of
+from tasks.parsing.senders import addresses
 from tasks.parsing.sniffing import CALENDAR
 
 
@@ -41,8 +41,8 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     if holds_nothing(parsed):
         return unreadable(raw, "these bytes hold no mail")
     fields, text = parsed.fields, parsed.text
-    name, address = sender_of(fields)
-    subject = decode_text(fields.first("subject"))
+    name, address = parsed.sender
+    subject = parsed.subject
     date = read_date(fields.first("date")).moment
     when = date.isoformat() if date else decode_text(fields.first("date"))
     message_id = next(iter(read_ids(fields.all("message-id"))), None)

@@ -30,8 +30,10 @@ def begins_forward(lines: list[str], at: int) -> bool:
     line = lines[at].lstrip("> \t").rstrip()
     if line[:1] in DASHES and line:
         return bool(FORWARD_STEM.search(between_dashes(line)))
-    if len(line) > LONGEST or not line.endswith(COLONS) or not FORWARD_STEM.search(line):
+    if len(line) > LONGEST or not line.endswith(COLONS):
         return False
     below = (place for place in range(at + 1, min(at + 4, len(lines))) if lines[place].strip("> \t\xa0"))
     first = next(below, None)
-    return first is not None and bool(label_of(lines[first])[0]) and read_block(lines, first) is not None
+    if first is None or not label_of(lines[first])[0]:
+        return False
+    return read_block(lines, first) is not None and bool(FORWARD_STEM.search(line))

@@ -15,6 +15,7 @@ MAX_FOOTER_WORDS = 10
 MAX_NAME_WORDS = 4
 MAX_CARD_WORDS = 6
 EXACT = ("-- ", "--\u00a0")
+RULING = frozenset("-=_*~#+・━─＝－■□◆◇☆★")
 RULE = re.compile(r"^\s*([-=_*~#+・━─＝－■□◆◇☆★]{1,3})\1{5,}\s*$")
 CONTACT = re.compile(
     r"\S@\S|https?://|www\.|\b(?:tel|telephone|phone|mobile|mob|fax|cell|gsm|tlf|tfn|telefon|teléfono|téléphone|téléfono|puh"
@@ -34,12 +35,14 @@ LEGAL = re.compile(
     re.IGNORECASE,
 )
 # What phones and programs say they are, and the small words between; a line of nothing else is theirs.
-DEVICE = re.compile(
-    r"^(?:i(?:phon|pad|pod|cloud)|android|samsung|galaxy|huawei|xiaomi|redmi|oneplus|oppo|vivo|pixel|blackberry|nokia|htc|lg|sony"
-    r"|xperia|motorola|windows|outlook|gmail|yahoo|mail|proton|aol|thunderbird|spark|zoho|gmx|web\.de|mobile?|mobil|handy|smartphone"
-    r"|phone|telefon|téléphone|teléfono|telefoon|puhelim|tablet|smartfon|телефон|смартфон|κινητ|mobitel|cellulare|celular|telemóvel"
-    r"|móvil|mobiltelefon|mobiili|wireless|handheld|gerät|device|appareil|dispositivo)",
-    re.IGNORECASE,
+DEVICES = tuple(
+    (
+        "iphon ipad ipod icloud android samsung galaxy huawei xiaomi redmi oneplus oppo vivo pixel blackberry nokia"
+        " htc lg sony xperia motorola windows outlook gmail yahoo mail proton aol thunderbird spark zoho gmx web.de"
+        " mobil handy smartphone phone telefon téléphone teléfono telefoon puhelim tablet smartfon телефон смартфон"
+        " κινητ mobitel cellulare celular telemóvel móvil mobiltelefon mobiili wireless handheld gerät device"
+        " appareil dispositivo"
+    ).split()
 )
 SENT = re.compile(
     r"\b(?:sent (?:from|with|via|using)|get outlook|gesendet|diese nachricht wurde|envoyé|enviado|inviato|verzonden|verstuurd|sendt fra"
@@ -87,7 +90,12 @@ def split_signature(lines: list[str], names: frozenset[str] = frozenset()) -> Si
     if marks:
         return below_mark(lines, marks, last, names)
     for at in range(max(1, last - 12), last):
-        if RULE.match(lines[at][:MAX_LINE]) and is_card(lines[at + 1 : last], names):
+        if (
+            len(lines[at]) > 5
+            and lines[at].lstrip()[:1] in RULING
+            and RULE.match(lines[at][:MAX_LINE])
+            and is_card(lines[at + 1 : last], names)
+        ):
             return Signed(lines[:at], lines[at:], [])
     return Signed(lines, [], [])
 
@@ -182,23 +190,30 @@ def contact_data(lines: list[str]) -> bool:
     return any(CONTACT.search(line) for line in kept)
 
 
+def names_device(text: str) -> bool:
+    """Return whether a phone or a program is named somewhere in a text; cheap, for it is asked of every mail."""
+    lower = text.lower()
+    return any(device in lower for device in DEVICES) or bool(ASIAN_DEVICE.search(text))
+
+
 def is_footer(line: str) -> bool:
     """Return whether a line is one that a phone or a program adds: `Sent from my iPhone`, in many languages."""
     text = LINK.sub("", line.strip()[:MAX_LINE]).rstrip(" .!")
-    if len(text) > LONGEST_LINE or not SENT.search(text):
+    if len(text) > LONGEST_LINE or not (names_device(text) and SENT.search(text)):
         return False
     words = [word.lower().strip(".'’") for word in text.replace("-", " ").split()]
-    devices = sum(bool(DEVICE.match(word)) for word in words)
+    devices = sum(bool(word.lower().startswith(DEVICES)) for word in words)
     if WIDE.search(text):
         latin = re.findall(r"[A-Za-z]{2,}", text)
         machine = (
-            all(DEVICE.match(word) or word.lower() in FOOTER_WORDS for word in latin)
+            all(word.lower().startswith(DEVICES) or word.lower() in FOOTER_WORDS for word in latin)
             if latin
             else ASIAN_DEVICE.search(text)
         )
         return len(text) <= LONGEST_WIDE and bool(machine) and not POLITE_END.search(line)
-    known = all(DEVICE.match(word) or word in FOOTER_WORDS or not word.isalpha() for word in words)
+    known = all(word.lower().startswith(DEVICES) or word in FOOTER_WORDS or not word.isalpha() for word in words)
     named = len(words) <= MAX_FOOTER_WORDS and all(
-        word[:1].isupper() or word.lower() in FOOTER_WORDS or DEVICE.match(word) for word in text.split()[1:]
+        word[:1].isupper() or word.lower() in FOOTER_WORDS or word.lower().startswith(DEVICES)
+        for word in text.split()[1:]
     )
     return bool(devices) and "," not in text and len(words) <= MAX_FOOTER_WORDS and (known or named)

@@ -5,13 +5,15 @@ import re
 from tasks.parsing.attributions import introduces
 from tasks.parsing.header_blocks import ADDRESS, has_label
 from tasks.parsing.mail_context import MailContext
-from tasks.parsing.pointing_words import CLOSING, GREETING, POINTING
+from tasks.parsing.pointing_words import CLOSING, GREETING, points_elsewhere
 from tasks.parsing.quotes import Pieces
 
 ANSWERS_IN_QUOTE = "answers_in_quote"
 MOSTLY_LEFT_OUT = "mostly_left_out"
 SHORT_WORDS = 40
 """Up to so many words a text that points elsewhere says little itself."""
+MOST_POLITE = 30
+"""Greetings, closings and names have fewer words than this."""
 FEW_WORDS = 8
 ENOUGH_WORDS = 20
 LESS = 4
@@ -36,7 +38,7 @@ def doubts_of_text(pieces: Pieces, context: MailContext) -> tuple[str, ...]:
     if not pieces.quoted:
         return (ANSWERS_IN_QUOTE,) if pieces.unmarked else ()
     said = own_words(pieces.new, context)
-    if not pieces.between and (not said or (said <= SHORT_WORDS and POINTING.search(pieces.new[:2_000]))):
+    if not pieces.between and (not said or (said <= SHORT_WORDS and points_elsewhere(pieces.new))):
         return (ANSWERS_IN_QUOTE,)
     if not pieces.unmarked:
         return ()
@@ -49,6 +51,8 @@ def doubts_of_text(pieces: Pieces, context: MailContext) -> tuple[str, ...]:
 
 def own_words(text: str, context: MailContext) -> int:
     """Return how many words a text has besides greetings, closings and names."""
+    if (whole := words(text)) > SHORT_WORDS + MOST_POLITE:
+        return whole
     count = 0
     names = set(context.name_words)
     for line in text.split("\n")[:MAX_LINES]:
@@ -78,6 +82,8 @@ def is_address(line: str) -> bool:
 
 def words(text: str) -> int:
     """Return how many words a text has; scripts without blanks count two characters as one."""
+    if text.isascii():
+        return len(text.split())
     wide = len(WIDE.findall(text))
     return len(WORD.findall(WIDE.sub(" ", text) if wide else text)) + (wide + 1) // 2
 

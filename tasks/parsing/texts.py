@@ -49,7 +49,7 @@ class BodyReader:
     def read(self, body: Body) -> None:
         """Take one body apart."""
         page = self.page(body) if body.kind == "html" else None
-        shown = page.text if page else ANY_MARK.sub("", body.text)
+        shown = page.text if page else body.text if body.text.isascii() else ANY_MARK.sub("", body.text)
         if len(shown) > self.text_room:
             shown = shown[: self.text_room]
             self.defects.append("text cut")
