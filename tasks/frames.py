@@ -127,6 +127,10 @@ class Messages(Frame):
     parse_defects: Series[object] = pa.Field(description="List of what was wrong with the bytes; empty when nothing.")
     doubts: Series[object] = pa.Field(description="List of doubts that its text is all of it, as `answers_in_quote`.")
     left_out: Series[object] = pa.Field(description="List of dicts: what its text leaves out, why, and how many words.")
+    likely_duplicate_of: Series[str] = pa.Field(
+        nullable=True,
+        description="Key of an earlier mail that this is likely a copy of, by way of a list; empty if none.",
+    )
     unreadable: Series[str] = pa.Field(description="Why no model may be asked about it; empty when one may.")
 
 
@@ -233,5 +237,8 @@ class Outcomes(Frame):
     error_type: Series[str] = pa.Field(isin=ERROR_CODES, nullable=True)
     error: Series[str]
     duplicate_of: Series[str] = pa.Field(description="Key of the mail this one repeats; empty when it is the first.")
+    likely_duplicate_of: Series[str] = pa.Field(
+        description="Key of an earlier mail that it is likely a copy of, or empty."
+    )
     message_key: Series[str]
     processed_at: Series[str] = pa.Field(description="UTC, ISO 8601.")

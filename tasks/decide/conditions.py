@@ -40,6 +40,7 @@ TRIAGE_COLUMNS: dict[str, Any] = {
     "text": _TEXT,
     "tokens": _WHOLE,
     "attachments": _RECORDS,
+    "likely_duplicate_of": _TEXT,  # the key of an earlier mail; empty where there is none
 }
 # What is known before any model is asked: enough to say that none may be.
 ARRIVAL_COLUMNS: dict[str, Any] = {
@@ -54,6 +55,7 @@ ARRIVAL_COLUMNS: dict[str, Any] = {
         "text",
         "tokens",
         "attachments",
+        "likely_duplicate_of",
     )
 } | {
     "sensitivity": _TEXT,  # the header of that name, in lower case: `personal`, `private`, `company-confidential`

@@ -47,6 +47,7 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "attachments": [_described(one) for one in mail.attachments],
         "media": [media for one in mail.attachments if (media := _media(one))],
         "tokens": estimate_tokens(given.text),
+        "likely_duplicate_of": "",
         "parse_defects": [*mail.parse_defects, *raw.defects, *given.defects, *complaint],
         "doubts": list(mail.doubts),
         "left_out": [piece.counted() for piece in given.left_out],

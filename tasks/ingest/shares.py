@@ -10,6 +10,7 @@ from tasks.frames import Messages, Skipped
 from tasks.ingest.rows import parse
 from tasks.ingest.windows import Window, seen
 from tasks.ledger.claims import claim_share
+from tasks.ledger.likely_copies import likely_copies
 from tasks.ledger.messages import load_raw, record_seen
 from tasks.mailbox.kinds import Source
 from tasks.mailbox.raw import Origin, RawMail
@@ -52,9 +53,11 @@ class ShareReader:
             self._engine, self._source, until=self._until, owner=self._owner, lease_s=settings.lease_s, most=most
         )
         kept = {one["message_key"]: one for one in load_raw(self._engine, claims)}
+        copies = likely_copies(self._engine, claims)
         rows = [
             # The key that was claimed stays the mail's, also where a later reader would find another.
-            self._row(kept[key]) | {"message_key": key, "fence": claims[key].fence}
+            self._row(kept[key])
+            | {"message_key": key, "fence": claims[key].fence, "likely_duplicate_of": copies.get(key, "")}
             for key in claims
         ]
         return Window(messages=Messages.of(rows), skipped=Skipped.of([]), last=not claims)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from tasks.frames import Messages, Skipped
 from tasks.ingest.rows import Parsed, parse
 from tasks.ledger.claims import claim
+from tasks.ledger.likely_copies import likely_copies
 from tasks.ledger.messages import Seen, record_seen, states_of
 from tasks.mailbox.kinds import Source
 from tasks.mailbox.raw import RawMail
@@ -126,7 +127,12 @@ class MessageReader:
         claims = claim(self._engine, fresh, owner=self._owner, lease_s=lease_s, again=again, failed=self._failed)
         self._mine.update(bytes.fromhex(key) for key in claims)
         states = states_of(self._engine, [key for key in fresh if key not in claims])
-        ours = [fresh[key].row | {"fence": claims[key].fence} for key in fresh if key in claims]
+        copies = likely_copies(self._engine, claims)
+        ours = [
+            fresh[key].row | {"fence": claims[key].fence, "likely_duplicate_of": copies.get(key, "")}
+            for key in fresh
+            if key in claims
+        ]
         firsts = {id(fresh[key]) for key in claims}
         others = [_skipped(one, states) for one in parsed if id(one) not in firsts]
         return Window(
@@ -143,6 +149,7 @@ def seen(one: Parsed) -> Seen:
         source_id=one.row["source_id"],
         raw=one.raw.raw,
         message_id=one.mail.message_id,
+        likeness=one.mail.likeness,
         target_language=one.raw.target_language,
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Insert, Table, select
 
 from tasks.ledger.clocks import database_time
 from tasks.ledger.engine import reading
+from tasks.ledger.likely_copies import find_earlier
 from tasks.ledger.rows import in_batches, insert_into, write_rows
 from tasks.ledger.schema import effects, messages, raws, sightings
 
@@ -29,6 +30,7 @@ class Seen:
     source_id: str
     raw: bytes
     message_id: str | None = None
+    likeness: str = ""
     target_language: str | None = None
 
 
@@ -39,12 +41,14 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
     packed = [_packed(one.raw) for one in seen]
     with engine.begin() as connection:
         now = database_time(connection, time.time)
+        earlier = find_earlier(connection, seen)
         _insert_new(
             connection,
             messages,
             [
                 {"message_key": one.message_key, "state": "PENDING", "retry": False, "fence": 0, "owner": "",
-                 "lease_until": 0.0, "message_id": one.message_id, "first_seen": now, "updated": now}
+                 "lease_until": 0.0, "message_id": one.message_id, "likeness": one.likeness or None,
+                 "likely_of": earlier.get(one.message_key), "first_seen": now, "updated": now}
                 for one in seen
             ],
         )  # fmt: skip

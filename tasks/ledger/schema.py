@@ -32,6 +32,10 @@ messages = Table(
     Column("owner", String(200), nullable=False, default=""),
     Column("lease_until", Float, nullable=False, default=0),
     Column("message_id", Text),
+    Column(
+        "likeness", String(64), index=True
+    ),  # what copies share that lists and gateways make; null where nothing tells
+    Column("likely_of", String(64)),  # the key of an earlier mail of the same likeness
     Column("first_seen", Float, nullable=False),
     Column("updated", Float, nullable=False),
     Index("ix_messages_state", "state", "retry"),

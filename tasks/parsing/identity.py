@@ -10,16 +10,30 @@ VERSION = "1"
 
 
 def message_key(
-    *, message_id: str, sender: str, subject: str, date: str, bodies: Iterable[str], attachments: Iterable[str]
+    *,
+    message_id: str,
+    sender: str,
+    subject: str,
+    date: str,
+    bodies: Iterable[str],
+    attachments: Iterable[str],
+    names: Iterable[str] = (),
+    inner: Iterable[str] = (),
 ) -> str:
     """Return the SHA-256, hex, of the canonical content.
 
     `date` is the Date header's moment in ISO form or its text; `bodies` are the decoded sources of all body parts, HTML
-    as HTML, so that a better text extractor later gives the same key; `attachments` are hashes of decoded contents.
+    as HTML, so that a better text extractor later gives the same key; `attachments` are hashes of decoded contents. Of a
+    mail without an id `names` of files and `inner`, the headers of mails inside, count too, where there are any.
     White space never counts: line ends, folding and `format=flowed` change it on the way.
     """
     parts = [VERSION, message_id, sender.lower(), squeeze(subject), date]
     parts += ["bodies", *(squeeze(body) for body in bodies), "attachments", *sorted(attachments)]
+    if not message_id:
+        named = sorted(squeeze(name) for name in names if name.strip())
+        parts += ["names", *named] if named else []
+        headers = [squeeze(header) for header in inner if header.strip()]
+        parts += ["inner", *headers] if headers else []
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -44,6 +44,8 @@ class Mail:
 
     message_key: str
     """SHA-256 of the canonical content, hex: the same however the mail travelled."""
+    likeness: str
+    """What copies of it share that lists and gateways make; empty where nothing tells."""
     message_id: str | None
     in_reply_to: str | None
     references: tuple[str, ...]

@@ -155,15 +155,26 @@ def key_of(raw: bytes, parsed: ParsedMail, *, message_id: str, sender: str, subj
     # How much was read of a mail past its bounds depends on its transport headers, so none of that may count.
     bodies: list[str] = []
     files: list[str] = []
+    names: list[str] = []
+    inner: list[str] = []
     if not parsed.past_bound:
         bodies = [text for part in parsed.parts for text in (*part.sources, *part.reports)]
         files = parsed.attached.hashes
+        names = [one.name for one in parsed.attached.attachments]
+        inner = [f"{mail.sender} {mail.subject} {mail.date or ''}" for mail in parsed.thread.mails]
     if not (message_id or sender or subject or date or files or any(map(str.strip, bodies))):
         return raw_key(raw)
     if parsed.past_bound or parsed.thread.cut or any("text cut" in part.defects for part in parsed.parts):
         files = [*files, rest_of(raw)]
     return message_key(
-        message_id=message_id, sender=sender, subject=subject, date=date, bodies=bodies, attachments=files
+        message_id=message_id,
+        sender=sender,
+        subject=subject,
+        date=date,
+        bodies=bodies,
+        attachments=files,
+        names=names,
+        inner=inner,
     )
 
 

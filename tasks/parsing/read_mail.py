@@ -6,6 +6,7 @@ from tasks.parsing.headers import decode_text, read_ids
 from tasks.parsing.identity import raw_key
 from tasks.parsing.kinds import kind_of
 from tasks.parsing.languages import detect_language
+from tasks.parsing.likeness import likeness
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Mail
 from tasks.parsing.outlook_files import SAVE_AS, is_compound_file, outlook_mail
@@ -51,6 +52,7 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     calendar = any(one.media_type == CALENDAR for one in attachments)
     return Mail(
         message_key=key_of(raw, parsed, message_id=message_id or "", sender=address, subject=subject, date=when),
+        likeness=likeness(message_id=message_id or "", date=date, subject=subject, text=body),
         message_id=message_id,
         in_reply_to=next(iter(read_ids(fields.all("in-reply-to"))), None),
         references=read_ids(fields.all("references")),
@@ -86,6 +88,7 @@ def unreadable(raw: bytes, reason: str) -> Mail:
     """Return a mail of which only its bytes are known."""
     return Mail(
         message_key=raw_key(raw),
+        likeness="",
         message_id=None,
         in_reply_to=None,
         references=(),

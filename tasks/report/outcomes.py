@@ -25,7 +25,7 @@ _UNREAD: Row = {
     "reply_wanted": False, "rule": "", "actions": [], "effects": [], "complexity": None, "confidence": None, "reason": "", "doubts": [],
     "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0, "attempts": 0, "input_tokens": 0,
     "output_tokens": 0, "cost_usd": 0.0, "simulated": False, "seconds": 0.0, "error_type": None, "error": "",
-    "duplicate_of": "", "left_out": [],
+    "duplicate_of": "", "likely_duplicate_of": "", "left_out": [],
 }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def outcome_rows(
         row |= {name: message[name] for name in (*_OF_MESSAGE, "left_out")}
         row |= {name: _plain(reading[name]) for name in _OF_READING}
         row |= {name: decision[name] for name in _OF_DECISION}
-        row |= {"effects": done.get(key, [])}
+        row |= {"effects": done.get(key, []), "likely_duplicate_of": message["likely_duplicate_of"] or ""}
         row |= {"language": reading["language"] or message["language"], **_spending(spent[key])}
         rows.append(row)
     return rows

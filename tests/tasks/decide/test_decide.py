@@ -32,6 +32,27 @@ def rules(*entries):
     return load_rules(json.dumps({"analyses": [], "rules": list(entries)}))
 
 
+def test_a_rule_may_leave_likely_copies_alone():
+    book = rules(
+        {"name": "copies", "when": "likely_duplicate_of != ''", "then": [], "after": "stop"},
+        {"name": "all", "when": "true", "then": [{"action": "flag"}]},
+    )
+
+    first, copy = decided(book, ({}, {}), ({"likely_duplicate_of": "k"}, {}))
+
+    assert (first["rule"], copy["rule"], copy["actions"]) == ("all", "copies", [])
+
+
+def test_a_rule_may_look_for_what_could_deceive():
+    book = rules(
+        {"name": "lure", "when": "'lookalike domain of the sender' in parse_defects", "then": [{"action": "flag"}]}
+    )
+
+    plain, lure = decided(book, ({}, {}), ({"parse_defects": ["lookalike domain of the sender"]}, {}))
+
+    assert (plain["rule"], lure["rule"]) == ("none", "lure")
+
+
 def test_rules_apply_from_the_top_until_one_stops():
     book = rules(
         {"name": "a", "when": "true", "then": [{"action": "label", "label": "a"}], "urgent": True, "reply": True},

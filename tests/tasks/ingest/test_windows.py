@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,19 @@ def test_every_mail_is_in_one_window_in_the_order_of_the_source(read):
 
     assert [len(window) for window in found] == [2, 2, 2, 1]
     assert [name for window in found for name in ids(window.messages)] == [f"{n}.eml" for n in range(7)]
+
+
+def test_a_copy_by_way_of_a_list_names_the_mail_it_is_likely_a_copy_of(read):
+    text = "Shall we have lunch at the harbour this time?"
+    original, other = mail("lunch", text), mail("tea", "Or tea, in the afternoon, at home?")
+    copy = replace(
+        original, raw=original.raw.replace(b"lunch\n", b"[list] lunch\n") + b"\n--\nThe list\n", source_id="copy"
+    )
+
+    first, second = windows(read(original, other, copy))
+
+    assert first.messages["likely_duplicate_of"].tolist() == ["", ""]
+    assert second.messages["likely_duplicate_of"].tolist() == [first.messages["message_key"][0]]
 
 
 def test_an_empty_source_is_one_empty_window(read):

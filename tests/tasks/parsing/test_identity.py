@@ -77,6 +77,29 @@ def test_mails_without_text_differ_by_the_mail_inside():
     assert key(holder("One.\n")) != key(holder("Two.\n"))
 
 
+def without_id(*parts):
+    header = b"Message-ID: <one@example.com>\n"
+    return multipart("mixed", part("text/plain", "Hi\n"), *parts).replace(header, b"")
+
+
+def test_without_an_id_the_names_of_files_count():
+    one = without_id(attached("invoice 1.pdf", "application/pdf", b"%PDF-1.4"))
+    other = without_id(attached("invoice 2.pdf", "application/pdf", b"%PDF-1.4"))
+    coded = one.replace(b'"invoice 1.pdf"', b'"=?utf-8?q?invoice_1=2Epdf?="')
+
+    assert key(one) != key(other)
+    assert key(one) == key(coded)
+
+
+@pytest.mark.parametrize("field", ["From: bob@example.org", "Subject: y", "Date: Fri, 13 Nov 2026 10:00:00 +0100"])
+def test_without_an_id_the_headers_of_mails_inside_count(field):
+    def holding(*fields):
+        return without_id(part("message/rfc822", mail("Same.\n", header=("To: x@example.org", *fields))))
+
+    assert key(holding()) != key(holding(field))
+    assert key(holding(field)) == key(holding(field, "Received: from a.example"))
+
+
 def test_mails_past_a_bound_still_differ_by_what_was_not_read():
     small = Limits(mail_bytes=1_000)
     first, second = mail("a" * 300_000 + "1"), mail("a" * 300_000 + "2")

@@ -1,0 +1,48 @@
+"""Mails that are likely a copy of an earlier one: the same by all but what a list or a gateway changes on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, select
+
+from tasks.ledger.engine import reading
+from tasks.ledger.rows import in_batches
+from tasks.ledger.schema import messages
+
+
+class Likeness(Protocol):
+    """A mail that is met; `likeness` is what its copies share, empty where it has nothing that tells."""
+
+    @property
+    def message_key(self) -> str: ...
+
+    @property
+    def likeness(self) -> str: ...
+
+
+def find_earlier(connection: Connection, met: Sequence[Likeness]) -> dict[str, str]:
+    """Return the key of the mail that each of these is likely a copy of, by its own key; those met first have none."""
+    first: dict[str, str] = {}
+    for some in in_batches({one.likeness for one in met if one.likeness}):
+        known = select(messages.c.likeness, messages.c.message_key).where(messages.c.likeness.in_(some))
+        for likeness, key in connection.execute(known.order_by(messages.c.first_seen, messages.c.message_key)):
+            first.setdefault(likeness, key)
+    earlier: dict[str, str] = {}
+    for one in met:
+        if one.likeness and (key := first.setdefault(one.likeness, one.message_key)) != one.message_key:
+            earlier.setdefault(one.message_key, key)
+    return earlier
+
+
+def likely_copies(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
+    """Return which of these mails are likely copies, and the key of the earlier mail for each."""
+    found: dict[str, str] = {}
+    for some in in_batches(keys):
+        wanted = select(messages.c.message_key, messages.c.likely_of).where(
+            messages.c.message_key.in_(some), messages.c.likely_of.is_not(None)
+        )
+        with reading(engine) as connection:
+            found |= {key: earlier for key, earlier in connection.execute(wanted)}
+    return found
