@@ -12,8 +12,8 @@ from tasks.parsing.identity import squeeze
 # What lists and gateways put into a subject: `[list]`, `[EXTERNAL]`, `(EXT)`, `***SPAM***`.
 TAG = re.compile(r"\[[^\[\]]{1,60}\]|\((?:ext(?:ernal)?|spam)\)|\*{2,}[^*]{1,30}\*{2,}", re.IGNORECASE)
 LINK = re.compile(r"https?:|www\.|mailto:", re.IGNORECASE)
-ENOUGH_CHARS = 20
-"""A shorter line says too little to tell mails apart."""
+ENOUGH_LETTERS = 16
+"""A line with fewer says too little to tell mails apart."""
 
 
 def likeness(*, message_id: str, date: datetime | None, subject: str, text: str) -> str:
@@ -34,7 +34,12 @@ def likeness(*, message_id: str, date: datetime | None, subject: str, text: str)
 
 
 def longest_line(text: str) -> str:
-    """Return the longest line that has no link, as footers and banners have one; empty where all lines are short."""
+    """Return the line with the most letters that has no link, as footers and banners have one; empty where all are short."""
     lines = (squeeze(line) for line in text.splitlines() if not LINK.search(line))
-    longest = max(lines, key=len, default="")
-    return longest if len(longest) >= ENOUGH_CHARS and any(map(str.isalpha, longest)) else ""
+    longest = max(lines, key=letters, default="")
+    return longest if letters(longest) >= ENOUGH_LETTERS else ""
+
+
+def letters(line: str) -> int:
+    """Return how many letters a line has."""
+    return sum(map(str.isalpha, line))
