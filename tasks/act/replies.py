@@ -95,6 +95,7 @@ def reply_content(mail: ActedMail, text: str) -> dict[str, Any]:
         "written": mail.row["date"],
         "mail_sha256": mail.sha256,
         "why": one_line(mail.row["reason"] or mail.row["category"] or ""),
+        "doubts": [str(doubt) for doubt in mail.row["doubts"]],
     }
 
 

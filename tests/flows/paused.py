@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+from prefect.exceptions import PrefectHTTPStatusError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +69,14 @@ class PausedRun:
     def form(run: Any) -> dict[str, Any]:
         """The form's JSON schema, and its description under `description`."""
         keyset = run.state.state_details.run_input_keyset or {}
-        with get_client(sync_client=True) as client:
-            found = {
-                name: client._client.get(f"/flow_runs/{run.id}/input/{keyset[name]}")
-                for name in ("schema", "description")
-                if name in keyset
-            }
-        if not found or any(answer.status_code != 200 for answer in found.values()):
-            return {}
+        try:
+            with get_client(sync_client=True) as client:
+                found = {
+                    name: client._client.get(f"/flow_runs/{run.id}/input/{keyset[name]}")
+                    for name in ("schema", "description")
+                }
+        except (KeyError, PrefectHTTPStatusError):
+            return {}  # the run is paused a moment before its form is there
         return {**found["schema"].json(), "description": found["description"].json()}
 
     @staticmethod

@@ -154,7 +154,11 @@ def _warnings(content: Mapping[str, Any]) -> Iterator[str]:
     if content.get("warning"):
         yield from ("", "LOOK FIRST:", _wrapped(content["warning"], "  "))
     if content.get("doubts"):
-        yield from ("", "DOUBTS about the model's answer:", _wrapped(", ".join(content["doubts"]), "  "))
+        yield from (
+            "",
+            "DOUBTS about the model's answer:",
+            _wrapped(", ".join(content["doubts"]).replace("_", " "), "  "),
+        )
     if content.get("review"):
         yield from ("", "What the second reader said:", _wrapped("\n".join(content["review"]), "  "))
 

@@ -175,7 +175,7 @@ def test_all_that_is_to_be_known_is_shown(office):
     )  # fmt: skip
     for said in (
         "To:      ann@company.example", "NOT VERIFIED: no DKIM", "Subject: Re: Login fails", "  We look at it.",
-        "LOOK FIRST:\n  It may have gone out already.", "quote_not_in_mail", "  reader-1: mend\n  tone",
+        "LOOK FIRST:\n  It may have gone out already.", "quote not in mail", "  reader-1: mend\n  tone",
         "rule test. asks for help", "its rule holds it for a person",
     ):  # fmt: skip
         assert said in shown.text
