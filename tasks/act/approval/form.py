@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from tasks.act.approval.shown import ShownEffect
 
 Decision = Literal["wait", "approve", "edit", "reject"]
+DecisionWithoutText = Literal["wait", "approve", "reject"]
 NOBODY = "nobody chosen yet"
 _HELP = "Kept with each decision. What stays at wait is asked again."
 
@@ -98,7 +99,8 @@ def _entry(number: int, shown: ShownEffect) -> type[BaseModel]:
     if shown.candidates:
         among = (NOBODY, *shown.candidates)
         fields["recipient"] = (Literal[among], Field(NOBODY, title="To whom"))
-    fields["decision"] = (Decision, Field("wait", title="Your decision"))
+    decision = Decision if shown.has_text else DecisionWithoutText
+    fields["decision"] = (decision, Field("wait", title="Your decision"))
     if shown.has_text:
         text = shown.effect.content["text"]
         fields["text"] = (str, Field(text, title="The text, to change where you decide edit", max_length=10_000))

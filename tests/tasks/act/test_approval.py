@@ -121,6 +121,12 @@ def test_a_decision_that_contradicts_its_form_does_nothing_and_says_why(office, 
     assert why in one.why
 
 
+def test_what_has_no_text_cannot_be_edited(office):
+    form = form_of(held(office, "m1", "label"))
+    with pytest.raises(ValueError, match="'wait', 'approve' or 'reject'"):
+        decided(office, form, sent(form, {"decision": "edit"}))
+
+
 def test_a_form_left_untouched_leaves_all_waiting_and_says_so(office):
     form = form_of(held(office), held(office, "m2", "label"))
     decisions = Decisions()
