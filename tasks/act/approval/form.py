@@ -27,8 +27,8 @@ _HELP = "Kept with each decision. What stays at wait is asked again."
 
 
 class _Form(RunInput):
-    # An answer to an older form must reach the run, which says that nothing of it was done. Prefect would refuse it
-    # in a way that its pages do not show.
+    # An answer to an older form must reach the run, which says in plain words that nothing of it was done. Prefect
+    # would refuse it in the words of its schema check.
     model_config = ConfigDict(extra="allow")
 
 
@@ -100,7 +100,7 @@ def _entry(number: int, shown: ShownEffect) -> type[BaseModel]:
         among = (NOBODY, *shown.candidates)
         fields["recipient"] = (Literal[among], Field(NOBODY, title="To whom"))
     decision = Decision if shown.has_text else DecisionWithoutText
-    fields["decision"] = (decision, Field("wait", title="Your decision"))
+    fields["decision"] = (decision, Field("wait", title=f"{number}. Your decision"))
     if shown.has_text:
         text = shown.effect.content["text"]
         fields["text"] = (str, Field(text, title="The text, to change where you decide edit", max_length=10_000))
