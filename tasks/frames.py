@@ -6,7 +6,7 @@ Frames are coerced once, in ingest; after that they are only checked, where they
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self, get_args
 
 import pandas as pd
@@ -56,6 +56,11 @@ class Frame(pa.DataFrameModel):
             if not (_has_type(values, str(column.dtype)) and _keeps_rules(values, column)):
                 cls.of(rows)  # says what is wrong
                 return
+
+
+def joined(message: Mapping[str, Any], reading: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of a mail's message and reading; the model's word on the language wins over the detector's guess."""
+    return {**message, **reading, "language": reading["language"] or message["language"]}
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

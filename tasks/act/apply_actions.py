@@ -15,7 +15,7 @@ from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import Outbox, open_outbox
 from tasks.act.plan import Review, plan_mails
 from tasks.chunks import split_rows
-from tasks.frames import Decisions, Effects, Frame, Messages, Readings, records
+from tasks.frames import Decisions, Effects, Frame, Messages, Readings, joined, records
 from tasks.ledger.effects import fates_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
@@ -100,9 +100,8 @@ def rows_of(
     decided = {row["message_key"]: row for row in records(decisions)}
     rows = []
     for message in records(messages):
-        reading = read[message["message_key"]]
-        language = reading["language"] or message["language"]
-        rows.append({**message, **reading, **decided[message["message_key"]], "language": language})
+        key = message["message_key"]
+        rows.append(joined(message, read[key]) | decided[key])
     return rows
 
 

@@ -10,7 +10,7 @@ from pandera.typing import DataFrame
 from tasks.actions import Action
 from tasks.decide.conditions import BadCondition, row_language
 from tasks.decide.rules import RuleBook
-from tasks.frames import Decisions, Messages, Readings, records
+from tasks.frames import Decisions, Messages, Readings, joined, records
 
 
 def decide(messages: DataFrame[Messages], readings: DataFrame[Readings], rules: RuleBook) -> DataFrame[Decisions]:
@@ -20,13 +20,8 @@ def decide(messages: DataFrame[Messages], readings: DataFrame[Readings], rules: 
         KeyError: A message has no reading.
     """
     read = {row["message_key"]: row for row in records(readings)}
-    rows = [decide_row(merge_row(message, read[message["message_key"]]), rules) for message in records(messages)]
+    rows = [decide_row(joined(message, read[message["message_key"]]), rules) for message in records(messages)]
     return Decisions.of(rows)
-
-
-def merge_row(message: Mapping[Any, Any], reading: Mapping[Any, Any]) -> dict[str, Any]:
-    """One row of both frames; the model's word on the language wins over the detector's guess, where it gave one."""
-    return {**message, **reading, "language": reading["language"] or message["language"]}
 
 
 def decide_row(row: Mapping[str, Any], rules: RuleBook) -> dict[str, Any]:

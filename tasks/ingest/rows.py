@@ -16,6 +16,9 @@ from tasks.providers.catalogue.tokens import estimate_tokens
 from tasks.questions import Media
 from tasks.settings import Settings
 
+# Sources are named by these; from any other, such as a mailbox, mail comes from strangers.
+_OPERATORS_OWN = ("/", "-", "s3:", "gs:")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
@@ -74,13 +77,18 @@ def _nothing_to_read(row: dict[str, Any]) -> str:
 
 
 def _is_ours(raw: RawMail) -> bool:
-    """Whether the operator put the mail there, so that its `X-Mailroom-` headers are wishes of ours, not a stranger's."""
-    return not raw.origin.source.startswith(("imap:", "inbox:"))
+    """Whether the operator put the mail there, so that its `X-Mailroom-` headers count: a path, a bucket, or stdin."""
+    return raw.origin.source.startswith(_OPERATORS_OWN)
+
+
+def wished_language(raw: RawMail, mail: Mail) -> str | None:
+    """The language that the mail itself asks to be translated into: its row's, or its header's where that counts."""
+    return raw.target_language or (mail.target_language if _is_ours(raw) else None)
 
 
 def _target_language(raw: RawMail, mail: Mail, settings: Settings) -> tuple[str, list[str]]:
     """The code of the language to translate into: the mail's own wish, its sender's, the run's, in that order."""
-    wanted = raw.target_language or (mail.target_language if _is_ours(raw) else None)
+    wanted = wished_language(raw, mail)
     if wanted:
         try:
             return _code(wanted), []

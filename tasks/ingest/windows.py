@@ -12,7 +12,7 @@ from pandera.typing import DataFrame
 from sqlalchemy import Engine
 
 from tasks.frames import Messages, Skipped
-from tasks.ingest.rows import Parsed, parse
+from tasks.ingest.rows import Parsed, parse, wished_language
 from tasks.ledger.claims import claim
 from tasks.ledger.likely_copies import likely_copies
 from tasks.ledger.messages import Seen, record_seen, states_of
@@ -150,7 +150,7 @@ def seen(one: Parsed) -> Seen:
         raw=one.raw.raw,
         message_id=one.mail.message_id,
         likeness=one.mail.likeness,
-        target_language=one.raw.target_language,
+        target_language=wished_language(one.raw, one.mail),
     )
 
 

@@ -148,12 +148,6 @@ class LedgerBreakers:
             self._on_change(provider, state)
 
 
-def read_breakers(engine: Engine) -> dict[str, State]:
-    """The state of each circuit that was ever open, by provider."""
-    with engine.begin() as connection:
-        return {row.provider: row.state for row in connection.execute(select(breakers))}
-
-
 def _open(provider: str, left_s: float) -> CircuitOpen:
     return CircuitOpen(
         f"Provider `{provider}` failed several times in a row and is left alone.",

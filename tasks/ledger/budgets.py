@@ -141,15 +141,6 @@ def release_dead(connection: Connection) -> None:
             )
 
 
-def left_usd(engine: Engine, scopes: Sequence[Scope]) -> dict[str, Decimal]:
-    """Dollars neither spent nor reserved, by the name of each scope that has a cap."""
-    caps = {scope.name: scope.cap for scope in scopes if scope.cap is not None}
-    with engine.begin() as connection:
-        rows = connection.execute(select(budgets).where(budgets.c.scope.in_(caps))).all()
-    used = {row.scope: row.reserved_nusd + row.spent_nusd for row in rows}
-    return {name: Decimal(cap - used.get(name, 0)) / NANO_USD for name, cap in caps.items()}
-
-
 def _take_one(connection: Connection, wanted: MoneyRequest) -> int | Shortage:
     if _reserve(connection, wanted, wanted.most, room=wanted.most * _BLOCKS_LEFT):
         return wanted.most

@@ -38,13 +38,6 @@ def record_estimate(engine: Engine, run_id: str, estimate: dict[str, Any]) -> No
         connection.execute(update(runs).where(runs.c.run_id == run_id).values(estimate=estimate))
 
 
-def read_estimate(engine: Engine, run_id: str) -> dict[str, Any] | None:
-    """What the run was expected to cost; null when nobody estimated it."""
-    with engine.begin() as connection:
-        found: dict[str, Any] | None = connection.scalar(select(runs.c.estimate).where(runs.c.run_id == run_id))
-    return found
-
-
 def read_run_settings(engine: Engine, run_id: str) -> dict[str, Any]:
     """The settings this run was recorded with; empty when there are none."""
     with engine.begin() as connection:

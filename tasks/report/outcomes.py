@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from pandera.typing import DataFrame
 
-from tasks.frames import Decisions, Effects, Messages, Readings, Skipped, records
+from tasks.frames import Decisions, Effects, Messages, Readings, Skipped, joined, records
 from tasks.ledger.costs import Spending
 
 Row = dict[str, Any]
@@ -54,7 +54,7 @@ def outcome_rows(
         row |= {name: _plain(reading[name]) for name in _OF_READING}
         row |= {name: decision[name] for name in _OF_DECISION}
         row |= {"effects": done.get(key, []), "likely_duplicate_of": message["likely_duplicate_of"] or ""}
-        row |= {"language": reading["language"] or message["language"], **_spending(spent[key])}
+        row |= {"language": joined(message, reading)["language"], **_spending(spent[key])}
         rows.append(row)
     return rows
 

@@ -20,10 +20,10 @@ from tasks.ledger.clocks import ledger_time
 from tasks.ledger.cost_book import CostLine, cost_book, total
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import read_run
-from tasks.ledger.runs import read_estimate
 from tasks.mailbox.sources import open_source
 from tasks.settings import Settings, read_settings
 from tests.benchmarks.made_mails import write_mbox
+from tests.services.ledgers import estimate_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "deployments" / "demo" / "sample_mailbox"
 # One model for all, whose dearest call is a small part of what ten mails cost.
@@ -81,7 +81,7 @@ def test_a_budget_stops_a_run_before_it_is_passed_and_the_next_run_finishes_the_
 def test_a_run_says_what_it_will_cost_and_its_rows_say_what_it_did(run, ten, simulator):
     _state, rows, run_id = run(ten)
     engine = open_ledger(read_settings().ledger)
-    estimate = read_estimate(engine, run_id)
+    estimate = estimate_of(engine, run_id)
     assert estimate is not None
     assert Decimal(estimate["stages"]["total"]["worst_usd"]) > book().usd
     assert estimate["mails"] == len(rows)

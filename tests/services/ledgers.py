@@ -6,11 +6,13 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, select, text
 
 from tasks.ledger.engine import open_ledger
+from tasks.ledger.schema import breakers, runs
 
 _POSTGRES = "MAILROOM_TEST_POSTGRES_URL"
 
@@ -43,3 +45,15 @@ def postgres_ledger(server: str) -> Iterator[str]:
         with engine.connect() as connection:
             connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
         engine.dispose()
+
+
+def circuits(engine: Engine) -> dict[str, str]:
+    """The state of each circuit that was ever open, by provider."""
+    with engine.begin() as connection:
+        return {row.provider: row.state for row in connection.execute(select(breakers))}
+
+
+def estimate_of(engine: Engine, run_id: str) -> dict[str, Any] | None:
+    """What the run was expected to cost; null when nobody estimated it."""
+    with engine.begin() as connection:
+        return connection.scalar(select(runs.c.estimate).where(runs.c.run_id == run_id))

@@ -12,7 +12,6 @@ from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
 from tasks.errors import SourceError, SourceUnavailable
-from tasks.mailbox.imap.address import load_mailbox, split_address
 from tasks.mailbox.imap.refusals import CUT, PassingRefusal, passing_refusal
 from tasks.mailbox.imap.tokens import access_token
 
@@ -44,16 +43,6 @@ def connected(block: Mailbox, folder: str = "", *, readonly: bool = False) -> It
         # It may be cut, and then there is nothing to take leave of.
         with suppress(*LOST, *REFUSED):
             mailbox.logout()
-
-
-def connect_to(source: str) -> BaseMailBox:
-    """Return a logged-in connection to the mailbox a source's name stands for, no folder selected.
-
-    Raises:
-        SourceError: As `connected`, or Prefect has no such block.
-        SourceUnavailable: The server refuses for now.
-    """
-    return log_in(load_mailbox(split_address(source)[0]))
 
 
 def log_in(block: Mailbox) -> BaseMailBox:

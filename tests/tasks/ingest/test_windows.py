@@ -151,8 +151,8 @@ def test_a_stranger_cannot_name_his_mail_or_its_language(read):
     raw = b"X-Mailroom-Id: chosen\nX-Mailroom-Target-Language: Japanese\n" + mail("a").raw
     ours = RawMail(raw=raw, source_id="a.eml", origin=Origin(source="/mails"))
     theirs = RawMail(raw=raw + b"x", source_id="7", origin=Origin(source="imap://inbox", uidvalidity=1, uid=7))
+    unknown = RawMail(raw=raw + b"y", source_id="8", origin=Origin(source="queue:orders"))
 
-    (window,) = windows(read(ours, theirs))
+    rows = [row for window in windows(read(ours, theirs, unknown)) for row in window.messages.to_dict("records")]
 
-    assert ids(window.messages) == ["chosen", "7"]
-    assert window.messages["target_language"].tolist() == ["ja", "en"]
+    assert [(row["source_id"], row["target_language"]) for row in rows] == [("chosen", "ja"), ("7", "en"), ("8", "en")]

@@ -14,8 +14,9 @@ import pytest
 
 from tasks import policies
 from tasks.errors import CircuitOpen
-from tasks.ledger.breakers import LedgerBreakers, read_breakers
+from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.engine import open_ledger
+from tests.services.ledgers import circuits
 
 SHARER = Path(__file__).with_name("sharer.py")
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +38,7 @@ def share(url: str, *arguments: object, processes: int) -> list:
 def test_one_probe_goes_out_of_all_calls_of_all_processes(any_ledger_url):
     asyncio.run(fail(LedgerBreakers(open_ledger(any_ledger_url), DUE_AT_ONCE)))
     assert sum(share(any_ledger_url, "probes", 20, processes=2)) == 1
-    assert read_breakers(open_ledger(any_ledger_url)) == {"openai": "half_open"}
+    assert circuits(open_ledger(any_ledger_url)) == {"openai": "half_open"}
 
 
 def test_what_one_process_opens_is_open_for_the_others(any_ledger_url):
@@ -69,7 +70,7 @@ def test_a_success_between_failures_keeps_the_circuit_closed(ledger_url):
             await breakers.succeeded("openai", probe=False)
 
     asyncio.run(story())
-    assert read_breakers(engine) == {}
+    assert circuits(engine) == {}
 
 
 def test_when_the_prober_dies_another_call_probes(any_ledger_url):
@@ -98,7 +99,7 @@ def test_a_failure_that_began_before_the_circuit_opened_does_not_end_the_probe(l
 
     asyncio.run(story())
     assert changes == [("openai", "open"), ("openai", "half_open"), ("openai", "closed")]
-    assert read_breakers(engine) == {"openai": "closed"}
+    assert circuits(engine) == {"openai": "closed"}
 
 
 def test_a_closed_circuit_is_looked_up_once_a_second_at_most(ledger_url):

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from tasks.errors import BudgetExceeded, Misconfigured
-from tasks.ledger.budgets import Alert, left_usd, open_scopes, scopes_at
+from tasks.ledger.budgets import Alert, open_scopes, scopes_at
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.run_budget import LedgerRunBudget
@@ -111,7 +111,8 @@ def test_a_day_that_was_not_watched_begins_with_what_the_ledger_knows_of_it(any_
     asyncio.run(ask())
     scopes = scopes_at("run", {"day": Decimal(1), "month": Decimal(2), "run": Decimal(3)}, datetime.now(UTC))
     open_scopes(engine, scopes)
-    assert sorted(left_usd(engine, scopes).values()) == [Decimal("0.75"), Decimal("1.75"), Decimal(3)]
+    found = {kind: spent_and_reserved(any_ledger_url, kind) for kind in ("run", "day", "month")}
+    assert found == {"run": (0, 0), "day": (250_000_000, 0), "month": (250_000_000, 0)}
 
 
 def test_an_unknown_price_is_an_error_before_the_call_and_the_worst_after_it(any_ledger_url):

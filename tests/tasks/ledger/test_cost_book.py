@@ -14,9 +14,10 @@ from tasks.ledger.completions import LedgerBook
 from tasks.ledger.cost_book import DIMENSIONS, UNSORTED, cost_book, total
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.runs import read_estimate, record_estimate, record_run
+from tasks.ledger.runs import record_estimate, record_run
 from tasks.ledger.schema import outcomes
 from tasks.questions import RawAnswer, Usage
+from tests.services.ledgers import estimate_of
 
 NOON = 1_795_608_000.0  # 2026-11-25 12:00 UTC
 DAY = 86_400.0
@@ -143,6 +144,6 @@ def test_a_window_of_time_leaves_the_rest_out(engine):
 
 def test_a_runs_estimate_is_kept(engine):
     record_run(engine, "run", flow="process-mail")
-    assert read_estimate(engine, "run") is None
+    assert estimate_of(engine, "run") is None
     record_estimate(engine, "run", {"expected_usd": "0.12"})
-    assert read_estimate(engine, "run") == {"expected_usd": "0.12"}
+    assert estimate_of(engine, "run") == {"expected_usd": "0.12"}

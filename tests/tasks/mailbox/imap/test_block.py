@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tasks.errors import SourceError
-from tasks.mailbox.imap.block import Mailbox
-from tasks.mailbox.imap.connection import connect_to
+from tasks.mailbox.imap.block import Mailbox, load_mailbox
+from tasks.mailbox.imap.connection import log_in
 from tasks.mailbox.sources import open_source
 from tests.tasks.mailbox.imap.mails import mail
 
@@ -19,7 +19,7 @@ def test_an_address_names_a_block_kept_by_prefect(imap_account, prefect_server):
 
     assert [row.raw for row in open_source(f"imap://{name}").read()] == [mail(1)]
     assert [row.raw for row in open_source(f"imap://{name}/INBOX").read()] == [mail(2)]
-    with connect_to(f"imap://{name}/INBOX") as mailbox:
+    with log_in(load_mailbox(name)) as mailbox:
         assert mailbox.folder.exists("Work")
     with pytest.raises(SourceError, match="Prefect has no block `mailbox/none-such`"):
         open_source("imap://none-such")

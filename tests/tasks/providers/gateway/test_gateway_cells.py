@@ -12,7 +12,7 @@ import pytest
 
 from tasks import errors
 from tasks.errors import CallError
-from tasks.ledger.breakers import read_breakers
+from tests.services.ledgers import circuits
 from tests.tasks.providers.far_side import (
     SDKS,
     Reply,
@@ -103,5 +103,5 @@ def test_the_cell_of_an_sdk_and_a_fault(wire, sdk, row):
     assert len(wire.requests) == caught.value.sent == row.requests
     assert wire.time.slept == list(row.waits)
     assert wire.breakers._of(provider_of(sdk)).failures == (row.requests if row.away else 0)
-    assert read_breakers(wire.engine) == {}
+    assert circuits(wire.engine) == {}
     assert [(one.state, one.error_code) for one in wire.rows(name)] == [("failed", row.error.code)] * row.requests

@@ -10,7 +10,7 @@ import pytest
 
 from tasks import errors
 from tasks.errors import CallError
-from tasks.ledger.breakers import read_breakers
+from tests.services.ledgers import circuits
 from tests.tasks.providers.scripted import FIRST, GOOD, SECOND, Sorted, Step, ask, bench, question
 
 
@@ -99,7 +99,7 @@ def test_the_fifth_failure_in_a_row_opens_the_circuit_and_sixty_seconds_later_on
     assert far.far["openai"].asked[5][0] - far.far["openai"].asked[4][0] == pytest.approx(
         62, abs=1.5
     )  # 2 s later than a call that had not failed
-    assert read_breakers(far.engine) == {"openai": "closed"}
+    assert circuits(far.engine) == {"openai": "closed"}
 
 
 def ask_twice(far):

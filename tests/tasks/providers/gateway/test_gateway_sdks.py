@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from tasks import policies
 from tasks.errors import CallError, ServerFault, TimedOut, TooLong
-from tasks.ledger.breakers import LedgerBreakers, read_breakers
+from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
@@ -22,6 +22,7 @@ from tasks.providers.event_loop import ModelLoop
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.questions import Link, Question
+from tests.services.ledgers import circuits
 from tests.tasks.providers.scripted import GOOD, Sorted
 
 LINKS = {
@@ -103,7 +104,7 @@ def test_an_outage_opens_the_circuit_and_a_probe_closes_it_when_it_is_over(far):
     (first,), (second,) = far.ask(), far.ask()
     assert isinstance(first, ServerFault)
     assert second.attempts == 3  # the fifth failure, the failed probe, the answered one
-    assert read_breakers(far.engine) == {far.link.provider: "closed"}
+    assert circuits(far.engine) == {far.link.provider: "closed"}
 
 
 def test_a_quota_that_others_used_up_is_waited_for_as_long_as_told(far):
