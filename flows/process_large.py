@@ -28,6 +28,7 @@ from tasks.mailbox.sources import open_source
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.report.summary import NOT_DONE, count_words
 from tasks.settings import Settings, read_settings
+from tasks.settings.parameters import described_by_settings
 
 SHARE = "process-share/process-share"
 _ROUNDS = 3
@@ -36,6 +37,7 @@ _LOOK_EVERY_S = 2.0
 
 @flow(name="process-large", persist_result=False)
 @says_what_is_wrong
+@described_by_settings
 def process_large(
     source: str = "",
     workers: Annotated[int, Field(ge=1, le=100)] = 3,
@@ -51,11 +53,8 @@ def process_large(
     Args:
         source: Where the mail lies; this run alone reads it. Empty is what MAILROOM_SOURCE names.
         workers: How many runs share the mails.
-        provider: Who reads the mail: openai, anthropic, gemini, or a local endpoint.
-        target_language: Language that summaries are translated into, as you write it; empty is the usual one.
         budget_usd: Most US dollars all of the runs may cost together; what is left is taken up by the next run. None is
             what MAILROOM_BUDGET_USD says, else no limit.
-        dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
     """
     settings = read_settings(
         source=source, provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run

@@ -25,12 +25,14 @@ from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.report.publish_summary import publish_summary
 from tasks.report.settle_outcomes import settle_outcomes
 from tasks.settings import ModeChoice, read_settings
+from tasks.settings.parameters import described_by_settings
 from tasks.understand.economy import send_batches
 from tasks.understand.second_reader import read_again
 
 
 @flow(name="process-mail", task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
+@described_by_settings
 def process_mail(
     source: str = "",
     provider: ProviderChoice = "configured",
@@ -49,23 +51,6 @@ def process_mail(
     """Read mail, understand it, decide what is to be done, and say what became of each.
 
     What is left empty, `configured` or None is taken from the environment (`MAILROOM_…`) of the worker that runs it.
-
-    Args:
-        source: Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, or an address.
-            Empty is what MAILROOM_SOURCE names.
-        provider: Who reads the mail: openai, anthropic, gemini, or a local endpoint.
-        triage_model: Model that sorts the mail; empty is the provider's cheap one.
-        analysis_model: Model that summarises and drafts; empty is chosen by complexity and price.
-        target_language: Language that summaries are translated into, as you write it: Japanese, ja, 日本語.
-        chunk_rows: Mails in one task run; None is what MAILROOM_CHUNK_ROWS says, else 100.
-        concurrency: Provider calls in flight at a time; None is what MAILROOM_CONCURRENCY says, else 50.
-        budget_usd: Most US dollars this run may cost; what is left is taken up by the next run. None is what
-            MAILROOM_BUDGET_USD says, else no limit.
-        mode: normal, or economy: half the price, through the providers' batch APIs; answers come within a day.
-        output_dir: Folder for the outcome files; each run makes its own in it. Empty is what MAILROOM_OUTPUT_DIR says.
-        dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
-        again: Process mails that were processed before, too.
-        refresh: Ask the models anew even where their answers are known from the last hour.
     """
     settings = read_settings(
         source=source, provider=provider, triage_model=triage_model, analysis_model=analysis_model, target_language=target_language,

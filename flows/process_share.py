@@ -15,10 +15,12 @@ from flows.run.task_runners import task_runner
 from tasks.ingest.read_messages import read_windows
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.settings import read_settings
+from tasks.settings.parameters import described_by_settings
 
 
 @flow(name="process-share", task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
+@described_by_settings
 def process_share(
     source_name: str,
     until: float,
@@ -34,10 +36,7 @@ def process_share(
         source_name: The source as the ledger calls it.
         until: The ledger's time, in UTC seconds, at which all of the source was on record.
         part_of: The run of `process-large` that started this one; its budget is the budget of all its runs together.
-        provider: Who reads the mail.
-        target_language: Language that summaries are translated into; empty is the usual one.
         budget_usd: Most US dollars all of them may cost together; None is what MAILROOM_BUDGET_USD says, else no limit.
-        dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
     """
     settings = read_settings(provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run)
     prepared = prepare(settings)

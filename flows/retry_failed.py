@@ -16,6 +16,7 @@ from tasks.errors import ERROR_CODES, Misconfigured
 from tasks.ingest.read_messages import read_windows
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.settings import read_settings
+from tasks.settings.parameters import described_by_settings
 
 # A list to choose from in the form.
 ErrorType = Annotated[str, WithJsonSchema({"type": "string", "enum": [*ERROR_CODES]})]
@@ -23,6 +24,7 @@ ErrorType = Annotated[str, WithJsonSchema({"type": "string", "enum": [*ERROR_COD
 
 @flow(name="retry-failed", task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
+@described_by_settings
 def retry_failed(
     error_types: tuple[ErrorType, ...] = (), provider: ProviderChoice = "configured", dry_run: bool | None = None
 ) -> State[Any]:
@@ -30,8 +32,6 @@ def retry_failed(
 
     Args:
         error_types: Only mails that failed so; empty is all.
-        provider: Who reads the mail this time.
-        dry_run: Only plan and show what would be done to the mails; None is what MAILROOM_DRY_RUN says, else yes.
     """
     unknown = sorted(set(error_types) - set(ERROR_CODES))
     if unknown:

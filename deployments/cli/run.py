@@ -16,6 +16,7 @@ from deployments.cli.home import use_server
 from deployments.cli.outcomes import print_outcomes
 from tasks.providers.catalogue.sheets import ProviderName
 from tasks.settings import read_settings
+from tasks.settings.parameters import described_by_settings
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 console = Console()
 
 
+@described_by_settings
 def run(
     source: str,
     /,
@@ -47,19 +49,6 @@ def run(
 
     Args:
         source: A folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, an address, or - for stdin.
-        provider: Who reads the mail.
-        triage_model: Model that sorts the mail.
-        analysis_model: Model that summarises and drafts.
-        target_language: Language that summaries are translated into, as you write it.
-        chunk_rows: Mails in one task run.
-        concurrency: Provider calls in flight at a time.
-        budget_usd: Most US dollars this run may cost.
-        mode: normal, or economy: half the price, answers within a day; the flow collect-batches brings them.
-        output_dir: Folder for the outcome files.
-        dry_run: Only plan and show what would be done to the mails; what MAILROOM_DRY_RUN says unless given, and yes
-            where it says nothing.
-        again: Process mails that were processed before, too.
-        refresh: Ask the models anew even where their answers are known.
     """
     given = {name: value for name, value in locals().items() if value is not None}
     settings = read_settings(output_dir=output_dir)

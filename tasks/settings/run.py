@@ -20,11 +20,14 @@ ModelClass = Literal["triage", "simple", "medium", "complex"]
 class WorkSettings(Section):
     title: ClassVar[str] = "Mail and work"
 
-    source: str | None = Field(None, description="Where the mail lies, for runs that are not told.")
+    source: str | None = Field(
+        None,
+        description="Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, or an address.",
+    )
     again: bool = Field(False, description="Process mails that were processed before, too.")
-    chunk_rows: int = Field(100, ge=1, le=500, description="Mails in one mapped task run.")
+    chunk_rows: int = Field(100, ge=1, le=500, description="Mails in one task run.")
     chunk_workers: int = Field(2, ge=1, le=64, description="Chunks in a window, which are worked on at the same time.")
-    concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight, a process.")
+    concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight at a time, in a process.")
     task_runner: Literal["threads", "dask", "ray"] = Field("threads", description="Where chunks are worked on.")
     cluster_address: str | None = Field(None, description="Of a running Dask or Ray cluster; null starts one.")
     chunk_retry_delays_s: tuple[float, ...] = Field(
@@ -43,20 +46,23 @@ class WorkSettings(Section):
 class ModelSettings(Section):
     title: ClassVar[str] = "Models"
 
-    provider: str = Field("openai", description="Which provider reads the mail.")
+    provider: str = Field("openai", description="Who reads the mail.")
     fallbacks: tuple[str, ...] = Field((), description="Asked in this order where `provider` cannot answer.")
     refused_moves_on: bool = Field(False, description="Whether a mail one provider refused is shown to the next.")
     triage_model: str | None = Field(
-        None, description="Model of the first, small question; null is the provider's cheap one."
+        None, description="Model that sorts the mail; without it, the provider's cheap one."
     )
-    analysis_model: str | None = Field(None, description="Model of the second question; null is chosen by complexity.")
+    analysis_model: str | None = Field(
+        None, description="Model that summarises and drafts; without it, one is chosen by complexity and price."
+    )
     models: dict[str, dict[ModelClass, str]] = Field(
         {}, description='Models by provider and class, as JSON: {"openai": {"triage": "gpt-6-luna", "complex": "…"}}.'
     )
     min_confidence: float = Field(0.5, ge=0, le=1, description="A triage less sure is asked of a stronger model, once.")
     mails_per_call: int = Field(1, ge=1, le=10, description="Short mails that one triage call asks about.")
     mode: Literal["normal", "economy"] = Field(
-        "normal", description="economy: half the price, through the providers' batch APIs; answers within 24 hours."
+        "normal",
+        description="normal, or economy: half the price, through the providers' batch APIs; answers come within a day.",
     )
     limits: dict[str, dict[Literal["rpm", "tpm"], int]] = Field(
         {}, description='Requests and tokens a minute by provider or model, as JSON: {"openai": {"rpm": 5000}}.'
@@ -66,14 +72,16 @@ class ModelSettings(Section):
         "cut", description="A longer mail is cut at a sentence's end, and says so; or read in parts, a call each."
     )
     max_parts: int = Field(10, ge=2, le=100, description="Parts of a long mail that are read; what is beyond is cut.")
-    target_language: str = Field("English", description="Language summaries are translated into, as people write it.")
+    target_language: str = Field(
+        "English", description="Language that summaries are translated into, as you write it: Japanese, ja, 日本語."
+    )
     sender_languages: dict[str, str] = Field(
         {}, description='Target language by sender address or domain, as JSON: {"example.jp": "Japanese"}.'
     )
     answers_ttl_s: int = Field(
         3_600, ge=0, description="How long an answer may be used again after its mail was completed."
     )
-    refresh: bool = Field(False, description="Ask anew even what was answered before.")
+    refresh: bool = Field(False, description="Ask the models anew, even where their answers are kept.")
 
     @property
     def most_tokens(self) -> int:
@@ -85,7 +93,7 @@ class MoneySettings(Section):
     title: ClassVar[str] = "Money"
 
     budget_usd: Decimal | None = Field(
-        None, gt=0, description="Most US dollars a run may cost; the rest stays PENDING."
+        None, gt=0, description="Most US dollars a run may cost; what is left is taken up by the next run."
     )
     budget_day_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a day (UTC), over all runs.")
     budget_month_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a month (UTC), over all runs.")
@@ -125,7 +133,7 @@ class ActionSettings(Section):
         ge=1,
         description="Milliseconds of CPU that a rule's condition may take for a mail; else it is not answered.",
     )
-    dry_run: bool = Field(True, description="Whether effects are only planned and shown; nothing is done to any mail.")
+    dry_run: bool = Field(True, description="Only plan and show what would be done to the mails.")
     review: Literal["off", "sent", "drafts"] = Field(
         "sent", description="Which replies another model reads before they leave: none, those sent, or drafts as well."
     )
@@ -137,7 +145,7 @@ class ActionSettings(Section):
 class StorageSettings(DataDir):
     title: ClassVar[str] = "Ledger and files"
 
-    output_dir: Path = Field(Path("out"), description="Each run writes its outcome files into a folder in here.")
+    output_dir: Path = Field(Path("out"), description="Folder for the outcome files; each run makes its own in it.")
     ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; null is SQLite in `data_dir`.")
 
     @property
