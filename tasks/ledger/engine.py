@@ -70,8 +70,15 @@ def _make_engine(parsed: URL) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """Make the ledger's file, which nobody else may read; SQLite gives the files beside it the same rights."""
-    make_folder(path.parent)
+    """Make the ledger's file, which nobody else may read; SQLite gives the files beside it the same rights.
+
+    Raises:
+        Misconfigured: Its folder cannot be made.
+    """
+    try:
+        make_folder(path.parent)
+    except OSError as error:
+        raise Misconfigured(f"The ledger's folder `{path.parent}` cannot be made: {error.strerror}.") from error
     with suppress(OSError):  # somebody else's who lets us read it, or a place that is not to be written
         make_file(path)
 

@@ -24,17 +24,16 @@ from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.understand.models_by_price import ModelsByPrice
 from tasks.understand.understand import understand
 from tests.benchmarks.made_mails import MadeMail, made_mails
+from tests.made_rows import message_row
 
 
 def as_message(mail: MadeMail) -> dict[str, Any]:
     """The mail as ingest leaves it."""
-    return {
-        "message_key": hashlib.sha256(mail.text.encode() + mail.subject.encode()).hexdigest(), "fence": 1,
-        "source_id": str(mail.number), "sender": mail.sender_address, "sender_name": mail.sender_name,
-        "subject": mail.subject, "date": mail.date.isoformat(), "kind": "mail", "text": mail.text, "language": "en",
-        "target_language": "ja", "attachments": [], "media": [], "tokens": len(mail.text) // 4, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "",
-        "unreadable": "",
-    }  # fmt: skip
+    return message_row(
+        message_key=hashlib.sha256(mail.text.encode() + mail.subject.encode()).hexdigest(), source_id=str(mail.number),
+        sender=mail.sender_address, sender_name=mail.sender_name, subject=mail.subject, date=mail.date.isoformat(),
+        text=mail.text, target_language="ja", tokens=len(mail.text) // 4,
+    )  # fmt: skip
 
 
 async def read(config: dict[str, Any]) -> Counter[str]:

@@ -7,18 +7,10 @@ from tasks.decide.conditions import address_of
 from tasks.decide.decide import decide
 from tasks.decide.rules import load_rules
 from tasks.frames import Messages, Readings
+from tests.made_rows import message_row, reading_row
 
-MESSAGE = {
-    "fence": 1, "source_id": "1", "sender": "Ann Lee <Ann@Company.com>", "sender_name": "Ann Lee", "subject": "Hello",
-    "date": "", "kind": "mail", "text": "body", "language": "en", "target_language": "ja", "attachments": [], "media": [],
-    "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "", "unreadable": "",
-}  # fmt: skip
-READING = {
-    "category": "OTHER", "language": "en", "needs_reply": False, "complexity": "simple", "confidence": 0.9, "reason": "",
-    "summary": "", "translation": "", "action_items": [], "replies": [], "doubts": [], "provider": "p", "model": "m",
-    "model_reason": "", "calls": 1, "cached_calls": 0, "attempts": 1, "input_tokens": 1, "output_tokens": 1,
-    "cost_usd": 0.0, "simulated": True, "seconds": 0.1, "error_type": None, "error": "",
-}  # fmt: skip
+MESSAGE = message_row(sender="Ann Lee <Ann@Company.com>", sender_name="Ann Lee", target_language="ja")
+READING = reading_row()
 UNREAD = {"category": None, "complexity": None, "confidence": None, "error_type": "TIMEOUT", "error": "late"}
 
 

@@ -8,12 +8,9 @@ from tasks.errors import Misconfigured
 from tasks.frames import Messages
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import Seen, record_seen
+from tests.made_rows import message_row
 
-ROW = {
-    "message_key": "m1", "fence": 1, "source_id": "1", "sender": "Ann <ann@bank.example>", "sender_name": "Ann",
-    "subject": "Hello", "date": "", "kind": "mail", "text": "body", "language": "en", "target_language": "ja",
-    "attachments": [], "media": [], "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "", "unreadable": "",
-}  # fmt: skip
+ROW = message_row(sender="Ann <ann@bank.example>", target_language="ja")
 
 
 def book(*conditions):

@@ -32,16 +32,15 @@ from tasks.understand.batches import BatchRound
 from tasks.understand.connect import check_models, gateway_for, models_for
 from tasks.understand.estimate import estimate, terms_of
 from tasks.understand.understand import triage_question, understand
+from tests.made_rows import message_row
 from tests.tasks.providers.acme_api import ANSWERS
 from tests.tasks.providers.far_side import QUESTION, SDKS, TEXT, Adapters, FarSide, Reply, good, provider_of
 
 PICTURE = Media(kind="image", media_type="image/png", data=b"\x89PNG picture", name="photo.png")
-MAIL: dict[str, Any] = {
-    "message_key": "ab" * 32, "fence": 1, "source_id": "1", "sender": "Ann <ann@example.com>", "sender_name": "Ann",
-    "subject": "A broken lamp", "date": "", "kind": "mail", "text": "The lamp on this picture is broken. Send a new one.",
-    "language": "en", "target_language": "en", "attachments": [], "media": [PICTURE], "tokens": 12, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "",
-    "unreadable": "",
-}  # fmt: skip
+MAIL = message_row(
+    message_key="ab" * 32, subject="A broken lamp", text="The lamp on this picture is broken. Send a new one.",
+    media=[PICTURE], tokens=12,
+)  # fmt: skip
 
 
 def test_every_sheet_has_an_sdk_that_these_tests_ask() -> None:

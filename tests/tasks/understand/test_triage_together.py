@@ -22,6 +22,7 @@ from tasks.understand.models_by_price import ModelsByPrice
 from tasks.understand.prompts import tag_of
 from tasks.understand.triage_together import control_mail, may_be_asked_together
 from tasks.understand.understand import understand
+from tests.made_rows import message_row
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -54,28 +55,9 @@ class SimulatedAsker:
 
 
 def mail(subject: str, text: str, **columns: Any) -> dict[str, Any]:
-    blank = {
-        "fence": 0,
-        "sender": "A <a@example.com>",
-        "sender_name": "A",
-        "date": "",
-        "kind": "mail",
-        "unreadable": "",
-        "automatic": "",
-    }
-    lists = {"attachments": [], "media": [], "parse_defects": [], "doubts": [], "left_out": []}
-    return {
-        **blank,
-        **lists,
-        "message_key": sha256(f"{subject}{text}".encode()).hexdigest(),
-        "source_id": subject,
-        "subject": subject,
-        "text": text,
-        "language": "en",
-        "target_language": "en",
-        "tokens": 50,
-        **columns,
-    }
+    key = sha256(f"{subject}{text}".encode()).hexdigest()
+    own = {"message_key": key, "source_id": subject, "subject": subject, "text": text, "tokens": 50}
+    return message_row(**own | columns)
 
 
 MAILS = [

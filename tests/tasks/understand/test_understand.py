@@ -9,13 +9,10 @@ from tasks.errors import BudgetExceeded, KeyRejected, Refused, TimedOut
 from tasks.frames import Messages
 from tasks.questions import Completion, Link, Usage
 from tasks.understand.understand import understand
+from tests.made_rows import message_row
 
 LINK = (Link(provider="openai", model="m"),)
-MAIL = {
-    "fence": 1, "source_id": "1", "sender": "Ann <ann@example.com>", "sender_name": "Ann", "subject": "Hello", "date": "",
-    "kind": "mail", "text": "Please send the list by Friday.", "language": "en", "target_language": "de", "attachments": [],
-    "media": [], "tokens": 8, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "", "unreadable": "",
-}  # fmt: skip
+MAIL = message_row(text="Please send the list by Friday.", target_language="de", tokens=8)
 TRIAGE = {
     "category": "SUPPORT", "language": "en", "needs_reply": True, "complexity": "simple", "confidence": 0.9,
     "reason": "It asks.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tasks.errors import SourceError
-from tasks.mailbox.imap.block import Mailbox, load_mailbox
+from tasks.mailbox.imap.address import load_mailbox
+from tasks.mailbox.imap.block import Mailbox
 from tasks.mailbox.imap.connection import log_in
 from tasks.mailbox.sources import open_source
 from tests.tasks.mailbox.imap.mails import mail
