@@ -27,6 +27,9 @@ EFFECTS_NOT_DONE = "EffectsNotDone"
 """Name of the state of a run that ended well, but for effects that failed or may have happened."""
 WHAT_TO_DO = "The report says which effects failed; `reconcile-effects` looks for those that are ambiguous."
 
+NOTHING_READ = "NothingRead"
+"""Name of the state of a run that met files only that could not be read, such as mailboxes of another program."""
+
 
 def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
     """The flow's body. It ends in a state that names what to mend, or says why it stopped, where one of our errors ends it."""
@@ -60,6 +63,9 @@ def concluded(summary: Summary) -> State[Any]:
         return Completed(name="StoppedAtBudget", message=f"{summary.sentence()}. {left}", data=data)
     if summary.curable:
         return Failed(name="ProviderFailed", message=f"{summary.sentence()}. The next run tries them again.", data=data)
+    if summary.nameless and summary.nameless == summary.statuses["FAILED"] and not summary.statuses["COMPLETED"]:
+        why = next(iter(summary.advice.values()), "")
+        return Failed(name=NOTHING_READ, message=f"{summary.sentence()}. Nothing could be read: {why}", data=data)
     if summary.effects_not_done:
         return Completed(name=EFFECTS_NOT_DONE, message=f"{summary.sentence()}. {WHAT_TO_DO}", data=data)
     return Completed(message=summary.sentence(), data=data)

@@ -1,5 +1,6 @@
 """The header of a mail, looked up by name."""
 
+from tasks.parsing.addresses import read_addresses
 from tasks.parsing.limits import Limits
 from tasks.parsing.tree import Part
 
@@ -10,6 +11,7 @@ class Fields:
     def __init__(self, part: Part, limits: Limits) -> None:
         self.cut = False
         self._values: dict[str, list[str]] = {}
+        self._mailboxes: dict[str, tuple[tuple[str, str], ...]] = {}
         for count, (name, value) in enumerate(part.raw_items()):
             if count >= limits.header_fields:
                 self.cut = True
@@ -27,3 +29,9 @@ class Fields:
     def all(self, name: str) -> list[str]:
         """Return all values of a field, raw."""
         return self._values.get(name, [])
+
+    def mailboxes(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return (name, address) of each mailbox in all fields of a name, read once."""
+        if name not in self._mailboxes:
+            self._mailboxes[name] = read_addresses(self.all(name))
+        return self._mailboxes[name]

@@ -23,16 +23,22 @@ EAST_ASIAN = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOP
 def is_lookalike(domain: str, known: Iterable[str] = ()) -> bool:
     """Return whether a domain mixes alphabets, imitates Latin letters, or looks like one of the known domains."""
     shown = decoded(domain)
-    top = shown.rpartition(".")[2]
-    if any(is_misleading(label, top.isascii()) for label in shown.split(".")):
-        return True
     others = {decoded(other) for other in known} - {shown}
+    if not shown.isascii() and has_misleading_label(shown):
+        return True
     return bool(others) and skeleton(shown) in {skeleton(other) for other in others}
+
+
+def has_misleading_label(shown: str) -> bool:
+    """Return whether a part of a domain, as programs show it, is written to deceive."""
+    top = shown.rpartition(".")[2]
+    return any(is_misleading(label, top.isascii()) for label in shown.split("."))
 
 
 def decoded(domain: str) -> str:
     """Return a domain as programs show it: punycode decoded, in lower case."""
-    return ".".join(decoded_label(label) for label in domain.lower().split("."))
+    lower = domain.lower()
+    return ".".join(map(decoded_label, lower.split("."))) if "xn--" in lower else lower
 
 
 def decoded_label(label: str) -> str:
@@ -74,8 +80,10 @@ def is_latin(character: str) -> bool:
 
 def skeleton(domain: str) -> str:
     """Return what all domains have in common that look like this one."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", domain.lower()) if not unicodedata.combining(c))
-    text = "".join(CONFUSABLE.get(character, character) for character in plain)
+    text = domain
+    if not domain.isascii():
+        plain = (c for c in unicodedata.normalize("NFKD", domain) if not unicodedata.combining(c))
+        text = "".join(CONFUSABLE.get(character, character) for character in plain)
     for written, read in MISREAD:
         text = text.replace(written, read)
     return text.replace("i", "l")

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from tasks.parsing.attachments import AttachedFiles, read_attachments
 from tasks.parsing.bodies import gather
-from tasks.parsing.dates import read_date
+from tasks.parsing.dates import ReadDate, read_date
 from tasks.parsing.fields import Fields
 from tasks.parsing.forwards import Thread, as_text, read_thread
 from tasks.parsing.headers import decode_text
@@ -32,6 +32,7 @@ class ParsedMail:
     sender: tuple[str, str]
     """Name and address."""
     subject: str
+    date: ReadDate
     found: MailParts
     thread: Thread
     text: Text
@@ -61,8 +62,8 @@ def parse_mail(raw: bytes, limits: Limits) -> ParsedMail:
     if found.too_deep and not past_bound:
         past_bound = f"nested deeper than {limits.depth} levels"
     return ParsedMail(
-        fields=fields, sender=sender, subject=subject, found=found, thread=thread, text=text, attached=attached,
-        past_bound=past_bound,
+        fields=fields, sender=sender, subject=subject, date=read_date(fields.first("date")), found=found, thread=thread,
+        text=text, attached=attached, past_bound=past_bound,
     )  # fmt: skip
 
 
@@ -133,7 +134,7 @@ def defects_of(parsed: ParsedMail) -> tuple[str, ...]:
     defects = [parsed.past_bound] if parsed.past_bound else []
     defects += ["not all header fields were read"] if parsed.fields.cut else []
     defects += sender_defects(parsed.fields)
-    defects += filter(None, [read_date(parsed.fields.first("date")).defect])
+    defects += filter(None, [parsed.date.defect])
     defects += [*parsed.found.defects, *parsed.text.defects, *parsed.attached.defects]
     defects += ["charset replaced"] if parsed.text.note.startswith("replaced") else []
     defects += ["not all of the mails inside were read"] if parsed.thread.cut else []

@@ -1,6 +1,5 @@
 """Reads a mail: bytes in, a `Mail` out, never an exception because of the content."""
 
-from tasks.parsing.dates import read_date
 from tasks.parsing.documents.found import NotOpened
 from tasks.parsing.headers import decode_text, read_ids
 from tasks.parsing.identity import raw_key
@@ -44,7 +43,7 @@ def assemble(raw: bytes, limits: Limits) -> Mail:
     fields, text = parsed.fields, parsed.text
     name, address = parsed.sender
     subject = parsed.subject
-    date = read_date(fields.first("date")).moment
+    date = parsed.date.moment
     when = date.isoformat() if date else decode_text(fields.first("date"))
     message_id = next(iter(read_ids(fields.all("message-id"))), None)
     body, source = choose_body(parsed)

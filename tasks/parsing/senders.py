@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.parsing.addresses import ANYWHERE, normal_address, read_addresses
+from tasks.parsing.addresses import ANYWHERE, normal_address
 from tasks.parsing.fields import Fields
 from tasks.parsing.lookalikes import is_lookalike
 
@@ -16,13 +16,13 @@ RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to")
 
 def sender_of(fields: Fields) -> tuple[str, str]:
     """Return the name and the address of who wrote the mail, else of who sent it."""
-    senders = read_addresses(fields.all("from")) or read_addresses(fields.all("sender"))
+    senders = fields.mailboxes("from") or fields.mailboxes("sender")
     return next((one for one in senders if "@" in one[1]), senders[0] if senders else ("", ""))
 
 
 def addresses(fields: Fields, name: str) -> tuple[str, ...]:
     """Return the addresses in all fields of a name."""
-    return tuple(address for _, address in read_addresses(fields.all(name)) if address)
+    return tuple(address for _, address in fields.mailboxes(name) if address)
 
 
 def sender_defects(fields: Fields) -> list[str]:

@@ -124,6 +124,8 @@ def parameter(part: Part, name: str, header: str = "content-type") -> str:
 
     Of two of one name RFC 2231's goes first, wherever it stands: the other is for programs that do not know that form.
     """
+    if name not in str(part.get(header, "")).lower():  # the parser takes its time, and most parts have few parameters
+        return ""
     try:
         found = [value for key, value in part.get_params([], header) if key.lower() == name]
         extended = [value for value in found if isinstance(value, tuple)]

@@ -53,6 +53,8 @@ class Summary:
     unpriced: int = 0
     simulated: int = 0
     mail_seconds: float = 0.0
+    nameless: int = 0
+    """Mails that failed, of which neither a sender nor a subject is known: files that are no mail, or not read."""
     curable: int = 0
     table: list[dict[str, Any]] = field(default_factory=list)
     """The first outcomes as the table artifact shows them."""
@@ -84,6 +86,7 @@ class Summary:
         self.urgent += row["urgent"]
         self.reply_wanted += row["reply_wanted"]
         self.duplicates += bool(row["duplicate_of"])
+        self.nameless += row["status"] == "FAILED" and not row["sender"] and not row["subject"]
         for name in ("calls", "cached_calls", "attempts", "input_tokens", "output_tokens"):
             setattr(self, name, getattr(self, name) + row[name])
         self.simulated += row["simulated"]
