@@ -295,12 +295,13 @@ class SourceError(Misconfigured):
 
 
 class SourceUnavailable(MailroomError):
-    """A source that refuses for now, in its own words, after it was asked several times.
+    """The source of the mail refuses for now, and was asked several times; the message has its own words.
 
     `retry_after_s` is how long it asked to be left alone; null where it did not say.
     """
 
     code = "NETWORK_ERROR"
+    by_itself = True
     advice = "No setting is wrong; the next run goes on where this one stopped."
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
