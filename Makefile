@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 EXTRAS := $(addprefix --extra ,postgres redis aws s3 gcs dask tnef tokens otel)
 DEPLOYED := $(addprefix --extra ,postgres redis kubernetes aws otel)
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test lint format bench lock clean
+.PHONY: help demo stop test lint format reference bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "make %-16s %s\n", $$1, $$2}'
@@ -38,7 +38,7 @@ lock: $(VENV)/dev ## write the lock files anew from pyproject.toml, keeping vers
 	$(LOCK) pyproject.toml --group dev $(EXTRAS) -c requirements/run.lock -o requirements/dev.lock
 	$(LOCK) pyproject.toml --group build $(DEPLOYED) -c requirements/dev.lock -c requirements/run.lock -o requirements/deploy.lock
 
-reference: $(VENV)/dev ## write docs/settings.md and docs/errors.md anew from the code
+reference: $(VENV)/dev ## write docs/settings.md, docs/errors.md and the decisions' index anew
 	$(BIN)/python -m deployments.reference
 
 bench: $(VENV)/dev ## the main job beside the SDK used by hand: calls a second, CPU, memory, the server's share (MAILS=1000)

@@ -1,9 +1,10 @@
-"""The two pages as Markdown."""
+"""The pages as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 
 from deployments.reference.variables import Variable, all_variables
 from tasks.errors import ERROR_CODES, MailroomError
@@ -74,3 +75,16 @@ def _comes_right(kind: type[MailroomError]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def decisions_page(folder: Path) -> str:
+    """The index of the decisions: number and title, by file."""
+    parts = [
+        "# Decisions", "",
+        "Made by `make reference` from the files beside it; do not edit it by hand. A decision is never edited, only "
+        "superseded; its heading is `# NUMBER. Title`.", "",
+    ]  # fmt: skip
+    for path in sorted(folder.glob("[0-9]*.md")):
+        title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        parts.append(f"- [{title}]({path.name})")
+    return "\n".join(parts) + "\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployments.cli.settings import settings as settings_command
-from deployments.reference.pages import errors_page, settings_page
+from deployments.reference.pages import decisions_page, errors_page, settings_page
 from deployments.reference.variables import all_variables
 from tasks.errors import ERROR_CODES, Misconfigured
 
@@ -29,6 +29,14 @@ OF_OTHERS = {"tasks/mailbox/stores.py"}
 @pytest.mark.parametrize(("name", "page"), [("settings.md", settings_page), ("errors.md", errors_page)])
 def test_the_page_is_as_the_code_has_it(name, page):
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), "run `make reference`"
+
+
+def test_every_decision_is_in_the_index_with_a_heading_of_one_form():
+    folder = ROOT / "docs" / "decisions"
+
+    assert (folder / "README.md").read_text(encoding="utf-8") == decisions_page(folder), "run `make reference`"
+    for path in folder.glob("[0-9]*.md"):
+        assert path.read_text(encoding="utf-8").startswith(f"# {int(path.name[:4])}. "), path.name
 
 
 def test_every_setting_says_what_it_is_and_none_is_there_twice():
