@@ -92,7 +92,7 @@ bench-injection: $(VENV)/dev ## mails that give orders, read by a model that obe
 bench-ingest: $(VENV)/dev ## 1,000 to 50,000 ordinary mails read into the ledger: how fast, in how much memory, beside a library?
 	$(BIN)/python -m tests.benchmarks.ingest
 
-corpus: $(VENV)/dev ## the public mails that MAILROOM_CORPUS names: what is read of each, beside a plain reading
+corpus: $(VENV)/dev ## the public mails that MAILROOM_CORPUS names, and built ones: what is read, and is any author's word lost?
 	$(BIN)/python -m tests.benchmarks.corpus
 
 fuzz: $(VENV)/dev ## a minute of mails nobody wrote; led by coverage where atheris can be installed

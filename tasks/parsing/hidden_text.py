@@ -18,10 +18,10 @@ SOME_SIZE = re.compile(r"font-size\s*:\s*0{0,9}\.?0{0,9}[1-9]|font-size\s*:\s*[a
 COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)", re.IGNORECASE)
 BACKGROUND = re.compile(r"background(?:-color|-image)?\s*:\s*([^;!]+)", re.IGNORECASE)
 # Without any of these nothing is hidden, and nothing has to be searched.
-MAY_HIDE = re.compile(
-    r"hid|none|opacity|height\s*:\s*0|size\s*:\s*[0.]|indent|left\s*:|#f|white|rgb|ivory|snow|transparent|background|bgcolor",
-    re.IGNORECASE,
-)
+TRACES = (
+    "hidden", "hide", "none", "opacity", "max-height", "font-size", "indent", "left", "#f", "white", "rgb", "ivory", "snow",
+    "transparent", "background", "bgcolor",
+)  # fmt: skip
 HEX = re.compile(r"^#(?:([0-9a-f]{3})|([0-9a-f]{6}))$")
 RGB = re.compile(r"^rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,([\d.]+))?\)$")
 NAMED = {
@@ -44,7 +44,8 @@ def hidden_nodes(tree: LexborHTMLParser, html: str) -> list[LexborNode]:
 
     `html` is the source of `tree`.
     """
-    if not MAY_HIDE.search(html):
+    source = html.lower()
+    if not any(trace in source for trace in TRACES):
         return []
     styles = styles_of(tree, HIDING)
     backgrounds: dict[int, str] = {}

@@ -10,27 +10,20 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tasks.parsing.attributions import attribution
-from tasks.parsing.client_words import ANSWERS_WITH_VS, BEFORE_WORDS, COLONS
-from tasks.parsing.header_blocks import (
-    MAX_LINE,
-    Block,
-    has_label,
-    is_header,
-    label_of,
-    read_block,
-    read_marked_block,
-    read_unknown_block,
-)
+from tasks.parsing.client_words import BEFORE_WORDS, COLONS
+from tasks.parsing.header_blocks import MAX_LINE
 from tasks.parsing.html_quotes import HEADER_MARK, INDENT, MARK_END, QUOTE, SAID_BY
+from tasks.parsing.inner_headers import header_at, is_forwarded
 from tasks.parsing.mail_context import MailContext
 from tasks.parsing.separators import DASHES, begins_forward, separates
 from tasks.parsing.signatures import split_signature
 
 # Below so many lines nobody's history begins, and looking for it would take seconds.
 MAX_LINES = 20_000
+SHORTEST_RULE = 5
 # What stood between two paragraphs was taken out.
 NO_TEXT = re.compile(r"\n{3,}")
-STARTS = frozenset(["", *DASHES, ">", "|", "＞", QUOTE, SAID_BY, INDENT, HEADER_MARK])
+STARTS = frozenset(["", " ", "\t", *DASHES, ">", "|", "＞", QUOTE, SAID_BY, INDENT, HEADER_MARK])
 MARKS = re.compile(f"[{QUOTE}{SAID_BY}{INDENT}](\\d{{1,6}}){MARK_END}")
 QUOTED = (">", " >", "|>", "＞", QUOTE, SAID_BY)
 
@@ -69,6 +62,12 @@ class Scan:
         if self.own[-1]:
             self.own.append([])
 
+    def take_rule(self) -> None:
+        """Take a row of dashes that stands right above a head to what is quoted."""
+        last = self.own[-1][-1:]
+        if last and len(last[0]) >= SHORTEST_RULE and not last[0].strip(DASHES + " "):
+            self.quote([self.own[-1].pop()])
+
 
 def split_quotes(text: str, context: MailContext = MailContext(), elements: list[str] | None = None) -> Pieces:
     """Return what is new, what is quoted and the signatures; where nothing would be new, all of it is.
@@ -77,11 +76,10 @@ def split_quotes(text: str, context: MailContext = MailContext(), elements: list
     """
     scan = Scan(text.split("\n"), context)
     sort_lines(scan)
-    names = frozenset(context.name_words)
     new: list[str] = []
     signatures: list[str] = []
     for chunk in scan.own:
-        written, signature, below = split_signature(chunk, names)
+        written, signature, below = split_signature(chunk, context)
         new += [*written, *below]
         signatures += signature
     fresh = "\n".join([*new, *scan.content]).strip()
@@ -109,7 +107,7 @@ def sort_lines(scan: Scan) -> None:
     at = 0
     while at < len(scan.lines):
         line = scan.lines[at]
-        if not line or at >= MAX_LINES or len(line) > MAX_LINE or says_nothing(line):
+        if not line or (":" not in line and line[0] not in STARTS and line.isascii()) or is_skipped(line, at):
             scan.own[-1].append(line)
             at += 1
         elif line.startswith(QUOTED) and not line.startswith(">From "):
@@ -118,8 +116,10 @@ def sort_lines(scan: Scan) -> None:
             at = sort_plain(scan, at)
 
 
-def says_nothing(line: str) -> bool:
-    """Return whether a line can be neither a mark nor a head; cheap, for most lines are so."""
+def is_skipped(line: str, at: int) -> bool:
+    """Return whether a line is not looked at: it is too long, too far down, or can be neither a mark nor a head."""
+    if at >= MAX_LINES or len(line) > MAX_LINE:
+        return True
     if ":" in line or line.lstrip()[:1] in STARTS:
         return False
     return line.isascii() or not (line.endswith(BEFORE_WORDS) or any(colon in line for colon in COLONS))
@@ -149,7 +149,7 @@ def sort_plain(scan: Scan, at: int) -> int:
         return take_content(scan, at)
     if separates(line):
         return take_separator(scan, at)
-    if block := block_at(scan, at):
+    if block := header_at(scan.lines, at, scan.context):
         return take_head(scan, at, block.lines, content=is_forwarded(scan.context, block))
     marked = marks_follow(lines, at + 1)
     if head := attribution(lines, at, marked=marked):
@@ -174,7 +174,7 @@ def take_separator(scan: Scan, at: int) -> int:
     """Take a line between dashes that another mail follows; where the prefix does not, the block below tells what it is."""
     below = next((place for place in range(at + 1, min(at + 4, len(scan.lines))) if scan.lines[place].strip()), at)
     unclear = scan.context.ambiguous or scan.context.purpose == "answer"
-    block = block_at(scan, below) if unclear and below > at else None
+    block = header_at(scan.lines, below, scan.context) if unclear and below > at else None
     forwarded = is_forwarded(scan.context, block) if block else scan.context.purpose != "reply"
     return take_head(scan, at, 1, content=forwarded)
 
@@ -189,6 +189,7 @@ def take_head(scan: Scan, at: int, count: int, *, content: bool) -> int:
     if content:
         return take_content(scan, at)
     scan.headed = True
+    scan.take_rule()
     if marks_follow(scan.lines, at + count):
         scan.quote(scan.lines[at : at + count])
         return at + count
@@ -211,50 +212,6 @@ def take_attribution(scan: Scan, at: int, start: int, own: str) -> int:
         scan.own[-1].append(own)
         scan.lines[start] = scan.lines[start].lstrip().removeprefix(own).lstrip()
     return take_head(scan, start, at + 1 - start, content=False)
-
-
-def block_at(scan: Scan, at: int) -> Block | None:
-    """Return the block of header fields that begins here, where it is a mail's; the lines of a mark count, too."""
-    lines, marked = scan.lines, scan.lines[at].startswith(HEADER_MARK)
-    start = at + marked
-    while marked and start < len(lines) and not lines[start].strip():
-        start += 1
-    if start >= len(lines) or not (
-        marked or has_label(lines[start]) or ("@" in lines[start] and label_of(lines[start])[0])
-    ):
-        return None
-    block = header_at(lines, start, scan.context, marked=marked)
-    if block is None:
-        return None
-    if scan.context.purpose == "new" and not answers_its_recipient(scan.context, block):
-        return None
-    return Block(lines=start - at + block.lines, values=block.values, from_label=block.from_label)
-
-
-def header_at(lines: list[str], at: int, context: MailContext, *, marked: bool) -> Block | None:
-    """Return the mail header in a body that begins at `at`; None where none does."""
-    block = read_block(lines, at) if has_label(lines[at]) else None
-    if block and is_header(block, context, led_in=marked):
-        return block
-    return read_marked_block(lines, at) if marked else read_unknown_block(lines, at, context)
-
-
-def answers_its_recipient(context: MailContext, block: Block) -> bool:
-    """Return whether the mail goes to the one whose mail is below it, from one whom that mail went to."""
-    if not (block.sender and context.sender):
-        return False
-    return block.sender in context.recipients and context.sender in block.values.get("to", "").lower()
-
-
-def is_forwarded(context: MailContext, block: Block) -> bool:
-    """Return whether a header block begins what the sender wants read: a forward, and no answer."""
-    if context.ambiguous:
-        return block.from_label not in ANSWERS_WITH_VS
-    if context.purpose == "forward":
-        return True
-    if context.purpose == "answer" and block.sender:  # without a prefix, who gets it tells
-        return block.sender not in context.recipients and block.sender != context.sender
-    return False
 
 
 def marks_follow(lines: list[str], at: int) -> bool:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tasks.parsing.mail_context import MailContext
+
 MAX_LINE = 400
 MAX_SIGNATURE_LINES = 15
 LONGEST_LINE = 90
@@ -76,11 +78,8 @@ class Signed(NamedTuple):
     below: list[str]
 
 
-def split_signature(lines: list[str], names: frozenset[str] = frozenset()) -> Signed:
-    """Return the lines before the signature, the signature, and what was written below it.
-
-    `names` are the words of the sender's name in lower case.
-    """
+def split_signature(lines: list[str], context: MailContext) -> Signed:
+    """Return the lines before the signature, the signature, and what was written below it."""
     last = len(lines)
     while last and not lines[last - 1].strip():
         last -= 1
@@ -88,13 +87,13 @@ def split_signature(lines: list[str], names: frozenset[str] = frozenset()) -> Si
         return Signed(lines[: last - 1], lines[last - 1 :], [])
     marks = [at for at in range(last) if lines[at].startswith("--") and lines[at].rstrip() == "--"]
     if marks:
-        return below_mark(lines, marks, last, names)
+        return below_mark(lines, marks, last, frozenset(context.name_words))
     for at in range(max(1, last - 12), last):
         if (
             len(lines[at]) > 5
             and lines[at].lstrip()[:1] in RULING
             and RULE.match(lines[at][:MAX_LINE])
-            and is_card(lines[at + 1 : last], names)
+            and is_card(lines[at + 1 : last], frozenset(context.name_words))
         ):
             return Signed(lines[:at], lines[at:], [])
     return Signed(lines, [], [])

@@ -24,6 +24,9 @@ SEEN = "<p>Seen.</p>"
         '<p style="color: white">X1</p>',
         '<div style="background:#000"><p style="color:#000">X1</p></div>',
         '<style>.preheader{display:none}</style><p class="preheader">X1</p>',
+        '<style>@media print{p{color:red}} div .pre{visibility:hidden}</style><div><p class="pre">X1</p></div>',
+        '<style>.light{background:#fdfdfd}</style><p class="light" style="color:#fefefe">X1</p>',
+        '<style>@media (max-width:9px){.box{background:#000}}</style><p class="box" style="color:white">X1</p>',
         '<div style="display:none"><p><b>X1</b></p></div>',
     ],
 )
@@ -44,6 +47,12 @@ def test_hidden_text_is_found_and_taken_out(hiding):
         '<div style="font-size:0"><span style="font-size:14px">X1</span></div>',
         '<style>@media (max-width:600px){.m{display:none}}</style><p class="m">X1</p>',
         '<p style="color:#333;background-color:#fff">X1</p>',
+        '<style>.dark{background:#036}</style><div class="dark"><p style="color:#fff">X1</p></div>',
+        '<style>#top{background:#222 url(x.png)}</style><div id="top"><p style="color:white">X1</p></div>',
+        '<style>.a .b{background:linear-gradient(#000,#111)}</style><div class="a"><p class="b" style="color:#fff">X1</p></div>',
+        '<style>td.c, .d{background-color:rgb(0,0,0)}</style><table><tr><td class="c"><font color="white">X1</font></td></tr></table>',
+        '<style>body{background:#111}</style><p style="color:#FFFFFF">X1</p>',
+        '<style>@media print{p{color:red}} .dark{background:#036}</style><p class="dark" style="color:#fff">X1</p>',
     ],
 )
 def test_ordinary_style_hides_nothing(shown):
@@ -73,3 +82,11 @@ def test_scripts_and_titles_are_not_text_and_alternatives_of_pictures_are():
 @pytest.mark.parametrize("broken", ["", "<", "<p", "<!--", "\ud800<p>x", "&#xD800;", "<a href=", "]]>", "<p>\x00x"])
 def test_broken_html_raises_nothing(broken):
     read_html(broken, Limits()).text.encode()
+
+
+def test_marks_for_quoted_elements_cannot_be_forged():
+    page = "<p>a\ufdd00\ufdd4 &#xFDD0;0&#64980;</p><blockquote type='cite'>Old.</blockquote>"
+    got = read_html(page, Limits(), marking=True)
+
+    assert got.text.split() == ["a0", "0", "\ufdd00\ufdd4"]
+    assert got.elements == ["Old."]

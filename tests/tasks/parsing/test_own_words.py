@@ -118,6 +118,14 @@ def test_a_forward_whose_subject_was_changed_is_content(line):
     assert read("A question", body, "References: <x@example.net>").text.endswith("Ten chairs.")
 
 
+@pytest.mark.parametrize("rule", ["_" * 32, "-" * 10, "=" * 20])
+def test_a_rule_right_above_a_header_block_belongs_to_it(rule):
+    got = read("RE: Lease", f"We sign it as it is, all of us.\n\n{rule}\n{BLOCKS['en']}\n\nDo you sign the lease?\n")
+
+    assert got.text == "We sign it as it is, all of us."
+    assert got.quoted.startswith(rule)
+
+
 def test_without_a_prefix_the_addresses_tell_an_answer_from_a_forward():
     block = "From: {0}\nSent: Monday, November 2, 2026 7:14 PM\nTo: Ann Lee <ann@example.org>\nSubject: Lease"
     answer = read("Lease", f"We sign it.\n\n{block.format(BOB)}\n\nDo you?\n", "References: <x@example.net>")
