@@ -1,10 +1,15 @@
 """Files that hold one mail or many in the ways of other programs; and those that are no mail, or not read."""
 
+import io
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.errors import SourceError
+from tasks.mailbox.blobs import Blob
+from tasks.mailbox.formats import read_any
 from tasks.mailbox.sources import open_source
 
 MAIL = b"From: Ann <ann@example.org>\nSubject: %s\n\nText of %s.\n"
@@ -108,6 +113,28 @@ def test_what_systems_and_archivers_leave_is_no_mail(tmp_path):
         rows = read(source)
         assert [row.raw for row in rows if not row.foreign] == [mail(b"b")]
         assert len([row for row in rows if row.foreign and "is no mail" in row.problem]) == len(names)
+
+
+STARTS = {
+    "a.emlx": b"12\n",
+    "mmdf": b"\x01\x01\x01\x01\n",
+    "RMAIL": b"BABYL OPTIONS:\n\x1f\x0c\n",
+    "a.mbox": b"From -\n",
+}
+PIECES = [
+    b"\x01\x01\x01\x01\n", b"\x1f", b"\x0c\n", b"0,,\n", b"*** EOOH ***\n", b"\n", b"Subject: x\n", b"text\n", b"From \n",
+    b"From: a@b.example\n", b"Content-Length: 7\n", b'<?xml version="1.0"?>', b"\xff\x00", b"99999\n",
+]  # fmt: skip
+
+
+@given(st.sampled_from(sorted(STARTS)), st.lists(st.sampled_from(PIECES), max_size=40))
+def test_any_pieces_of_such_files_are_mails_that_hold_no_more_than_the_file(name, pieces):
+    content = STARTS[name] + b"".join(pieces)
+    blob = Blob(name=name, where=name, size_bytes=len(content), open=lambda: io.BytesIO(content))
+    rows = list(read_any(blob, "here"))
+
+    assert sum(len(row.raw) for row in rows) <= len(content) + 2 * len(rows)
+    assert all(not row.problem or row.raw == b"" for row in rows)
 
 
 def test_a_hidden_mail_is_a_mail(tmp_path):

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import compressed_rtf
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tasks.parsing.limits import Limits
 from tasks.parsing.read_mail import read_mail
@@ -106,6 +108,29 @@ def test_a_damaged_mail_beside_a_mail_is_an_attachment_with_the_reason():
 
     assert (one.name, one.fate) == ("a.msg", "skipped")
     assert one.reason
+
+
+WHOLE = compound_file(
+    saved(
+        stream(0x1000, "Some words."),
+        stream(0x1009, compressed_rtf.compress(rb"{\rtf1 Some words.}")),
+        **{"__attach_version1.0_#00000000": attachment("a.txt", b"x" * 5_000)},
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=12), st.integers(0, 9)
+)
+def test_any_few_changed_bytes_give_a_mail_or_a_reason(changes, tenths):
+    data = bytearray(WHOLE)
+    for place, value in changes:
+        data[place] = value
+    got = read_mail(bytes(data[: len(data) - len(data) * tenths // 20]))
+
+    assert got.text or got.attachments or got.subject or got.quarantine
+    assert not got.quarantine.startswith("the reader failed")
 
 
 def test_bounds_hold_for_outlooks_files():
