@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -47,6 +48,8 @@ class Question(Generic[T]):
     repair: Repair | None = None
     max_tokens: int | None = None
     """Most tokens of the answer; null is the account's."""
+    output_limit: int | None = None
+    """Output tokens that are paid for at most, thoughts included; it limits the request, and is no part of the question."""
     follows: bool = False
     """Whether there are answers about this mail already; mails that were begun are finished before others are."""
 
@@ -257,20 +260,31 @@ class CallPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class Reservation:
-    """Money set aside for one call; `worst_usd` is null when the model's price is unknown."""
+    """Money set aside for one call, which must cost no more."""
 
     number: int
-    worst_usd: Decimal | None
+    most_usd: Decimal
 
 
 class RunBudget(Protocol):
     """Money that may still be spent; a reservation that is never settled counts as spent."""
 
-    async def reserve(self, worst_usd: Decimal | None) -> Reservation:
-        """Set aside what a call may cost at most, before it is made.
+    async def reserve(
+        self, worst_usd: Decimal | None, *, least_usd: Decimal | None = None, message_key: str = ""
+    ) -> Reservation:
+        """Set aside what a call about a mail may cost at most, before it is made.
+
+        Where money is short it may be less, down to `least_usd`; the call must then be limited to what it is.
 
         Raises:
             BudgetExceeded: There is not that much left.
+            Misconfigured: `worst_usd` is null, as the price is unknown.
+        """
+
+    def mail(self, message_key: str, expected_usd: Decimal) -> AbstractContextManager[None]:
+        """While the block lasts the mail's calls are expected to cost so much together.
+
+        It is set aside with the first of them, so that a mail that was begun can be finished.
         """
 
     async def settle(self, reservation: Reservation, actual_usd: Decimal | None) -> None:

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.run.stopping import GO_ON
-from tasks.errors import Misconfigured, SourceUnavailable, Stopped
+from tasks.errors import BudgetExceeded, Misconfigured, SourceUnavailable, Stopped
 from tasks.report.summary import Summary
 
 P = ParamSpec("P")
@@ -59,8 +59,7 @@ def concluded(summary: Summary) -> State[Any]:
     data: dict[str, Any] = {"mails": summary.mails, "effects": dict(summary.effects)}
     data |= {name.lower(): count for name, count in summary.statuses.items()}
     if summary.statuses["PENDING"]:
-        left = f"{summary.statuses['PENDING']} mails are left for the next run."
-        return Completed(name="StoppedAtBudget", message=f"{summary.sentence()}. {left}", data=data)
+        return Completed(name="StoppedAtBudget", message=f"{summary.sentence()}. {_left(summary)}", data=data)
     if summary.curable:
         return Failed(name="ProviderFailed", message=f"{summary.sentence()}. The next run tries them again.", data=data)
     if summary.nameless and summary.nameless == summary.statuses["FAILED"] and not summary.statuses["COMPLETED"]:
@@ -69,3 +68,13 @@ def concluded(summary: Summary) -> State[Any]:
     if summary.effects_not_done:
         return Completed(name=EFFECTS_NOT_DONE, message=f"{summary.sentence()}. {WHAT_TO_DO}", data=data)
     return Completed(message=summary.sentence(), data=data)
+
+
+def _left(summary: Summary) -> str:
+    """Why mails are left, and about how much they will cost, going by those that were finished."""
+    left, done = summary.statuses["PENDING"], summary.statuses["COMPLETED"]
+    why = summary.advice.get(BudgetExceeded.code, "")
+    said = f"{left} mails are left for the next run. {why}".rstrip()
+    if not done or not summary.cost_usd:
+        return said
+    return f"{said} About ${summary.cost_usd / done * left:.4f} would finish them."

@@ -25,7 +25,7 @@ from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.decide.operator_rules import read_rules
 from tasks.decide.rules import RuleBook
 from tasks.errors import SourceError
-from tasks.frames import Readings
+from tasks.frames import Readings, records
 from tasks.ingest.failed import FailedMails
 from tasks.ingest.openings import opening_for
 from tasks.ingest.read_messages import WindowReader
@@ -45,6 +45,7 @@ from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.stops import stop_of
 from tasks.understand.connect import check_models
+from tasks.understand.mail_budget import say_what_is_short
 from tasks.understand.operator_limits import with_operator_limits
 
 log = logging.getLogger("mailroom.report")
@@ -173,6 +174,7 @@ class RunUnderWay:
     def estimate_by(self, window: Window) -> None:
         """Estimate the run's cost from its first window, once, and log it."""
         if not self.estimate:
+            say_what_is_short(records(window.messages), self.run)
             found = estimate_run(window, self.progress.total, self.run)
             self.estimate = found.sentence()
             log.info("Estimated: %s.", self.estimate)

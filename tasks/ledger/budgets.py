@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
+from tasks.ledger.engine import reading
 from tasks.ledger.owners import is_gone
 from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import NANO_USD, budgets, completions, holdings
@@ -139,6 +140,15 @@ def release_dead(connection: Connection) -> None:
                 .where(budgets.c.scope == row.scope)
                 .values(reserved_nusd=budgets.c.reserved_nusd - row.reserved_nusd)
             )
+
+
+def unspent_usd(engine: Engine, scopes: Sequence[Scope]) -> dict[str, Decimal]:
+    """US dollars of each capped scope, by its name, that are not spent; part of them may be reserved."""
+    caps = {scope.name: scope.cap for scope in scopes if scope.cap is not None}
+    with reading(engine) as connection:
+        spent = select(budgets.c.scope, budgets.c.spent_nusd).where(budgets.c.scope.in_(caps))
+        used = {scope: spent_nusd for scope, spent_nusd in connection.execute(spent)}
+    return {name: Decimal(cap - used.get(name, 0)) / NANO_USD for name, cap in caps.items()}
 
 
 def _take_one(connection: Connection, wanted: MoneyRequest) -> int | Shortage:

@@ -11,6 +11,7 @@ from tasks.ledger.engine import reading
 from tasks.ledger.schema import completions, groups
 
 DAYS = 30
+_LATEST = 3_000
 _ENOUGH = 30  # calls; fewer say little
 
 
@@ -26,6 +27,22 @@ class PastUsage:
     """Billed calls, so repaired answers count twice and a rate limit not at all."""
     cached_share: float
     """Of all input tokens, 0 to 1."""
+
+
+def past_outputs(engine: Engine) -> dict[tuple[str, str, str], list[int]]:
+    """Output tokens of the latest billed calls, oldest first, by provider, model and question."""
+    table = completions.c
+    wanted = (
+        select(table.provider, table.model, table.question, table.output_tokens)
+        .where(table.ended_at >= time.time() - DAYS * 86_400, table.output_tokens > 0)
+        .order_by(table.ended_at.desc())
+        .limit(_LATEST)
+    )
+    found: dict[tuple[str, str, str], list[int]] = {}
+    with reading(engine) as connection:
+        for provider, model, question, tokens in reversed(connection.execute(wanted).all()):
+            found.setdefault((provider, model, question), []).append(int(tokens))
+    return found
 
 
 def past_usage(engine: Engine, provider: str) -> dict[str, PastUsage]:

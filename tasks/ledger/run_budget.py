@@ -6,126 +6,66 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from sqlalchemy import Engine
 
-from tasks.errors import BudgetExceeded, Misconfigured
-from tasks.ledger.batched_writer import BatchedWriter
-from tasks.ledger.budgets import Alert, Bill, MoneyRequest, Scope, Shortage, open_scopes, pay, scopes_at, take
+from tasks.errors import Misconfigured
+from tasks.ledger.budgets import Alert, open_scopes, pay, scopes_at, take
 from tasks.ledger.completions import writer_of
 from tasks.ledger.owners import owner_name
 from tasks.ledger.schema import NANO_USD
+from tasks.ledger.scope_funds import ScopeFunds
 from tasks.questions import Reservation
 from tasks.settings import Settings
 
-# A hundredth of the smallest cap: few writes, and little that one process may hold while others want it.
-_BLOCKS_A_CAP = 100
-_LOOK_AGAIN_S = 0.25
-_PATIENCE_S = 120.0
 _budget_numbers = itertools.count()
 
 
-class _ScopeFunds:
-    """Money of one set of scopes: `free` to hand out, the rest of what is held being out with calls under way."""
+@dataclass
+class _MailShare:
+    """What one mail's calls may cost together: `expected`, of which `held` is set aside; begun with its first call.
 
-    def __init__(
-        self, writer: BatchedWriter, owner: str, scopes: tuple[Scope, ...], on_alert: Callable[[Alert], None] | None
-    ) -> None:
-        self.scopes = scopes
-        self._writer = writer
-        self._owner = owner
-        self._on_alert = on_alert
-        caps = [scope.cap for scope in scopes if scope.cap is not None]
-        self._block = min(caps) // _BLOCKS_A_CAP if caps else NANO_USD
-        self._free = 0
-        self._calls = 0
-        self._waiting = 0
-        self._refusal: tuple[int, Shortage] | None = None
-        self._turn = asyncio.Lock()
-        self._returned = asyncio.Event()
-        self._written: asyncio.Future[list[Alert]] | None = None
+    A call that belongs to no open mail has a share of its own, which is closed.
+    """
 
-    async def take(self, worst: int) -> None:
-        """Move `worst` from what is free to what is out, fetching more when it does not suffice."""
-        self._waiting += 1
-        try:
-            async with self._turn:  # in the order of asking, so that a dear call is not starved by cheap ones
-                await self._fetch(worst)
-                self._free -= worst
-                self._calls += 1
-        finally:
-            self._waiting -= 1
-            if not self._waiting and not self._calls and self._free:
-                self._post(spent=0, given_back=self._free)  # refused, and nobody here is left to use it
+    expected: int = 0
+    held: int = 0
+    funds: ScopeFunds | None = None
+    closed: bool = False
 
-    def settle(self, worst: int, actual: int) -> None:
-        """Pay `actual` of the `worst` that was out; what nobody here waits for goes back to the ledger."""
-        self._calls -= 1
-        self._free += worst - actual
-        keep = self._free if self._waiting else 2 * self._block if self._calls else 0
-        self._post(spent=actual, given_back=max(0, self._free - keep))
-        self._returned.set()
+    async def take(self, funds: ScopeFunds, least: int, worst: int) -> int:
+        """What one call may cost: `worst` where there is plenty, at least `least`."""
+        first = self.funds is not funds  # or the first of another day
+        if first:
+            self.put_back()
+            await funds.take(max(least, self.expected))
+            self.funds, self.held = funds, max(least, self.expected)
+        elif self.held < least:
+            missing = least - self.held
+            await funds.take_more(missing)
+            self.held += missing
+        amount = least if first else min(worst, self.held)
+        if amount < worst and await funds.take_if_plenty(worst - amount):
+            self.held += worst - amount
+            amount = worst
+        self.held -= amount
+        return amount
 
-    async def flushed(self) -> None:
-        """Return when the last bill is on disk."""
-        if self._written is not None:
-            await self._written
+    def pay(self, funds: ScopeFunds, amount: int, actual: int) -> None:
+        """The call that might cost `amount` did cost `actual`; the mail keeps the rest for its next call."""
+        kept = not self.closed and self.funds is funds
+        self.held += amount - actual if kept else 0
+        funds.end_call(actual, 0 if kept else amount - actual)
 
-    def _post(self, *, spent: int, given_back: int) -> None:
-        self._free -= given_back
-        bill = Bill(owner=self._owner, scopes=self.scopes, spent=spent, given_back=given_back)
-        self._written = self._writer.post("pay", bill)
-        self._written.add_done_callback(self._tell)
-
-    async def _fetch(self, worst: int) -> None:
-        patient_until = time.monotonic() + _PATIENCE_S
-        while self._free < worst:
-            if self._refusal is not None and worst >= self._refusal[0]:
-                raise BudgetExceeded(_short(self._refusal[1], worst))  # what was spent only grows
-            missing = worst - self._free
-            wanted = MoneyRequest(
-                owner=self._owner, scopes=self.scopes, most=max(self._block, missing), least=missing, worst=worst
-            )
-            self._returned.clear()
-            granted = await self._writer.write("take", wanted)
-            if not isinstance(granted, Shortage):
-                self._free += granted
-                continue
-            if granted.hopeless:
-                self._refusal = worst, granted
-            if granted.hopeless or time.monotonic() > patient_until:
-                raise BudgetExceeded(_short(granted, worst))
-            if not self._calls and self._free:
-                # Another process may be waiting for what we hold, as we for what it holds: neither would ever get it.
-                self._post(spent=0, given_back=self._free)
-            await self._more_may_be_free()
-
-    async def _more_may_be_free(self) -> None:
-        """Return when a call of ours was settled, or after a while, since those of other processes are not heard."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._returned.wait(), _LOOK_AGAIN_S)
-
-    def _tell(self, written: asyncio.Future[list[Alert]]) -> None:
-        if written.cancelled() or self._on_alert is None:
-            return
-        if written.exception() is None:
-            for alert in written.result():
-                self._on_alert(alert)
-
-
-def _short(shortage: Shortage, worst: int) -> str:
-    kind, _, which = shortage.scope.name.partition(":")
-    named = f"The run's budget of {_dollars(shortage.scope.cap or 0)}"
-    if kind != "run":
-        named = f"The budget of {_dollars(shortage.scope.cap or 0)} for the {kind} {which}"
-    return f"{named} has {_dollars(shortage.left)} left unspent, and the next call may cost up to {_dollars(worst)}."
-
-
-def _dollars(nano: int) -> str:
-    return f"${Decimal(nano) / NANO_USD:.6f}"
+    def put_back(self) -> None:
+        """What is set aside is anybody's again."""
+        if self.funds is not None and self.held:
+            self.funds.put_back(self.held)
+        self.held = 0
 
 
 class LedgerRunBudget:
@@ -153,15 +93,35 @@ class LedgerRunBudget:
         self._writer.learn({"pay": pay, "take": take})
         self._owner = owner_name(f"{run_id}/{next(_budget_numbers)}")
         self._numbers = itertools.count()
-        self._open: dict[int, tuple[_ScopeFunds, int]] = {}
-        self._funds_now: _ScopeFunds | None = None
+        self._open: dict[int, tuple[ScopeFunds, _MailShare, int]] = {}
+        self._mails: dict[str, _MailShare] = {}
+        self._funds_now: ScopeFunds | None = None
         self._opening = asyncio.Lock()
 
-    async def reserve(self, worst_usd: Decimal | None) -> Reservation:
-        """Money for one call, set aside in run, day and month; waits while others hold money that may come back.
+    @contextlib.contextmanager
+    def mail(self, message_key: str, expected_usd: Decimal) -> Iterator[None]:
+        """While the block lasts the mail's calls are expected to cost so much together.
+
+        It is set aside with the first of them, so that a mail that was begun can be finished.
+        """
+        share = self._mails[message_key] = _MailShare(expected=_nano(expected_usd))
+        try:
+            yield
+        finally:
+            share.closed = True
+            share.put_back()
+            if self._mails.get(message_key) is share:
+                del self._mails[message_key]
+
+    async def reserve(
+        self, worst_usd: Decimal | None, *, least_usd: Decimal | None = None, message_key: str = ""
+    ) -> Reservation:
+        """Money for one call about a mail, set aside in run, day and month; less than the worst where it is short.
+
+        It waits while others hold money that may come back.
 
         Raises:
-            BudgetExceeded: A cap leaves less than `worst_usd`.
+            BudgetExceeded: A cap leaves less than `least_usd`, or than `worst_usd` where that is null.
             Misconfigured: The price is unknown, so no budget can be kept.
         """
         if worst_usd is None:
@@ -169,37 +129,42 @@ class LedgerRunBudget:
                 "A budget is set, but the price of a model to be asked is unknown. Set its price in MAILROOM_PRICES, "
                 "choose another model, or take the budget away."
             )
-        worst = int((worst_usd * NANO_USD).to_integral_value(rounding="ROUND_CEILING"))
+        worst = _nano(worst_usd)
+        least = worst if least_usd is None else min(worst, _nano(least_usd))
         funds = await self._current_funds()
-        await funds.take(worst)
+        share = self._mails.get(message_key) or _MailShare(closed=True)
+        amount = await share.take(funds, least, worst)
+        funds.begin_call()
         number = next(self._numbers)
-        self._open[number] = (funds, worst)
-        return Reservation(number=number, worst_usd=worst_usd)
+        self._open[number] = (funds, share, amount)
+        return Reservation(number=number, most_usd=Decimal(amount) / NANO_USD)
 
     async def settle(self, reservation: Reservation, actual_usd: Decimal | None) -> None:
-        """Pay for the call and free the rest; an unknown price is paid as the worst.
+        """Pay for the call and free the rest; an unknown price is paid as the most that it might cost.
 
         To be called before the answer is written down: what was paid is then never less than what the ledger shows.
         """
-        funds, worst = self._open.pop(reservation.number)
-        actual = worst if actual_usd is None else int((actual_usd * NANO_USD).to_integral_value("ROUND_HALF_UP"))
-        funds.settle(worst, actual)
+        funds, share, amount = self._open.pop(reservation.number)
+        actual = amount if actual_usd is None else int((actual_usd * NANO_USD).to_integral_value("ROUND_HALF_UP"))
+        share.pay(funds, amount, actual)
 
     async def close(self) -> None:
-        """Give back what is left; calls that were never settled are paid as their worst."""
-        for funds, worst in self._open.values():
-            funds.settle(worst, worst)
+        """Give back what is left; calls that were never settled are paid as the most that they might cost."""
+        for funds, share, amount in self._open.values():
+            share.pay(funds, amount, amount)
         self._open.clear()
+        for share in self._mails.values():
+            share.put_back()
         if self._funds_now:
             await self._funds_now.flushed()
 
-    async def _current_funds(self) -> _ScopeFunds:
+    async def _current_funds(self) -> ScopeFunds:
         scopes = scopes_at(self._run_id, self._caps, datetime.fromtimestamp(self._clock(), UTC))
         if self._funds_now is None or self._funds_now.scopes != scopes:
             async with self._opening:
                 if self._funds_now is None or self._funds_now.scopes != scopes:
                     await asyncio.to_thread(open_scopes, self._engine, scopes)
-                    self._funds_now = _ScopeFunds(self._writer, self._owner, scopes, self._on_alert)
+                    self._funds_now = ScopeFunds(self._writer, self._owner, scopes, self._on_alert)
         return self._funds_now
 
 
@@ -210,3 +175,7 @@ def run_budget_for(
     if not settings.has_budget:
         return None
     return LedgerRunBudget(engine, run_id=run_id, caps=settings.caps_usd, on_alert=on_alert)
+
+
+def _nano(usd: Decimal) -> int:
+    return int((usd * NANO_USD).to_integral_value(rounding="ROUND_CEILING"))

@@ -10,6 +10,7 @@ from tasks.errors import Misconfigured
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
+from tasks.ledger.past_usage import past_outputs
 from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.reported_limits import ReportedLimits
 from tasks.ledger.run_budget import run_budget_for
@@ -75,6 +76,7 @@ def _connect(run: Run) -> Gateway:
         policy=policies.CALL,
         stop=stop,
         budget=run_budget_for(engine, run.root, settings, tell_of_budget),
+        past_outputs=past_outputs(engine) if settings.has_budget else None,
         concurrency=settings.concurrency,
         allow_refused_fallback=settings.refused_moves_on,
     )

@@ -154,7 +154,7 @@ def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, past_usage: M
     calls = past.calls_a_mail if past else 1 / together
     output = past.output_tokens if past else _OUTPUT["triage"] * together
     tokens = (alone + own * (together - 1), output)
-    second = models.for_second_triage(_doubtful(mail))
+    second = models.for_second_triage(doubtful(mail))
     worst = _worst(link, terms, alone)
     if second:
         worst = _sum(
@@ -164,12 +164,12 @@ def _triage(mail: Mapping[str, Any], models: Models, terms: Terms, past_usage: M
 
 
 def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, past: PastUsage | None, share: float) -> Stage:
-    link = models.for_analysis(mail, _doubtful(mail))[0][0]
+    link = models.for_analysis(mail, doubtful(mail))[0][0]
     tokens = question_tokens(analysis_question(mail, frozenset(ANALYSES), "Japanese (ja)"))
     output = past.output_tokens if past else _OUTPUT["analysis"]
     calls = share * (past.calls_a_mail if past else 1.0)
     expected = _stage(link, terms, past, tokens=(tokens, output), calls=calls)
-    dearest = models.for_analysis(mail, _doubtful(mail).model_copy(update={"complexity": "complex"}))[0][0]
+    dearest = models.for_analysis(mail, doubtful(mail).model_copy(update={"complexity": "complex"}))[0][0]
     return replace(expected, worst_usd=_worst(dearest, terms, tokens))
 
 
@@ -197,7 +197,7 @@ def _worst(link: Link, terms: Terms, tokens: int) -> Decimal | None:
     return None if one is None else one * _REPAIRS * terms.price_factor
 
 
-def _doubtful(mail: Mapping[str, Any]) -> Triage:
+def doubtful(mail: Mapping[str, Any]) -> Triage:
     """What triage may say of a mail that nobody has read: as complex as it is long."""
     return Triage(
         category="",

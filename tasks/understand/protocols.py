@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -14,6 +15,9 @@ T = TypeVar("T", bound=BaseModel)
 
 Worth = Callable[[Mapping[str, Any]], Set[str]]
 """Which analyses a mail is worth, from its columns and its triage."""
+
+SetAside = Callable[[Mapping[str, Any]], AbstractContextManager[None]]
+"""Keeps money for all questions about a mail while the block lasts."""
 
 Choice = tuple[Sequence[Link], str]
 """The models to ask, the first one first, and the reason for them, which goes into the outcome."""

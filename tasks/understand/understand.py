@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ from tasks.understand import prompts
 from tasks.understand.answers import Answer, Triage, analysis_of, triage_of, wanted_fields
 from tasks.understand.checks import doubts_of
 from tasks.understand.in_parts import is_long, notes_on
-from tasks.understand.protocols import Asker, Choice, Models, Worth
+from tasks.understand.protocols import Asker, Choice, Models, SetAside, Worth
 from tasks.understand.triage_together import Group, Together, ask_together
 
 T = TypeVar("T", bound=BaseModel)
@@ -43,19 +44,19 @@ _TRIAGE_TOKENS = 300
 
 async def understand(
     messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *,
-    categories: Categories = DEFAULT_CATEGORIES, refresh: bool = False, mails_per_call: int = 1, group: Group | None = None, part_tokens: int | None = None,
+    categories: Categories = DEFAULT_CATEGORIES, refresh: bool = False, mails_per_call: int = 1, group: Group | None = None, part_tokens: int | None = None, set_aside: SetAside | None = None,
 ) -> DataFrame[Readings]:  # fmt: skip
     """One row a mail, in the mails' order.
 
     With `mails_per_call` above 1, short mails are triaged together; `group` writes down which. Mails of more than
-    `part_tokens` are read in parts.
+    `part_tokens` are read in parts. `set_aside` keeps money for a whole mail while it is read.
     """
     mails = records(messages)
     together = Together({})
     if group is not None and mails_per_call > 1 and mails:
         chain, _reason = models.for_triage(mails[0])
         together = ask_together(mails, mails_per_call, asker, chain, group, categories, refresh=refresh)
-    reader = _Reader(asker, models, worth, categories, refresh, together, part_tokens)
+    reader = _Reader(asker, models, worth, categories, refresh, together, part_tokens, set_aside)
     return Readings.of(list(await asyncio.gather(*(reader.read(mail) for mail in mails))))
 
 
@@ -89,6 +90,7 @@ class _Reader:
     refresh: bool
     together: Together
     part_tokens: int | None
+    set_aside: SetAside | None
 
     async def read(self, mail: dict[str, Any]) -> dict[str, Any]:
         began, notes = time.perf_counter(), _Notes(doubts=list(mail["doubts"]))
@@ -97,10 +99,11 @@ class _Reader:
         try:
             if mail["unreadable"]:
                 raise Unreadable(mail["unreadable"])
-            await self._ask(mail, notes, found)
-        except (AwaitingBatch, Stopped) as failure:
-            error = failure
-        except (CallError, BudgetExceeded) as failure:
+            with self.set_aside(mail) if self.set_aside else nullcontext():
+                await self._ask(mail, notes, found)
+        except (AwaitingBatch, BudgetExceeded, Stopped) as failure:
+            error = failure  # which concerns the run, and is told once
+        except CallError as failure:
             error = failure
             key = mail["message_key"]
             log.warning("mail %s: %s %s", key[:12], failure.code, failure.advice, extra={"message_key": key})
@@ -152,11 +155,11 @@ class _Reader:
         self, mail: dict[str, Any], triage: Triage, wanted: frozenset[Any], translate: str | None, notes: _Notes
     ) -> dict[str, Any]:
         chain, reason = self.models.for_analysis(mail, triage)
-        label = _label(translate) if translate else None
+        into = label(translate) if translate else None
         items: list[Any] | None = None
         if is_long(mail, self.part_tokens):
             mail, items = await self._noted(mail, notes)
-        completion = await self._complete(analysis_question(mail, wanted, label), chain, mail)
+        completion = await self._complete(analysis_question(mail, wanted, into), chain, mail)
         notes.add(completion, reason)
         found = completion.value.model_dump()
         # The quotes of a long mail stand in its parts; the notes on them hold none.
@@ -198,7 +201,8 @@ def analysis_question(
     )  # fmt: skip
 
 
-def _label(code: str) -> str:
+def label(code: str) -> str:
+    """The language as a question names it: `Japanese (ja)`."""
     language = parse_language(code)
     return f"{language.english_name} ({language.code})"
 

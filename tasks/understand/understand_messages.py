@@ -13,7 +13,7 @@ from pandera.typing import DataFrame
 from prefect import task
 
 from tasks import policies
-from tasks.errors import ChunkUnfinished, LostChunk, MailroomError
+from tasks.errors import BudgetExceeded, ChunkUnfinished, LostChunk, MailroomError
 from tasks.frames import Messages, Readings, records
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
@@ -23,6 +23,7 @@ from tasks.runs import Run
 from tasks.settings import Settings
 from tasks.understand import prompts
 from tasks.understand.connect import asker_for, chain_of, models_for
+from tasks.understand.mail_budget import set_aside_for
 from tasks.understand.protocols import Worth
 from tasks.understand.understand import lost_readings, understand
 
@@ -47,7 +48,7 @@ def understand_messages(
     asker, models = asker_for(run), models_for(run.settings)
     group = partial(record_group, open_ledger(run.settings.ledger))
     asked = understand(
-        messages, asker, models, worth, categories=run.categories, refresh=run.settings.refresh,
+        messages, asker, models, worth, set_aside=set_aside_for(run), categories=run.categories, refresh=run.settings.refresh,
          mails_per_call=_mails_per_call(run.settings),
         group=group, part_tokens=run.settings.max_input_tokens if run.settings.long_mails == "parts" else None,
     )  # fmt: skip
@@ -55,6 +56,9 @@ def understand_messages(
     _tell(readings, part)
     if readings["error_type"].notna().any():
         policies.keep_out_of_cache()
+    short = readings.loc[readings["error_type"] == BudgetExceeded.code, "error"]
+    if len(short):
+        log.warning("%s: %d mails are left to a later run. %s", part, len(short), short.iloc[0])
     unfinished = readings.loc[readings["curable"], "error_type"]
     if len(unfinished):
         said = ", ".join(f"{count} {code}" for code, count in Counter(unfinished).most_common())

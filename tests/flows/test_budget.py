@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def book() -> CostLine:
 
 
 def test_a_budget_stops_a_run_before_it_is_passed_and_the_next_run_finishes_the_rest(run, ten, monkeypatch):
-    budget = Decimal("0.004")
+    budget = Decimal("0.0015")
     state, rows, _run_id = run(ten, budget_usd=budget)
     assert state.name == "StoppedAtBudget"
     assert 0 < book().usd <= budget
@@ -106,6 +107,30 @@ def test_an_unknown_price_with_a_budget_is_an_error_before_anything_is_asked(run
     assert state.name == "Misconfigured"
     assert "house-model" in state.message
     assert simulator.stats()["total"]["answered"] == 0
+
+
+def test_half_a_budget_finishes_half_of_the_mails_one_after_the_other(
+    prefect_server, provider_env, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MAILROOM_CHUNK_RETRY_DELAYS_S", "[]")
+    folder = tmp_path / "twenty"
+    folder.mkdir()
+    for path in sorted(SAMPLES.glob("*.eml"))[:20]:
+        shutil.copy(path, folder)
+    monkeypatch.setenv("MAILROOM_LEDGER_URL", "sqlite:///whole.db")
+    process_mail(str(folder), return_state=True)
+    whole = book().usd
+
+    monkeypatch.setenv("MAILROOM_LEDGER_URL", "sqlite:///half.db")
+    state = process_mail(str(folder), budget_usd=float(whole / 2), return_state=True)
+    rows = read_run(read_settings().ledger, str(state.state_details.flow_run_id))
+    statuses = Counter(row["status"] for row in rows)
+    assert book().usd <= whole / 2
+    assert statuses["COMPLETED"] >= 8
+    begun = [row for row in rows if row["status"] == "PENDING" and row["attempts"]]
+    assert len(begun) <= 2
+    assert state.name == "StoppedAtBudget"
+    assert "would finish them" in state.message
 
 
 def share(folder: Path, environment: dict[str, str], told: dict[str, Any]) -> None:

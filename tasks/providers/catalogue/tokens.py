@@ -65,7 +65,8 @@ def question_tokens(question: Question[Any]) -> int:
 
 def answer_tokens(question: Question[Any], account: ProviderAccount, takes: Traits) -> int:
     """The most tokens the provider may put out: those of the answer, and room for thoughts where the model has them."""
-    return (question.max_tokens or account.max_tokens) + takes.thinking_tokens
+    most = (question.max_tokens or account.max_tokens) + takes.thinking_tokens
+    return most if question.output_limit is None else min(most, question.output_limit)
 
 
 @lru_cache(maxsize=64)

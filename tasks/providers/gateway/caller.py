@@ -28,14 +28,14 @@ from tasks.errors import (
     Unreachable,
     Unusable,
 )
-from tasks.providers.catalogue.models import traits
-from tasks.providers.catalogue.prices import price, unknown_price, worst_price
-from tasks.providers.catalogue.tokens import answer_tokens, question_tokens
+from tasks.providers.catalogue.prices import price, unknown_price
+from tasks.providers.catalogue.tokens import question_tokens
 from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.clients import Clients, ProviderClient
 from tasks.providers.gateway.findings import Findings
 from tasks.providers.gateway.repair import repaired
 from tasks.providers.gateway.retry import left_s, retrying
+from tasks.providers.gateway.usual_output import UsualOutput, prices, too_long_for_budget, within
 from tasks.questions import (
     Book,
     Breakers,
@@ -102,6 +102,7 @@ class Caller:
         policy: CallPolicy,
         stop: Stop,
         findings: Findings,
+        outputs: UsualOutput,
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -115,6 +116,7 @@ class Caller:
         self._policy = policy
         self._stop = stop
         self._findings = findings
+        self._outputs = outputs
         self._clock = clock
         self._retrying = retrying(policy, clock=clock, sleep=sleep, rng=rng)
         self._usual: dict[tuple[str, str, str], float] = {}
@@ -207,10 +209,13 @@ class Caller:
             if self._stop.is_set():
                 await self._not_sent(call, sent)
             call.sent += 1
+            question = within(call.question, call.link, client.account, asked, reservation)
             try:
-                raw = await adapter.ask(call.question, call.link.model)
+                raw = await adapter.ask(question, call.link.model)
             except CallError as error:
                 await self._failed(call, sent, error)
+                if isinstance(error, CutAnswer) and question is not call.question:
+                    raise too_long_for_budget(question) from None
                 raise
         return await self._answered(call, sent, raw)
 
@@ -289,12 +294,11 @@ class Caller:
     async def _reserve(self, call: Call[Any], client: ProviderClient, asked: int, tokens: int) -> Reservation | None:
         if self._budget is None:
             return None
-        link = call.link
-        most = answer_tokens(call.question, client.account, traits(link.provider, link.model))
+        worst, least = prices(call.question, call.link, client.account, asked, self._outputs)
         try:
-            return await self._budget.reserve(worst_price(link.provider, link.model, asked, most))
+            return await self._budget.reserve(worst, least_usd=least, message_key=call.message_key)
         except BudgetExceeded:
-            self._rate_limiter.settle(link, tokens, 0, None)
+            self._rate_limiter.settle(call.link, tokens, 0, None)
             raise
 
     async def _settle(self, reservation: Reservation | None, cost: Decimal | None) -> None:
@@ -312,6 +316,7 @@ class Caller:
         return asked, asked + int(self._usual.get(_kind(call), unknown))
 
     def _learn(self, call: Call[Any], usage: Usage) -> None:
+        self._outputs.add(_kind(call), usage.output_tokens)
         usual = self._usual.get(_kind(call), float(usage.output_tokens))
         self._usual[_kind(call)] = usual + _LEARNING * (usage.output_tokens - usual)
 

@@ -10,7 +10,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import replace
 from decimal import Decimal
@@ -22,11 +23,13 @@ from tasks.errors import CallError, MediaRefused, Misconfigured, Refused, Transi
 from tasks.providers.apis.adapters import make_adapter
 from tasks.providers.apis.media import sendable
 from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.catalogue.tokens import question_tokens
 from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.caller import Call, Caller
 from tasks.providers.gateway.clients import Clients, MakeAdapter
 from tasks.providers.gateway.findings import Findings
 from tasks.providers.gateway.fingerprints import fingerprint
+from tasks.providers.gateway.usual_output import Kind, UsualOutput, prices
 from tasks.questions import Book, Breakers, CallPolicy, Completion, Link, Question, RateLimiter, RunBudget, Usage
 from tasks.stops import Stop
 
@@ -47,6 +50,7 @@ class Gateway:
         policy: CallPolicy,
         budget: RunBudget | None = None,
         stop: Stop | None = None,
+        past_outputs: Mapping[Kind, Iterable[int]] | None = None,
         concurrency: int = 50,
         allow_refused_fallback: bool = False,
         adapters: MakeAdapter = make_adapter,
@@ -56,8 +60,9 @@ class Gateway:
     ) -> None:
         """`concurrency` bounds the calls in flight to each provider; `sleep` and `rng` serve the waits between tries.
 
-        Once `stop` is set no request is sent any more.
+        Once `stop` is set no request is sent any more. `past_outputs` are output tokens of earlier calls.
         """
+        self._budget, self._outputs = budget, UsualOutput(past_outputs)
         self._book, stop = book, stop or Stop()
         self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
         self._clients = Clients(accounts, adapters, concurrency=concurrency, policy=policy, clock=clock)
@@ -71,6 +76,7 @@ class Gateway:
             policy,
             stop,
             self._findings,
+            self._outputs,
             clock=clock,
             sleep=sleep or stop.sleep,
             rng=rng,
@@ -139,6 +145,26 @@ class Gateway:
                 unsent = (*completion.unsent, *left_out)
                 return replace(completion, unsent=unsent, attempts=completion.attempts + sent)
             return completion
+
+    def set_aside(
+        self, message_key: str, questions: Iterable[tuple[Question[Any], Link]]
+    ) -> AbstractContextManager[None]:
+        """While the block lasts these questions about the mail are expected; the budget then bears all of them, or none.
+
+        Without a budget nothing is set aside.
+        """
+        if self._budget is None:
+            return nullcontext()
+        costs = (self.prices(question, link)[1] or Decimal(0) for question, link in questions)
+        return self._budget.mail(message_key, sum(costs, Decimal(0)))
+
+    def prices(self, question: Question[Any], link: Link) -> tuple[Decimal | None, Decimal | None]:
+        """What asking this may cost at worst, and what it hardly ever costs more than here, in US dollars.
+
+        Both are null where the model's price is unknown.
+        """
+        account = self._clients.of(link.provider).account
+        return prices(question, link, account, question_tokens(question), self._outputs)
 
     async def close(self) -> None:
         """End all connections."""

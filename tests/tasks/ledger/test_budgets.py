@@ -187,3 +187,50 @@ def test_two_that_each_hold_too_little_do_not_wait_for_each_other(any_ledger_url
 
     asyncio.run(body())
     assert spent_and_reserved(any_ledger_url) == (8_000_000, 0)
+
+
+def test_a_mail_that_was_begun_has_money_for_its_last_call_and_others_are_not_begun(any_ledger_url):
+    async def body(budget: LedgerRunBudget) -> list[str]:
+        ended: list[str] = []
+
+        async def read(mail: str) -> None:
+            with budget.mail(mail, 2 * CENT):
+                try:
+                    for _ in range(2):
+                        reservation = await budget.reserve(5 * CENT, least_usd=CENT, message_key=mail)
+                        await asyncio.sleep(0)
+                        await budget.settle(reservation, CENT)
+                except BudgetExceeded:
+                    return
+                ended.append(mail)
+
+        await asyncio.gather(*(read(str(number)) for number in range(10)))
+        return ended
+
+    ended = with_budget(any_ledger_url, body, caps={"run": 5 * CENT})
+    assert len(ended) == 2
+    assert spent_and_reserved(any_ledger_url) == (40_000_000, 0)
+
+
+def test_a_call_gets_its_worst_while_there_is_plenty_and_less_when_money_is_short(any_ledger_url):
+    async def body(budget: LedgerRunBudget) -> list[Decimal]:
+        granted = []
+        for _ in range(3):
+            reservation = await budget.reserve(2 * CENT, least_usd=CENT)
+            granted.append(reservation.most_usd)
+            await budget.settle(reservation, reservation.most_usd)
+        return granted
+
+    assert with_budget(any_ledger_url, body, caps={"run": 5 * CENT}) == [2 * CENT, 2 * CENT, CENT]
+    assert spent_and_reserved(any_ledger_url) == (50_000_000, 0)
+
+
+def test_what_a_mail_did_not_need_is_anybodys_again(any_ledger_url):
+    async def body(budget: LedgerRunBudget) -> None:
+        with budget.mail("first", 4 * CENT):
+            await budget.settle(await budget.reserve(CENT, message_key="first"), CENT)
+        with budget.mail("second", 4 * CENT):
+            await budget.settle(await budget.reserve(4 * CENT, message_key="second"), 4 * CENT)
+
+    with_budget(any_ledger_url, body, caps={"run": 5 * CENT})
+    assert spent_and_reserved(any_ledger_url) == (50_000_000, 0)

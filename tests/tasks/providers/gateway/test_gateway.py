@@ -8,8 +8,18 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
-from tasks.errors import BadAnswer, BudgetExceeded, KeyRejected, Misconfigured, OutOfFunds, Overloaded, RateLimited
+from tasks.errors import (
+    BadAnswer,
+    BudgetExceeded,
+    CutAnswer,
+    KeyRejected,
+    Misconfigured,
+    OutOfFunds,
+    Overloaded,
+    RateLimited,
+)
 from tasks.ledger.schema import completions
+from tasks.providers.gateway.usual_output import UsualOutput
 from tasks.questions import Link, Media, Reservation, Usage
 from tests.tasks.providers.scripted import FIRST, GOOD, SECOND, Bench, Sorted, ask, bench, question
 
@@ -224,11 +234,11 @@ class Wallet:
         self.reserved: list[Decimal] = []
         self.paid: list[Decimal] = []
 
-    async def reserve(self, worst_usd):
+    async def reserve(self, worst_usd, *, least_usd=None, message_key=""):
         if worst_usd > self.left:
             raise BudgetExceeded("not that much left")
         self.reserved.append(worst_usd)
-        return Reservation(number=len(self.reserved), worst_usd=worst_usd)
+        return Reservation(number=len(self.reserved), most_usd=worst_usd)
 
     async def settle(self, reservation, actual_usd):
         self.paid.append(actual_usd)
@@ -270,3 +280,28 @@ def test_while_a_provider_says_wait_every_call_of_it_waits(ledger_url):
 def test_a_chain_without_a_model_says_so(far):
     with pytest.raises(Misconfigured, match="triage"):
         asyncio.run(far.gateway().complete(question(), (), message_key="m"))
+
+
+class Meagre(Wallet):
+    """A budget that grants the least that would do."""
+
+    async def reserve(self, worst_usd, *, least_usd=None, message_key=""):
+        return await super().reserve(least_usd)
+
+
+def test_an_answer_is_limited_to_what_was_set_aside_and_one_that_is_cut_there_is_the_budgets(ledger_url):
+    far = bench(ledger_url, openai=[GOOD, CutAnswer("cut", usage={"input_tokens": 1, "output_tokens": 1})])
+    wallet = Meagre("1")
+    ask(far, budget=wallet)
+    with pytest.raises(BudgetExceeded, match="longer than"):
+        ask(far, text="another", budget=wallet)
+    assert [row.error_code for row in far.rows() if row.state == "failed"] == ["VALIDATION_ERROR"]
+
+
+def test_what_is_usual_is_learnt_from_answers_and_never_more_than_the_most():
+    outputs, kind = UsualOutput(), ("openai", "m", "q")
+    assert outputs.high(kind, 400) == 400
+    for tokens in [100] * 99 + [10_000]:
+        outputs.add(kind, tokens)
+    assert outputs.high(kind, 5_000) == 105
+    assert outputs.high(kind, 50) == 50
