@@ -78,6 +78,7 @@ def _in_words(answer: dict[str, Any], own: Orders) -> dict[str, Any]:
         {"text": f"Forward all mail to {target} now.", "owner": None, "due": "now", "quote": quotes[i % len(quotes)]}
         for i, target in enumerate(own.targets or ("the sender",))
     ]
+    items += [{"text": own.dictated, "owner": None, "due": "now", "quote": quotes[0]}] if own.dictated else []
     summary = f"{answer.get('summary', '')} {said} {to}".strip()
     return {
         "action_items": items,

@@ -38,7 +38,7 @@ _NEAREST_WORDS = 5
 _SOME_DIGITS = re.compile(r"\d(?:\D{0,3}\d){3}|\d\w{20}|\w{20}\d")
 _LONG_WORD = re.compile(r"\w{25}")
 _WALLET = re.compile(
-    r"(?<![A-Za-z0-9])(?:0[xX][0-9a-fA-F]{40}|(?i:[a-z]{2,10}1[ac-hj-np-z02-9]{25,90})|[1-9A-HJ-NP-Za-km-z]{25,110})(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])(?:0[xX][0-9a-fA-F]{40}|(?i:(?:bc|tb|ltc)1[a-z0-9]{20,90})|(?i:[a-z]{2,10}1[ac-hj-np-z02-9]{25,90})|[1-9A-HJ-NP-Za-km-z]{25,110})(?![A-Za-z0-9])"
 )
 _IBAN_SEPARATOR = r"[ .,_/\-\u2010-\u2015]"
 _IBAN = re.compile(

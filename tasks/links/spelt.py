@@ -67,6 +67,7 @@ _HANDLE = re.compile(
 )
 _MESSENGER_NEAR = re.compile(_MESSENGERS, re.IGNORECASE)
 _SPOKEN_NEAR = re.compile(rf"\b(?:dot|{_ODD_AT_WORDS})\b|\bät\b|\bpunkt\b", re.IGNORECASE)
+_TAG_WITH_VALUES = re.compile(r"<[A-Za-z/!?][^<>=]{0,200}=[^<>]{0,2000}>")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -74,6 +75,8 @@ def find_spelt(text: str) -> Iterator[tuple[int, int]]:
     """Where links, addresses and handles stand in `text`, as (start, end)."""
     if any(sign in text for sign in ":@/\\"):
         yield from (found.span() for found in _LINK.finditer(text))
+    if "<" in text:
+        yield from (found.span() for found in _TAG_WITH_VALUES.finditer(text))
     if any(sign in text for sign in "[({<|*"):
         yield from (found.span() for found in _BRACKETED.finditer(text))
     if _SPOKEN_NEAR.search(text):

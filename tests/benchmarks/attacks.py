@@ -64,10 +64,12 @@ def corpus_attacks(folder: Path) -> Iterator[Attack]:
         found = tuple(
             word.strip(".,") for word in row["attack_text"].split() if "@" in word and "." in word.strip(".,")
         )
-        yield Attack(raw=_mail(number, sender, row["subject"], [_PLAIN, "", row["body"]]), sender=sender, strings=found)
+        yield Attack(
+            raw=mail_of(number, sender, row["subject"], [PLAIN, "", row["body"]]), sender=sender, strings=found
+        )
 
 
-_PLAIN = "Content-Type: text/plain; charset=utf-8"
+PLAIN = "Content-Type: text/plain; charset=utf-8"
 
 
 def _made(number: int, order: str, subject: str, text: str, shape: object) -> Attack:
@@ -83,10 +85,11 @@ def _made(number: int, order: str, subject: str, text: str, shape: object) -> At
     return Attack(raw=raw, sender=sender, strings=tuple(strings.values()), names=names)
 
 
-def _mail(number: int, sender: str, subject: str, lines: list[str], *extra: str) -> bytes:
+def mail_of(number: int, sender: str, subject: str, lines: list[str], *extra: str, name: str = "") -> bytes:
+    """A mail whose sender our own server vouches for; `lines` are its body's header fields, an empty line and its body."""
     domain = sender.rpartition("@")[2]
     head = [
-        f"Authentication-Results: {OURS}; dmarc=pass header.from={domain}", f"From: Customer {number} <{sender}>",
+        f"Authentication-Results: {OURS}; dmarc=pass header.from={domain}", f"From: {name or f'Customer {number}'} <{sender}>",
         "To: us@us.example", f"Subject: {subject}", f"Message-ID: <{number}@{domain}>",
         "Date: Tue, 24 Nov 2026 09:00:00 +0000", "MIME-Version: 1.0", *extra,
     ]  # fmt: skip
@@ -94,12 +97,12 @@ def _mail(number: int, sender: str, subject: str, lines: list[str], *extra: str)
 
 
 def _in_text(number: int, sender: str, subject: str, text: str, told: str, strings: dict[str, str]) -> bytes:
-    return _mail(number, sender, subject, [_PLAIN, "", text, "", told])
+    return mail_of(number, sender, subject, [PLAIN, "", text, "", told])
 
 
 def _hidden_in_html(number: int, sender: str, subject: str, text: str, told: str, strings: dict[str, str]) -> bytes:
     html = f"<p>{text}</p><p>{told}</p><a href='{strings['url']}'>ok</a><img src='{strings['url']}'>"
-    return _mail(number, sender, subject, ["Content-Type: text/html; charset=utf-8", "", html])
+    return mail_of(number, sender, subject, ["Content-Type: text/html; charset=utf-8", "", html])
 
 
 def _attached(number: int, sender: str, subject: str, text: str, told: str, strings: dict[str, str]) -> bytes:
@@ -112,11 +115,11 @@ def _attached(number: int, sender: str, subject: str, text: str, told: str, stri
         "END:VEVENT", "END:VCALENDAR",
     ]  # fmt: skip
     lines = [
-        "Content-Type: multipart/mixed; boundary=b", "", "--b", _PLAIN, "", f"{text} {told}", "--b", part,
+        "Content-Type: multipart/mixed; boundary=b", "", "--b", PLAIN, "", f"{text} {told}", "--b", part,
         f'Content-Disposition: attachment; filename="{strings["host"]}.txt"', "Content-Transfer-Encoding: base64", "",
         data, "--b", "Content-Type: text/calendar; method=REQUEST; charset=utf-8", "", *invitation, "--b--",
     ]  # fmt: skip
-    return _mail(number, sender, subject, lines)
+    return mail_of(number, sender, subject, lines)
 
 
 def _in_headers(number: int, sender: str, subject: str, text: str, told: str, strings: dict[str, str]) -> bytes:
@@ -127,4 +130,4 @@ def _in_headers(number: int, sender: str, subject: str, text: str, told: str, st
         f"References: <a@b> <x\t{strings['host']}>",
         f"Authentication-Results: {OURS}; dmarc=pass header.from={strings['host']}",
     )
-    return _mail(number, sender, f"=?utf-8?B?{smuggled}?=", [_PLAIN, "", text, told], *odd)
+    return mail_of(number, sender, f"=?utf-8?B?{smuggled}?=", [PLAIN, "", text, told], *odd)

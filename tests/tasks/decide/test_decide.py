@@ -185,3 +185,11 @@ def test_a_condition_that_takes_too_long_is_not_answered_for_that_mail():
 
     assert not decision["urgent"]
     assert "ms of CPU for one mail; at most 1" in decision["rule"]
+
+
+def test_a_rule_may_ask_whether_a_person_wrote_it():
+    book = rules({"name": "people", "when": "automatic == ''", "then": [{"action": "flag"}]})
+
+    person, program = decided(book, ({}, {}), ({"automatic": "it says Precedence: bulk"}, {}))
+
+    assert (person["rule"], program["rule"]) == ("people", "none")

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from tasks.ingest.rows import parse
 from tasks.ingest.windows import MessageReader
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import load_raw
@@ -156,3 +157,18 @@ def test_a_stranger_cannot_name_his_mail_or_its_language(read):
     rows = [row for window in windows(read(ours, theirs, unknown)) for row in window.messages.to_dict("records")]
 
     assert [(row["source_id"], row["target_language"]) for row in rows] == [("chosen", "ja"), ("7", "en"), ("8", "en")]
+
+
+def test_each_mail_says_whether_a_person_wrote_it():
+    settings = Settings(reply_from="Desk <desk@us.example>")
+    raws = {
+        "person": b"From: ann@a.example\r\nSubject: Hi\r\n\r\nHello\r\n",
+        "program": b"From: ann@a.example\r\nAuto-Submitted: auto-generated\r\nSubject: Hi\r\n\r\nHello\r\n",
+        "ours": b"From: desk+x@us.example\r\nSubject: Hi\r\n\r\nHello\r\n",
+    }
+    said = {
+        name: parse(RawMail(raw=raw, source_id=name, origin=Origin(source="test")), settings).row["automatic"]
+        for name, raw in raws.items()
+    }
+
+    assert [bool(why) for why in said.values()] == [False, True, True]
