@@ -35,6 +35,7 @@ _SPECIAL_USE = frozenset(
 )
 _BEHIND_NUMBERS = frozenset("am pm er re ra ro os as st nd rd th".split())  # 9.am, 3.er
 _MOST_PARTS_OF_SECTION = 40
+_SHORTEST_WORD = 3
 
 
 def find_hosts(text: str) -> Iterator[tuple[int, int]]:
@@ -89,7 +90,7 @@ def _is_host(name: str, behind: str, before: str) -> bool:
         return False  # no top-level domain begins with a digit or has one letter
     if is_ending(last) and behind[:1] in ("/", "\\", "?", "#"):
         return True
-    return not (_is_abbreviation(labels) or _is_file(labels, behind))
+    return not (_is_abbreviation(labels) or _is_file(labels, behind) or _is_sentence_end(labels, behind))
 
 
 def _own_letters(name: str) -> str:
@@ -130,6 +131,13 @@ def _is_abbreviation(labels: list[str]) -> bool:
     is_initials = all(len(label) == 1 for label in first) and (labels[-1][:1].isupper() or bool(_WIDE.match(last)))
     is_title = len(labels) == 2 and first[0] in words("titles") and (labels[-1][:1].isupper() or not last.isascii())
     return is_initials or is_title or all(label.isdigit() for label in first)
+
+
+def _is_sentence_end(labels: list[str], behind: str) -> bool:
+    """Whether a blank was left out between two sentences; what follows begins with a capital and is no ending."""
+    last = labels[-1]
+    is_word = labels[0].isalpha() and labels[0][1:].islower() and last.isalpha() and last.istitle()
+    return len(labels) == 2 and len(last) >= _SHORTEST_WORD and is_word and not behind and not is_ending(last)
 
 
 def _is_file(labels: list[str], behind: str) -> bool:

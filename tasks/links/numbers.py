@@ -38,8 +38,9 @@ _NEAREST_WORDS = 5
 _SOME_DIGITS = re.compile(r"\d(?:\D{0,3}\d){3}|\d\w{20}|\w{20}\d")
 _LONG_WORD = re.compile(r"\w{25}")
 _WALLET = re.compile(
-    r"(?<![A-Za-z0-9])(?:0[xX][0-9a-fA-F]{40}|(?i:(?:bc|tb|ltc)1[a-z0-9]{20,90})|(?i:[a-z]{2,10}1[ac-hj-np-z02-9]{25,90})|[1-9A-HJ-NP-Za-km-z]{25,110})(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])(?:0[xX][0-9a-fA-F]{40}|(?i:(?:bc|tb|ltc)1[a-z0-9]{20,90})|(?i:[a-z]{2,10}1[ac-hj-np-z02-9]{25,90})|[0-9A-Za-z]{25,110})(?![A-Za-z0-9])"
 )
+_PREFIXED = re.compile(r"[a-z]{2,10}1", re.IGNORECASE)
 _IBAN_SEPARATOR = r"[ .,_/\-\u2010-\u2015]"
 _IBAN = re.compile(
     rf"(?<![A-Za-z0-9])[A-Za-z]{_IBAN_SEPARATOR}{{0,3}}[A-Za-z](?:{_IBAN_SEPARATOR}{{0,3}}\d){{2}}"
@@ -94,11 +95,13 @@ def _parsed(number: str, region: str) -> phonenumbers.PhoneNumber:
 
 
 def _is_wallet(token: str) -> bool:
-    """Whether it is a chain's address: a hexadecimal one, one with a `1` in it (bech32), or a mix of letters as no word has."""
-    if token[:2] in ("0x", "0X") or ((token.lower() == token or token.upper() == token) and "1" in token[2:11]):
-        return any(letter.isdigit() for letter in token) and any(letter.isalpha() for letter in token)
-    kinds = (str.isdigit, str.islower, str.isupper)
-    return all(any(kind(letter) for letter in token) for kind in kinds)
+    """Whether it is an address on a chain: hexadecimal, one with a prefix (bech32), or a mix of letters as no word has."""
+    is_prefixed = bool(_PREFIXED.match(token)) and token in (token.lower(), token.upper())
+    return token[:2] in ("0x", "0X") or is_prefixed or _is_mixed(token)
+
+
+def _is_mixed(token: str) -> bool:
+    return all(any(kind(letter) for letter in token) for kind in (str.isdigit, str.islower, str.isupper))
 
 
 def _ibans(text: str) -> Iterator[tuple[int, int]]:

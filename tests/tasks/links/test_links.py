@@ -52,7 +52,13 @@ def test_what_can_be_clicked_dialled_or_paid_to_is_found(text, sentence):
 
 @pytest.mark.parametrize(
     "text",
-    [*ordinary_texts(), "", "❤️ 👨‍👩‍👧 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "می‌خواهم بیایم"],
+    [
+        *ordinary_texts(),
+        "",
+        "We need help with the login.Please answer.Danke.",
+        "❤️ 👨‍👩‍👧 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "می‌خواهم بیایم",
+    ],
 )
 def test_ordinary_texts_are_left_as_they_are(text):
     assert without_links(text) == text
