@@ -18,6 +18,8 @@ TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 CAPITAL = re.compile(r"(?=[A-Z])")
 # The parser's names for what is reported here with what was done about it.
 SAID_BETTER = {"StartBoundaryNotFoundDefect", "NoBoundaryInMultipartDefect", "MultipartInvariantViolationDefect"}
+# Preambles: "This is a multi-part message in MIME format", whatever the language.
+NOTICE = re.compile(r"\bmime\b|multi-?part", re.IGNORECASE)
 BOUNDARY_LINE = re.compile(rb"(?m)^--([^\s][^\r\n]{0,68}?)\r?$")
 SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 CMS = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
@@ -36,10 +38,15 @@ def gather(root: Part, limits: Limits, budget: TextBudget) -> MailParts:
     gathered = MailParts(budget=budget)
     walk(root, gathered, limits, 1)
     outside = "\n".join(filter(None, (root.preamble, root.epilogue)))
-    if outside.strip() and not holds_anything(gathered):
+    if outside.strip() and (not holds_anything(gathered) or is_lost_text(gathered, outside)):
         gathered.defects.append("nothing in the parts: what stands outside them was read")
         take_text(outside.encode("utf-8", "surrogateescape"), "text/plain", None, root, gathered)
     return gathered
+
+
+def is_lost_text(found: MailParts, outside: str) -> bool:
+    """Return whether the mail's only text stands outside of its parts, and is no word about MIME for old programs."""
+    return not NOTICE.search(outside) and not found.nested and not any(body.text.strip() for body in found.bodies)
 
 
 def holds_anything(found: MailParts) -> bool:
@@ -133,7 +140,8 @@ def walk_without_boundary(part: Part, payload: object, found: MailParts, limits:
     boundary = next((line for line in lines if lines.count(line) > 1), b"") if len(lines) < 500 else b""
     if boundary and b'"' not in boundary and depth < limits.depth and found.budget.repair():
         found.defects.append("multipart boundary guessed")
-        repaired, _ = grow(b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + data, limits)
+        declared = media_type_of(part).encode("ascii", "ignore")
+        repaired, _ = grow(b"Content-Type: " + declared + b'; boundary="' + boundary + b'"\n\n' + data, limits)
         if isinstance(repaired.get_payload(), list):
             walk(repaired, found, limits, depth + 1)
             return

@@ -34,6 +34,21 @@ def test_the_first_alternative_without_its_boundary_is_one():
     assert (got.text, got.body_source) == ("Price: 20 €", "text")
 
 
+def test_words_above_the_parts_are_the_text_where_no_part_has_any():
+    raw = typed(
+        "multipart/mixed; boundary=b", b"See the picture.\n--b\n" + attached("a.png", "image/png", PNG) + b"\n--b--\n"
+    )
+    notice = raw.replace(b"See the picture.", b"This is a multi-part message in MIME format.")
+
+    assert (read_mail(raw).text, read_mail(notice).text) == ("See the picture.", "")
+
+
+def test_alternatives_without_a_boundary_are_still_alternatives():
+    body = b"--x\n" + part("text/plain", "Hello.") + b"\n--x\n" + part("text/html", "<p>Hello.</p>") + b"\n--x--\n"
+
+    assert read_mail(typed("multipart/alternative", body)).text == "Hello."
+
+
 def test_a_preamble_that_only_explains_is_no_part():
     raw = typed("multipart/mixed; boundary=b", b"This is a message in MIME format.\n--b\n" + PLAIN + b"\n--b--\n")
 
