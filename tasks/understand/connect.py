@@ -19,6 +19,7 @@ from tasks.providers.apis.adapters import check_economy
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.prices import worst_price
 from tasks.providers.event_loop import model_loop, on_model_loop
+from tasks.providers.gateway.controls import Controls
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import read_overrides, set_limits, usual_limits
 from tasks.runs import Run
@@ -64,18 +65,20 @@ def _connect(run: Run) -> Gateway:
     )
     return Gateway(
         accounts,
-        LedgerBook(engine, run_id=run.id, ttl_s=settings.answers_ttl_s),
-        rate_limiter=LedgerRateLimiter(
-            engine,
-            set_limits=set_limits(accounts, overrides),
-            usual_limits=told.of,
-            on_told=told.note,
-            sleep=stop.sleep,
+        Controls(
+            book=LedgerBook(engine, run_id=run.id, ttl_s=settings.answers_ttl_s),
+            rate_limiter=LedgerRateLimiter(
+                engine,
+                set_limits=set_limits(accounts, overrides),
+                usual_limits=told.of,
+                on_told=told.note,
+                sleep=stop.sleep,
+            ),
+            breakers=LedgerBreakers(engine, policies.CALL, on_change=tell_of_circuit),
+            policy=policies.CALL,
+            stop=stop,
+            budget=run_budget_for(engine, run.root, settings, tell_of_budget),
         ),
-        breakers=LedgerBreakers(engine, policies.CALL, on_change=tell_of_circuit),
-        policy=policies.CALL,
-        stop=stop,
-        budget=run_budget_for(engine, run.root, settings, tell_of_budget),
         past_outputs=past_outputs(engine) if settings.has_budget else None,
         concurrency=settings.concurrency,
         allow_refused_fallback=settings.refused_moves_on,

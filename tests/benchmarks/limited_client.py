@@ -18,6 +18,7 @@ from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.gateway.controls import Controls
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.questions import Link, Question
@@ -34,10 +35,16 @@ async def ask_until_the_end(config: dict[str, Any]) -> None:
     engine, accounts = open_ledger(config["ledger"]), Accounts()
     gateway = Gateway(
         accounts,
-        LedgerBook(engine, run_id="bench", ttl_s=0),
-        rate_limiter=LedgerRateLimiter(engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
-        breakers=LedgerBreakers(engine, policies.CALL), policy=policies.CALL, concurrency=AT_A_TIME,
-    )  # fmt: skip
+        Controls(
+            book=LedgerBook(engine, run_id="bench", ttl_s=0),
+            rate_limiter=LedgerRateLimiter(
+                engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)
+            ),
+            breakers=LedgerBreakers(engine, policies.CALL),
+            policy=policies.CALL,
+        ),
+        concurrency=AT_A_TIME,
+    )
     numbers, dice = itertools.count(), random.Random(config["seed"])
 
     async def ask_on() -> None:

@@ -19,6 +19,7 @@ from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.providers.catalogue.accounts import Accounts
+from tasks.providers.gateway.controls import Controls
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.understand.models_by_price import ModelsByPrice
@@ -41,10 +42,16 @@ async def read(config: dict[str, Any]) -> Counter[str]:
     engine, accounts = open_ledger(config["ledger"]), Accounts()
     gateway = Gateway(
         accounts,
-        LedgerBook(engine, run_id="bench", ttl_s=3_600),
-        rate_limiter=LedgerRateLimiter(engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
-        breakers=LedgerBreakers(engine, policies.CALL), policy=policies.CALL, concurrency=config["in_flight"],
-    )  # fmt: skip
+        Controls(
+            book=LedgerBook(engine, run_id="bench", ttl_s=3600),
+            rate_limiter=LedgerRateLimiter(
+                engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)
+            ),
+            breakers=LedgerBreakers(engine, policies.CALL),
+            policy=policies.CALL,
+        ),
+        concurrency=config["in_flight"],
+    )
     rows = [dict.fromkeys(Messages.names()) | as_message(mail) for mail in made_mails(config["mails"], config["seed"])]
     readings = await understand(
         Messages.of(rows), gateway, ModelsByPrice(providers=("openai",)), lambda mail: {"summary", "replies"}

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Generic, NoReturn, TypeVar
@@ -32,24 +29,19 @@ from tasks.providers.catalogue.prices import price, unknown_price
 from tasks.providers.catalogue.tokens import question_tokens
 from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.clients import Clients, ProviderClient
+from tasks.providers.gateway.controls import Controls
 from tasks.providers.gateway.findings import Findings
 from tasks.providers.gateway.repair import repaired
 from tasks.providers.gateway.retry import left_s, retrying
 from tasks.providers.gateway.usual_output import UsualOutput, prices, too_long_for_budget, within
 from tasks.questions import (
-    Book,
-    Breakers,
-    CallPolicy,
     Completion,
     Link,
     Question,
-    RateLimiter,
     RawAnswer,
     Reservation,
-    RunBudget,
     Usage,
 )
-from tasks.stops import Stop
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.providers")
@@ -95,30 +87,18 @@ class Caller:
     def __init__(
         self,
         clients: Clients,
-        book: Book,
-        rate_limiter: RateLimiter,
-        breakers: Breakers,
-        budget: RunBudget | None,
-        policy: CallPolicy,
-        stop: Stop,
+        controls: Controls,
         findings: Findings,
         outputs: UsualOutput,
-        *,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        rng: Callable[[], float] = random.random,
     ) -> None:
+        timing, stop = controls.timing, controls.stop
         self._clients = clients
-        self._book = book
-        self._rate_limiter = rate_limiter
-        self._breakers = breakers
-        self._budget = budget
-        self._policy = policy
-        self._stop = stop
+        self._book, self._rate_limiter, self._breakers = controls.book, controls.rate_limiter, controls.breakers
+        self._budget, self._policy, self._stop = controls.budget, controls.policy, stop
         self._findings = findings
         self._outputs = outputs
-        self._clock = clock
-        self._retrying = retrying(policy, clock=clock, sleep=sleep, rng=rng)
+        self._clock = timing.clock
+        self._retrying = retrying(controls.policy, clock=timing.clock, sleep=timing.sleep or stop.sleep, rng=timing.rng)
         self._usual: dict[tuple[str, str, str], float] = {}
 
     async def ask(self, call: Call[T]) -> Completion[T]:

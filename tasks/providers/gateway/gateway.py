@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import replace
@@ -27,11 +25,11 @@ from tasks.providers.catalogue.tokens import question_tokens
 from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.caller import Call, Caller
 from tasks.providers.gateway.clients import Clients, MakeAdapter
+from tasks.providers.gateway.controls import Controls
 from tasks.providers.gateway.findings import Findings
 from tasks.providers.gateway.fingerprints import fingerprint
 from tasks.providers.gateway.usual_output import Kind, UsualOutput, prices
-from tasks.questions import Book, Breakers, CallPolicy, Completion, Link, Question, RateLimiter, RunBudget, Usage
-from tasks.stops import Stop
+from tasks.questions import Completion, Link, Question, Usage
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.providers")
@@ -43,44 +41,20 @@ class Gateway:
     def __init__(
         self,
         accounts: Accounts,
-        book: Book,
+        controls: Controls,
         *,
-        rate_limiter: RateLimiter,
-        breakers: Breakers,
-        policy: CallPolicy,
-        budget: RunBudget | None = None,
-        stop: Stop | None = None,
         past_outputs: Mapping[Kind, Iterable[int]] | None = None,
         concurrency: int = 50,
         allow_refused_fallback: bool = False,
         adapters: MakeAdapter = make_adapter,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] | None = None,
-        rng: Callable[[], float] = random.random,
     ) -> None:
-        """`concurrency` bounds the calls in flight to each provider; `sleep` and `rng` serve the waits between tries.
-
-        Once `stop` is set no request is sent any more. `past_outputs` are output tokens of earlier calls.
-        """
-        self._budget, self._outputs = budget, UsualOutput(past_outputs)
-        self._book, stop = book, stop or Stop()
+        """`concurrency` bounds the calls in flight to each provider; `past_outputs` are output tokens of earlier calls."""
+        self._controls, self._outputs, self._findings = controls, UsualOutput(past_outputs), Findings()
         self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
-        self._clients = Clients(accounts, adapters, concurrency=concurrency, policy=policy, clock=clock)
-        self._findings = Findings()
-        self._caller = Caller(
-            self._clients,
-            book,
-            rate_limiter,
-            breakers,
-            budget,
-            policy,
-            stop,
-            self._findings,
-            self._outputs,
-            clock=clock,
-            sleep=sleep or stop.sleep,
-            rng=rng,
+        self._clients = Clients(
+            accounts, adapters, concurrency=concurrency, policy=controls.policy, clock=controls.timing.clock
         )
+        self._caller = Caller(self._clients, controls, self._findings, self._outputs)
         self._flights: dict[tuple[str, bool], asyncio.Future[Completion[Any]]] = {}
 
     async def complete(
@@ -153,10 +127,10 @@ class Gateway:
 
         Without a budget nothing is set aside.
         """
-        if self._budget is None:
+        if self._controls.budget is None:
             return nullcontext()
         costs = (self.prices(question, link)[1] or Decimal(0) for question, link in questions)
-        return self._budget.mail(message_key, sum(costs, Decimal(0)))
+        return self._controls.budget.mail(message_key, sum(costs, Decimal(0)))
 
     def prices(self, question: Question[Any], link: Link) -> tuple[Decimal | None, Decimal | None]:
         """What asking this may cost at worst, and what it hardly ever costs more than here, in US dollars.
@@ -212,7 +186,7 @@ class Gateway:
         return replace(completion, attempts=call.sent)
 
     async def _find(self, call: Call[T], *, this_run: bool) -> Completion[T] | None:
-        stored = await self._book.find(call.key, this_run=this_run)
+        stored = await self._controls.book.find(call.key, this_run=this_run)
         if stored is None:
             return None
         value, faults = read_answer(call.question.answer, stored.text)

@@ -17,6 +17,7 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import completions
 from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.gateway.controls import Controls, Timing
 from tasks.providers.gateway.gateway import Gateway
 from tasks.questions import Adapter, Completion, Limits, Link, Question, RunBudget
 from tests.tasks.providers.far_side import KEY, MODELS, QUESTION, Adapters, Reply, Request, account, provider_of
@@ -65,15 +66,23 @@ class Wire:
             return made
 
         return Gateway(
-            OneAccount(settings),  # type: ignore[arg-type]
-            LedgerBook(self.engine, run_id="run", ttl_s=3_600, clock=self.time),
-            rate_limiter=LedgerRateLimiter(
-                self.engine, set_limits=lambda _: limits, usual_limits=lambda _: limits, clock=self.time,
-                sleep=self.time.pace,
+            OneAccount(settings),
+            Controls(
+                book=LedgerBook(self.engine, run_id="run", ttl_s=3600, clock=self.time),
+                rate_limiter=LedgerRateLimiter(
+                    self.engine,
+                    set_limits=lambda _: limits,
+                    usual_limits=lambda _: limits,
+                    clock=self.time,
+                    sleep=self.time.pace,
+                ),
+                breakers=self.breakers,
+                policy=policies.CALL,
+                budget=budget,
+                timing=Timing(clock=self.time, sleep=self.time.sleep, rng=lambda: 0.5),
             ),
-            breakers=self.breakers, policy=policies.CALL, adapters=adapter, clock=self.time, sleep=self.time.sleep,
-            rng=lambda: 0.5, budget=budget,
-        )  # fmt: skip
+            adapters=adapter,
+        )
 
     def ask(
         self, sdk: str, reply: Reply | Callable[[Request], Reply], name: str, *, question: Question[Any] = QUESTION,

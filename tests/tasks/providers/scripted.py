@@ -19,6 +19,7 @@ from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import completions
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.gateway.controls import Controls, Timing
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.questions import Adapter, Completion, Link, Question, RawAnswer, RunBudget, Usage
@@ -112,14 +113,23 @@ class Bench:
         )
         return Gateway(
             accounts,
-            LedgerBook(self.engine, run_id=run_id, ttl_s=ttl_s, clock=self.time),
-            rate_limiter=LedgerRateLimiter(
-                self.engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts), clock=self.time,
-                sleep=self.time.pace,
+            Controls(
+                book=LedgerBook(self.engine, run_id=run_id, ttl_s=ttl_s, clock=self.time),
+                rate_limiter=LedgerRateLimiter(
+                    self.engine,
+                    set_limits=set_limits(accounts, {}),
+                    usual_limits=usual_limits(accounts),
+                    clock=self.time,
+                    sleep=self.time.pace,
+                ),
+                breakers=self.breakers,
+                policy=policies.CALL,
+                budget=budget,
+                timing=Timing(clock=self.time, sleep=self.time.sleep, rng=lambda: 0.5),
             ),
-            breakers=self.breakers, policy=policies.CALL, budget=budget, adapters=self._adapter, clock=self.time,
-            sleep=self.time.sleep, rng=lambda: 0.5, **options,
-        )  # fmt: skip
+            adapters=self._adapter,
+            **options,
+        )
 
     def rows(self) -> list[Any]:
         with self.engine.begin() as connection:

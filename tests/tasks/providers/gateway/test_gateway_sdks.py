@@ -19,6 +19,7 @@ from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import paces
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.event_loop import ModelLoop
+from tasks.providers.gateway.controls import Controls, Timing
 from tasks.providers.gateway.gateway import Gateway
 from tasks.providers.gateway.rate_limits import set_limits, usual_limits
 from tasks.questions import Link, Question
@@ -62,10 +63,17 @@ class Far:
         accounts = Accounts()
         return Gateway(
             accounts,
-            LedgerBook(self.engine, run_id="run", ttl_s=3_600),
-            rate_limiter=LedgerRateLimiter(self.engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)),
-            breakers=LedgerBreakers(self.engine, QUICK), policy=QUICK, concurrency=20, rng=lambda: 1.0,
-        )  # fmt: skip
+            Controls(
+                book=LedgerBook(self.engine, run_id="run", ttl_s=3600),
+                rate_limiter=LedgerRateLimiter(
+                    self.engine, set_limits=set_limits(accounts, {}), usual_limits=usual_limits(accounts)
+                ),
+                breakers=LedgerBreakers(self.engine, QUICK),
+                policy=QUICK,
+                timing=Timing(rng=lambda: 1.0),
+            ),
+            concurrency=20,
+        )
 
 
 def _question(text: str, max_tokens: int) -> Question[Sorted]:
