@@ -90,6 +90,8 @@ class CallError(MailroomError):
 
     sent = 0
     """Requests sent for the question before this error was raised."""
+    words = ""
+    """A hash of what the provider said, to see whether it says the same again."""
 
     def __init__(
         self,

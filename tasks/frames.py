@@ -173,7 +173,7 @@ class Readings(Frame):
     provider: Series[str]
     model: Series[str] = pa.Field(description="The model that answered the last question; empty when none did.")
     model_reason: Series[str] = pa.Field(description="Why that model, and why an earlier one did not answer.")
-    calls: Series[int] = pa.Field(ge=0, description="Answers used, cached ones included.")
+    calls: Series[int] = pa.Field(ge=0, description="Requests sent, and answers taken from the ledger.")
     cached_calls: Series[int] = pa.Field(ge=0, description="Answers that cost nothing, from the ledger.")
     simulated: Series[bool] = pa.Field(description="True when a simulator answered.")
     seconds: Series[float] = pa.Field(ge=0)

@@ -213,7 +213,7 @@ class RateLimiter(Protocol):
     async def heed(self, link: Link, *, too_fast: bool, wait_s: float = 0.0) -> None:
         """Halve the model's rate, which grows again by itself, where the provider said that it was too fast.
 
-        And let every call of the provider wait for `wait_s`, where it said to wait.
+        And let every call of the model wait for `wait_s`, where it said to wait.
         """
 
 
@@ -232,7 +232,8 @@ class Breakers(Protocol):
 
     async def succeeded(self, provider: str, *, probe: bool) -> None: ...
 
-    async def failed(self, provider: str, *, probe: bool) -> None: ...
+    async def failed(self, provider: str, *, probe: bool, cause: str = "") -> None:
+        """Count a failure; `cause` says what happened, and stays known while the circuit is open."""
 
 
 @dataclass(frozen=True, kw_only=True)

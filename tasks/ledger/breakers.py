@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, and_, or_, select, update
+from sqlalchemy import Connection, Engine, and_, case, or_, select, update
 
 from tasks.errors import CircuitOpen
 from tasks.ledger.clocks import database_time
@@ -28,6 +28,7 @@ OnChange = Callable[[str, State], None]
 """Is told the provider and its circuit's new state, in the process that changed it."""
 
 _LOOK_EVERY_S = 1.0
+_LONGEST_CAUSE = 300
 
 
 @dataclass
@@ -37,6 +38,7 @@ class _Known:
     state: State = "closed"
     until: float = 0.0
     failures: int = 0
+    cause: str = ""
     looked_at: float = float("-inf")
 
 
@@ -53,6 +55,7 @@ class _BreakerRequest:
     state: State | None = None
     lasts_s: float = 0.0
     take: bool = False
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class _Seen:
     changed: bool
     state: State
     left_s: float
+    cause: str = ""
 
 
 class LedgerBreakers:
@@ -84,7 +88,7 @@ class LedgerBreakers:
         """Raise CircuitOpen when the provider is being left alone, as far as this process knows."""
         known = self._of(provider)
         if known.state != "closed" and self._clock() < known.until:
-            raise _open(provider, known.until - self._clock())
+            raise _open(provider, known.until - self._clock(), known.cause)
 
     async def admit(self, provider: str) -> bool:
         """Whether this call is the probe; looks into the ledger once a second at most while the circuit is closed.
@@ -105,7 +109,7 @@ class LedgerBreakers:
         if not seen.changed:
             if seen.state == "closed":
                 return False
-            raise _open(provider, min(_LOOK_EVERY_S, max(0.05, seen.left_s)))
+            raise _open(provider, min(_LOOK_EVERY_S, max(0.05, seen.left_s)), seen.cause)
         self._say(provider, "half_open", "one call probes it")
         return True
 
@@ -117,18 +121,21 @@ class LedgerBreakers:
             await self._write(known, _BreakerRequest(provider, self._clock, state="closed"))
             self._say(provider, "closed", "the probe was answered")
 
-    async def failed(self, provider: str, *, probe: bool) -> None:
-        """The provider could not be reached or did not do its work."""
+    async def failed(self, provider: str, *, probe: bool, cause: str = "") -> None:
+        """The provider could not be reached or did not do its work; `cause` says how."""
         known = self._of(provider)
         known.failures += 1
         due = known.state == "closed" and known.failures >= self._policy.breaker_failures
         if probe or due:
             known.failures = 0
             lasts_s = self._policy.breaker_open_s
-            seen = await self._write(known, _BreakerRequest(provider, self._clock, state="open", lasts_s=lasts_s))
+            request = _BreakerRequest(
+                provider, self._clock, state="open", lasts_s=lasts_s, cause=cause[:_LONGEST_CAUSE]
+            )
+            seen = await self._write(known, request)
             if seen.changed:
                 why = "the probe failed" if probe else f"{self._policy.breaker_failures} failures in a row"
-                self._say(provider, "open", f"{why}; left alone for {lasts_s:.0f} s")
+                self._say(provider, "open", f"{why}; left alone for {lasts_s:.0f} s. {seen.cause}".rstrip())
 
     def _of(self, provider: str) -> _Known:
         return self._known.setdefault(provider, _Known())
@@ -136,7 +143,7 @@ class LedgerBreakers:
     async def _write(self, known: _Known, request: _BreakerRequest) -> _Seen:
         seen: _Seen = await self._writer.write("breaker", request)
         known.looked_at = self._clock()
-        known.state = seen.state
+        known.state, known.cause = seen.state, seen.cause
         # A probe of somebody else may end any moment; so look again soon.
         left_s = seen.left_s if seen.state == "open" else min(seen.left_s, _LOOK_EVERY_S)
         known.until = self._clock() + left_s
@@ -148,9 +155,9 @@ class LedgerBreakers:
             self._on_change(provider, state)
 
 
-def _open(provider: str, left_s: float) -> CircuitOpen:
+def _open(provider: str, left_s: float, cause: str) -> CircuitOpen:
     return CircuitOpen(
-        f"Provider `{provider}` failed several times in a row and is left alone.",
+        f"Provider `{provider}` failed several times in a row and is left alone. {cause}".rstrip(),
         provider=provider,
         retry_after_s=max(0.0, left_s),
     )
@@ -175,18 +182,22 @@ def _fulfil(connection: Connection, request: _BreakerRequest) -> _Seen:
         connection.execute(insert_into(breakers, connection.dialect.name).values(new).on_conflict_do_nothing())
         # A failure that began before another opened the circuit does not keep it open for longer.
         fresh = or_(breakers.c.state != "open", breakers.c.until <= now)
-        changed = _change(connection, request.provider, "open", now, now + request.lasts_s, fresh)
+        changed = _change(connection, request.provider, "open", now, now + request.lasts_s, fresh, cause=request.cause)
     elif request.state == "closed":
         changed = _change(connection, request.provider, "closed", now, now)
     row = connection.execute(select(breakers).where(breakers.c.provider == request.provider)).one_or_none()
-    return _Seen(changed, row.state, max(0.0, row.until - now)) if row else _Seen(changed, "closed", 0.0)
+    return _Seen(changed, row.state, max(0.0, row.until - now), row.cause) if row else _Seen(changed, "closed", 0.0)
 
 
-def _change(connection: Connection, provider: str, state: State, now: float, until: float, *conditions: Any) -> bool:
+def _change(
+    connection: Connection, provider: str, state: State, now: float, until: float, *conditions: Any, cause: str = ""
+) -> bool:
     conditions = (*conditions, breakers.c.state != "closed") if state == "half_open" else conditions
+    # What opened it stays its cause until it is closed, whatever its probes meet.
+    kept = case((breakers.c.cause == "", cause), else_=breakers.c.cause)
     result = connection.execute(
         update(breakers)
         .where(and_(breakers.c.provider == provider, *conditions))
-        .values(state=state, until=until, changed_at=now)
+        .values(state=state, until=until, changed_at=now, cause="" if state == "closed" else kept)
     )
     return bool(result.rowcount)

@@ -47,7 +47,7 @@ class RateRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class SlowDown:
-    """The provider said of this model that it is too fast, or of all of its models to wait `hold_s`."""
+    """The provider said of this model that it is too fast, or to wait `hold_s`."""
 
     provider: str
     model: str
@@ -111,10 +111,9 @@ def _new_row(
     place: tuple[str, str], request: RateRequest, rows: Mapping[tuple[str, str], dict[str, Any]], now: float
 ) -> dict[str, Any]:
     provider, model = place
-    held = max((row["held_until"] for (of, _), row in rows.items() if of == provider), default=0.0)
     return {
         "provider": provider, "model": model, "rpm": request.rpm, "tpm": request.tpm, "requests_free_at": now,
-        "tokens_free_at": now, "slowed_to": 1.0, "slowed_at": now, "held_until": held,
+        "tokens_free_at": now, "slowed_to": 1.0, "slowed_at": now, "held_until": 0.0,
     }  # fmt: skip
 
 
@@ -150,7 +149,7 @@ def _near(free_at: float, now: float) -> float:
 
 def _slow(rows: dict[tuple[str, str], dict[str, Any]], request: SlowDown, now: float) -> None:
     for (provider, model), row in rows.items():
-        if provider == request.provider and request.hold_s:
+        if (provider, model) == (request.provider, request.model) and request.hold_s:
             row["held_until"] = max(row["held_until"], now + request.hold_s)
         if (provider, model) == (request.provider, request.model) and request.too_fast:
             _slow_down(row, now)

@@ -136,7 +136,7 @@ class LedgerRateLimiter:
         Calls of other processes wait, too, once these have used up the blocks they have.
         """
         for other, lane in self._lanes.items():
-            if wait_s and other.provider == link.provider:
+            if wait_s and other == link:
                 lane.drop()
             elif other == link:
                 lane.stale_at = 0.0
@@ -225,8 +225,9 @@ def _short(left: int | None, a_minute: int | None) -> float:
 
 
 def _too_long(link: Link, wait_s: float) -> RateLimited:
+    how_long = f"{wait_s:.0f} s" if wait_s < 120 else f"{wait_s / 60:.0f} min"
     return RateLimited(
-        f"Provider `{link.provider}` wants no requests for {wait_s:.0f} s.",
+        f"Model `{link.model}` of `{link.provider}` wants no requests for {how_long}.",
         provider=link.provider,
         retry_after_s=wait_s,
     )

@@ -278,6 +278,7 @@ breakers = Table(
     Column("state", String(16), nullable=False),  # closed, open or half_open
     Column("until", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
+    Column("cause", String(300), nullable=False, server_default=""),  # the failure that opened it; empty while closed
 )
 
 # The next free time of each limit, and how far a model was slowed down after being told it is too fast.

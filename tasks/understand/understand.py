@@ -73,7 +73,7 @@ class _Notes:
     simulated: bool = False
 
     def add(self, completion: Completion[Any], reason: str) -> None:
-        self.calls += 1
+        self.calls += max(1, completion.attempts)
         self.cached += completion.cached
         self.provider, self.model = completion.provider, completion.model
         self.simulated = self.simulated or completion.simulated
@@ -91,6 +91,8 @@ class _Reader:
     together: Together
     part_tokens: int | None
     set_aside: SetAside | None
+    logged: set[str] = field(default_factory=set)
+    """Codes of failures of the provider or the run that were logged for this chunk."""
 
     async def read(self, mail: dict[str, Any]) -> dict[str, Any]:
         began, notes = time.perf_counter(), _Notes(doubts=list(mail["doubts"]))
@@ -105,8 +107,8 @@ class _Reader:
             error = failure  # which concerns the run, and is told once
         except CallError as failure:
             error = failure
-            key = mail["message_key"]
-            log.warning("mail %s: %s %s", key[:12], failure.code, failure.advice, extra={"message_key": key})
+            notes.calls += getattr(failure, "sent", 0)
+            self._log(mail["message_key"], failure)
         except (Misconfigured, SQLAlchemyError):
             raise  # no mail is to blame, and none can be read
         except Exception as failure:
@@ -115,6 +117,14 @@ class _Reader:
             log.error("mail %s: %s", mail["message_key"][:12], error, extra={"message_key": mail["message_key"]})
         row = blank_reading(mail["message_key"], error) | _of_notes(notes)
         return row | found_columns(found, error) | {"seconds": time.perf_counter() - began}
+
+    def _log(self, key: str, failure: CallError | BudgetExceeded) -> None:
+        """One line a mail, but one a chunk for what concerns the provider or the run."""
+        if failure.concerns == "mail":
+            log.warning("mail %s: %s %s", key[:12], failure.code, failure.advice, extra={"message_key": key})
+        elif failure.code not in self.logged:
+            self.logged.add(failure.code)
+            log.warning("from mail %s on: %s %s", key[:12], failure.code, failure.told, extra={"message_key": key})
 
     async def _ask(self, mail: dict[str, Any], notes: _Notes, found: dict[str, Any]) -> None:
         triage = await self._triage(mail, notes)

@@ -68,7 +68,7 @@ def messages_request(
     if media:
         text = [*map(anthropic_block, media), {"type": "text", "text": text}]
     system = {"type": "text", "text": question.instructions, "cache_control": {"type": "ephemeral"}}
-    body = {
+    body: dict[str, Any] = {
         "model": model,
         "max_tokens": answer_tokens(question, account, takes),
         "system": [system],
@@ -77,6 +77,8 @@ def messages_request(
             "format": {"type": "json_schema", "schema": strict_schema(question.answer, sheet_of(provider).dialect)}
         },
     }
+    if takes.effort:
+        body["output_config"]["effort"] = takes.effort
     if takes.temperature and account.temperature is not None:
         body["temperature"] = min(account.temperature, 1.0)  # Anthropic's scale ends at 1
     return body, unsent

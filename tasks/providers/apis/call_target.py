@@ -10,10 +10,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from tasks.errors import CallError, OutOfFunds, RateLimited
+from tasks.errors import CallError, OutOfFunds, RateLimited, Transient
 from tasks.providers.apis.error_bodies import ErrorBody, read_error_body
 from tasks.providers.apis.error_mapping import FAULTS, NAMED, Fault
 from tasks.providers.apis.retry_after import told_wait_s
@@ -61,7 +62,9 @@ class CallTarget:
 
     def rejected(self, status: int, headers: Mapping[str, str], content: bytes) -> CallError:
         """The error for a reply whose status says that it is no answer."""
-        return self._told(status, headers, read_error_body(headers, content))
+        found = self._told(status, headers, read_error_body(headers, content))
+        found.words = sha256(content).hexdigest() if content else ""
+        return found
 
     def error_in(self, body: dict[str, Any], headers: Mapping[str, str], usage: Usage | None = None) -> CallError:
         """The error for an error object under HTTP 200; it counts as the status that its code stands for."""
@@ -77,7 +80,8 @@ class CallTarget:
         return self._made(fault, ", ".join([f"HTTP {status}", *body.shown]), body, known)
 
     def _made(self, fault: Fault, detail: str, body: ErrorBody, known: dict[str, Any]) -> CallError:
-        what = f"{self.subject} {fault.said}{_how_long(fault, body, known)}"
+        at = f" at {_shown(self.address)}" if self.address and issubclass(fault.error, Transient) else ""
+        what = f"{self.subject}{at} {fault.said}{_how_long(fault, body, known)}"
         parts = [what + (f" ({detail})." if detail else ".")]
         if known["request_id"]:
             parts.append(f"Request `{known['request_id']}`.")

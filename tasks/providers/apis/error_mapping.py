@@ -132,7 +132,7 @@ FAULTS: tuple[Fault, ...] = (
         statuses=_REFUSALS | {410},
         codes=frozenset({"model_not_found", "model_not_available", "model_decommissioned"}),
         opening=r"the model [^\n]{1,100}(?:does not exist|not found|deprecated|decommissioned)|model:? [^\n]{1,100}(?:not found|not exist)"
-        r"|models/[^\n]{1,100} is not (?:found|supported)|project [^\n]{1,60} does not have access to model",
+        r"|model: ?\S{1,100}$|models/[^\n]{1,100} is not (?:found|supported)|project [^\n]{1,60} does not have access to model",
         advice=_MODEL_ADVICE,
     ),
     Fault(

@@ -6,7 +6,6 @@ import asyncio
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +23,6 @@ with warnings.catch_warnings():
     from google.generativeai import protos
     from google.generativeai.generative_models import GenerativeModel
     from google.generativeai.types import RequestOptions
-    from google.protobuf.json_format import ParseError
 
 from tasks.errors import CallError
 from tasks.providers.apis.call_target import CallTarget
@@ -70,14 +68,50 @@ class GeminiGenerative:
         asker = GenerativeModel(model, system_instruction=question.instructions)
         asker._client = self._client  # type: ignore[assignment]  # else it takes the process-wide one
         limits = generation_limits(question, self.provider, model, self._account)
-        with suppress(ParseError):  # its own types know fewer replies than are read here
+        _unknown_to_the_sdk.config = limits.pop("thinking_config", None)
+        try:
             asker.generate_content(
                 [protos.Content(turn) for turn in turns],
                 generation_config=protos.GenerationConfig(**limits, response_schema=_schema(question.answer)),
                 # Its own retries would go on for minutes, whatever the time-out.
                 request_options=RequestOptions(timeout=self._account.timeout, retry=None),
             )
-        return self._replies.last()
+        except requests.RequestException:
+            self._replies.take()  # cut perhaps, so it is none
+            raise
+        except Exception:
+            # Its own types know fewer replies than are read here, and its errors fewer bodies.
+            reply = self._replies.take()
+            if reply is None:
+                raise
+            return reply
+        reply = self._replies.take()
+        assert reply is not None
+        return reply
+
+
+class _Unknown(threading.local):
+    """What this thread's request says beside what the SDK has words for, as Gemini's JSON."""
+
+    config: dict[str, Any] | None = None
+
+
+_unknown_to_the_sdk = _Unknown()
+_CONFIG = b'"generationConfig": {'
+
+
+class _Adapter(HTTPAdapter):
+    """Adds to a request what the SDK, which gets no more updates, has no field for."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        more, body = _unknown_to_the_sdk.config, request.body
+        if more and isinstance(body, bytes | str):
+            level = b'"thinkingConfig": {"thinkingLevel": "%s"}, ' % more["thinking_level"].encode()
+            text = body.encode() if isinstance(body, str) else body
+            # Quotes in a mail's text are escaped, so these can only be the field's own.
+            request.body = text.replace(_CONFIG, _CONFIG + level, 1)
+            request.headers["Content-Length"] = str(len(request.body))
+        return super().send(request, *args, **kwargs)
 
 
 class _Replies(threading.local):
@@ -88,9 +122,9 @@ class _Replies(threading.local):
     def keep(self, reply: requests.Response, *_: Any, **__: Any) -> None:
         self.reply = reply
 
-    def last(self) -> requests.Response:
+    def take(self) -> requests.Response | None:
+        """The reply of this thread's last request, once; null where none came."""
         reply, self.reply = self.reply, None
-        assert reply is not None
         return reply
 
 
@@ -101,7 +135,7 @@ def _rest_client(address: str, key: str, concurrency: int) -> GenerativeServiceC
     # The pool holds 10 connections by itself and reopens the others; and a 401 is sent three times, though a key
     # cannot be refreshed.
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=concurrency))
+        session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=concurrency))
     session._refresh_status_codes = ()
     session.max_redirects = 0  # a mail and a key go where they were told to, not where a reply says
     return client

@@ -32,6 +32,8 @@ def generation_limits(question: Question[Any], provider: str, model: str, accoun
         "max_output_tokens": answer_tokens(question, account, takes),
         "response_mime_type": "application/json",
     }
+    if takes.effort:
+        limits["thinking_config"] = {"thinking_level": takes.effort.upper()}
     if takes.temperature and account.temperature is not None:
         limits["temperature"] = account.temperature
     return limits

@@ -26,7 +26,7 @@ ANTHROPIC = Sheet(
         "complex": "claude-opus-5-5",
     },
     families={
-        "": Traits(temperature=False, thinking_tokens=4_000, media=_SIGHT),
+        "": Traits(temperature=False, thinking_tokens=4_000, effort="low", media=_SIGHT),
         "claude-2": Traits(),
         "claude-3": _PLAIN,
         "claude-haiku-4": _PLAIN,

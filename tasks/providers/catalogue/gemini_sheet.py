@@ -37,7 +37,10 @@ GEMINI = Sheet(
         "complex": "gemini-4-argon",
     },
     families={
-        "": Traits(thinking_tokens=4_000, media=_ALL),
+        "": Traits(thinking_tokens=4_000, effort="low", media=_ALL),
+        "gemini-2.5": Traits(
+            thinking_tokens=4_000, media=_ALL
+        ),  # counts its thoughts by a budget, and keeps it low itself
         "gemini-1": Traits(media=_ALL),
         "gemini-2.0": Traits(media=_ALL),
     },

@@ -19,6 +19,7 @@ from tasks.errors import (
     Misdirected,
     Overloaded,
     RateLimited,
+    RequestRejected,
     ServerFault,
     Stopped,
     TimedOut,
@@ -52,6 +53,7 @@ _LEARNING = 0.1
 """How much the latest answer's length counts in what is usual."""
 _AT_LEAST_S = 1.0
 _AFTER_OTHERS_S = 2.0
+_MAILS_OWN = "Read the mail yourself, or let another provider read it."
 
 
 @dataclass(kw_only=True)
@@ -68,6 +70,8 @@ class Call(Generic[T]):
     faults: str = field(default="it was empty", repr=False)
     answer: str = field(default="", repr=False)
     """The bad answer that `faults` are about."""
+    failed_with: tuple[str, int] = ("", 0)
+    """The words of the last server error, and how many answers the model had given then."""
 
 
 @dataclass(frozen=True)
@@ -193,11 +197,24 @@ class Caller:
             try:
                 raw = await adapter.ask(question, call.link.model)
             except CallError as error:
-                await self._failed(call, sent, error)
-                if isinstance(error, CutAnswer) and question is not call.question:
+                failure = self._whose(call, error)
+                await self._failed(call, sent, failure)
+                if isinstance(failure, CutAnswer) and question is not call.question:
                     raise too_long_for_budget(question) from None
-                raise
+                raise failure from None
         return await self._answered(call, sent, raw)
+
+    def _whose(self, call: Call[Any], error: CallError) -> CallError:
+        """The error, as the mail's own where the provider fails on it word for word again and answered others between."""
+        if not isinstance(error, ServerFault) or not error.words:
+            return error
+        answers = self._findings.answers(call.link)
+        words, before = call.failed_with
+        call.failed_with = (error.words, before if words == error.words else answers)
+        if words != error.words or answers == before:
+            return error
+        said = f"{str(error).removesuffix(error.advice).strip()} It says the same of this mail each time, and answers others."
+        return RequestRejected(f"{said} {_MAILS_OWN}", provider=error.provider, status=error.status, advice=_MAILS_OWN)
 
     async def _not_sent(self, call: Call[Any], sent: _Sent) -> NoReturn:
         """Take back what was written down for a request that the run's end came before."""
@@ -252,13 +269,18 @@ class Caller:
         self._findings.note(link, sent.key_index, error)
         self._rate_limiter.settle(link, sent.tokens, _sum(usage, 0), None)
         await self._settle(sent.reservation, cost)
-        tell = self._breakers.failed if isinstance(error, _AWAY) else self._breakers.succeeded
+        away = isinstance(error, _AWAY)
+        told = (
+            self._breakers.failed(link.provider, probe=sent.probe, cause=str(error).removesuffix(error.advice).strip())
+            if away
+            else self._breakers.succeeded(link.provider, probe=sent.probe)
+        )
         await asyncio.gather(
             self._book.fail(
                 sent.number, error.code, usage=usage, price_usd=cost, answer=error.answer, request_id=error.request_id
             ),
             self._heed(link, error),
-            tell(link.provider, probe=sent.probe),
+            told,
         )
         log.debug(
             "%s:%s: request %d, with key %d, failed (%s)",

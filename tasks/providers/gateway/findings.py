@@ -27,7 +27,7 @@ class Findings:
     def __init__(self) -> None:
         self._tried: set[tuple[Link, int]] = set()
         self._gates: dict[tuple[Link, int], PrioritySemaphore] = {}
-        self._answered: set[Link] = set()
+        self._answers: dict[Link, int] = {}
         self._refusals: dict[Link, tuple[int, CallError]] = {}
         self._refused_media: dict[Link, frozenset[MediaKind]] = {}
 
@@ -36,6 +36,10 @@ class Findings:
         if (link, key_index) in self._tried:
             return None
         return self._gates.setdefault((link, key_index), PrioritySemaphore(1))
+
+    def answers(self, link: Link) -> int:
+        """How many answers the model gave to this process."""
+        return self._answers.get(link, 0)
 
     def check(self, link: Link) -> None:
         """Raise what was said of the model where it has refused a few requests in a row."""
@@ -47,14 +51,15 @@ class Findings:
 
     def note(self, link: Link, key_index: int, error: CallError | None) -> None:
         """Take up what a request came to; null is an answer."""
-        if not isinstance(error, Unusable):
+        refused = isinstance(error, Misdirected) or (isinstance(error, RequestRejected) and not self.answers(link))
+        if not isinstance(error, Unusable) and not refused:
             self._tried.add((link, key_index))
         if error is None:
-            self._answered.add(link)
+            self._answers[link] = self.answers(link) + 1
             self._refusals.pop(link, None)
         elif isinstance(error, MediaRefused):
             pass  # the request comes again without them
-        elif isinstance(error, Misdirected) or (isinstance(error, RequestRejected) and link not in self._answered):
+        elif refused:
             count, last = self._refusals.get(link, (0, error))
             self._refusals[link] = (count + 1 if _alike(last, error) else 1, error)
 

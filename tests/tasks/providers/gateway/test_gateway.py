@@ -258,22 +258,19 @@ def test_a_request_that_may_pass_the_budget_is_not_sent(far):
     assert (requests(far), far.rows()) == (0, [])
 
 
-def test_while_a_provider_says_wait_every_call_of_it_waits(ledger_url):
+def test_while_a_model_is_to_wait_every_call_of_it_waits_and_other_models_go_on(ledger_url):
     far = bench(ledger_url, openai=[RateLimited("wait", retry_after_s=30.0)])
 
-    async def story():
-        gateway = far.gateway()
-        await gateway.complete(question("one"), (FIRST,), message_key="m1")
+    async def from_another_process(text, link):
+        await far.gateway().complete(question(text), (link,), message_key=text)
 
-    async def another_process():
-        await far.gateway().complete(question("two"), (MODEL,), message_key="m2")
-
-    asyncio.run(story())
+    asyncio.run(from_another_process("one", FIRST))
     began = far.far["openai"].asked[0][0]
-    far.time.now = began + 1
-    asyncio.run(another_process())
+    for text, link in (("two", FIRST), ("three", MODEL)):
+        far.time.now = began + 1
+        asyncio.run(from_another_process(text, link))
     assert [at - began for at, _, _ in far.far["openai"].asked] == [
-        0, pytest.approx(30, abs=0.5), pytest.approx(30, abs=0.5),
+        0, pytest.approx(30, abs=0.5), pytest.approx(30, abs=0.5), pytest.approx(1, abs=0.5),
     ]  # fmt: skip
 
 
