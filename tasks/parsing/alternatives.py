@@ -10,11 +10,12 @@ from tasks.parsing.mail_parts import MailParts
 
 DAMAGES = {
     "broken base64",
-    "declared base64, is none",
-    "declared uuencode, is none",
     "multipart without parts",
     "NUL in text",
 }
+# What was not coded as it says may yet be words.
+NOT_CODED = ("declared base64, is none", "declared uuencode, is none", "unknown transfer encoding")
+SENTENCE = re.compile(r"[^\W\d_]+[ \n]+[^\W\d_]+[ \n]+[^\W\d_]+")
 # Quoted-printable that nobody said to decode.
 STILL_CODED = re.compile(r"=[0-9A-F]{2}|=\n")
 # A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
@@ -39,7 +40,11 @@ def is_damaged(walked: MailParts) -> bool:
     """Return whether an alternative came to something else than what its sender wrote."""
     texts = [body.text for body in walked.bodies]
     return (
-        any(defect in DAMAGES or defect.startswith("unknown transfer encoding") for defect in walked.defects)
+        not DAMAGES.isdisjoint(walked.defects)
+        or (
+            any(defect.startswith(NOT_CODED) for defect in walked.defects)
+            and not any(SENTENCE.search(text[:10_000]) for text in texts)
+        )
         or any(body.note.startswith("replaced") for body in walked.bodies)
         or any(len(STILL_CODED.findall(text[:10_000])) * 30 > len(text[:10_000]) for text in texts)
     )

@@ -70,6 +70,12 @@ def test_of_a_broken_and_a_good_alternative_the_good_one_is_read(broken):
     assert (got.text, got.body_source) == ("Price: 20 €", "html")
 
 
+def test_words_that_are_only_called_coded_are_no_broken_alternative():
+    words = part("text/plain", "These are the words of Ann.", "Content-Transfer-Encoding: base64")
+
+    assert read_mail(multipart("alternative", words, PAGE)).text == "These are the words of Ann."
+
+
 @pytest.mark.parametrize("broken", BROKEN[1:])
 def test_a_broken_text_is_read_where_there_is_nothing_better(broken):
     assert "Price" in read_mail(multipart("alternative", broken, part("image/png", PNG))).text
