@@ -15,6 +15,9 @@ class LocalAccount(ProviderAccount):
     """`LOCAL_JSON_MODE=json_object` is for servers that cannot hold an answer to a schema."""
 
     prefixes = ("LOCAL_",)
+    # A server on one machine may need minutes a call, and does one or two at a time.
+    timeout: float = Field(600.0, gt=0, description="Seconds for one request, from connecting to the last byte.")
+    concurrency: int | None = Field(2, ge=1, le=1_000, description="Calls in flight to this server, a process.")
     json_mode: Literal["json_schema", "json_object"] = Field(
         "json_schema", description="`json_object` for servers that cannot hold an answer to a schema."
     )
