@@ -10,7 +10,7 @@ Look = tuple[int, int]
 
 
 @dataclass(slots=True)
-class _Seen:
+class _LastLook:
     look: Look
     since: float
 
@@ -20,7 +20,7 @@ class Settling:
 
     def __init__(self, settle_s: float) -> None:
         self._settle_s = settle_s
-        self._seen: dict[Path, _Seen] = {}
+        self._seen: dict[Path, _LastLook] = {}
 
     def __bool__(self) -> bool:
         return bool(self._seen)
@@ -31,7 +31,7 @@ class Settling:
         if look is None:
             self._seen.pop(path, None)
         elif path not in self._seen or self._seen[path].look != look:
-            self._seen[path] = _Seen(look, now)
+            self._seen[path] = _LastLook(look, now)
 
     def take_whole(self, now: float) -> list[tuple[Path, Look]]:
         """The files that have not changed for the time set, oldest first; they are forgotten here."""

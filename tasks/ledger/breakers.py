@@ -59,7 +59,7 @@ class _BreakerRequest:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _CircuitNow:
     changed: bool
     state: State
     left_s: float
@@ -140,8 +140,8 @@ class LedgerBreakers:
     def _of(self, provider: str) -> _Known:
         return self._known.setdefault(provider, _Known())
 
-    async def _write(self, known: _Known, request: _BreakerRequest) -> _Seen:
-        seen: _Seen = await self._writer.write("breaker", request)
+    async def _write(self, known: _Known, request: _BreakerRequest) -> _CircuitNow:
+        seen: _CircuitNow = await self._writer.write("breaker", request)
         known.looked_at = self._clock()
         known.state, known.cause = seen.state, seen.cause
         # A probe of somebody else may end any moment; so look again soon.
@@ -170,7 +170,7 @@ def _write(connection: Connection, requests: list[Any]) -> list[Any]:
     return [answers[place] for place in range(len(requests))]
 
 
-def _fulfil(connection: Connection, request: _BreakerRequest) -> _Seen:
+def _fulfil(connection: Connection, request: _BreakerRequest) -> _CircuitNow:
     now = database_time(connection, request.clock)
     changed = False
     if request.take:
@@ -186,7 +186,11 @@ def _fulfil(connection: Connection, request: _BreakerRequest) -> _Seen:
     elif request.state == "closed":
         changed = _change(connection, request.provider, "closed", now, now)
     row = connection.execute(select(breakers).where(breakers.c.provider == request.provider)).one_or_none()
-    return _Seen(changed, row.state, max(0.0, row.until - now), row.cause) if row else _Seen(changed, "closed", 0.0)
+    return (
+        _CircuitNow(changed, row.state, max(0.0, row.until - now), row.cause)
+        if row
+        else _CircuitNow(changed, "closed", 0.0)
+    )
 
 
 def _change(

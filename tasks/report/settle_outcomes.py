@@ -19,7 +19,7 @@ from tasks.runs import Run
 log = logging.getLogger("mailroom.report")
 
 
-class Settled:
+class WindowOutcomes:
     """The outcome rows of a window. No collection, since Prefect keeps an entry for every value of those it is given."""
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
@@ -34,7 +34,7 @@ def settle_outcomes(
     decisions: DataFrame[Decisions],
     effects: DataFrame[Effects],
     run: Run,
-) -> Settled:
+) -> WindowOutcomes:
     """The outcome rows of a window, recorded in the ledger; a mail whose claim was lost is left to its new owner."""
     engine = open_ledger(run.settings.ledger)
     spent = spending(engine, run.id, list(messages["message_key"]))
@@ -47,4 +47,4 @@ def settle_outcomes(
     if settled < len(every):
         log.warning("%d mails were taken over by another run, which settles them.", len(every) - settled)
     log.info("%d outcomes recorded.", settled)
-    return Settled(every)
+    return WindowOutcomes(every)
