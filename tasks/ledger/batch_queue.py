@@ -55,7 +55,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoneyLeft:
+class BatchBounds:
     """What a provider takes in one batch."""
 
     items: int
@@ -128,7 +128,7 @@ def waiting(engine: Engine) -> list[Waiting]:
 
 
 def record_batch(
-    engine: Engine, group: Waiting, room: MoneyLeft, *, owner: str, lease_s: float, scopes: tuple[Scope, ...]
+    engine: Engine, group: Waiting, room: BatchBounds, *, owner: str, lease_s: float, scopes: tuple[Scope, ...]
 ) -> str | None:
     """The id of a new batch of the group's questions, written down with all its calls; null when none waits.
 
@@ -164,7 +164,7 @@ class NothingAffordable(Exception):
         self.shortage = shortage
 
 
-def _fitting(connection: Connection, group: Waiting, room: MoneyLeft) -> Iterator[Any]:
+def _fitting(connection: Connection, group: Waiting, room: BatchBounds) -> Iterator[Any]:
     table = batch_items.c
     wanted = (
         select(table.key, table.message_key, table.question, table.body_bytes, table.worst_nusd)

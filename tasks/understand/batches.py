@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.errors import BatchGone, CallError, Permanent, RequestRejected, TimedOut
-from tasks.ledger.batch_queue import MoneyLeft, NothingAffordable, Waiting, give_up_waiting, record_batch, waiting
+from tasks.ledger.batch_queue import BatchBounds, NothingAffordable, Waiting, give_up_waiting, record_batch, waiting
 from tasks.ledger.batches import (
     LEASE_S,
     Batch,
@@ -72,7 +72,7 @@ class BatchRound:
 
     def _send_group(self, group: Waiting) -> None:
         api, scopes = self.api_of(group.provider), self._scopes(group.run_id)
-        room = MoneyLeft(items=api.most_items, body_bytes=api.most_bytes)
+        room = BatchBounds(items=api.most_items, body_bytes=api.most_bytes)
         while True:
             try:
                 found = record_batch(self.engine, group, room, owner=self.owner, lease_s=LEASE_S, scopes=scopes)
