@@ -26,7 +26,8 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import count_outcomes
 from tasks.mailbox.sources import open_source
 from tasks.providers.catalogue.sheets import ProviderChoice
-from tasks.report.summary import NOT_DONE, count_words
+from tasks.report.summary import count_words
+from tasks.report.table import NOT_DONE
 from tasks.settings import Settings, read_settings
 from tasks.settings.parameters import described_by_settings
 

@@ -8,7 +8,7 @@ from typing import Any
 from tasks.categories import Categories
 from tasks.report.plain import plain_cell
 from tasks.report.plots import bars
-from tasks.report.summary import EFFECTS_SHOWN, STATUSES_SHOWN, Summary
+from tasks.report.summary import STATUSES_SHOWN, Summary
 
 _MEANING = {
     "summary_length": "The summary has not 2 or 3 sentences.",
@@ -24,20 +24,59 @@ _MEANING = {
 }
 
 
-def report_text(summary: Summary, categories: Categories, *, source: str, folder: str, estimate: str) -> str:
-    """The report as Markdown."""
+_MOST_NEEDS = 15
+_MOST_ACTS = 30
+
+
+def report_text(
+    summary: Summary, categories: Categories, *, source: str, folder: str, estimate: str, links: Mapping[str, str]
+) -> str:
+    """The report as Markdown: what needs a person, what was done or would be, then figures.
+
+    `links` are addresses by what they lead to; they are ours, never a mail's.
+    """
     parts = [f"# {summary.sentence()}", ""]
     if summary.simulated:
         parts += ["> **Simulated.** A simulator answered in the providers' place; nothing was paid.", ""]
+    if links:
+        parts += [" · ".join(f"[{name}]({address})" for name, address in links.items()), ""]
+    parts += _needs(summary) + _acts(summary) + _not_done(summary) + _errors(summary)
     if summary.mails:
         sorted_into = {name: summary.categories[name] for name in categories.in_order(summary.categories)}
         statuses: dict[str, int] = {name: summary.statuses[name] for name in STATUSES_SHOWN if summary.statuses[name]}
-        parts += [f"![counts]({bars(sorted_into, statuses, ('Mails by category', 'Mails by status'))})", ""]
-        parts += _table(("category", "mails"), sorted_into) + _table(("status", "mails"), statuses)
+        parts += [
+            "## Counts",
+            "",
+            f"![counts]({bars(sorted_into, statuses, ('Mails by category', 'Mails by status'))})",
+            "",
+        ]
     parts += _table(("what", "how much"), _figures(summary, source, folder, estimate))
-    parts += _effects(summary) + _errors(summary) + _doubts(summary)
+    parts += _doubts(summary)
     parts += _table(("model", "mails"), dict(summary.models.most_common()))
     return "\n".join(parts)
+
+
+def _needs(summary: Summary) -> list[str]:
+    """The mails that a person should look at first."""
+    shown = [row for row in summary.table.rows()[:_MOST_NEEDS] if summary.table.needed]
+    lines = [
+        f"| {row['wanted']} | {row['subject']} | {row['sender']} | {row['summary']} | {row['key']} |"
+        for row in shown[: summary.table.needed]
+    ]
+    if not lines:
+        return ["## What needs you", "", "Nothing.", ""]
+    more = summary.table.needed - len(lines)
+    rest = [f"… and {more} more: they are first in the outcomes table.", ""] if more else []
+    head = ["| why | subject | sender | summary or error | key |", "| --- | --- | --- | --- | --- |"]
+    return ["## What needs you", "", *head, *lines, "", *rest, "`mailroom show KEY` tells all of a mail.", ""]
+
+
+def _acts(summary: Summary) -> list[str]:
+    """What was done to the mails or, in a dry run, would be."""
+    if not summary.acts:
+        return []
+    said = [(plain_cell(name, 80), count) for name, count in summary.acts.most_common(_MOST_ACTS)]
+    return ["## What was done, or would be", "", *_table(("effect", "mails"), dict(said))]
 
 
 def _figures(summary: Summary, source: str, folder: str, estimate: str) -> dict[str, Any]:
@@ -45,21 +84,12 @@ def _figures(summary: Summary, source: str, folder: str, estimate: str) -> dict[
     return {
         "Source": f"`{plain_cell(source, 200)}`",
         "Time": f"{summary.seconds:.1f} s",
-        "Urgent": summary.urgent,
         "Reply wanted": summary.reply_wanted,
         "Answers": f"{sent}, in {summary.attempts} requests",
         "Tokens": f"{summary.input_tokens:,} in, {summary.output_tokens:,} out",
-        "Cost": summary.cost(),
-        "Estimated": estimate or "–",
+        "Cost was estimated at": estimate or "–",
         "Files": f"`{plain_cell(folder, 200)}`",
     }
-
-
-def _effects(summary: Summary) -> list[str]:
-    if not summary.effects:
-        return []
-    counts = {state: summary.effects[state] for state in EFFECTS_SHOWN if summary.effects[state]}
-    return ["## Effects", "", *_table(("state", "effects"), counts), *_not_done(summary)]
 
 
 def _not_done(summary: Summary) -> list[str]:
@@ -73,7 +103,7 @@ def _not_done(summary: Summary) -> list[str]:
     more = summary.effects_not_done - len(summary.not_done)
     rest = [f"… and {more} more; the outcome files have them all.", ""] if more else []
     head = ["| action | target | state | why | mail |", "| --- | --- | --- | --- | --- |"]
-    return ["### Not done", "", *head, *lines, "", *rest]
+    return ["## Not done", "", *head, *lines, "", *rest]
 
 
 def _errors(summary: Summary) -> list[str]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.settings import PREFECT_UI_URL
 
 from tasks import policies
 from tasks.categories import Categories
 from tasks.report.artifacts import report_text
-from tasks.report.summary import MAX_TABLE_ROWS, Summary
+from tasks.report.summary import Summary
 
 log = logging.getLogger("mailroom.report")
 
@@ -19,14 +20,20 @@ log = logging.getLogger("mailroom.report")
 @task(name="publish", **policies.PURE)
 def publish_summary(summary: Summary, categories: Categories, source: str, folder: Path, estimate: str) -> None:
     """Show the outcomes table and the report in Prefect's UI."""
-    shown = (
-        f"The first {MAX_TABLE_ROWS:,} of {summary.mails:,} mails" if summary.mails > MAX_TABLE_ROWS else "All mails"
-    )
     simulated = " The answers are **simulated**." if summary.simulated else ""
-    create_table_artifact(table=summary.table, key="mailroom-outcomes", description=f"{shown} of this run.{simulated}")
-    create_markdown_artifact(
-        markdown=report_text(summary, categories, source=source, folder=str(folder), estimate=estimate),
-        key="mailroom-report",
-        description=summary.sentence(),
+    table = summary.table.rows()
+    made = create_table_artifact(
+        table=table, key="mailroom-outcomes", description=f"{_shown(len(table), summary)}{simulated}"
     )
+    links = {"The table of outcomes": f"{ui}/artifacts/artifact/{made}"} if (ui := PREFECT_UI_URL.value()) else {}
+    text = report_text(summary, categories, source=source, folder=str(folder), estimate=estimate, links=links)
+    create_markdown_artifact(markdown=text, key="mailroom-report", description=summary.sentence())
     log.info("%s", summary.sentence())
+
+
+def _shown(rows: int, summary: Summary) -> str:
+    """Which mails the table has."""
+    needed = f"{summary.table.needed:,} need a person and come first."
+    if rows == summary.mails:
+        return f"All mails of this run; {needed}"
+    return f"{rows:,} of {summary.mails:,} mails; {needed} The outcome files hold all of them."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.frames import Status
-from tasks.report.table import table_rows
+from tasks.report.table import NOT_DONE, OutcomeTable, said_of
 
 STATUSES_SHOWN: tuple[Status, ...] = ("COMPLETED", "FAILED", "SKIPPED", "PENDING", "PROCESSING")
 """In the order in which reports name them."""
@@ -18,12 +18,7 @@ EFFECTS_SHOWN = (
     "done", "planned", "dry run", "held", "failed", "ambiguous", "superseded", "rejected", "skipped", "claimed", "unknown",
 )  # fmt: skip
 """States of effects, in the order in which reports name them."""
-NOT_DONE = frozenset({"failed", "ambiguous", "unknown"})
-"""States in which an effect was meant to be done and, as far as is known, was not."""
 _MOST_NOT_DONE = 50
-
-MAX_TABLE_ROWS = 1_000
-"""Rows of a run that the table artifact shows; a browser gets slow beyond, and the files hold them all."""
 
 
 @dataclass(kw_only=True)
@@ -56,8 +51,10 @@ class Summary:
     nameless: int = 0
     """Mails that failed, of which neither a sender nor a subject is known: files that are no mail, or not read."""
     curable: int = 0
-    table: list[dict[str, Any]] = field(default_factory=list)
-    """The first outcomes as the table artifact shows them."""
+    acts: Counter[str] = field(default_factory=Counter)
+    """What was done, held or would be done, in a few words each, by how often."""
+    table: OutcomeTable = field(default_factory=OutcomeTable)
+    """The outcomes that the table artifact shows."""
 
     @property
     def mails(self) -> int:
@@ -69,7 +66,7 @@ class Summary:
         for row in rows:
             self._count(row)
         self.curable += curable
-        self.table += table_rows(rows[: MAX_TABLE_ROWS - len(self.table)])
+        self.table.add(rows)
 
     def _count(self, row: dict[str, Any]) -> None:
         self.statuses[row["status"]] += 1
@@ -98,6 +95,7 @@ class Summary:
 
     def _count_effect(self, effect: dict[str, Any], message_key: str) -> None:
         self.effects[effect["state"]] += 1
+        self.acts[said_of(effect)] += 1
         if effect["state"] in NOT_DONE and len(self.not_done) < _MOST_NOT_DONE:
             self.not_done.append({**effect, "message_key": message_key})
 

@@ -1,32 +1,100 @@
-"""Outcomes as rows of the table that a run shows in Prefect's UI."""
+"""Outcomes as rows of the table that a run shows in Prefect's UI: short, and what needs a person first."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.report.plain import plain_cell
 
+Row = dict[str, Any]
+MOST_ROWS = 500
+"""Rows that the table shows. A browser gets slow beyond, and the outcome files hold them all."""
+NOT_DONE = frozenset({"failed", "ambiguous", "unknown"})
+"""States in which an effect was meant to be done and, as far as is known, was not."""
 
-def table_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of the table artifact: the telling columns first, everything short, nothing a page would run."""
-    return [_table_row(row) for row in rows]
+
+@dataclass(kw_only=True)
+class OutcomeTable:
+    """The rows to be shown, collected window by window: those that need a person, and the first of the others."""
+
+    pressing: list[tuple[int, Row]] = field(default_factory=list)
+    others: list[Row] = field(default_factory=list)
+    needed: int = 0
+    """How many mails need a person, shown or not."""
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take these outcomes in."""
+        for row in rows:
+            rank, needs = needs_person(row)
+            self.needed += bool(needs)
+            if needs and len(self.pressing) < MOST_ROWS:
+                self.pressing.append((rank, table_row(row, needs)))
+            elif not needs and len(self.others) < MOST_ROWS:
+                self.others.append(table_row(row, needs))
+
+    def rows(self) -> list[Row]:
+        """At most `MOST_ROWS` rows, the most pressing first."""
+        pressing = [row for _, row in sorted(self.pressing, key=lambda ranked: ranked[0])]
+        return [*pressing, *self.others][:MOST_ROWS]
 
 
-def _table_row(row: dict[str, Any]) -> dict[str, Any]:
-    cost = "?" if row["cost_usd"] is None else f"{row['cost_usd']:.5f}"
+def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
+    """How pressing the outcome is, 0 the most, and why a person should look at it; empty where nobody need to."""
+    reasons = [
+        (0, f"failed: {row['error_type']}", row["status"] == "FAILED"),
+        (1, "not done", any(effect["state"] in NOT_DONE for effect in row["effects"])),
+        (2, "urgent", row["urgent"]),
+        (3, "to approve", any(effect["state"] == "held" for effect in row["effects"])),
+        (4, "doubtful", bool(row["doubts"]) and row["status"] == "COMPLETED"),
+    ]
+    found = [(rank, words) for rank, words, holds in reasons if holds]
+    return (found[0][0], ", ".join(words for _, words in found)) if found else (len(reasons), "")
+
+
+def table_row(row: Mapping[str, Any], needs: str) -> Row:
+    """One line of the table; nothing in it is run or fetched by a page."""
     return {
-        "category": row["category"] or "",
-        "status": row["status"],
-        "subject": plain_cell(row["subject"], 45),
-        "sender": plain_cell(row["sender"].partition(" <")[0], 24),
-        "summary": plain_cell(row["summary"], 200),
-        "action items": plain_cell("; ".join(item["text"] for item in row["action_items"]), 160),
-        "effects": plain_cell("; ".join(f"{one['action']} {one['state']}" for one in row["effects"]), 120),
-        "cost $": f"{cost} (simulated)" if row["simulated"] else cost,
-        "error": plain_cell(f"{row['error_type']}: {row['error']}" if row["error_type"] else _why_left(row), 160),
+        "category": plain_cell(row["category"] or row["status"].lower(), 12),
+        "wanted": plain_cell(needs or _wanted(row), 40),
+        "subject": plain_cell(row["subject"], 36),
+        "sender": plain_cell(row["sender"].partition(" <")[0].strip('"'), 18),
+        "summary": plain_cell(_told(row), 90),
+        "due": plain_cell(_due(row), 16),
+        "done": plain_cell(_done(row), 44),
+        "cost $": "?" if row["cost_usd"] is None else f"{row['cost_usd']:.4f}",
         "key": row["message_key"][:12],
     }
 
 
-def _why_left(row: dict[str, Any]) -> str:
-    return row["reason"] if row["status"] == "SKIPPED" else ""
+def _wanted(row: Mapping[str, Any]) -> str:
+    items = len(row["action_items"])
+    parts = ["a reply"] if row["reply_wanted"] else []
+    return ", ".join(parts + ([f"{items} to do"] if items else []))
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    if row["error_type"]:
+        return str(row["error"])
+    return str(row["translation"] or row["summary"] or row["reason"])
+
+
+def _due(row: Mapping[str, Any]) -> str:
+    return min((str(item["due"]) for item in row["action_items"] if item.get("due")), default="")
+
+
+def _done(row: Mapping[str, Any]) -> str:
+    return "; ".join(said_of(effect) for effect in row["effects"])
+
+
+def said_of(effect: Mapping[str, Any]) -> str:
+    """An effect in a few words: `draft_reply held`, `would label invoices`."""
+    what = f"{effect['action']} {effect['target']}" if effect["action"] in _TARGET_TELLS else str(effect["action"])
+    if effect["state"] in ("dry run", "planned"):
+        return f"would {what}"
+    return what if effect["state"] == "done" else f"{what} {effect['state']}"
+
+
+# The target of these is the operator's own word. That of a reply is an address, and too long for a cell.
+_TARGET_TELLS = frozenset({"label", "flag", "move", "webhook", "append_row"})

@@ -61,10 +61,10 @@ def test_a_run_with_effects_that_failed_or_are_unclear_is_not_plainly_completed(
 def test_the_report_names_what_was_not_done_and_why_and_nothing_in_it_is_run():
     summary = summed(effect("label", "done"), effect("move", "failed", "the mail is in <b>`Trash`</b> | now"))
 
-    text = report_text(summary, DEFAULT_CATEGORIES, source="s", folder="f", estimate="")
+    text = report_text(summary, DEFAULT_CATEGORIES, source="s", folder="f", estimate="", links={})
 
-    assert "| done | 1 |" in text
-    assert "| failed | 1 |" in text
+    assert "| label support | 1 |" in text
+    assert "| move support failed | 1 |" in text
     (line,) = [line for line in text.splitlines() if line.startswith("| move |")]
     assert line.count("|") == 6
     assert "<b>" not in line
@@ -73,7 +73,7 @@ def test_the_report_names_what_was_not_done_and_why_and_nothing_in_it_is_run():
 
 def test_a_report_of_very_many_failures_stays_short_and_says_how_many_more():
     text = report_text(
-        summed(*[effect("label", "failed")] * 80), DEFAULT_CATEGORIES, source="s", folder="f", estimate=""
+        summed(*[effect("label", "failed")] * 80), DEFAULT_CATEGORIES, source="s", folder="f", estimate="", links={}
     )
 
     assert text.count("| label | support |") == 50
@@ -81,8 +81,10 @@ def test_a_report_of_very_many_failures_stays_short_and_says_how_many_more():
 
 
 def test_the_table_has_each_mails_effects():
-    first, second = summed(effect("label", "done"), effect("draft_reply", "held")).table
-    assert (first["effects"], second["effects"]) == ("label done; draft_reply held", "")
+    first, second = summed(
+        effect("label", "done"), effect("draft_reply", "held"), effect("flag", "dry run")
+    ).table.rows()
+    assert (first["done"], second["done"]) == ("label support; draft_reply held; would flag…", "")
 
 
 def test_the_digest_tells_the_days_effects_and_what_waits_by_now():

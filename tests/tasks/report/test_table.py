@@ -1,0 +1,77 @@
+"""The table of a run puts what needs a person first, stays light, and says what was left out."""
+
+import pytest
+
+from tasks.categories import DEFAULT_CATEGORIES
+from tasks.frames import Skipped
+from tasks.report.artifacts import report_text
+from tasks.report.outcomes import skipped_rows
+from tasks.report.summary import Summary
+from tasks.report.table import MOST_ROWS, needs_person
+
+MAIL = {
+    "message_key": "k" * 64, "source_id": "1", "sender": "Ann <ann@a.example>", "subject": "Hello", "kind": "mail",
+    "language": "en", "target_language": "en", "attachments": [], "parse_defects": [], "repeats": False, "reason": "",
+}  # fmt: skip
+HELD = {"effect_id": "e", "action": "draft_reply", "target": "x", "state": "held", "detail": "", "rule": "r"}
+
+
+def outcome(**columns):
+    (row,) = skipped_rows(Skipped.of([MAIL]))
+    return row | {"status": "COMPLETED", "category": "OTHER"} | columns
+
+
+def summed(*rows):
+    summary = Summary()
+    for row in rows:  # a window each
+        summary.add([row], curable=0)
+    return summary
+
+
+FAILED = outcome(status="FAILED", error_type="TIMEOUT", error="It did not answer.", subject="failed")
+URGENT = outcome(urgent=True, subject="urgent")
+TO_APPROVE = outcome(effects=[HELD], subject="held")
+DOUBTFUL = outcome(doubts=["summary_length"], subject="doubtful")
+PLAIN = outcome(subject="plain", reply_wanted=True)
+
+
+def test_what_needs_a_person_comes_first_whatever_window_it_was_in():
+    rows = summed(PLAIN, DOUBTFUL, TO_APPROVE, URGENT, FAILED).table.rows()
+
+    assert [row["subject"] for row in rows] == ["failed", "urgent", "held", "doubtful", "plain"]
+    assert [row["wanted"] for row in rows] == ["failed: TIMEOUT", "urgent", "to approve", "doubtful", "a reply"]
+    assert rows[0]["summary"] == "It did not answer."
+
+
+def test_the_summary_is_in_the_operators_language_and_the_first_due_date_is_told():
+    items = [{"text": "b", "due": "2026-12-05"}, {"text": "a", "due": "2026-12-01"}, {"text": "c", "due": None}]
+    (row,) = summed(outcome(summary="Bitte zahlen.", translation="Please pay.", action_items=items)).table.rows()
+
+    assert (row["summary"], row["due"], row["wanted"]) == ("Please pay.", "2026-12-01", "3 to do")
+
+
+def test_of_very_many_mails_those_that_need_a_person_are_shown():
+    summary = summed(*[PLAIN] * (MOST_ROWS + 50), *[URGENT] * 20)
+    rows = summary.table.rows()
+
+    assert len(rows) == MOST_ROWS
+    assert [row["subject"] for row in rows[:21]] == ["urgent"] * 20 + ["plain"]
+    assert summary.table.needed == 20
+
+
+@pytest.mark.parametrize("row", [FAILED, URGENT, TO_APPROVE, DOUBTFUL])
+def test_the_report_leads_with_what_needs_a_person(row):
+    text = report_text(
+        summed(PLAIN, row), DEFAULT_CATEGORIES, source="s", folder="f", estimate="", links={"table": "http://ui/1"}
+    )
+    needs = text.index("## What needs you")
+
+    assert needs < text.index("## Counts")
+    assert f"| {needs_person(row)[1]} | {row['subject']} |" in text
+    assert "| plain |" not in text
+    assert "[table](http://ui/1)" in text
+
+
+def test_a_report_says_when_nobody_is_needed():
+    text = report_text(summed(PLAIN), DEFAULT_CATEGORIES, source="s", folder="f", estimate="", links={})
+    assert "## What needs you\n\nNothing." in text
