@@ -44,12 +44,8 @@ def report_text(
     if summary.mails:
         sorted_into = {name: summary.categories[name] for name in categories.in_order(summary.categories)}
         statuses: dict[str, int] = {name: summary.statuses[name] for name in STATUSES_SHOWN if summary.statuses[name]}
-        parts += [
-            "## Counts",
-            "",
-            f"![counts]({bars(sorted_into, statuses, ('Mails by category', 'Mails by status'))})",
-            "",
-        ]
+        picture = bars(sorted_into, statuses, ("Mails by category", "Mails by status"))
+        parts += ["## Counts", "", f"![counts]({picture})", "", *_table(("category", "mails"), sorted_into)]
     parts += _table(("what", "how much"), _figures(summary, source, folder, estimate))
     parts += _doubts(summary)
     parts += _table(("model", "mails"), dict(summary.models.most_common()))

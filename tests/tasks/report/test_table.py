@@ -3,22 +3,12 @@
 import pytest
 
 from tasks.categories import DEFAULT_CATEGORIES
-from tasks.frames import Skipped
 from tasks.report.artifacts import report_text
-from tasks.report.outcomes import skipped_rows
 from tasks.report.summary import Summary
 from tasks.report.table import MOST_ROWS, needs_person
+from tests.made_rows import outcome_row
 
-MAIL = {
-    "message_key": "k" * 64, "source_id": "1", "sender": "Ann <ann@a.example>", "subject": "Hello", "kind": "mail",
-    "language": "en", "target_language": "en", "attachments": [], "parse_defects": [], "repeats": False, "reason": "",
-}  # fmt: skip
 HELD = {"effect_id": "e", "action": "draft_reply", "target": "x", "state": "held", "detail": "", "rule": "r"}
-
-
-def outcome(**columns):
-    (row,) = skipped_rows(Skipped.of([MAIL]))
-    return row | {"status": "COMPLETED", "category": "OTHER"} | columns
 
 
 def summed(*rows):
@@ -28,11 +18,11 @@ def summed(*rows):
     return summary
 
 
-FAILED = outcome(status="FAILED", error_type="TIMEOUT", error="It did not answer.", subject="failed")
-URGENT = outcome(urgent=True, subject="urgent")
-TO_APPROVE = outcome(effects=[HELD], subject="held")
-DOUBTFUL = outcome(doubts=["summary_length"], subject="doubtful")
-PLAIN = outcome(subject="plain", reply_wanted=True)
+FAILED = outcome_row(status="FAILED", error_type="TIMEOUT", error="It did not answer.", subject="failed")
+URGENT = outcome_row(urgent=True, subject="urgent")
+TO_APPROVE = outcome_row(effects=[HELD], subject="held")
+DOUBTFUL = outcome_row(doubts=["summary_length"], subject="doubtful")
+PLAIN = outcome_row(subject="plain", reply_wanted=True)
 
 
 def test_what_needs_a_person_comes_first_whatever_window_it_was_in():
@@ -45,7 +35,7 @@ def test_what_needs_a_person_comes_first_whatever_window_it_was_in():
 
 def test_the_summary_is_in_the_operators_language_and_the_first_due_date_is_told():
     items = [{"text": "b", "due": "2026-12-05"}, {"text": "a", "due": "2026-12-01"}, {"text": "c", "due": None}]
-    (row,) = summed(outcome(summary="Bitte zahlen.", translation="Please pay.", action_items=items)).table.rows()
+    (row,) = summed(outcome_row(summary="Bitte zahlen.", translation="Please pay.", action_items=items)).table.rows()
 
     assert (row["summary"], row["due"], row["wanted"]) == ("Please pay.", "2026-12-01", "3 to do")
 
