@@ -12,6 +12,7 @@ from flows.process_mail import handle_messages
 from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
 from flows.run.setup import mails_answered, prepare, this_run, under_way
 from flows.run.task_runners import task_runner
+from tasks.errors import Misconfigured
 from tasks.ingest.read_messages import read_windows
 from tasks.ledger.batch_queue import answered_mails
 from tasks.ledger.engine import open_ledger
@@ -30,13 +31,18 @@ def collect_batches() -> State[Any]:
     """
     settings = read_settings(mode="economy")
     tally = collect_answers(this_run(settings))
-    said, states = [tally.sentence(), *tally.troubles], []
+    troubles, said, states = list(tally.troubles), [tally.sentence()], []
     for origin, keys in answered_mails(open_ledger(settings.ledger)).items():
-        prepared = prepare(_settings_of(origin, settings))
+        try:
+            prepared = prepare(_settings_of(origin, settings))
+        except Misconfigured as error:  # which may be mended in the settings of that run's mails alone
+            troubles.append(f"{len(keys)} mails of the run {origin[:8]} wait: {error.told}")
+            continue
         with under_way(prepared, mails_answered(prepared, origin, keys)) as job:
             states.append(handle_messages(read_windows(job.reader), job))
         said.append(job.summary.sentence())
-    if tally.troubles or any(state.is_failed() for state in states):
+    said += troubles
+    if troubles or any(state.is_failed() for state in states):
         return Failed(name="BatchesFailed", message="; ".join(said))
     if any(state.name == EFFECTS_NOT_DONE for state in states):
         return Completed(name=EFFECTS_NOT_DONE, message="; ".join(said))
