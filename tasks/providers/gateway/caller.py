@@ -26,9 +26,9 @@ from tasks.errors import (
     Unreachable,
     Unusable,
 )
-from tasks.providers.catalogue.prices import price, unknown_price
 from tasks.providers.catalogue.tokens import question_tokens
 from tasks.providers.gateway.answer_reading import read_answer
+from tasks.providers.gateway.billing import cost_of, cost_of_failure, tokens_of
 from tasks.providers.gateway.clients import Clients, ProviderClient
 from tasks.providers.gateway.controls import Controls
 from tasks.providers.gateway.findings import Findings
@@ -241,11 +241,11 @@ class Caller:
             raise
 
     async def _answered(self, call: Call[T], sent: _Sent, raw: RawAnswer) -> Completion[T]:
-        link, cost = call.link, _cost(call.link, raw)
+        link, cost = call.link, cost_of(call.link, raw)
         if raw.usage is not None:
             self._learn(call, raw.usage)
         self._findings.note(link, sent.key_index, None)
-        self._rate_limiter.settle(link, sent.tokens, _sum(raw.usage, sent.tokens), raw.limits)
+        self._rate_limiter.settle(link, sent.tokens, tokens_of(raw.usage, sent.tokens), raw.limits)
         await self._breakers.succeeded(link.provider, probe=sent.probe)
         await self._settle(sent.reservation, cost)
         value, faults = read_answer(call.question.answer, raw.text)
@@ -265,9 +265,9 @@ class Caller:
     async def _failed(self, call: Call[Any], sent: _Sent, error: CallError) -> None:
         link = call.link
         usage = Usage(**error.usage) if error.usage else None
-        cost = _cost_of_failure(link, usage, error)
+        cost = cost_of_failure(link, usage, error)
         self._findings.note(link, sent.key_index, error)
-        self._rate_limiter.settle(link, sent.tokens, _sum(usage, 0), None)
+        self._rate_limiter.settle(link, sent.tokens, tokens_of(usage, 0), None)
         await self._settle(sent.reservation, cost)
         away = isinstance(error, _AWAY)
         told = (
@@ -327,27 +327,5 @@ def _kind(call: Call[Any]) -> tuple[str, str, str]:
     return call.link.provider, call.link.model, call.question.name
 
 
-def _cost(link: Link, raw: RawAnswer) -> Decimal | None:
-    """By the model that was asked, as the reservation was; by the one that answered where that has no price.
-
-    Null where the reply does not tell its usage.
-    """
-    if raw.usage is None:
-        return unknown_price(link.provider, link.model)
-    cost = price(link.provider, link.model, raw.usage)
-    return cost if cost is not None or raw.model == link.model else price(link.provider, raw.model, raw.usage)
-
-
-def _cost_of_failure(link: Link, usage: Usage | None, error: CallError) -> Decimal | None:
-    """What a failed call cost: null where it may have been billed and nobody said how much."""
-    if usage is None and not error.price_unknown:
-        return Decimal(0)
-    return price(link.provider, link.model, usage) if usage else unknown_price(link.provider, link.model)
-
-
 def _with_ending(faults: str, raw: RawAnswer) -> str:
     return f"{faults}; it ended for a reason that is not known here" if raw.odd_ending else faults
-
-
-def _sum(usage: Usage | None, otherwise: int) -> int:
-    return usage.input_tokens + usage.output_tokens if usage else otherwise
