@@ -20,7 +20,7 @@ class RateLimit:
 
     def wait_s(self, address: str, now: float) -> float:
         """How long this address must wait; 0 means its post was counted."""
-        network = _network_of(address)
+        network = network_of(address)
         free_at = max(self._free_at.get(network, now), now)
         if free_at - now > self._ahead_s:
             return free_at - now - self._ahead_s
@@ -30,7 +30,7 @@ class RateLimit:
         return 0.0
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
     """An IPv6 host owns a /64 at least, and could post from each of its addresses."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+from functools import partial
 
 from deployments.inbox.folder import open_inbox
 from deployments.inbox.prefect_server import announce_mail
@@ -13,7 +14,8 @@ from tasks.settings.inbox import GatherSettings
 from tasks.settings.receiver import ReceiverSettings
 
 _GRACE_S = 20
-_CONNECTIONS = 1_000  # more are answered with 503, so that file descriptors are left for the mail
+_HEADER_BYTES = 32_768  # all headers of a request together
+_BACKLOG = 200  # connections taken in one go; far fewer than may stay, so that a new one is heard before it makes room
 log = logging.getLogger("mailroom.receiver")
 
 
@@ -25,6 +27,8 @@ def serve(settings: ReceiverSettings) -> None:
     """
     import uvicorn
 
+    from deployments.receiver.connections import Connections, GuardedProtocol
+
     ours = Settings.read()
     app = make_app(settings, GatherSettings.read(), open_inbox(ours.data_dir, ours.ledger), ours.ledger, announce_mail)
     log.info("Receiving on http://%s:%d", settings.host, settings.port)
@@ -32,5 +36,7 @@ def serve(settings: ReceiverSettings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         app, host=settings.host, port=settings.port, timeout_graceful_shutdown=_GRACE_S, access_log=False,
-        limit_concurrency=_CONNECTIONS, log_config=None, server_header=False,
+        http=partial(GuardedProtocol, Connections(settings.trusted_proxies)),  # type: ignore[arg-type]  # it makes one
+        ws="none", h11_max_incomplete_event_size=_HEADER_BYTES, backlog=_BACKLOG,
+        forwarded_allow_ips=list(settings.trusted_proxies), log_config=None, server_header=False,
     )  # fmt: skip

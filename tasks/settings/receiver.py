@@ -33,6 +33,9 @@ class ReceiverSettings(Section):
         None, description="`user:password` that SendGrid or Postmark sends, as set in the webhook's URL there."
     )
     upload_token: SecretStr | None = Field(None, description="Bearer token of `/upload` and `/runs`.")
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks of proxies whose `X-Forwarded-For` is believed; nobody else's is."
+    )
     max_body_bytes: int = Field(50_000_000, ge=1_000, description="Largest post to `/webhooks/mail`.")
     max_upload_bytes: int = Field(200_000_000, ge=1_000, description="Largest post to `/upload`.")
     max_in_flight_bytes: int = Field(400_000_000, ge=1_000, description="Bodies held at a time, all posts together.")
@@ -46,6 +49,11 @@ class ReceiverSettings(Section):
     def _none_where_blank(cls, value: object) -> object:
         # An empty secret file or variable is no secret; it must not become one that anybody knows.
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ipaddress.ip_network(proxy.strip(), strict=False)) for proxy in value)
 
     @property
     def webhook_keys(self) -> tuple[bytes, ...]:

@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -24,7 +26,8 @@ MAILS = 60
 class Receiver:
     """A receiver on one port, started as often as a test likes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.settings = settings
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -34,7 +37,7 @@ class Receiver:
     def start(self) -> None:
         code = "from deployments.cli.main import main; main()"
         # The server it would tell of new mail is away.
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_API_URL": "http://127.0.0.1:9/api", **self.settings}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", code, "receiver", "--port", str(self.port)],
@@ -47,12 +50,12 @@ class Receiver:
             except OSError:
                 time.sleep(0.05)
 
-    def post(self, number: int) -> int | None:
+    def post(self, number: int, headers: Mapping[str, str] = MappingProxyType({})) -> int | None:
         """The answer's status; null where there was none."""
         body = f"Subject: mail {number}\n\nHello.\n".encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request("POST", "/webhooks/mail", body, {"content-type": "message/rfc822"})
+            connection.request("POST", "/webhooks/mail", body, {"content-type": "message/rfc822", **headers})
             return connection.getresponse().status
         except (OSError, http.client.HTTPException):
             return None
@@ -100,6 +103,30 @@ def test_told_to_end_it_finishes_what_it_accepted(receiver):
     assert set(answers) <= {202, None}  # none is where it listened no more
     assert len(set(receiver.kept())) == answers.count(202)
     assert "Traceback" not in receiver.log.read_text()
+
+
+def test_honest_posts_and_health_are_answered_beside_the_silent(receiver):
+    silent = [socket.create_connection(("127.0.0.1", receiver.port), 20) for _ in range(200)]
+    endless = socket.create_connection(("127.0.0.1", receiver.port), 20)
+    endless.sendall(b"GET /health HTTP/1.1\r\nX-Filler: " + b"a" * 20_000)
+    assert {receiver.post(number) for number in range(10)} == {202}
+    with urllib.request.urlopen(f"http://127.0.0.1:{receiver.port}/health", timeout=20) as answer:
+        assert answer.status == 200
+    for connection in (*silent, endless):
+        connection.close()
+
+
+@pytest.mark.parametrize(("proxies", "limited"), [("[]", True), ('["127.0.0.1"]', False)])
+def test_whom_a_post_is_forwarded_for_is_believed_of_configured_proxies_only(tmp_path, proxies, limited):
+    receiver = Receiver(tmp_path, MAILROOM_RECEIVER_TRUSTED_PROXIES=proxies, MAILROOM_RECEIVER_RATE_BURST="1",
+                        MAILROOM_RECEIVER_RATE_PER_S="0.01")  # fmt: skip
+    receiver.start()
+    try:
+        answers = [receiver.post(number, {"x-forwarded-for": f"192.0.2.{number}"}) for number in range(3)]
+    finally:
+        receiver.process.kill()
+        receiver.process.wait()
+    assert answers == ([202, 429, 429] if limited else [202, 202, 202])
 
 
 def test_it_does_not_start_open_on_a_public_address(tmp_path):

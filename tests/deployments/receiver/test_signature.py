@@ -39,6 +39,28 @@ def test_published_vector_is_accepted():
     assert proof.digest == hashlib.sha256(BODY).hexdigest()
 
 
+def signature_of(signed: bytes) -> str:
+    return "v1," + base64.b64encode(hmac.digest(KEY, signed, "sha256")).decode()
+
+
+@pytest.mark.parametrize(
+    ("message_id", "body"),
+    [("msg_1", f"{NOW}.Subject: a".encode()), (f"msg_1.{NOW}", b"Subject: a")],
+    ids=["as it was sent", "split otherwise"],
+)
+def test_what_is_signed_is_one_delivery_only(message_id, body):
+    headers = {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(NOW),
+        "webhook-signature": signature_of(f"msg_1.{NOW}.{NOW}.Subject: a".encode()),
+    }
+    if "." in message_id:
+        with pytest.raises(NotProven, match="full stop"):
+            prove_standard(body, headers, (KEY,), NOW)
+    else:
+        assert prove_standard(body, headers, (KEY,), NOW)
+
+
 @pytest.mark.parametrize("late_s", [-WINDOW_S, 0, WINDOW_S])
 def test_window_is_five_minutes_both_ways(late_s):
     assert prove_standard(BODY, HEADERS, (KEY,), NOW + late_s)

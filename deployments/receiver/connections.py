@@ -1,0 +1,124 @@
+"""How many connections are kept open, from all and from one address, and how long one may take to send a request's headers."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import Counter
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from deployments.receiver.limits import network_of
+
+IN_ALL = 800  # the usual limit of 1,024 file descriptors leaves the rest for the mail
+OF_ONE_ADDRESS = 400
+HEADERS_S = 10.0
+
+
+class Connections:
+    """The open connections of this process. Where there is no room, one that has sent no whole request makes room.
+
+    The oldest of them is closed: whoever opens many and says nothing takes the place of nobody who speaks. The
+    connections of `proxies` (networks) are counted in all only, as they are those of many senders.
+    """
+
+    def __init__(
+        self, proxies: tuple[str, ...] = (), *, in_all: int = IN_ALL, of_one: int = OF_ONE_ADDRESS,
+        headers_s: float = HEADERS_S,
+    ) -> None:  # fmt: skip
+        self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
+        self._in_all = in_all
+        self._of_one = of_one
+        self.headers_s = headers_s
+        self._open: dict[GuardedProtocol, str] = {}
+        self._count: Counter[str] = Counter()
+        self._waiting: dict[GuardedProtocol, None] = {}  # in the order in which they began to wait
+
+    def admit(self, connection: GuardedProtocol, address: str) -> bool:
+        """Whether there is room for this connection, which then waits for its first request."""
+        network = network_of(address)
+        if self._count[network] >= self._of_one and not self._is_proxy(address):
+            fits = self._close_one(network)
+        else:
+            fits = len(self._open) < self._in_all or self._close_one(None)
+        if fits:
+            self._open[connection] = network
+            self._count[network] += 1
+            self._waiting[connection] = None
+        return fits
+
+    def note(self, connection: GuardedProtocol, *, waiting: bool) -> None:
+        """Whether the connection waits for a request's headers now."""
+        if not waiting:
+            self._waiting.pop(connection, None)
+        elif connection in self._open:
+            self._waiting.setdefault(connection)
+
+    def leave(self, connection: GuardedProtocol) -> None:
+        """Forget a connection that is closed; one that is not known does no harm."""
+        self._waiting.pop(connection, None)
+        network = self._open.pop(connection, None)
+        if network is not None:
+            self._count[network] -= 1
+            if not self._count[network]:
+                del self._count[network]
+
+    def _close_one(self, network: str | None) -> bool:
+        found = next((one for one in self._waiting if network in (None, self._open[one])), None)
+        if found is None:
+            return False
+        self.leave(found)
+        found.transport.abort()
+        return True
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            return any(ipaddress.ip_address(address) in proxy for proxy in self._proxies)
+        except ValueError:
+            return False
+
+
+class GuardedProtocol(H11Protocol):
+    """HTTP over one connection, which is closed unless a request's headers are whole `headers_s` after it could begin.
+
+    uvicorn's own time limit ends with the first byte that comes.
+    """
+
+    def __init__(self, connections: Connections, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connections = connections
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._connections.admit(self, self.client[0] if self.client else ""):
+            self._watch()
+        else:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.leave(self)
+        self._end_watch()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
+    def _watch(self) -> None:
+        waiting = self.cycle is None or self.cycle.response_complete
+        self._connections.note(self, waiting=waiting)
+        if not waiting:
+            self._end_watch()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(self._connections.headers_s, self.transport.abort)
+
+    def _end_watch(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
