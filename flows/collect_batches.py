@@ -6,10 +6,11 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from flows.process_mail import handle_messages
 from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
+from flows.run.meant_ends import failed
 from flows.run.setup import mails_answered, prepare, this_run, under_way
 from flows.run.task_runners import task_runner
 from tasks.errors import Misconfigured
@@ -43,7 +44,7 @@ def collect_batches() -> State[Any]:
         said.append(job.summary.sentence())
     said += troubles
     if troubles or any(state.is_failed() for state in states):
-        return Failed(name="BatchesFailed", message="; ".join(said))
+        return failed("BatchesFailed", "; ".join(said))
     if any(state.name == EFFECTS_NOT_DONE for state in states):
         return Completed(name=EFFECTS_NOT_DONE, message="; ".join(said))
     return Completed(message="; ".join(said))

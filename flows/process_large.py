@@ -11,10 +11,11 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.deployments import run_deployment
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from pydantic import Field
 
 from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
+from flows.run.meant_ends import failed
 from flows.run.setup import prepare, record, source_of, this_run
 from tasks.errors import Misconfigured
 from tasks.ingest.openings import opening_for
@@ -116,7 +117,7 @@ def _concluded(mails: int, runs: list[str], name: str, settings: Settings) -> St
     effects = count_effects_of(engine, runs)
     message = f"{mails} mails in {len(runs)} runs: {said}" + (f"; effects: {count_words(effects)}" if effects else "")
     if left:
-        return Failed(name="PartlyDone", message=f"{message}. {left} mails are left for the next run.")
+        return failed("PartlyDone", f"{message}. {left} mails are left for the next run.")
     if not NOT_DONE.isdisjoint(effects):
         return Completed(name=EFFECTS_NOT_DONE, message=message)
     return Completed(message=message)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, get_type_hints
 
 from prefect.client.schemas.objects import State
-from prefect.states import Cancelled, Completed, Failed
+from prefect.states import Completed
 
+from flows.run.meant_ends import cancelled, failed
 from flows.run.stopping import GO_ON
 from tasks.errors import BudgetExceeded, Misconfigured, SourceUnavailable, Stopped
 from tasks.report.summary import Summary
@@ -39,11 +40,11 @@ def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
         try:
             return body(*args, **kwargs)
         except Misconfigured as error:
-            return Failed(name=MISCONFIGURED, message=error.told)
+            return failed(MISCONFIGURED, error.told)
         except Stopped as error:
-            return Cancelled(name=STOPPED, message=f"{error} {GO_ON}")
+            return cancelled(STOPPED, f"{error} {GO_ON}")
         except SourceUnavailable as error:
-            return Failed(name=SOURCE_UNAVAILABLE, message=error.told)
+            return failed(SOURCE_UNAVAILABLE, error.told)
 
     # Prefect reads the types in the wrapper's module, where their names mean nothing; so they are resolved here.
     types = get_type_hints(body, include_extras=True)
@@ -61,10 +62,10 @@ def concluded(summary: Summary) -> State[Any]:
     if summary.statuses["PENDING"]:
         return Completed(name="StoppedAtBudget", message=f"{summary.sentence()}. {_left(summary)}", data=data)
     if summary.curable:
-        return Failed(name="ProviderFailed", message=f"{summary.sentence()}. The next run tries them again.", data=data)
+        return failed("ProviderFailed", f"{summary.sentence()}. The next run tries them again.")
     if summary.nameless and summary.nameless == summary.statuses["FAILED"] and not summary.statuses["COMPLETED"]:
         why = next(iter(summary.advice.values()), "")
-        return Failed(name=NOTHING_READ, message=f"{summary.sentence()}. Nothing could be read: {why}", data=data)
+        return failed(NOTHING_READ, f"{summary.sentence()}. Nothing could be read: {why}")
     if summary.effects_not_done:
         return Completed(name=EFFECTS_NOT_DONE, message=f"{summary.sentence()}. {WHAT_TO_DO}", data=data)
     return Completed(message=summary.sentence(), data=data)

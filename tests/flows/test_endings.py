@@ -1,0 +1,158 @@
+"""How a run ends in a process as a worker starts it: its state, and the last words of its log."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelling
+
+from flows.process_mail import process_mail
+from tests.benchmarks.faulty_proxy import Moods, faulty_proxy
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "deployments" / "demo" / "sample_mailbox"
+FLOW = "flows/process_mail.py:process_mail"
+ENGINE = (sys.executable, "-m", "prefect.engine")
+WORKERS = (sys.executable, "-m", "prefect", "flow-run", "execute")
+"""What a worker of the kind `process` starts for each run."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that has ended: its state, its log as the UI shows it, and what its process wrote."""
+
+    state: State[Any]
+    log: list[str]
+    said: str
+
+    def assert_no_trace(self) -> None:
+        assert "Traceback" not in self.said, self.said
+        assert not any("Traceback" in line or "TypeError" in line for line in self.log), self.log
+
+
+@pytest.fixture
+def one_mail(tmp_path: Path) -> Path:
+    """A folder with one of the sample mails: fewer failures than open a circuit, whose end a run waits for."""
+    folder = tmp_path / "one"
+    folder.mkdir()
+    shutil.copy(next(SAMPLES.glob("01-*.eml")), folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(prefect_server: str, provider_env: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("MAILROOM_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
+    monkeypatch.setenv("MAILROOM_OUTPUT_DIR", str(tmp_path / "out"))
+    monkeypatch.setenv("MAILROOM_CHUNK_RETRY_DELAYS_S", "[]")
+
+
+@contextmanager
+def started(command: tuple[str, ...], **parameters: Any) -> Iterator[tuple[UUID, subprocess.Popen[str]]]:
+    """A run's id and its process."""
+    with get_client(sync_client=True) as client:
+        if command == WORKERS:
+            flow_id = client.create_flow_from_name("process-mail")
+            deployment = client.create_deployment(flow_id, "endings", entrypoint=FLOW, path=str(ROOT))
+            run = client.create_flow_run_from_deployment(deployment, parameters=parameters)
+        else:
+            run = client.create_flow_run(process_mail, parameters=parameters)
+    process = subprocess.Popen(
+        [*command, str(run.id)], env={**os.environ, "PREFECT__FLOW_ENTRYPOINT": FLOW}, cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        yield run.id, process
+    finally:
+        process.kill()
+        process.wait(20)
+
+
+def ended(run_id: UUID, process: subprocess.Popen[str]) -> Ended:
+    said, _nothing = process.communicate(timeout=120)
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(run_id).state
+        lines = client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id])))
+    assert state is not None, said
+    return Ended(state, [line.message for line in sorted(lines, key=lambda one: one.timestamp)], said)
+
+
+def run(command: tuple[str, ...], **parameters: Any) -> Ended:
+    with started(command, **parameters) as (run_id, process):
+        return ended(run_id, process)
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(ENGINE, id="engine", marks=pytest.mark.soak), pytest.param(WORKERS, id="worker")]
+)
+def test_a_provider_that_is_away_ends_the_log_with_the_state(one_mail, monkeypatch, command):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    end = run(command, source=str(one_mail))
+    end.assert_no_trace()
+    assert (end.state.name, end.state.is_failed()) == ("ProviderFailed", True)
+    assert end.log[-1].startswith("Finished in state ProviderFailed("), end.log
+
+
+@pytest.mark.parametrize(
+    ("variables", "parameters", "name"),
+    [
+        pytest.param({}, {}, "Completed", marks=pytest.mark.soak),
+        ({"OPENAI_API_KEY": ""}, {}, "Misconfigured"),
+        pytest.param({}, {"budget_usd": 0.0000001}, "StoppedAtBudget", marks=pytest.mark.soak),
+    ],
+)
+def test_the_log_ends_with_the_state_that_was_meant(one_mail, monkeypatch, variables, parameters, name):
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    end = run(ENGINE, source=str(one_mail), **parameters)
+    end.assert_no_trace()
+    assert end.state.name == name
+    assert end.log[-1].startswith(f"Finished in state {name}("), end.log
+
+
+@pytest.fixture
+def asked(
+    one_mail: Path, provider_env: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[UUID, subprocess.Popen[str]]]:
+    """A run whose question is under way."""
+    with faulty_proxy(provider_env.url, Moods(latency_s=4.0)) as far:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{far.url}/v1")
+        with started(ENGINE, source=str(one_mail)) as (run_id, process):
+            far.wait_for(1)
+            yield run_id, process
+
+
+def test_a_run_that_a_signal_ends_says_last_how_to_go_on(asked):
+    run_id, process = asked
+    process.send_signal(signal.SIGTERM)
+    end = ended(run_id, process)
+    end.assert_no_trace()
+    assert end.state.name == "Crashed"
+    assert end.log[-1].startswith("The run was stopped: it was told to end (SIGTERM). Start it again"), end.log
+    assert "Finished in state Crashed(" in end.said.splitlines()[-1], end.said
+
+
+@pytest.mark.soak
+def test_a_run_that_is_cancelled_ends_its_log_with_the_state(asked):
+    run_id, process = asked
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run_id, Cancelling(), force=True)
+    end = ended(run_id, process)
+    end.assert_no_trace()
+    assert end.state.name == "Stopped"
+    assert end.log[-1].startswith("Finished in state Stopped("), end.log
