@@ -59,6 +59,9 @@ soak-forms: $(VENV)/dev ## every deployment, registered on a clean server and ru
 soak-approvals: $(VENV)/dev ## is all of 1, 3, 10 and 30 held replies on the screen, in both of Prefect's UIs, at three sizes? does a pause hold?
 	$(BIN)/pytest -q -m soak tests/e2e/test_approval_in_the_ui.py tests/e2e/test_pause_that_holds.py
 
+soak-endings: $(VENV)/dev ## does the log of a deployed run end with its state, in every way it can end?
+	$(BIN)/pytest -q -m soak tests/flows/test_endings.py
+
 soak-runners: $(VENV)/dev ## the main job on a cluster of Dask, and of Ray where it is installed
 	$(BIN)/pytest -q -m soak tests/flows/test_task_runners.py
 
