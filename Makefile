@@ -83,6 +83,9 @@ bench-faults: $(VENV)/dev ## 1,000 mails through a provider that refuses, fails 
 soak-kills: $(VENV)/dev ## a run killed by SIGKILL twenty times: is any answer paid for again that was in the book?
 	$(BIN)/pytest -q -m soak tests/tasks/providers/gateway/test_gateway_kills.py
 
+bench-reports: $(VENV)/dev ## how long do costs, digest, metrics, estimate and show take over 50,000 mails and 100,000 calls? (MAILS=50000)
+	$(BIN)/python -m tests.benchmarks.bench_reports $(if $(MAILS),--mails $(MAILS))
+
 bench-cost: $(VENV)/dev ## tokens and dollars a mail, seven ways of asking; with MAILROOM_CORPUS, over labelled office mail, too
 	$(BIN)/python -m tests.benchmarks.cost
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Engine, Integer, Row, Subquery, case, cast, func, select
+from sqlalchemy import Connection, Engine, Integer, Row, Select, and_, case, cast, exists, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from tasks.ledger.engine import reading
@@ -80,31 +80,42 @@ def total(lines: Sequence[CostLine]) -> CostLine:
 
 def _by_category(connection: Connection, window: Sequence[ColumnElement[bool]]) -> list[CostLine]:
     """Each mail's calls under its latest category; of a call about several mails each category bears its mails' part."""
-    category = _latest_categories()
-    name = func.coalesce(category.c.category, UNSORTED)
-    shared = select(groups.c.group_key)
-    own = (
-        select(name.label("name"), *_sums())
-        .outerjoin(category, category.c.message_key == completions.c.message_key)
-        .where(*window, completions.c.message_key.not_in(shared))
-        .group_by(name)
-    )
-    lines = {row.name: _line(row) for row in connection.execute(own)}
-    parts = (
-        select(name.label("name"), groups.c.position, groups.c.size, *_sums())
-        .join(groups, groups.c.group_key == completions.c.message_key)
-        .outerjoin(category, category.c.message_key == groups.c.message_key)
-        .where(*window)
-        .group_by(groups.c.group_key, groups.c.position, groups.c.size, name)
-    )
-    for row in connection.execute(parts):
+    lines = {row.name: _line(row) for row in connection.execute(_own_by_category(window))}
+    for row in connection.execute(_shared_by_category(window)):
         lines[row.name] = lines.get(row.name, CostLine(name=row.name)) + _part(row)
     return list(lines.values())
 
 
-def _latest_categories() -> Subquery:
-    newest = select(func.max(outcomes.c.number)).where(outcomes.c.status != "SKIPPED").group_by(outcomes.c.message_key)
-    return select(outcomes.c.message_key, outcomes.c.category).where(outcomes.c.number.in_(newest)).subquery()
+def _own_by_category(window: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    in_a_group = exists().where(groups.c.group_key == completions.c.message_key)
+    return (
+        select(_CATEGORY.label("name"), *_sums())
+        .select_from(completions)
+        .outerjoin(outcomes, _is_latest_of(completions.c.message_key))
+        .where(*window, ~in_a_group)
+        .group_by("name")
+    )
+
+
+def _shared_by_category(window: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    return (
+        select(_CATEGORY.label("name"), groups.c.position, groups.c.size, *_sums())
+        .select_from(completions)
+        .join(groups, groups.c.group_key == completions.c.message_key)
+        .outerjoin(outcomes, _is_latest_of(groups.c.message_key))
+        .where(*window)
+        .group_by(groups.c.group_key, groups.c.position, groups.c.size, "name")
+    )
+
+
+_CATEGORY = func.coalesce(outcomes.c.category, UNSORTED)
+
+
+def _is_latest_of(key: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a row of `outcomes` is the mail's latest; the ledger looks at that mail's rows alone."""
+    others = outcomes.alias()
+    latest = select(func.max(others.c.number)).where(others.c.message_key == key, others.c.status != "SKIPPED")
+    return and_(outcomes.c.message_key == key, outcomes.c.number == latest.scalar_subquery())
 
 
 def _part(row: Row[Any]) -> CostLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, exists, func, select
+from sqlalchemy import Engine, func, select
 
 from tasks.ledger.engine import reading
 from tasks.ledger.schema import NANO_USD, effects, outcomes
@@ -24,17 +24,23 @@ def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
         .where(outcomes.c.status != "SKIPPED", outcomes.c.processed_at >= since)
         .group_by(outcomes.c.message_key)
     )
-    answered = exists().where(
-        effects.c.message_key == outcomes.c.message_key, effects.c.action.in_(_ANSWERS), effects.c.state == "done"
+    # Gathered once and joined: asked for each mail, SQLite would look through all effects that are done.
+    answered = (
+        select(effects.c.message_key)
+        .where(effects.c.action.in_(_ANSWERS), effects.c.state == "done")
+        .distinct()
+        .subquery()
     )
     o = outcomes.c
     wanted = (
         select(
             o.message_key, o.processed_at, o.status, o.category, o.error_type, o.provider, o.price_nusd,
             o.row["simulated"].as_boolean().label("simulated"), o.row["urgent"].as_boolean().label("urgent"),
-            o.row["reply_wanted"].as_boolean().label("reply_wanted"), answered.label("answered"),
+            o.row["reply_wanted"].as_boolean().label("reply_wanted"), answered.c.message_key.is_not(None).label("answered"),
             o.row["subject"].as_string().label("subject"), o.row["sender"].as_string().label("sender"),
         )
+        .select_from(outcomes)
+        .outerjoin(answered, answered.c.message_key == o.message_key)
         .where(o.number.in_(newest))
         .order_by(o.number)
     )  # fmt: skip

@@ -87,7 +87,9 @@ def read_run(ledger_url: str, run_id: str) -> list[dict[str, Any]]:
 
 def read_latest(ledger_url: str, key: str) -> dict[str, Any] | None:
     """The newest outcome of the mail whose key begins with `key`, or whose id is `key`; null when there is none."""
-    by_key = outcomes.c.message_key.startswith(key, autoescape=True)
+    # The range is looked up in the index, which the pattern alone is not; keys hold no letter after "z".
+    beginning = outcomes.c.message_key.between(key, f"{key}z")
+    by_key = and_(beginning, outcomes.c.message_key.startswith(key, autoescape=True))
     by_id = outcomes.c.row["id"].as_string() == key
     newest = select(outcomes.c.row).where(outcomes.c.status != "SKIPPED").order_by(outcomes.c.number.desc()).limit(1)
     with open_ledger(ledger_url).begin() as connection:
