@@ -38,6 +38,17 @@ app.command(
 app.command("deployments.cli.simulator:simulator", name="simulator", help="Run the simulator of the providers.")
 
 
+def _told_of_ledger(error: Exception) -> str:
+    """What is wrong with the ledger, where that is what stopped the command; any other error is raised."""
+    from sqlalchemy.exc import DBAPIError
+
+    from tasks.ledger.faults import unusable
+
+    if not isinstance(error, DBAPIError):
+        raise error
+    return unusable(error).told
+
+
 def main() -> None:
     """Run the command line; errors the user can mend are one line, not a stack trace."""
     # Also what others write for us holds mail, such as the results that Prefect keeps; the processes we start inherit it.
@@ -48,6 +59,9 @@ def main() -> None:
         code = 2
     except (Misconfigured, SourceUnavailable) as error:
         print(f"mailroom: {error.told}", file=sys.stderr)  # noqa: T201  # the console is what this file is for
+        code = 2
+    except Exception as error:
+        print(f"mailroom: {_told_of_ledger(error)}", file=sys.stderr)  # noqa: T201
         code = 2
     except KeyboardInterrupt:
         code = 130

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
@@ -17,11 +18,19 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
 from tasks.errors import Misconfigured
+from tasks.ledger.faults import unusable
+from tasks.ledger.schema import metadata
 from tasks.private_files import make_file, make_folder
+
+if TYPE_CHECKING:
+    import psycopg
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0006"  # the newest migration; a test holds it to the folder
+_OURS = re.compile(r"\d{4}")  # how our migrations are numbered
 _MIGRATION_LOCK = 4_815_162_342
+_CONNECT_S = 10  # a PostgreSQL server that says nothing; a URL's `connect_timeout` wins
+_LOCKED_S = 60.0  # how long others may hold SQLite's lock; a URL's `timeout` wins
 _ONLY_READS = "mailroom_only_reads"
 _migrating = threading.Lock()  # Alembic keeps its context in globals: two threads at once break each other's
 
@@ -40,7 +49,8 @@ def open_ledger(url: str) -> Engine:
     """The process's engine for this ledger, migrated to today's schema.
 
     Raises:
-        Misconfigured: The database cannot be reached or is newer than this program, or its driver is not installed.
+        Misconfigured: The database cannot be reached or written, is newer than this program, is not in UTF-8 or holds
+            other tables than the ledger's, or its driver is not installed.
     """
     parsed = make_url(url)
     try:
@@ -54,10 +64,7 @@ def open_ledger(url: str) -> Engine:
         with _migrating:
             _migrate(engine)
     except SQLAlchemyError as error:
-        raise Misconfigured(
-            f"The ledger at `{parsed.render_as_string(hide_password=True)}` cannot be opened "
-            f"({type(error).__name__}). Check MAILROOM_LEDGER_URL and that the database is up."
-        ) from error
+        raise unusable(error, parsed) from error
     return engine
 
 
@@ -66,7 +73,24 @@ def _make_engine(parsed: URL) -> Engine:
         if parsed.database and parsed.database != ":memory:":
             _make_private(Path(parsed.database))
         return _sqlite(parsed, "FULL")  # an effect once claimed must survive a power cut
-    return create_engine(parsed, pool_size=8, max_overflow=16, pool_pre_ping=True, **_OPTIONS)
+    return _postgres(parsed)
+
+
+def _postgres(url: URL) -> Engine:
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_S}
+    engine = create_engine(url, connect_args=patience, pool_size=8, max_overflow=16, pool_pre_ping=True, **_OPTIONS)
+
+    # First of all: of a database without an encoding, SQLAlchemy cannot even read the version.
+    @event.listens_for(engine, "connect", insert=True)
+    def check_encoding(connection: psycopg.Connection, _record: object) -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise Misconfigured(
+                f"The ledger's database `{url.database}` has the encoding {encoding}, which cannot hold every mail. "
+                "Make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and name it in MAILROOM_LEDGER_URL."
+            )
+
+    return engine
 
 
 def _make_private(path: Path) -> None:
@@ -79,6 +103,8 @@ def _make_private(path: Path) -> None:
         make_folder(path.parent)
     except OSError as error:
         raise Misconfigured(f"The ledger's folder `{path.parent}` cannot be made: {error.strerror}.") from error
+    if path.is_dir():
+        return  # SQLite says so
     with suppress(OSError):  # somebody else's who lets us read it, or a place that is not to be written
         make_file(path)
 
@@ -93,15 +119,16 @@ def for_many_writes(engine: Engine) -> Engine:
 
 
 def _sqlite(url: URL, synchronous: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 60}, pool_size=8, **_OPTIONS)
+    wait_s = float(str(url.query.get("timeout", _LOCKED_S)))
+    engine = create_engine(url, connect_args={"timeout": wait_s}, pool_size=8, **_OPTIONS)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way leaves DDL outside
-        _use_wal(connection)
+        _use_wal.retry_with(stop=stop_after_delay(wait_s))(connection)  # type: ignore[attr-defined]
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA cache_size=-1000")  # kB, for each of a dozen connections; twice that is the default
-        connection.execute("PRAGMA busy_timeout=60000")
+        connection.execute(f"PRAGMA busy_timeout={int(wait_s * 1000)}")
 
     @event.listens_for(engine, "begin")
     def begin_for_writing(connection: Connection) -> None:
@@ -124,8 +151,7 @@ def is_away(error: Exception) -> bool:
 
 
 @retry(
-    retry=retry_if_exception_message(match="database is locked"), wait=wait_random(0.01, 0.05), stop=stop_after_delay(60),
-    reraise=True,
+    retry=retry_if_exception_message(match="database is locked"), wait=wait_random(0.01, 0.05), reraise=True,
 )  # fmt: skip
 def _use_wal(connection: sqlite3.Connection) -> None:
     # Of processes that open a new ledger at once, SQLite has one wait for nothing and fail, whatever its time-out says.
@@ -144,6 +170,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def _migrate(engine: Engine) -> None:
     with engine.connect() as connection:
         if _version(connection) == HEAD:
+            _check_tables(connection)
             return
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -151,11 +178,26 @@ def _migrate(engine: Engine) -> None:
         version = _version(connection)
         if version == HEAD:
             return
+        if version is not None and not _OURS.fullmatch(version):
+            raise Misconfigured(
+                "The ledger's database holds another program's tables, such as Prefect's. "
+                "Point MAILROOM_LEDGER_URL at a database of its own."
+            )
         if version is not None and version > HEAD:
             raise Misconfigured(
                 f"The ledger's schema is at {version}, this program knows up to {HEAD}. Use the newer program."
             )
         _upgrade(connection)
+        _check_tables(connection)
+
+
+def _check_tables(connection: Connection) -> None:
+    missing = metadata.tables.keys() - set(inspect(connection).get_table_names())
+    if missing:
+        raise Misconfigured(
+            f"The ledger lacks the tables {', '.join(sorted(missing))}: it is damaged. "
+            "Restore a backup, or point MAILROOM_LEDGER_URL at a new place."
+        )
 
 
 def _version(connection: Connection) -> str | None:
