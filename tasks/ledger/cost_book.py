@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Engine, Integer, Row, Select, and_, case, cast, exists, func, select
+from sqlalchemy import BigInteger, Engine, Integer, Row, Select, and_, case, cast, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from tasks.ledger.engine import reading
@@ -59,14 +59,8 @@ def cost_book(engine: Engine, by: Dimension, *, since: float = 0, until: float =
     """A line for each value of `by`, days in order and the rest dearest first; times are UTC seconds of a call's end."""
     window = (_when() >= since, _when() < until)
     with reading(engine) as connection:
-        if by == "category":
-            lines = _by_category(connection, window)
-        else:
-            name = _name(by, engine)
-            wanted = select(name.label("name"), *_sums()).where(*window).group_by(name)
-            if by == "deployment":
-                wanted = wanted.outerjoin(runs, runs.c.run_id == completions.c.run_id)
-            lines = [_line(row) for row in connection.execute(wanted)]
+        wanted = _by_category(window) if by == "category" else _by_column(by, engine, window)
+        lines = [_line(row) for row in connection.execute(wanted)]
     if by == "day":
         lines = [replace(line, name=_date(int(line.name))) for line in lines]
         return sorted(lines, key=lambda line: line.name)
@@ -78,33 +72,23 @@ def total(lines: Sequence[CostLine]) -> CostLine:
     return sum(lines, CostLine(name="total"))
 
 
-def _by_category(connection: Connection, window: Sequence[ColumnElement[bool]]) -> list[CostLine]:
+def _by_column(by: Dimension, engine: Engine, window: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    name = _name(by, engine)
+    wanted = select(name.label("name"), *_sums()).where(*window).group_by(name)
+    return wanted.outerjoin(runs, runs.c.run_id == completions.c.run_id) if by == "deployment" else wanted
+
+
+def _by_category(window: Sequence[ColumnElement[bool]]) -> Select[Any]:
     """Each mail's calls under its latest category; of a call about several mails each category bears its mails' part."""
-    lines = {row.name: _line(row) for row in connection.execute(_own_by_category(window))}
-    for row in connection.execute(_shared_by_category(window)):
-        lines[row.name] = lines.get(row.name, CostLine(name=row.name)) + _part(row)
-    return list(lines.values())
-
-
-def _own_by_category(window: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    in_a_group = exists().where(groups.c.group_key == completions.c.message_key)
+    asked = select(completions.c.message_key, *_sums()).where(*window).group_by(completions.c.message_key).subquery()
+    key = func.coalesce(groups.c.message_key, asked.c.message_key)
+    parts = [func.sum(_part(name, asked.c[name])).label(name) for name in _FIGURES]
     return (
-        select(_CATEGORY.label("name"), *_sums())
-        .select_from(completions)
-        .outerjoin(outcomes, _is_latest_of(completions.c.message_key))
-        .where(*window, ~in_a_group)
+        select(_CATEGORY.label("name"), *parts)
+        .select_from(asked)
+        .outerjoin(groups, groups.c.group_key == asked.c.message_key)
+        .outerjoin(outcomes, _is_latest_of(key))
         .group_by("name")
-    )
-
-
-def _shared_by_category(window: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    return (
-        select(_CATEGORY.label("name"), groups.c.position, groups.c.size, *_sums())
-        .select_from(completions)
-        .join(groups, groups.c.group_key == completions.c.message_key)
-        .outerjoin(outcomes, _is_latest_of(groups.c.message_key))
-        .where(*window)
-        .group_by(groups.c.group_key, groups.c.position, groups.c.size, "name")
     )
 
 
@@ -118,17 +102,13 @@ def _is_latest_of(key: ColumnElement[str]) -> ColumnElement[bool]:
     return and_(outcomes.c.message_key == key, outcomes.c.number == latest.scalar_subquery())
 
 
-def _part(row: Row[Any]) -> CostLine:
-    """One mail's part of a group's calls; whole calls are counted for the first mail, so that all parts add up."""
-
-    def part(name: str, whole: int) -> int:
-        if name in ("calls", "failed", "unended", "simulated", "unpriced"):
-            return whole if row.position == 0 else 0
-        each, left = divmod(whole, int(row.size))
-        return each + int(row.position < left)
-
-    line = _line(row)
-    return CostLine(name=line.name, **{name: part(name, getattr(line, name)) for name in _FIGURES})
+def _part(name: str, whole: ColumnElement[int]) -> ColumnElement[int]:
+    """One mail's part of its own calls or a group's; whole calls are counted for the first mail, so that parts add up."""
+    position, size = func.coalesce(groups.c.position, 0), func.coalesce(groups.c.size, 1)
+    if name in ("calls", "failed", "unended", "simulated", "unpriced"):
+        return case((position == 0, whole), else_=0)
+    exact = cast(whole, BigInteger)
+    return exact // size + case((position < exact % size, 1), else_=0)
 
 
 def _line(row: Row[Any]) -> CostLine:
