@@ -61,7 +61,7 @@ def process_large(
     settings = read_settings(
         source=source, provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run
     )
-    prepare(settings)
+    prepare(settings, reads_source=True)
     name, mails = recorded(settings)
     record(this_run(settings), name)
     given = {"provider": provider, "target_language": target_language, "budget_usd": budget_usd, "dry_run": dry_run}

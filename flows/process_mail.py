@@ -57,7 +57,7 @@ def process_mail(
         chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd, mode=mode, output_dir=output_dir,
         dry_run=dry_run, again=again or None, refresh=refresh or None,
     )  # fmt: skip
-    prepared = prepare(settings)
+    prepared = prepare(settings, reads_source=True)
     with under_way(prepared, mails_of_source(prepared)) as job:
         return handle_messages(read_windows(job.reader), job)
 

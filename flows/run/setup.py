@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from tasks.act.plan import check_destinations
 from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.decide.operator_rules import read_rules
 from tasks.decide.rules import RuleBook
-from tasks.errors import SourceError
+from tasks.errors import SourceError, SourceUnavailable
+from tasks.faults import Faults
 from tasks.frames import Readings, records
 from tasks.ingest.failed import FailedMails
 from tasks.ingest.openings import opening_for
@@ -69,20 +70,37 @@ class Prepared:
     """The ledger."""
 
 
-def prepare(settings: Settings, categories: Categories = DEFAULT_CATEGORIES) -> Prepared:
+def prepare(settings: Settings, categories: Categories = DEFAULT_CATEGORIES, *, reads_source: bool = False) -> Prepared:
     """Read and check the rules, the destinations that they name, the models and the ledger; nothing is processed.
 
+    With `reads_source`, the source that the settings name is looked at as well where something else is wrong, so that all
+    faults are told at once.
+
     Raises:
-        Misconfigured: Something is missing or wrong; the message names it.
+        Misconfigured: Something is missing or wrong; the message names all of it.
     """
-    rules = read_rules(settings.rules_file, settings.condition_ms)
-    destinations = read_destinations()
-    check_destinations(((one.entry.name, action) for one in rules.rules for action in one.entry.then), destinations)
-    check_models(settings)
-    return Prepared(
-        settings=settings, rules=rules, destinations=destinations, categories=categories,
-        engine=open_ledger(settings.ledger),
-    )  # fmt: skip
+    faults = Faults()
+    rules = faults.of(lambda: read_rules(settings.rules_file, settings.condition_ms))
+    destinations = faults.of(read_destinations)
+    if rules is not None and destinations is not None:
+        named = [(one.entry.name, action) for one in rules.rules for action in one.entry.then]
+        faults.of(lambda: check_destinations(named, destinations))
+    faults.of(lambda: check_models(settings))
+    engine = faults.of(lambda: open_ledger(settings.ledger))
+    if faults.found and reads_source:
+        faults.of(lambda: _look_at_source(engine, settings))
+    faults.tell()
+    assert rules is not None
+    assert destinations is not None
+    assert engine is not None
+    return Prepared(settings=settings, rules=rules, destinations=destinations, categories=categories, engine=engine)
+
+
+def _look_at_source(engine: Engine | None, settings: Settings) -> None:
+    name = source_of(settings)
+    if engine:
+        with suppress(SourceUnavailable):  # it may come right by itself, and the other faults do not
+            open_source(name, opening_for(engine, settings, _pause()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,14 +252,18 @@ def this_run(settings: Settings, categories: Categories = DEFAULT_CATEGORIES, or
 def record(run: Run, source: str) -> None:
     """Write the run into the ledger, with the settings that a later run needs to continue it."""
     flow = flow_run.flow_name or "process-mail"
-    context = FlowRunContext.get()
     # Prefect would ask its server for the deployment of a run that has none.
-    deployed = context is not None and context.flow_run is not None and context.flow_run.deployment_id is not None
-    name = f"{flow}/{deployment.name}" if deployed else ""
+    name = f"{flow}/{deployment.name}" if is_deployed() else ""
     record_run(
         open_ledger(run.settings.ledger), run.id, flow=flow, deployment=name, source=source, mode=run.settings.mode,
         settings=run.settings.model_dump(mode="json", exclude=_OF_THE_WORKER),
     )  # fmt: skip
+
+
+def is_deployed() -> bool:
+    """Whether the flow run that calls was started from a deployment, and so by a worker."""
+    context = FlowRunContext.get()
+    return context is not None and context.flow_run is not None and context.flow_run.deployment_id is not None
 
 
 def source_of(settings: Settings) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from threading import Lock
 
 from tasks import policies
 from tasks.errors import Misconfigured
+from tasks.faults import Faults
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
@@ -116,19 +118,24 @@ def models_for(settings: Settings) -> ModelsByPrice:
 
 def check_models(settings: Settings) -> None:
     """Raise `Misconfigured` where a provider lacks its key, a limit is odd, or a language has no name known here."""
-    accounts = Accounts()
+    accounts, faults = Accounts(), Faults()
     for provider in chain_of(settings):
-        accounts.require(provider)
+        faults.of(partial(accounts.require, provider))
     if settings.mode == "economy":
-        check_economy(settings.provider)
-    read_overrides(settings.limits)
-    if settings.has_budget:
-        _check_prices(settings)
+        faults.of(lambda: check_economy(settings.provider))
+    faults.of(lambda: read_overrides(settings.limits))
+    if settings.has_budget and not faults.found:
+        faults.of(lambda: _check_prices(settings))
     for wanted in (settings.target_language, *settings.sender_languages.values()):
-        try:
-            parse_language(wanted)
-        except ValueError as error:
-            raise Misconfigured(str(error)) from None
+        faults.of(partial(_check_language, wanted))
+    faults.tell()
+
+
+def _check_language(wanted: str) -> None:
+    try:
+        parse_language(wanted)
+    except ValueError as error:
+        raise Misconfigured(str(error)) from None
 
 
 def _check_prices(settings: Settings) -> None:

@@ -113,7 +113,7 @@ def test_a_provider_that_is_away_ends_the_log_with_the_state(one_mail, monkeypat
     [
         pytest.param({}, {}, "Completed", marks=pytest.mark.soak),
         ({"OPENAI_API_KEY": ""}, {}, "Misconfigured"),
-        pytest.param({}, {"budget_usd": 0.0000001}, "StoppedAtBudget", marks=pytest.mark.soak),
+        pytest.param({}, {"budget_usd": 0.0000001}, "BudgetTooSmall", marks=pytest.mark.soak),
     ],
 )
 def test_the_log_ends_with_the_state_that_was_meant(one_mail, monkeypatch, variables, parameters, name):

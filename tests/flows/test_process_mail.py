@@ -118,6 +118,16 @@ def test_without_a_key_nothing_begins_and_the_variable_is_named(run, few, simula
     assert requests(simulator) == 0
 
 
+def test_all_that_is_wrong_is_told_at_once(run, few, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setenv("MAILROOM_RULES_FILE", str(tmp_path / "no-rules.json"))
+
+    state = process_mail(str(tmp_path / "nowhere"), target_language="Klingonese", return_state=True)
+
+    assert state.name == "Misconfigured"
+    assert all(one in state.message for one in ("4 things", "OPENAI_API_KEY", "no-rules.json", "nowhere", "Klingonese"))
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [("nowhere", "nowhere"), ("empty", "empty"), ("table.csv", "content"), ("", "MAILROOM_SOURCE")],
