@@ -1,7 +1,7 @@
-"""Links, addresses and account numbers in text: where a model or a stranger wrote it, they have no place in what we do.
+"""Finds and removes links, addresses and account numbers in text that a model or a stranger wrote.
 
-What an operator allows may stand; of the rest, nothing that a mail program, a chat or a browser makes something to click
-on, nothing that can be dialled and nothing that can be paid to. Raw HTML never leaves as such.
+What an operator allows may stay. Everything else goes that a mail program, a chat or a browser makes clickable, that
+can be dialled or that can be paid to. HTML tags are escaped before a text leaves.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ def names_address(text: str, allowed: Allowed = NOTHING) -> bool:
 
 
 def without_links(text: str, allowed: Allowed = NOTHING) -> str:
-    """The text with `[removed]` in place of each, and HTML escaped; only texts that have one lose their odd letter forms."""
+    """Return the text with `[removed]` in place of each, and HTML escaped.
+
+    Odd letter forms are replaced only in texts that hold something to remove.
+    """
     plain = plain_letters(text)
     read = without_entities(plain)
     spans = _spans(read, allowed)

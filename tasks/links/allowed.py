@@ -1,4 +1,4 @@
-"""What texts may name although it can be clicked on, dialled or paid to: the operator's list, and a mail's own domain."""
+"""Links and numbers that a text may hold: those on the operator's list, and those of the mail's own domain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _AROUND = " \t\r\n.,;:!?)]}>\"'([{<*_"
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """`hosts` count with all below them and with their addresses, `own_hosts` without these; all in lower case, in IDNA."""
+    """Hosts, addresses and numbers that may stay in a text; hosts are in lower case, in IDNA.
+
+    `hosts` and `own_hosts` include their subdomains. Only `hosts` include their e-mail addresses.
+    """
 
     hosts: frozenset[str] = frozenset()
     own_hosts: frozenset[str] = frozenset()
@@ -26,7 +29,10 @@ class Allowed:
     """Telephone numbers, accounts and handles, without blanks and signs."""
 
     def with_sender(self, address: str) -> Allowed:
-        """The same with a verified sender: the address, and the hosts of its domain where that is nobody else's, too."""
+        """Return a copy that allows a verified sender's address too, and its domain.
+
+        The domain is left out where it is a public suffix, which others share.
+        """
         domain = ascii_host(address.rpartition("@")[2])
         hosts = self.own_hosts if not domain or is_public_suffix(domain) else self.own_hosts | {domain}
         addresses = self.addresses | {address.lower()}

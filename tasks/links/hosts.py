@@ -16,7 +16,10 @@ from publicsuffixlist import PublicSuffixList
 from tasks.links.words import words
 
 # A label is a run of anything but white space and punctuation: letters of every script, marks, digits, emoji, `-`, `_`.
-_PUNCTUATION = r"\s\x00-\x2c./:-@\[-^`{-\x7f\xa0-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf×÷\u2000-\u206f\u2190-\u21ff\u3000-\u3004\u3008-\u3020"
+_PUNCTUATION = (
+    r"\s\x00-\x2c./:-@\[-^`{-\x7f\xa0-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf×÷"
+    r"\u2000-\u206f\u2190-\u21ff\u3000-\u3004\u3008-\u3020"
+)
 _LABEL = rf"[^{_PUNCTUATION}-][^{_PUNCTUATION}]*+"
 _DOTTED = re.compile(
     rf"(?<![^{_PUNCTUATION}])[-_]*({_LABEL}(?:\.{_LABEL})++)(\.?[/\\?#][^\s<>\"']+|:\d{{1,5}}(?!\d)[^\s<>\"']*)?"

@@ -15,12 +15,16 @@ _SEPARATORS = r"[ ()/.\-–‑]"
 _RUN = re.compile(rf"(?<![\w.,])(?<![A-Za-z]-)\(?\d(?:{_SEPARATORS}{{0,3}}\d){{5,16}}(?![\w])")
 _INTERNATIONAL = re.compile(rf"\+\s?\(?\d(?:{_SEPARATORS}{{0,3}}\d){{6,16}}")
 _NOT_DIALLED = re.compile(
-    r"(?<![\d./])(?<!\d-)(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?![./-]?\d)"      # dates
-    r"|(?<![\d.,])\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?(?=\s?(?:[€$£¥₽%]|(?:EUR|USD|GBP|CHF|euros?|dollars?|Kč|zł|kr|руб)\b))"
+    # Dates.
+    r"(?<![\d./])(?<!\d-)(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?![./-]?\d)"
+    # Sums.
+    r"|(?<![\d.,])\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?"
+    r"(?=\s?(?:[€$£¥₽%]|(?:EUR|USD|GBP|CHF|euros?|dollars?|Kč|zł|kr|руб)\b))"
     r"|(?<=[€$£¥])\s?\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?"
-    r"|(?<![\d.,])\d{1,3}(?:[.,']\d{3}){1,6}(?:[.,]\d{1,2})?(?![\d.,-]?\d)"                            # sums
-    r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d)"                                           # hours
-)  # fmt: skip
+    r"|(?<![\d.,])\d{1,3}(?:[.,']\d{3}){1,6}(?:[.,]\d{1,2})?(?![\d.,-]?\d)"
+    # Hours.
+    r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d)"
+)
 # Some countries where a national number begins with 0; what is valid elsewhere mostly is in one of them, too.
 _REGIONS = ("DE", "GB", "FR", "IT", "NL", "JP", "AU", "CH")
 _DIGITS_WITH_ZERO = range(8, 13)
@@ -28,7 +32,8 @@ _MOST_LOOKED_UP = 50  # numbers of a text; each takes milliseconds, and a text w
 # How countries group the digits of numbers that do not: North America, Iberia and Central Europe, Italy, China, Brazil,
 # Mexico, India. A row of digits without groups is an order's as well.
 _GROUPED = re.compile(
-    r"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])\d{3}[-. ]\d{4}|1?[-. ]?8(?:00|33|44|55|66|77|88)[-. ]\d{3}[-. ]\d{4}"
+    r"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])\d{3}[-. ]\d{4}"
+    r"|1?[-. ]?8(?:00|33|44|55|66|77|88)[-. ]\d{3}[-. ]\d{4}"
     r"|[5-9]\d\d([ .-])\d{3}\1\d{3}|[6-9]\d\d \d\d \d\d \d\d|[5-9]\d \d{3} \d\d \d\d|3\d\d[ -]\d{3} ?\d{3,4}"
     r"|1[3-9]\d[ -]\d{4}[ -]\d{4}|\(?[1-9]\d\)? 9?\d{4}-\d{4}|\d\d \d{4} \d{4}|[6-9]\d{4} \d{5}"
     r"|8[ -]\(?[3489]\d\d\)?[ -]\d{3}[ -]\d\d[ -]?\d\d"
@@ -95,7 +100,10 @@ def _parsed(number: str, region: str) -> phonenumbers.PhoneNumber:
 
 
 def _is_wallet(token: str) -> bool:
-    """Whether it is an address on a chain: hexadecimal, one with a prefix (bech32), or a mix of letters as no word has."""
+    """Return whether it is an address on a blockchain.
+
+    It is hexadecimal, has a prefix (bech32), or mixes letters and digits as no word does.
+    """
     is_prefixed = bool(_PREFIXED.match(token)) and token in (token.lower(), token.upper())
     return token[:2] in ("0x", "0X") or is_prefixed or _is_mixed(token)
 

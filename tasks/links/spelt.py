@@ -13,17 +13,24 @@ from tasks.links.hosts import is_ending
 _REST = r"[^\s<>\"']"
 _LINK = re.compile(
     rf"""
-    (?<![^\W_])[a-z][a-z0-9+.-]{{1,30}}:\s?[/\\]+\s?{_REST}{{1,2000}}        # any scheme, with one slash or more, also turned ones
-  | (?<![^\W_])h\W?[tx*]\W?[tx*]\W?ps?\s{{0,2}}(?:[\[(]?:[\])]?)?\s{{0,2}}[/\\](?:\s?[/\\])+\s{{0,2}}{_REST}{{1,2000}}   # h**p : / /
-  | (?<![\w:/\\])(?://|\\\\)(?=[\w\[]){_REST}{{1,2000}}                      # the page's own scheme, and a Windows share
-  | (?<![^\W_])(?:https?|ftps?|sftp|ssh|telnet|wss?|mailto|javascript|vbscript|livescript|view-source|callto|tel|sms|smsto|mms|
-      skype|facetime|facetime-audio|sips?|xmpp|ircs?|whatsapp|tg|viber|sgnl|threema|weixin|wechat|alipays?|upi|magnet|bitcoin|
-      bitcoincash|ethereum|litecoin|dogecoin|monero|lightning|lnurl[pwc]?|itms(?:-apps?|-services)?|ms-[a-z]+(?:-[a-z]+)?|
-      zoommtg|zoomus|msteams|slack|discord|webcal|ldaps?|smb|nfs|cifs|intent|market|search-ms|jar|gopher)
+    # any scheme, with one slash or backslash or more
+    (?<![^\W_])[a-z][a-z0-9+.-]{{1,30}}:\s?[/\\]+\s?{_REST}{{1,2000}}
+    # h**p : / /
+  | (?<![^\W_])h\W?[tx*]\W?[tx*]\W?ps?\s{{0,2}}(?:[\[(]?:[\])]?)?\s{{0,2}}[/\\](?:\s?[/\\])+\s{{0,2}}{_REST}{{1,2000}}
+    # the page's own scheme, and a Windows share
+  | (?<![\w:/\\])(?://|\\\\)(?=[\w\[]){_REST}{{1,2000}}
+    # schemes that need no slash
+  | (?<![^\W_])(?:https?|ftps?|sftp|ssh|telnet|wss?|mailto|javascript|vbscript|livescript|view-source|callto|tel|sms|
+      smsto|mms|skype|facetime|facetime-audio|sips?|xmpp|ircs?|whatsapp|tg|viber|sgnl|threema|weixin|wechat|alipays?|
+      upi|magnet|bitcoin|bitcoincash|ethereum|litecoin|dogecoin|monero|lightning|lnurl[pwc]?|
+      itms(?:-apps?|-services)?|ms-[a-z]+(?:-[a-z]+)?|zoommtg|zoomus|msteams|slack|discord|webcal|ldaps?|smb|nfs|cifs|
+      intent|market|search-ms|jar|gopher)
       :(?={_REST}){_REST}{{1,2000}}
   | (?<![^\W_])data:[a-z]+/[a-z0-9.+-]+[;,]{_REST}{{0,2000}} | (?<![^\W_])data:[;,]{_REST}{{1,2000}}
-  | [^\s@<>()"',;:]{{1,64}}@[^\s@<>()"',;:]{{1,255}}                         # an address, or an attempt at one
-  | (?<![\w@])@(?=[\w.-]{{0,63}}[^\W\d])[\w.:-]{{2,64}}                      # a handle
+    # an address, or an attempt at one
+  | [^\s@<>()"',;:]{{1,64}}@[^\s@<>()"',;:]{{1,255}}
+    # a handle
+  | (?<![\w@])@(?=[\w.-]{{0,63}}[^\W\d])[\w.:-]{{2,64}}
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -42,7 +49,8 @@ _BRACKETED = re.compile(
 )
 _SPOKEN_DOT = re.compile(r"([\w-]{1,63}(?:\s(?:dot|DOT|Dot)\s[\w-]{1,63})+)((?:\sslash\s|/)[\w/-]{1,255})?")
 _SPOKEN_AT = re.compile(
-    rf"\b[\w.+-]{{1,64}}\s(?:(?:at|ät)\s[\w-]{{1,63}}\s(?:dot|punkt)|(?:{_ODD_AT_WORDS})\s[\w-]{{1,63}}\s?(?:{_DOT_WORDS}|\.))\s?[\w-]{{2,63}}",
+    rf"\b[\w.+-]{{1,64}}\s(?:(?:at|ät)\s[\w-]{{1,63}}\s(?:dot|punkt)"
+    rf"|(?:{_ODD_AT_WORDS})\s[\w-]{{1,63}}\s?(?:{_DOT_WORDS}|\.))\s?[\w-]{{2,63}}",
     re.IGNORECASE,
 )
 # Words that stand behind the noun `dot` in a sentence, and are top-level domains by chance.
@@ -50,17 +58,24 @@ _WORDS = frozenset(
     "is in it at to be by my me so us no as am do the and or on of for was are has here there now".split()
 )
 _MESSENGERS = (
-    "telegram|whats ?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao ?(?:talk)?|zalo|icq|qq|kik|signal|"
-    "line|imo|session|wickr|matrix|element|facebook|messenger|tiktok|twitter|mastodon|bluesky|paypal|venmo|cash ?app|zelle|revolut"
+    "telegram|whats ?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao ?(?:talk)?|zalo|icq|qq"
+    "|kik|signal|line|imo|session|wickr|matrix|element|facebook|messenger|tiktok|twitter|mastodon|bluesky|paypal|venmo"
+    "|cash ?app|zelle|revolut"
 )
-_HANDLE_WORDS = "id|user ?name|user|nick(?:name)?|handle|benutzername|kennung|usuario|nom d.utilisateur|identifiant|utente|usuário|号|號|帐号|アカウント"
+_HANDLE_WORDS = (
+    "id|user ?name|user|nick(?:name)?|handle|benutzername|kennung|usuario|nom d.utilisateur|identifiant|utente|usuário"
+    "|号|號|帐号|アカウント"
+)
 _HANDLE = re.compile(
     rf"""
-    \b(?:{_MESSENGERS})\s?[-(]?(?:{_HANDLE_WORDS})\)?\s?(?:[:=]|is|ist|est|es|è)?\s{{0,2}}[\w.#+-]{{2,64}}        # Skype ID eve88
-  | \b(?:telegram|whats ?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao ?talk|zalo|icq|qq|kik|paypal|venmo)
-      \s?(?:[:=：]|->|→)\s{{0,2}}[\w.#+-]{{2,64}}                                                               # Telegram: eve88
+    # Skype ID eve88
+    \b(?:{_MESSENGERS})\s?[-(]?(?:{_HANDLE_WORDS})\)?\s?(?:[:=]|is|ist|est|es|è)?\s{{0,2}}[\w.#+-]{{2,64}}
+    # Telegram: eve88
+  | \b(?:telegram|whats ?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao ?talk|zalo|icq|qq
+      |kik|paypal|venmo)\s?(?:[:=：]|->|→)\s{{0,2}}[\w.#+-]{{2,64}}
+    # on Telegram as eve88
   | \b(?:on|via|by|auf|über|per|par|sur|por|en|su|tramite|op|no|в)\s(?:{_MESSENGERS})\s
-      (?:as|at|under|als|unter|comme|sous|como|come|как)\s[\w.#+-]{{2,64}}                                       # on Telegram as eve88
+      (?:as|at|under|als|unter|comme|sous|como|come|как)\s[\w.#+-]{{2,64}}
   | \bdiscord\b.{{0,20}}?\b[\w.]{{2,32}}\#\d{{4}}\b
     """,
     re.IGNORECASE | re.VERBOSE,

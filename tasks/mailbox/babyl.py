@@ -1,4 +1,7 @@
-"""Babyl, the mail file of Emacs' Rmail: mails behind a form feed, each with its header as it came and as it was shown."""
+"""Reads Babyl, the mail file of Emacs' Rmail.
+
+A form feed begins each mail. A mail has two headers: the one that came, and the one that was shown.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ def _skip_to_edge(lines: LineReader) -> None:
 
 
 def _next_mail(lines: LineReader) -> Growing:
-    """Return the mail up to the next edge: below its labels the header as it came, the mark, and the header as shown."""
+    """Return the mail up to the next edge.
+
+    Its parts are the labels, the header as it came, the mark, and the header as shown.
+    """
     header, mail = Growing(), Growing()
     part = "labels"
     begins = True

@@ -57,7 +57,7 @@ def forget_read(source: str, versions: Mapping[str, str]) -> None:
 class Source(Protocol):
     """Mails, one after the other; what `open_source` returned is there, has what it needs, and was not read yet.
 
-    A source that does not give its mails again has `settled(places)` as well, to be called with the places of mails once
+    A source that does not give its mails again also has `settled(places)`. It is called with the places of mails once
     the ledger holds them.
     """
 

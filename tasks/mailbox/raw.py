@@ -63,7 +63,10 @@ class RawMail:
 
 
 def shorten(place: str) -> str:
-    """Return a place of at most `PLACE_CHARS`; of a longer one the end, which tells mails apart, and a hash of it all."""
+    """Return a place of at most `PLACE_CHARS`.
+
+    A longer one is cut to its end, which tells mails apart, and a hash of the whole place.
+    """
     if len(place) <= PLACE_CHARS:
         return place
     digest = hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # Instances are shared otherwise and remember listings, so that a later run in this process would not see new mail.
 _FRESH: Mapping[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
-# Read in their order, a block at a time; by itself s3fs fetches 50 MB for the first byte, and gcsfs blocks nobody asks for.
+# Files are read in order, a block at a time. By default s3fs fetches 50 MB for the first byte, and gcsfs fetches blocks
+# that nobody asks for.
 _IN_ORDER: Mapping[str, Any] = {"cache_type": "readahead", "block_size": 4_194_304}
 _BUFFERED_BYTES = 65_536
 

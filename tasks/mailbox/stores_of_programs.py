@@ -9,8 +9,8 @@ from tasks.mailbox.blobs import Blob
 from tasks.mailbox.raw import RawMail
 
 OUTLOOK = (
-    "in Outlook drag the mails into a folder of an IMAP account and read that, or on Linux or a Mac unpack the file with "
-    "`readpst -r FILE` (package pst-utils) and give the folder it makes"
+    "in Outlook drag the mails into a folder of an IMAP account and read that, or on Linux or a Mac unpack the file "
+    "with `readpst -r FILE` (package pst-utils) and give the folder it makes"
 )
 # By their first bytes, and by their names where those may vary: what it is, and how to get the mails out of it.
 STORES: tuple[tuple[bytes, str, str, str], ...] = (

@@ -23,7 +23,10 @@ STUB_CHARS = 200
 
 
 def choose_alternative(walks: list[MailParts], limits: Limits) -> MailParts | None:
-    """Return the text alternative, or the HTML one where the text is damaged, empty or a stub; None where neither is."""
+    """Return the text alternative; None where there is none at all.
+
+    The HTML alternative is returned where the text one is damaged, empty or a stub.
+    """
     whole = [one for one in walks if not is_damaged(one)]
     sound = whole if any(body.text.strip() for one in whole for body in one.bodies) else walks
     texts = [w for w in sound if any(b.kind == "text" and b.text.strip() for b in w.bodies)]

@@ -18,8 +18,8 @@ DATED = re.compile(
 DASHED = re.compile(r"^\s*[-–—=]{2,}\s*(.{10,390}?)\s*[-–—=]{2,}\s*$")
 # Where an attribution follows a sentence of the author's on one line: only openings that no name or month has.
 OPENER_INSIDE = re.compile(
-    r"[.!?…。！？)][\"')\]”»]*\s+(?=(?:On|Am|Le|El|Il|Em|Op|Den|På|Dne|Dňa|Dnia|W dniu|Pe|În|La|Στις|Vào|Pada|В|У|На|Au|Al"
-    r"|Il giorno)\s\S|[^\W\d_]{4,14},\s\d|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}[-/年]\d|在\s?\d)"
+    r"[.!?…。！？)][\"')\]”»]*\s+(?=(?:On|Am|Le|El|Il|Em|Op|Den|På|Dne|Dňa|Dnia|W dniu|Pe|În|La|Στις|Vào|Pada|В|У|На|Au"
+    r"|Al|Il giorno)\s\S|[^\W\d_]{4,14},\s\d|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}[-/年]\d|在\s?\d)"
 )
 SENTENCE = re.compile(r"[^\W\d_]{2}[.!?…。！？][\"')\]”»]*\s+[^\W\d_a-z]")
 SENTENCE_END = re.compile(r"[.!?…。！？)]")

@@ -116,7 +116,10 @@ def walk_alternatives(children: list[Part], found: MailParts, limits: Limits, de
 
 
 def walk_piece(part: Part, children: list[Part], found: MailParts, limits: Limits, depth: int) -> None:
-    """Sort a piece of a mail that was sent in several (RFC 2046, 5.2.2): only the first one has the mail's own header."""
+    """Sort a piece of a mail that was sent in several (RFC 2046, 5.2.2).
+
+    Only the first piece has the mail's own header.
+    """
     number, total = parameter(part, "number") or "?", parameter(part, "total") or "?"
     found.defects.append(
         f"piece {number[:6]} of {total[:6]} of a mail that was sent in pieces; the others are not read"

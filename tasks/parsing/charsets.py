@@ -119,7 +119,10 @@ def strictly(data: bytes, charset: str | None) -> str | None:
 
 
 def leniently(data: bytes, charset: str) -> str | None:
-    """Return what a reader for all rows of a Japanese, Chinese or Korean charset makes of `data`; None where it is none."""
+    """Return `data` as a reader for all rows of a Japanese, Chinese or Korean charset decodes it.
+
+    None means that the charset is no such one.
+    """
     if charset == "euc_jp":
         text = decode_euc_jp(data)
         return text if few_unknown(text, FEW_UNKNOWN) else None

@@ -16,7 +16,8 @@ UNREADABLE = "date cannot be read"
 UNKNOWN_ZONE = "date of an unknown zone"
 NO_ZONE = "date without a zone: taken for UTC"
 USUAL = re.compile(
-    r"(?:[A-Za-z]{3},? +)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))? ([+-])(\d\d)(\d\d)(?: \([^()]*\))?"
+    r"(?:[A-Za-z]{3},? +)?(\d{1,2}) ([A-Za-z]{3}) (\d{4})"
+    r" (\d{1,2}):(\d\d)(?::(\d\d))? ([+-])(\d\d)(\d\d)(?: \([^()]*\))?"
 )
 COMMENT = re.compile(r"\(([^()]*)\)")
 ISO = re.compile(r"^(\d{4}-\d\d-\d\d)T(?=\d)")
@@ -153,7 +154,10 @@ def full_year(digits: str) -> int:
 
 
 def zone_named(behind: str, comments: list[str]) -> tuple[tzinfo | None, str]:
-    """Return the zone that is named behind the time, and a defect; UTC where none is, None where its name is not known."""
+    """Return the zone that is named after the time, and a defect.
+
+    The zone is UTC where none is named, and None where its name is not known.
+    """
     for words in (WORD.findall(behind), [word for comment in comments for word in WORD.findall(comment)]):
         names = [word for word in words if word.lower() not in NO_ZONES and not (word.isalpha() and month_of(word))]
         if names:

@@ -1,7 +1,7 @@
-"""Blocks of header fields in a body: `From: …`, `Sent: …`, `To: …`, `Subject: …`, as clients put them above another mail.
+"""Blocks of header fields in a body (`From: …`, `Sent: …`, `To: …`, `Subject: …`) that clients put above another mail.
 
-Forms, bookings and digests have such labels, too. A block is a mail's header by its labels and by what stands in them:
-a sender, a moment, and a recipient or a subject that fits the mail it is found in.
+Forms, bookings and digests have such labels, too. So the values must fit as well: a block is a mail's header where it
+names a sender, a moment, and a recipient or a subject that fits the mail it is found in.
 """
 
 import re
@@ -23,7 +23,7 @@ DIGIT = re.compile(r"\d")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """A block of header fields: how many lines it takes, and the values by role (`from`, `date`, `to`, `cc`, `subject`)."""
+    """A block of header fields: its number of lines, and its values by role (`from`, `date`, `to`, `cc`, `subject`)."""
 
     lines: int
     values: dict[str, str]
@@ -91,7 +91,10 @@ def values_from(lines: list[str], at: int) -> list[str]:
 
 
 def goes_on(line: str, label: str, gap: int, values: dict[str, str], last: str) -> bool:
-    """Return whether a line without a known label belongs to the block: a value goes on, or it is a field we don't know."""
+    """Return whether a line without a known label belongs to the block.
+
+    It does where it continues a value, or is a field we don't know.
+    """
     if gap:
         return False
     if not values[last] and not label:  # the value stands below its label

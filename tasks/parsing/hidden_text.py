@@ -19,8 +19,8 @@ COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)", re.IGNORECASE)
 BACKGROUND = re.compile(r"background(?:-color|-image)?\s*:\s*([^;!]+)", re.IGNORECASE)
 # Without any of these nothing is hidden, and nothing has to be searched.
 TRACES = (
-    "hidden", "hide", "none", "opacity", "max-height", "font-size", "indent", "left", "#f", "white", "rgb", "ivory", "snow",
-    "transparent", "background", "bgcolor",
+    "hidden", "hide", "none", "opacity", "max-height", "font-size", "indent", "left", "#f", "white", "rgb", "ivory",
+    "snow", "transparent", "background", "bgcolor",
 )  # fmt: skip
 HEX = re.compile(r"^#(?:([0-9a-f]{3})|([0-9a-f]{6}))$")
 RGB = re.compile(r"^rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,([\d.]+))?\)$")

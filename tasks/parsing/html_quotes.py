@@ -1,7 +1,7 @@
-"""Elements of HTML that hold another mail, put on lines of their own as marks, so that a scanner of lines can sort them.
+"""Marks the elements of HTML that hold another mail; each mark has a line of its own, for a scanner of lines.
 
-Which elements do is told by the classes, ids and styles that clients write. The marks are noncharacters of Unicode,
-which no mail may hold; they are taken out of what comes in.
+The classes, ids and styles that clients write tell which elements these are. The marks are noncharacters of Unicode.
+No mail may hold them, so they are removed from what comes in.
 """
 
 import re
@@ -21,7 +21,10 @@ QUOTES = (
     "blockquote[type=cite], blockquote.gmail_quote, [class*=yahoo_quoted], blockquote.protonmail_quote"
     ", blockquote.tutanota_quote, div.gmail_quote, div.protonmail_quote"
 )
-HEADERS = "[id$=divRplyFwdMsg], .OutlookMessageHeader, div[style*='border-top:solid #E1E1E1'], div[style*='border-top:solid #B5C4DF']"
+HEADERS = (
+    "[id$=divRplyFwdMsg], .OutlookMessageHeader"
+    ", div[style*='border-top:solid #E1E1E1'], div[style*='border-top:solid #B5C4DF']"
+)
 MAX_MARKS = 2_000
 MOST_ELEMENTS = 1_000
 

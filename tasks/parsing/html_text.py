@@ -29,7 +29,7 @@ class HtmlText:
     hidden: str = ""
     defect: str = ""
     elements: list[str] = field(default_factory=list)
-    """Texts of the quoted elements, in whose places `text` has marks (`html_quotes`); only where marks were asked for."""
+    """Texts of the quoted elements, where marks were asked for; `text` has a mark in place of each (`html_quotes`)."""
     all_hidden: bool = False
     """All of its text is styled to be hidden, so none of it was taken for hidden."""
 

@@ -22,10 +22,11 @@ def message_key(
 ) -> str:
     """Return the SHA-256, hex, of the canonical content.
 
-    `date` is the Date header's moment in ISO form or its text; `bodies` are the decoded sources of all body parts, HTML
-    as HTML, so that a better text extractor later gives the same key; `attachments` are hashes of decoded contents. Of a
-    mail without an id `names` of files and `inner`, the headers of mails inside, count too, where there are any.
-    White space never counts: line ends, folding and `format=flowed` change it on the way.
+    `date` is the Date header's moment in ISO form, or its text. `bodies` are the decoded sources of all body parts;
+    HTML stays HTML, so that a better text extractor later gives the same key. `attachments` are hashes of decoded
+    contents.
+    Where a mail has no id, `names` of files and `inner`, the headers of mails inside, count as well.
+    White space never counts, because line ends, folding and `format=flowed` change it on the way.
     """
     parts = [VERSION, message_id, sender.lower(), squeeze(subject), date]
     parts += ["bodies", *(squeeze(body) for body in bodies), "attachments", *sorted(attachments)]

@@ -1,7 +1,7 @@
 """Text in ISO 2022's seven-bit charsets (RFC 1468, 1554, 1557, 1922) and in EUC-JP, as mail programs write it.
 
-Python's codecs know no rows of NEC and IBM (circled digits, 株 in brackets, 髙) and stop at the first character they don't
-know. Here each pair is read by the codec that has it, and only what none has is replaced.
+Python's codecs know no rows of NEC and IBM (circled digits, 株 in brackets, 髙). They stop at the first character they
+don't know. Here the codec that has a pair reads it, and only a pair that none has is replaced.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-# An escape sequence that designates a charset, one that shifts a single character, or SO and SI; a line begins unshifted.
+# An escape sequence that designates a charset, one that shifts a single character, or SO and SI.
+# A line begins unshifted.
 CONTROL = re.compile(rb"\x1b(\$?[()*+\-./]?[@-Z])|(\x0e)|\x0f|(?=\n)")
 PAIRS = re.compile(rb"(?:[\x21-\x7e][\x21-\x7e])+")
 HIGH_PAIRS = re.compile(rb"\x8f[\xa1-\xfe]{2}|\x8e[\xa1-\xdf]|(?:[\xa1-\xfe]{2})+")

@@ -44,8 +44,8 @@ ALIASES = {
 }
 # What the library calls more narrowly than people mean it.
 MACRO_LANGUAGES = {"cmn": "zh", "tl": "fil"}
-# Living languages that mail is written in, by ISO 639 code. The libraries' fuzzy search finds a language in any nonsense,
-# so no others pass; and who writes a code or a name of these needs no library, whose data are 24 MB.
+# Living languages that mail is written in, by ISO 639 code. No others pass, because the libraries' fuzzy search finds a
+# language in any nonsense. A code or a name from this list also needs no library, whose data are 24 MB.
 NAMES = dict(
     entry.split(" ", 1)
     for entry in (

@@ -34,7 +34,10 @@ def likeness(*, message_id: str, date: datetime | None, subject: str, text: str)
 
 
 def longest_line(text: str) -> str:
-    """Return the line with the most letters that has no link, as footers and banners have one; empty where all are short."""
+    """Return the line with the most letters that has no link; empty where all are short.
+
+    Lines with links are left out, because footers and banners have them.
+    """
     lines = (squeeze(line) for line in text.splitlines() if not LINK.search(line))
     longest = max(lines, key=letters, default="")
     return longest if letters(longest) >= ENOUGH_LETTERS else ""

@@ -68,7 +68,10 @@ def parse_mail(raw: bytes, limits: Limits) -> ParsedMail:
 
 
 def context_of_fields(fields: Fields, types: set[str], sender: tuple[str, str], subject: str) -> MailContext:
-    """Return what the header says of the body; `types` are the media types of its parts, `sender` a name and an address."""
+    """Return what the header says about the body.
+
+    `types` are the media types of its parts. `sender` is a name and an address.
+    """
     name, address = sender
     if is_bounce(fields.first, types, address, subject):
         # What it gives back is its content, and machines sign nothing.

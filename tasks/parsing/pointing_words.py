@@ -1,27 +1,30 @@
-"""Words that say nothing by themselves (greetings, closings), and words that point to what is quoted, in many languages."""
+"""Greetings and closings, which say nothing by themselves, and words that point to a quote, in many languages."""
 
 import re
 
 GREETING = re.compile(
-    r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|all|team|hallo|hi there|moin|servus|grüezi|grüß"
-    r"|guten (?:tag|morgen|abend)|liebe[rs]?|lieber|sehr geehrte[rs]?|bonjour|bonsoir|cher|chère|salut|madame|monsieur|hola|buen[oa]s"
-    r"|estimad[oa]s?|querid[oa]s?|ciao|buongiorno|buonasera|gentile|egregio|salve|olá|ola|bom dia|boa tarde|boa noite|prezad[oa]s?"
-    r"|car[oa]|beste|geachte|goede(?:morgen|middag|navond)?|hoi|dag|hej|hejsan|god (?:dag|morgen|aften|morgon)|bästa|kære|kjære|hei|moi"
-    r"|terve|hyvää|arvoisa|cześć|dzień dobry|witam|szanown[yaio]\w*|drog[iai]\w*|ahoj|dobrý|vážen\w+|milý|merhaba|selam|sayın|değerli"
-    r"|iyi günler|günaydın|szia|sziasztok|kedves|tisztelt|jó napot|bună|salut|dragă|stimat\w*|γεια|καλημέρα|καλησπέρα|αγαπητ\w+|αξιότιμ\w+"
-    r"|привет|здравствуй(?:те)?|добрый|уважаем\w+|дорог\w+|доброго|вітаю|шановн\w+|добрий|здравейте|zdravo|poštovan\w*|halo|selamat|yth"
-    r"|xin chào|chào|kính gửi|thưa)\b|^\W*(?:שלום|היי|לכבוד|בוקר טוב|ערב טוב|مرحبا|السلام|أهلا|عزيزي|تحية|สวัสดี|เรียน|您好|你好|大家好|尊敬|亲爱|親愛"
-    r"|早上好|こんにちは|お世話になっ|いつもお世話|お疲れ|拝啓|안녕|수고|님)",
+    r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|all|team|hallo|hi there|moin|servus"
+    r"|grüezi|grüß|guten (?:tag|morgen|abend)|liebe[rs]?|lieber|sehr geehrte[rs]?|bonjour|bonsoir|cher|chère|salut"
+    r"|madame|monsieur|hola|buen[oa]s|estimad[oa]s?|querid[oa]s?|ciao|buongiorno|buonasera|gentile|egregio|salve|olá"
+    r"|ola|bom dia|boa tarde|boa noite|prezad[oa]s?|car[oa]|beste|geachte|goede(?:morgen|middag|navond)?|hoi|dag|hej"
+    r"|hejsan|god (?:dag|morgen|aften|morgon)|bästa|kære|kjære|hei|moi|terve|hyvää|arvoisa|cześć|dzień dobry|witam"
+    r"|szanown[yaio]\w*|drog[iai]\w*|ahoj|dobrý|vážen\w+|milý|merhaba|selam|sayın|değerli|iyi günler|günaydın|szia"
+    r"|sziasztok|kedves|tisztelt|jó napot|bună|salut|dragă|stimat\w*|γεια|καλημέρα|καλησπέρα|αγαπητ\w+|αξιότιμ\w+"
+    r"|привет|здравствуй(?:те)?|добрый|уважаем\w+|дорог\w+|доброго|вітаю|шановн\w+|добрий|здравейте|zdravo|poštovan\w*"
+    r"|halo|selamat|yth|xin chào|chào|kính gửi|thưa)\b|^\W*(?:שלום|היי|לכבוד|בוקר טוב|ערב טוב|مرحبا|السلام|أهلا|عزيزي"
+    r"|تحية|สวัสดี|เรียน|您好|你好|大家好|尊敬|亲爱|親愛|早上好|こんにちは|お世話になっ|いつもお世話|お疲れ|拝啓|안녕|수고|님)",
     re.IGNORECASE,
 )
 CLOSING = re.compile(
-    r"^\W*(?:(?:best|kind|warm|kindest|many)?\s*(?:regards|wishes)|best|cheers|sincerely|yours|br|rgds|mfg|vg|lg|hg|viele grüße|beste grüße"
-    r"|(?:mit )?(?:freundlichen|besten|herzlichen|lieben) grüßen?|liebe grüße|freundliche grüsse|gruß|grüße|cordialement|bien à vous"
-    r"|salutations|saludos|un saludo|atentamente|cordiali saluti|saluti|distinti saluti|atenciosamente|cumprimentos|abraços|abraço"
-    r"|met vriendelijke groet\w*|groet\w*|mvg|mvh|med vänliga? hälsning\w*|vänliga? hälsning\w*|hälsningar|med venlig hilsen"
-    r"|venlig hilsen|(?:med )?vennlig hilsen|hilsen|terveisin|ystävällisin terveisin|pozdrawiam|z poważaniem|s pozdravem|saygılarımla"
-    r"|iyi çalışmalar|üdvözlettel|tisztelettel|cu stimă|cu respect|με εκτίμηση|χαιρετισμούς|с уважением|з повагою|srdačan pozdrav"
-    r"|salam|trân trọng|thân ái)\b|^\W*(?:בברכה|مع التحية|تحياتي|ขอแสดงความนับถือ|此致|敬礼|祝好|よろしくお願い|以上|敬具|감사합니다|드림)",
+    r"^\W*(?:(?:best|kind|warm|kindest|many)?\s*(?:regards|wishes)|best|cheers|sincerely|yours|br|rgds|mfg|vg|lg|hg"
+    r"|viele grüße|beste grüße|(?:mit )?(?:freundlichen|besten|herzlichen|lieben) grüßen?|liebe grüße"
+    r"|freundliche grüsse|gruß|grüße|cordialement|bien à vous|salutations|saludos|un saludo|atentamente|cordiali saluti"
+    r"|saluti|distinti saluti|atenciosamente|cumprimentos|abraços|abraço|met vriendelijke groet\w*|groet\w*|mvg|mvh"
+    r"|med vänliga? hälsning\w*|vänliga? hälsning\w*|hälsningar|med venlig hilsen|venlig hilsen|(?:med )?vennlig hilsen"
+    r"|hilsen|terveisin|ystävällisin terveisin|pozdrawiam|z poważaniem|s pozdravem|saygılarımla|iyi çalışmalar"
+    r"|üdvözlettel|tisztelettel|cu stimă|cu respect|με εκτίμηση|χαιρετισμούς|с уважением|з повагою|srdačan pozdrav"
+    r"|salam|trân trọng|thân ái)\b|^\W*(?:בברכה|مع التحية|تحياتي|ขอแสดงความนับถือ|此致|敬礼|祝好|よろしくお願い|以上|敬具"
+    r"|감사합니다|드림)",
     re.IGNORECASE,
 )
 # Words of scripts with blanks; `*` stands for any ending.
@@ -72,8 +75,8 @@ INSIDE = (
     "להלן|למטה|בהמשך|בגוף|באדום|בכחול|כפי שסוכם|כפי שסיכמנו|כפי שדיברנו|كما اتفقنا|كما ناقشنا|كما تحدثنا"
     "|أدناه|بالأسفل|في الأسفل|بالأحمر|ضمن النص|ด้านล่าง|ข้างล่าง|ข้างใต้|ในเนื้อหา|สีแดง|ตามที่ตกลง|ตามที่คุย"
     "|ตามที่หารือ|下記|以下|下に|下の|本文中|インライン|赤字|青字|先日お話|先日ご相談|お話しした通り|ご相談した通り|见下|見下|如下|下面|下方|下文|文中|红字|紅字|红色|如前所述"
-    "|按照讨论|按照约定|按照商量|按讨论|按约定|按商量|如讨论|如約定|如约定|如之前|아래|하단|본문|인라인|빨간|빨강|파란|말씀드린 ?대로|말씀드린 ?바와|논의한 ?대로|논의한 ?바와"
-    "|합의한 ?대로|합의한 ?바와|이야기한 ?대로|이야기한 ?바와"
+    "|按照讨论|按照约定|按照商量|按讨论|按约定|按商量|如讨论|如約定|如约定|如之前|아래|하단|본문|인라인|빨간|빨강|파란"
+    "|말씀드린 ?대로|말씀드린 ?바와|논의한 ?대로|논의한 ?바와|합의한 ?대로|합의한 ?바와|이야기한 ?대로|이야기한 ?바와"
 )
 WORD = re.compile(r"[^\W_]+")
 INSIDE_WORDS = re.compile(INSIDE)

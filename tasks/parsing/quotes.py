@@ -42,7 +42,10 @@ class Pieces(NamedTuple):
 
 @dataclass(slots=True)
 class Scan:
-    """The lines of a body sorted so far; each chunk of `own` stands between two quotes, `content` is a forwarded mail."""
+    """The lines of a body that are sorted so far.
+
+    Each chunk of `own` stands between two quotes. `content` is a forwarded mail.
+    """
 
     lines: list[str]
     context: MailContext
@@ -171,7 +174,10 @@ def sort_indented(scan: Scan, at: int) -> int:
 
 
 def take_separator(scan: Scan, at: int) -> int:
-    """Take a line between dashes that another mail follows; where the prefix does not, the block below tells what it is."""
+    """Take a line between dashes that another mail follows.
+
+    Where the prefix does not tell what it is, the block below does.
+    """
     below = next((place for place in range(at + 1, min(at + 4, len(scan.lines))) if scan.lines[place].strip()), at)
     unclear = scan.context.ambiguous or scan.context.purpose == "answer"
     block = header_at(scan.lines, below, scan.context) if unclear and below > at else None

@@ -26,7 +26,10 @@ def addresses(fields: Fields, name: str) -> tuple[str, ...]:
 
 
 def sender_defects(fields: Fields) -> list[str]:
-    """Return what of the sender's fields could deceive a reader; each text is always the same, so that rules can ask."""
+    """Return what could deceive a reader in the sender's fields.
+
+    Each text is always the same, so that rules can ask for it.
+    """
     senders = {address.lower() for address in addresses(fields, "from")}
     name, address = sender_of(fields)
     known = {domain_of(one) for field in RECIPIENTS for one in addresses(fields, field)}

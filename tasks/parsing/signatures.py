@@ -21,19 +21,22 @@ RULING = frozenset("-=_*~#+・━─＝－■□◆◇☆★")
 RULE = re.compile(r"^\s*([-=_*~#+・━─＝－■□◆◇☆★]{1,3})\1{5,}\s*$")
 CONTACT = re.compile(
     r"\S@\S|https?://|www\.|\b(?:tel|telephone|phone|mobile|mob|fax|cell|gsm|tlf|tfn|telefon|teléfono|téléphone|téléfono|puh"
-    r"|skype|linkedin|gmbh|ltd|inc|llc|ag|s\.?a\.?|ab|oy|a/s)\b|℡|電話|携帯|電郵|电话|手机|전화|тел\b|τηλ|\+\d[\d ()/.-]{6,}",
+    r"|skype|linkedin|gmbh|ltd|inc|llc|ag|s\.?a\.?|ab|oy|a/s)\b|℡|電話|携帯|電郵|电话|手机|전화|тел\b|τηλ"
+    r"|\+\d[\d ()/.-]{6,}",
     re.IGNORECASE,
 )
 PHONE = re.compile(
-    r"\b(?:tel|telephone|phone|mobile|mob|fax|cell|telefon|teléfono|téléphone)\b|℡|電話|携帯|电话|手机|전화|\bтел\b|τηλ|\+\d[\d ()/.-]{6,}",
+    r"\b(?:tel|telephone|phone|mobile|mob|fax|cell|telefon|teléfono|téléphone)\b|℡|電話|携帯|电话|手机|전화|\bтел\b|τηλ"
+    r"|\+\d[\d ()/.-]{6,}",
     re.IGNORECASE,
 )
 WORD = re.compile(r"[^\W\d_][\w'’.-]*")
 SENTENCE = re.compile(r"(?:\S+\s+){2,}\S+[.!?…][\"')\]”»]*\s*$|[。！？]\s*$")
 LEGAL = re.compile(
-    r"confidential|intended (?:only|solely)|recipient|disclaimer|vertraulich|empfänger|confidentiel|destinataire|confidencial"
-    r"|destinatario|riservat|vertrouwelijk|geadresseerde|poufne|důvěrn|gizli|bizalmas|fortrolig|konfidentiell|luottamuksel"
-    r"|конфиденциальн|εμπιστευτικ|סודי|سري|機密|机密|기밀|unsubscribe|registered (?:in|office)|print(?:ing)? this|virus|amtsgericht",
+    r"confidential|intended (?:only|solely)|recipient|disclaimer|vertraulich|empfänger|confidentiel|destinataire"
+    r"|confidencial|destinatario|riservat|vertrouwelijk|geadresseerde|poufne|důvěrn|gizli|bizalmas|fortrolig|konfidentiell|luottamuksel"
+    r"|конфиденциальн|εμπιστευτικ|סודי|سري|機密|机密|기밀|unsubscribe|registered (?:in|office)|print(?:ing)? this|virus"
+    r"|amtsgericht",
     re.IGNORECASE,
 )
 # What phones and programs say they are, and the small words between; a line of nothing else is theirs.
@@ -47,19 +50,21 @@ DEVICES = tuple(
     ).split()
 )
 SENT = re.compile(
-    r"\b(?:sent (?:from|with|via|using)|get outlook|gesendet|diese nachricht wurde|envoyé|enviado|inviato|verzonden|verstuurd|sendt fra"
-    r"|skickat|lähetetty|wysłan[eoy]|odesláno|odoslané|gönderildi|küldve|trimis|στάλθηκε|εστάλη|отправлено|надіслано|изпратено"
-    r"|poslano|dikirim|gửi từ|télécharger outlook|obtener outlook|scarica outlook|obter o outlook|outlook(?: für| voor| til| för))\b"
-    r"|נשלח|أ[ُ]?رسلت|送信|发自|發自|從我的|从我的|보냄|보냈습니다|ส่งจาก",
+    r"\b(?:sent (?:from|with|via|using)|get outlook|gesendet|diese nachricht wurde|envoyé|enviado|inviato|verzonden"
+    r"|verstuurd|sendt fra|skickat|lähetetty|wysłan[eoy]|odesláno|odoslané|gönderildi|küldve|trimis|στάλθηκε|εστάλη"
+    r"|отправлено|надіслано|изпратено|poslano|dikirim|gửi từ|télécharger outlook|obtener outlook|scarica outlook"
+    r"|obter o outlook|outlook(?: für| voor| til| för))\b|נשלח|أ[ُ]?رسلت|送信|发自|發自|從我的|从我的|보냄|보냈습니다"
+    r"|ส่งจาก",
     re.IGNORECASE,
 )
 FOOTER_WORDS = frozenset(
-    "from with via using my the a for on get sent it mit von meinem meiner mein meine der die das dem diese nachricht wurde für"
-    " mon ma de depuis le la pour mi desde el un una para do meu minha da dal mio mia per vanaf mijn met voor fra min mitt från"
-    " z mojego mého meho mog s moj mij de pe al meu meul το από μου с из моего моей через з за permanent app ios email e-mail"
-    " gesendet envoyé enviado enviada inviato verzonden verstuurd sendt skickat lähetetty wysłane wysłano wysłany odesláno"
-    " odoslané gönderildi küldve trimis στάλθηκε εστάλη отправлено отправлена надіслано изпратено poslano dikirim đã gửi từ của tôi"
-    " télécharger obtener scarica obter o til för omalta minun 4g 5g lte free mini pro plus max ultra note network".split()
+    "from with via using my the a for on get sent it mit von meinem meiner mein meine der die das dem diese nachricht "
+    "wurde für mon ma de depuis le la pour mi desde el un una para do meu minha da dal mio mia per vanaf mijn met voor "
+    "fra min mitt från z mojego mého meho mog s moj mij de pe al meu meul το από μου с из моего моей через з за "
+    "permanent app ios email e-mail gesendet envoyé enviado enviada inviato verzonden verstuurd sendt skickat "
+    "lähetetty wysłane wysłano wysłany odesláno odoslané gönderildi küldve trimis στάλθηκε εστάλη отправлено "
+    "отправлена надіслано изпратено poslano dikirim đã gửi từ của tôi télécharger obtener scarica obter o til för "
+    "omalta minun 4g 5g lte free mini pro plus max ultra note network".split()
 )
 WIDE = re.compile(r"[\u0590-\u06ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 LONGEST_WIDE = 40
@@ -113,7 +118,10 @@ def below_mark(lines: list[str], marks: list[int], last: int, names: frozenset[s
 
 
 def signature_end(lines: list[str], start: int, last: int) -> int:
-    """Return where the signature that begins at `start` ends: before the first later paragraph that is no part of one."""
+    """Return where the signature that begins at `start` ends.
+
+    It ends before the first later paragraph that is no part of a signature.
+    """
     first = True
     for begin, end in paragraphs(lines, start, last):
         after = next((at for at in range(begin, end) if POSTSCRIPT.match(lines[at])), None)
@@ -168,7 +176,10 @@ def names_sender(block: list[str], names: frozenset[str]) -> bool:
 
 
 def is_card(lines: list[str], names: frozenset[str]) -> bool:
-    """Return whether lines below a rule are a visiting card: contact data, with a telephone number or the sender's name."""
+    """Return whether lines below a rule are a visiting card.
+
+    A card is contact data with a telephone number or the sender's name.
+    """
     block = [line.strip() for line in lines if line.strip()]
     return contact_data(block) and (any(PHONE.search(line[:MAX_LINE]) for line in block) or names_sender(block, names))
 

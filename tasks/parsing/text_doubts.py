@@ -89,7 +89,10 @@ def words(text: str) -> int:
 
 
 def holds_answers(quoted: str, context: MailContext) -> bool:
-    """Return whether lines of unmarked history look like the author's: named, marked with arrows, or signed at the end."""
+    """Return whether lines of unmarked history look like the author's.
+
+    They do where they are named, marked with arrows, or signed at the end.
+    """
     lines = [line.strip() for line in quoted.split("\n")[:MAX_LINES] if line.strip()]
     names = context.name_words
     initials = "".join(name[0] for name in names)

@@ -8,7 +8,7 @@ SAMPLE = 4_096
 def decode_utf16(data: bytes) -> str | None:
     """Return the text in the order of bytes that its look tells; None where it is something else.
 
-    Text in one script has few different high bytes, and many different low ones; so has ASCII, whose high bytes are zero.
+    Text in one script has few different high bytes and many different low ones. In ASCII all high bytes are zero.
     """
     if len(data) < 2 or not looks_utf16(data, sure=False):
         return None

@@ -44,8 +44,8 @@ class Mailbox(Block):
     search: Line = Field(
         "ALL",
         min_length=1,
-        description="Which mails are read, as IMAP puts it (RFC 9051, 6.4.4): `UNSEEN`, `FROM example.com`. A mail that "
-        "matches only later is not read later, as reading goes on above the highest UID that was read.",
+        description="Which mails are read, as IMAP puts it (RFC 9051, 6.4.4): `UNSEEN`, `FROM example.com`. A mail "
+        "that matches only later is not read later, as reading goes on above the highest UID that was read.",
     )
     since: date | None = Field(None, description="Mails that arrived before this day are not read.")
     read_deleted: bool = Field(False, description="Whether mails marked as deleted (`\\Deleted`) are read.")

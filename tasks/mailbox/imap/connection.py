@@ -32,7 +32,8 @@ def connected(block: Mailbox, folder: str = "", *, readonly: bool = False) -> It
     others marked as deleted; `client.uid("STORE", …)` does not.
 
     Raises:
-        SourceError: The server can't be reached, refuses the login, or has no such folder; the password is in no message.
+        SourceError: The server can't be reached, refuses the login, or has no such folder. The message never holds the
+            password.
         SourceUnavailable: The server refuses for now.
     """
     mailbox = log_in(block)

@@ -37,7 +37,10 @@ class Fetched:
 
 
 def fetch_heads(mailbox: BaseMailBox, uids: Sequence[int]) -> Iterator[Fetched]:
-    """Give the heads of these mails and the sizes of the whole mails, but for those that are gone; `\\Seen` is not set."""
+    """Yield the heads of these mails and the sizes of the whole mails.
+
+    Mails that are gone are left out. `\\Seen` is not set.
+    """
     for start in range(0, len(uids), LISTED_MAILS):
         some = _set_of(uids[start : start + LISTED_MAILS])
         status, response = mailbox.client.uid("FETCH", some, "(UID RFC822.SIZE BODY.PEEK[HEADER])")

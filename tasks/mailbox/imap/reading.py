@@ -57,7 +57,10 @@ class Reading:
         self._cuts += 1
 
     def next_wait_s(self, told_s: float | None = None) -> float | None:
-        """Return how long to wait before the next try, at least `told_s`; None when there have been enough without a mail."""
+        """Return the seconds to wait before the next try, at least `told_s`.
+
+        None means that enough tries have brought no mail.
+        """
         self._failures += 1
         return wait_before(self._failures, told_s)
 
@@ -74,7 +77,10 @@ class Reading:
 
 
 def wait_before(attempt: int, told_s: float | None) -> float | None:
-    """Return the seconds to wait before this attempt (from 1) after a failure, at least `told_s`; None for no more tries."""
+    """Return the seconds to wait before this attempt (from 1) after a failure, at least `told_s`.
+
+    None means that no more tries follow.
+    """
     if attempt > len(RECONNECT_AFTER_S) or (told_s or 0.0) > MOST_WAIT_S:
         return None
     return max(RECONNECT_AFTER_S[attempt - 1], told_s or 0.0)

@@ -1,7 +1,7 @@
 """What a mail server says when it refuses, and whether that passes by itself.
 
-Servers that are busy, that limit how much one may ask, or that are being restarted refuse in many words: by response codes
-(RFC 5530), by `BAD` with a time to wait (Exchange), by `BYE`. None of these is a fault of a setting.
+A server refuses while it is busy, limits requests or restarts. It says so in different ways: with response codes
+(RFC 5530), with `BAD` and a time to wait (Exchange), or with `BYE`. No setting is wrong in these cases.
 """
 
 from __future__ import annotations

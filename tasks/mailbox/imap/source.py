@@ -178,7 +178,10 @@ def read_uidvalidity(mailbox: BaseMailBox) -> int:
 
 
 def read_uidnext(mailbox: BaseMailBox) -> int:
-    """Return the UID that the next mail will have in the folder just selected; to be asked once. 0 where it is not told."""
+    """Return the UID that the next mail will have in the folder just selected; 0 where the server does not tell it.
+
+    Ask only once.
+    """
     _, told = mailbox.client.response("UIDNEXT")
     return int(told[0]) if told and told[0] else 0
 

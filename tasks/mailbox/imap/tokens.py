@@ -1,4 +1,7 @@
-"""OAuth 2.0 access tokens of mailboxes: kept while they hold, and fetched anew by a refresh token (RFC 6749, section 6)."""
+"""OAuth 2.0 access tokens of mailboxes.
+
+A token is kept while it is valid. Then a refresh token fetches a new one (RFC 6749, section 6).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ def access_token(block: Mailbox, *, anew: bool = False) -> str:
     """The token to log in with, for a block without a password; `anew` where the mail server has refused the last one.
 
     Raises:
-        SourceError: The token endpoint can't be reached, or does not take the refresh token; no secret is in the message.
+        SourceError: The token endpoint can't be reached, or does not take the refresh token. The message never holds a
+            secret.
     """
     if block.oauth2_refresh_token is None:
         assert block.oauth2_token is not None
