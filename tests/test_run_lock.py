@@ -27,10 +27,12 @@ FILES = [path for folder in OURS for path in sorted((ROOT / folder).rglob("*.py"
 MAILROOM = "from deployments.cli.main import main; main()"
 # What makes Mailroom want the library of an extra; each raises the error that says so.
 WANTED = {
-    "aws": "import tasks.providers.catalogue.secret_stores as m; os.environ['MAILROOM_AWS_SECRET'] = 'a'; m.aws_secret()",
+    "aws": "import tasks.providers.catalogue.secret_stores as m; os.environ['MAILROOM_AWS_SECRET'] = 'a'; "
+    "m.aws_secret()",
     "dask": "import flows.run.task_runners as m; os.environ['MAILROOM_TASK_RUNNER'] = 'dask'; m.task_runner()",
     "gcs": "from tasks.mailbox.sources import open_source; open_source('gs://bucket')",
-    "otel": "import tasks.traces as m; m.set_up_traces.cache_clear(); os.environ['MAILROOM_OTEL_ENDPOINT'] = 'http://127.0.0.1:9'; m.set_up_traces()",
+    "otel": "import tasks.traces as m; m.set_up_traces.cache_clear(); os.environ['MAILROOM_OTEL_ENDPOINT'] = "
+    "'http://127.0.0.1:9'; m.set_up_traces()",
     "postgres": "from tasks.ledger.engine import open_ledger; open_ledger('postgresql+psycopg://u@127.0.0.1:9/none')",
     "ray": "import flows.run.task_runners as m; os.environ['MAILROOM_TASK_RUNNER'] = 'ray'; m.task_runner()",
     "s3": "from tasks.mailbox.sources import open_source; open_source('s3://bucket')",

@@ -1,4 +1,4 @@
-"""What arrived at the receivers of `make bench-injection`, held against the outbox, and the outbox against the rules."""
+"""Compares what arrived at the receivers of `make bench-injection` with the outbox, and the outbox with the rules."""
 
 from __future__ import annotations
 

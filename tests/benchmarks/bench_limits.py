@@ -1,8 +1,8 @@
 """Three processes share one provider's limits: how much of them is used, and how often the provider has to say no.
 
-Run by `make bench-limits`. The provider is llmock, which keeps a quota of requests and of tokens as real ones do, counts
-a request's tokens by its size and by the longest answer it allows, and refuses what is beyond. The questions differ in
-length, so that now the one limit binds and now the other. The last line is JSON.
+Run by `make bench-limits`. The provider is llmock. Like real providers it keeps a quota of requests and of tokens. It
+counts a request's tokens by its size and by the longest answer it allows, and refuses what exceeds the quota. The
+questions differ in length, so that sometimes the one limit binds and sometimes the other. The last line is JSON.
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ class Bench:
         server_s = self._server.cpu_beyond_idle_s(began_cpu, began_at)
         task_runs = self._server.task_runs(found["flow_run_id"])
         return found | {
-            "calls": asked["answered"], "connections": asked["connections"], "server_s": server_s, "task_runs": task_runs,
+            "calls": asked["answered"], "connections": asked["connections"], "server_s": server_s,
+            "task_runs": task_runs,
         }  # fmt: skip
 
 

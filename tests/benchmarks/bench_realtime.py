@@ -1,8 +1,8 @@
 """From a post to an outcome, with everything real: receiver, Prefect server, worker and simulator, each a process.
 
-Run by `make bench-realtime`. First one mail into the idle system, then many in a minute; then as many at once, and when
-the run has settled some of them and works on others, Prefect's server is cut off for a minute while more mail comes. The
-last line is JSON.
+Run by `make bench-realtime`. First one mail is posted into the idle system, then many in a minute, then as many at
+once. When the run has settled some of these and works on others, Prefect's server is cut off for a minute while more
+mail comes. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -149,7 +149,10 @@ def newest_run(system: System) -> float:
 
 
 def through_an_outage(system: System, numbers: range) -> dict[str, object]:
-    """What was cut, and what came of it; Prefect's server goes away when a run has settled some mails and holds others."""
+    """Return what was cut, and what came of it.
+
+    Prefect's server goes away when a run has settled some mails and holds others.
+    """
     port = int(system.api_url.rpartition(":")[2].partition("/")[0])
     for number in numbers[:-DOWN]:
         system.post(number)

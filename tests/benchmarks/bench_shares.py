@@ -1,7 +1,7 @@
 """`make bench-shares`: 3,000 mails shared by three processes, one of them killed amid its work.
 
-In PostgreSQL where MAILROOM_TEST_POSTGRES_URL names one, else in SQLite. Every mail must have one COMPLETED outcome, and
-no answer that was in the book may have been asked for again. The last line is JSON.
+The ledger is in PostgreSQL where MAILROOM_TEST_POSTGRES_URL names one, else in SQLite. Every mail must have one
+COMPLETED outcome. No answer that was already recorded may have been asked for again. The last line is JSON.
 
     python -m tests.benchmarks.bench_shares --mails 3000
 """

@@ -25,7 +25,10 @@ class Built:
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """How a client writes: the head of the other mail, as plain text and as HTML; `marked` history has marks or elements."""
+    """How a client writes the head of the other mail, as plain text and as HTML.
+
+    `marked` history has marks or elements.
+    """
 
     head: Callable[[Tongue], str]
     page: tuple[str, str, str]
@@ -94,7 +97,9 @@ CLIENTS = {
     "samsung": Client(
         head=block("fdts", address=False, lead="-------- {original} --------"), page=("<div>", "</div><div>", "</div>")
     ),
-    "gmx": Client(head=block("dfts"), page=('<div name="quote" style="border-left:2px solid #C3D9E5"><div>', "</div>", "</div>")),
+    "gmx": Client(
+        head=block("dfts"), page=('<div name="quote" style="border-left:2px solid #C3D9E5"><div>', "</div>", "</div>")
+    ),
     "aol": Client(head=block("ftds", lead="-----{original}-----"), page=("<div>", "</div><div>", "</div>")),
 }  # fmt: skip
 
@@ -110,7 +115,8 @@ def build(client: str, language: str, kind: str, place: str, *, forward: bool = 
     own = (sentence or tongue.own[0],)
     body = plain_body(tongue, how, own[0], place) if kind == "plain" else html_body(tongue, how, own[0], place)
     head = (
-        f"From: Ann Lee <ann@example.org>\nTo: {WHO}\nSubject: {prefix}: {SUBJECT}\nDate: Tue, 3 Nov 2026 09:00:00 +0100\n"
+        f"From: Ann Lee <ann@example.org>\nTo: {WHO}\nSubject: {prefix}: {SUBJECT}\n"
+        f"Date: Tue, 3 Nov 2026 09:00:00 +0100\n"
         f"Message-ID: <{client}.{language}.{kind}.{place}@built.example>\nMIME-Version: 1.0\n"
         f"Content-Type: text/{kind}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
     ).replace(".under the", ".under")
@@ -151,7 +157,10 @@ def html_body(tongue: Tongue, how: Client, own: str, place: str) -> str:
 
 
 def built_replies() -> Iterator[Built]:
-    """Answers of each client in each language, as text and as HTML, with the author's sentence in each place in turn."""
+    """Yield answers of each client in each language, as text and as HTML.
+
+    The author's sentence stands in each place in turn.
+    """
     for number, (client, language, kind) in enumerate(combinations()):
         yield build(client, language, kind, PLACES[number % len(PLACES)])
         yield build(client, language, kind, "top")

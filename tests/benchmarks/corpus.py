@@ -1,6 +1,7 @@
 """`make corpus`: how the public mails that MAILROOM_CORPUS names are read, by source, beside a plain reading of them.
 
-Whose words are in the text is judged over these mails and over built ones (`corpus_words`). The plain reading is what tutorials do: the standard library's default policy, `get_body`, `get_content`.
+`corpus_words` judges over these mails and over built ones whose words are in the text. The plain reading is what
+tutorials do: the standard library's default policy, `get_body`, `get_content`.
 """
 
 from __future__ import annotations

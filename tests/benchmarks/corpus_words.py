@@ -1,8 +1,8 @@
 """How much of what authors wrote is lost, and how much history is left, over public mails and over built ones.
 
-Of a built mail it is known whose each sentence is. Of a public one only its plain text is judged, by the signs that
-nobody disputes: a line that begins with `>` is quoted; the line above it that ends with a colon, and all below `-- `, are
-nobody's; the rest is the author's.
+In a built mail it is known whose each sentence is. In a public mail only the plain text is judged, by signs that nobody
+disputes. A line that begins with `>` is quoted. The line above it that ends with a colon, and all lines below `-- `,
+are nobody's. The rest is the author's.
 """
 
 from __future__ import annotations

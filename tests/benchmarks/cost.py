@@ -237,7 +237,8 @@ def _table(box: Mailbox, books: dict[str, CostLine]) -> Table:
     for name, book in books.items():
         tokens = book.input_tokens + book.output_tokens
         table.add_row(
-            name, f"{book.calls / count:.2f}", f"{book.input_tokens / count:.0f}", f"{book.cache_read_tokens / count:.0f}",
+            name, f"{book.calls / count:.2f}", f"{book.input_tokens / count:.0f}",
+            f"{book.cache_read_tokens / count:.0f}",
             f"{book.output_tokens / count:.0f}", f"{tokens / count:.0f}", f"{tokens / _tokens(first):.2f}",
             f"{book.usd / count * 1000:.4f}", f"{book.usd / first.usd:.2f}",
         )  # fmt: skip

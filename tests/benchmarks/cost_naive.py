@@ -1,4 +1,7 @@
-"""What tutorials show: a prompt and an answer class for each thing that is wanted of a mail, and the whole mail in each call."""
+"""The way that tutorials show: a prompt and an answer class for each thing that is wanted of a mail.
+
+Each call holds the whole mail.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,18 @@ SORT = (
     "how complex it is (simple, medium or complex), your confidence from 0 to 1 and a one-line reason. Answer in JSON."
 )
 SUMMARISE = (
-    "You are an e-mail assistant. Summarize the e-mail below in 2 to 3 sentences, concisely and accurately, keeping names,"
-    " dates and numbers. Then translate the summary into the target language. Answer in JSON with the fields summary and "
-    "translation."
+    "You are an e-mail assistant. Summarize the e-mail below in 2 to 3 sentences, concisely and accurately, keeping "
+    "names, dates and numbers. Then translate the summary into the target language. Answer in JSON with the fields "
+    "summary and translation."
 )
 ITEMS = (
-    "You are an e-mail assistant. Extract all action items from the e-mail below: what is to be done, who is to do it, by "
-    "when, and the sentence it is taken from. Return a JSON array, and an empty array if there are none."
+    "You are an e-mail assistant. Extract all action items from the e-mail below: what is to be done, who is to do it, "
+    "by when, and the sentence it is taken from. Return a JSON array, and an empty array if there are none."
 )
 REPLY = (
     "You are an e-mail assistant. Suggest three different replies to the e-mail below. They must be brief and "
-    "professional, at most 50 words each, address the sender by name and be in the language of the e-mail. Answer in JSON."
+    "professional, at most 50 words each, address the sender by name and be in the language of the e-mail. Answer in "
+    "JSON."
 )
 
 

@@ -23,8 +23,11 @@ _RETRY_AFTER_S = 0.2
 
 @dataclass(frozen=True, kw_only=True)
 class Moods:
-    """Shares of requests; `cut` ones are answered, and the connection ends in the middle of the answer; `shortened` ones
-    are answered, and billed, up to a token limit."""
+    """Shares of requests.
+
+    A `cut` request is answered, but the connection ends in the middle of the answer. A `shortened` one is answered and
+    billed up to a token limit.
+    """
 
     too_many: float = 0.0
     broken: float = 0.0

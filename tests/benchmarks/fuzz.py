@@ -27,10 +27,11 @@ KEPT = ROOT / "out" / "fuzz"
 SEED_BYTES = 20_000
 # What the format lives on: put in by chance, it opens doors that changed bytes alone don't.
 TOKENS = [
-    b"\n\n", b"\r\n", b"--", b"\n--=_edge\n", b"boundary=", b"multipart/mixed", b"multipart/alternative", b"message/rfc822",
-    b"text/html", b"text/calendar", b"base64", b"quoted-printable", b"charset=utf-7", b"charset=iso-2022-jp", b"=?utf-8?b?",
-    b"?=", b"=00", b"\x00", b"\xff\xfe", b"\x1b$B", b"begin 644 a\n", b"=ybegin ", b"%PDF-1.4", b"PK\x03\x04", b"<div style=",
-    b"display:none", b"filename*0*=", b"-----BEGIN PGP MESSAGE-----\n", b"> ", b"-- \n", b"{\\rtf", b"BEGIN:VCALENDAR\n",
+    b"\n\n", b"\r\n", b"--", b"\n--=_edge\n", b"boundary=", b"multipart/mixed", b"multipart/alternative",
+    b"message/rfc822", b"text/html", b"text/calendar", b"base64", b"quoted-printable", b"charset=utf-7",
+    b"charset=iso-2022-jp", b"=?utf-8?b?", b"?=", b"=00", b"\x00", b"\xff\xfe", b"\x1b$B", b"begin 644 a\n",
+    b"=ybegin ", b"%PDF-1.4", b"PK\x03\x04", b"<div style=", b"display:none", b"filename*0*=",
+    b"-----BEGIN PGP MESSAGE-----\n", b"> ", b"-- \n", b"{\\rtf", b"BEGIN:VCALENDAR\n",
 ]  # fmt: skip
 
 
@@ -51,7 +52,8 @@ def by_coverage(seconds: int) -> dict[str, Any]:
             (Path(folder) / hashlib.sha256(path.read_bytes()).hexdigest()).write_bytes(path.read_bytes())
         run = subprocess.run(
             [
-                sys.executable, "-m", "tests.benchmarks.fuzz_target", folder, f"-max_total_time={seconds}", "-timeout=20",
+                sys.executable, "-m", "tests.benchmarks.fuzz_target", folder, f"-max_total_time={seconds}",
+                "-timeout=20",
                 f"-max_len={SEED_BYTES}", "-rss_limit_mb=4096", "-print_final_stats=1", f"-artifact_prefix={KEPT}/",
             ],
             cwd=ROOT, capture_output=True, text=True, errors="replace", check=False,

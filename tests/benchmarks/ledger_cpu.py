@@ -61,7 +61,10 @@ class LedgerCpu:
 
 
 def _takes_an_engine(function: Callable[..., Any]) -> bool:
-    """Whether it is one that works with the database; to time what is called with every call would cost more than it."""
+    """Return whether the function works with the database.
+
+    Others are not timed, because timing them would cost more than they do.
+    """
     return next(iter(inspect.signature(function).parameters), "") in ("engine", "ledger_url")
 
 

@@ -10,7 +10,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-_FIRST = "Anna Ben Carla David Elena Farid Grace Hugo Ines Jonas Kemal Lucia Marta Nils Olga Peter Quinn Rosa Sven Tara".split()
+_FIRST = (
+    "Anna Ben Carla David Elena Farid Grace Hugo Ines Jonas Kemal Lucia Marta Nils Olga Peter Quinn Rosa Sven Tara"
+).split()
 _LAST = "Adler Brook Castro Dubois Evans Fischer Garcia Hansen Ito Jensen Keller Lopez Moreau Novak Olsen Petit".split()
 _THINGS = (
     "delivery note;customer portal;monthly report;price list;warehouse plan;training material;contract draft;"

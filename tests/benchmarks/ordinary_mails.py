@@ -20,11 +20,11 @@ KINDS = (
     ["plain"] * 40 + ["both"] * 40 + ["html"] * 8 + ["csv"] * 5 + ["picture"] * 3 + ["pdf"] * 2 + ["calendar", "bounce"]
 )
 TRANSPORT = (
-    "Received: from mx{n}.example.net (mx{n}.example.net [192.0.2.{n}])\n\tby inbound.example.com (Postfix) with ESMTPS id"
-    " {m:08X}\n\tfor <room@example.com>; {date}\nReceived: from mail.example.org ([198.51.100.{n}])\n\tby mx{n}.example.net"
-    " with ESMTP; {date}\nDKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=s1;\n\th=from:to:subject:date;"
-    "\n\tbh={m:032x};\n\tb={m:064x}{m:064x}\nAuthentication-Results: inbound.example.com; dkim=pass; spf=pass\n"
-    "X-Mailer: Example Mail 16.0\nReturn-Path: <{address}>\n"
+    "Received: from mx{n}.example.net (mx{n}.example.net [192.0.2.{n}])\n\tby inbound.example.com (Postfix) with "
+    "ESMTPS id {m:08X}\n\tfor <room@example.com>; {date}\nReceived: from mail.example.org ([198.51.100.{n}])\n\tby "
+    "mx{n}.example.net with ESMTP; {date}\nDKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; "
+    "s=s1;\n\th=from:to:subject:date;\n\tbh={m:032x};\n\tb={m:064x}{m:064x}\nAuthentication-Results: "
+    "inbound.example.com; dkim=pass; spf=pass\nX-Mailer: Example Mail 16.0\nReturn-Path: <{address}>\n"
 )
 REPORT = (
     b"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; x@example.org\nAction: failed\nStatus: 5.1.1\n"

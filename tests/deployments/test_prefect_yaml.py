@@ -1,4 +1,7 @@
-"""Every deployment of `prefect.yaml` can be loaded, is told what its flow knows, and says how its runs meet each other."""
+"""Checks of every deployment of `prefect.yaml`.
+
+It can be loaded, it has only parameters that its flow knows, and it says how its runs meet each other.
+"""
 
 from __future__ import annotations
 

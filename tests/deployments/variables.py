@@ -14,7 +14,8 @@ from deployments.reference.variables import all_variables
 # Read one by one: by the image, where secrets are looked for, and by libraries; the last by prefect-kubernetes.
 _SINGLE = {
     "HEALTH_URL", "PGPASSWORD", "DO_NOT_TRACK",
-    "MPLCONFIGDIR", "MALLOC_ARENA_MAX", "ARROW_DEFAULT_MEMORY_POOL", "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_NAME",
+    "MPLCONFIGDIR", "MALLOC_ARENA_MAX", "ARROW_DEFAULT_MEMORY_POOL",
+    "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_NAME",
     "PREFECT_INTEGRATIONS_KUBERNETES_WORKER_API_AUTH_STRING_SECRET_KEY",
 }  # fmt: skip
 

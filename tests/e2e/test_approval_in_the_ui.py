@@ -41,8 +41,9 @@ def hold(office, count):
         record_seen(office.engine, [Seen(message_key=key, source="/folder", place=key, source_id=key, raw=RAW)])
         content = {
             "from": "Desk <desk@us.example>", "to": to, "to_verified": bool(number % 2), "to_why": "dmarc=pass",
-            "subject": f"Re: The login fails, report {number}", "text": f"Dear person {number},\n{REPLY}", "in_reply_to": "",
-            "references": [], "quoted": MAIL, "written": "2026-11-24T09:00:00Z", "why": "asks for help with a login",
+            "subject": f"Re: The login fails, report {number}", "text": f"Dear person {number},\n{REPLY}",
+            "in_reply_to": "", "references": [], "quoted": MAIL, "written": "2026-11-24T09:00:00Z",
+            "why": "asks for help with a login",
         }  # fmt: skip
         if number % 2 == 0:
             content |= {"review": ["reader-1: to_a_person", "it promises an hour"], "doubts": ["quote_not_in_mail"]}

@@ -1,6 +1,6 @@
-"""An operator's first day: every deployment of prefect.yaml, run from its form in a browser, on a server that knew nothing.
+"""An operator's first day: every deployment of prefect.yaml is run from its form in a browser, on a new server.
 
-The cases follow each other as written, since what one leaves (a failed mail, a batch, held replies) is the next one's work.
+The cases run in the order they are written. What one leaves is work for the next: a failed mail, a batch, held replies.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ class Case:
 SIMULATED = r"\$\d+\.\d{4}, answers simulated(; effects: .+)?"
 DAY = [
     Case("process-mail/process-mail-demo", "Completed", rf"28 mails: 27 completed, 1 failed, {SIMULATED}"),
-    Case("approve-replies/approve-replies-demo", "Completed", r"1 approved, 1 now done, \d+ waits\. Draft a reply to .*", decides=True),
+    Case(
+        "approve-replies/approve-replies-demo", "Completed", r"1 approved, 1 now done, \d+ waits\. Draft a reply to .*",
+        decides=True,
+    ),
     Case("approve-replies/approve-replies-mornings", "NothingHeld", r"Nothing is held\. .*`dry_runs`.*"),
     Case("process-mail/process-mail-hourly", "Completed", rf"3 mails: 2 completed, 1 failed, {SIMULATED}"),
     Case("process-mail/process-mail-inbox", "Completed", rf"2 mails: 2 completed, {SIMULATED}"),

@@ -34,8 +34,8 @@ def more_held(office, number):
         )
         plan = Plan(
             message_key=f"x{n}", position=0, action="draft_reply", parameters={"suggestion": 1}, rule="test",
-            target=f"p{n}@company.example", content={**first.content, "to": f"p{n}@company.example", "text": f"Reply {n}"},
-            state="held",
+            target=f"p{n}@company.example", state="held",
+            content={**first.content, "to": f"p{n}@company.example", "text": f"Reply {n}"},
         )  # fmt: skip
         record_plan(office.engine, "run", [plan])
 

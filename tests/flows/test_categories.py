@@ -1,4 +1,7 @@
-"""A category that is added when a run begins: the models are told of it, and no stage loses a mail that is sorted so."""
+"""A category that is added when a run begins.
+
+The models are told of it, and no stage loses a mail that is sorted into it.
+"""
 
 import json
 

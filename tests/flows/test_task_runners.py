@@ -27,8 +27,8 @@ def run_on_cluster(request, prefect_server, ledger_url, tmp_path):
 
     def run(variables):
         environment = {
-            **os.environ, **variables, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PREFECT_HOME": str(tmp_path / "prefect"),
-            "MAILROOM_LEDGER_URL": ledger_url,
+            **os.environ, **variables, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+            "PREFECT_HOME": str(tmp_path / "prefect"), "MAILROOM_LEDGER_URL": ledger_url,
             "MAILROOM_TASK_RUNNER": request.param, "MAILROOM_CHUNK_WORKERS": "2", "MAILROOM_CHUNK_ROWS": "4",
         }  # fmt: skip
         command = [sys.executable, "-m", "tests.flows.one_run", "mails.mbox"]

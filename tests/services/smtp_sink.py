@@ -15,7 +15,9 @@ from aiosmtpd.smtp import SMTP
 
 @dataclass
 class SmtpSink:
-    """`mails` holds (recipients, bytes). `cut` says when the connection breaks: `after data` keeps the mail and never answers.
+    """An SMTP server that keeps what it gets; `mails` holds (recipients, bytes).
+
+    `cut` says when the connection breaks: `after data` keeps the mail and never answers.
 
     `smtputf8` says whether it takes addresses of other letters (RFC 6531).
     """

@@ -56,8 +56,9 @@ def filled(any_ledger_url: str) -> str:
             call(4, key="x", price=None),
         ]
         connection.execute(insert(completions), calls)
-        mails = [mail("a", "PROCESSING", lease_s=86_400), mail("b", "PROCESSING", lease_s=-5), mail("c", "PENDING", age_s=90),
-                 mail("d", "FAILED", retry=True), mail("e", "FAILED"), mail("f", "COMPLETED")]  # fmt: skip
+        mails = [mail("a", "PROCESSING", lease_s=86_400), mail("b", "PROCESSING", lease_s=-5),
+                 mail("c", "PENDING", age_s=90), mail("d", "FAILED", retry=True),
+                 mail("e", "FAILED"), mail("f", "COMPLETED")]  # fmt: skip
         connection.execute(insert(messages), mails)
         connection.execute(insert(breakers).values(provider="openai", state="open", until=NOW, changed_at=NOW))
         connection.execute(

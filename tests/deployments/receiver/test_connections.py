@@ -1,4 +1,7 @@
-"""Who says nothing, says it slowly or never ends takes no place from those who post; raw sockets, a receiver of its own."""
+"""A client that is silent, slow or endless takes no place from those who post.
+
+These tests use raw sockets and a receiver of their own.
+"""
 
 from __future__ import annotations
 

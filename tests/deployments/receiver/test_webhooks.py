@@ -122,8 +122,8 @@ def test_raw_mail_in_a_form_keeps_its_bytes(receiver, field):
 
 
 def test_sendgrid_fields_are_put_together_again(receiver):
-    form = {"headers": "Message-ID: <1@x>\nSubject: Hi\n there\nFrom: a@example.org", "text": "Body", "html": "<p>Body</p>",
-            "charsets": '{"text": "utf-8"}'}  # fmt: skip
+    form = {"headers": "Message-ID: <1@x>\nSubject: Hi\n there\nFrom: a@example.org", "text": "Body",
+            "html": "<p>Body</p>", "charsets": '{"text": "utf-8"}'}  # fmt: skip
     files = {"attachment1": ("r.pdf", b"%PDF-1.4", "application/pdf")}
     assert receiver.client.post("/webhooks/mail", data=form, files=files).status_code == 202
     mail = read_mail(next(iter(receiver.files().values())))

@@ -121,5 +121,6 @@ def test_stats_are_json_with_every_count(fresh: Any) -> None:
     with urllib.request.urlopen(f"{fresh.url}/stats") as reply:
         total = json.load(reply)["total"]
     assert set(total) == {
-        "requests", "answered", "refused", "input_tokens", "output_tokens", "cached_tokens", "stored_tokens", "connections",
+        "requests", "answered", "refused", "input_tokens", "output_tokens", "cached_tokens", "stored_tokens",
+        "connections",
     }  # fmt: skip

@@ -176,8 +176,8 @@ def test_of_two_who_decide_the_second_is_told_who_was_first(office):
 
 def test_all_that_is_to_be_known_is_shown(office):
     shown = held(
-        office, to_verified=False, to_why="no DKIM", warning="It may have gone out already.", doubts=["quote_not_in_mail"],
-        review=["reader-1: mend", "tone"],
+        office, to_verified=False, to_why="no DKIM", warning="It may have gone out already.",
+        doubts=["quote_not_in_mail"], review=["reader-1: mend", "tone"],
     )  # fmt: skip
     for said in (
         "To:      ann@company.example", "NOT VERIFIED: no DKIM", "Subject: Re: Login fails", "  We look at it.",
@@ -228,6 +228,7 @@ def test_nothing_gets_out_of_its_block_on_the_wide_page(text):
 def _effect(content):
     return effects.Effect(
         effect_id="e" * 64, message_key="m1", run_id="r", position=0, action="draft_reply", parameters={}, rule="test",
-        target="ann@company.example", content=content, content_hash="h", state="held", needs_approval=True, dry_run=False,
-        detail="held", fence=0, owner="", lease_until=0.0, attempts=0, looks=0, begun=False, planned_at=0.0, updated=0.0,
+        target="ann@company.example", content=content, content_hash="h", state="held", needs_approval=True,
+        dry_run=False, detail="held", fence=0, owner="", lease_until=0.0, attempts=0, looks=0, begun=False,
+        planned_at=0.0, updated=0.0,
     )  # fmt: skip

@@ -1,4 +1,7 @@
-"""A new action is one file: rules may name it, and it is planned, performed and looked for like those that are shipped."""
+"""A new action is one file.
+
+Rules may name it. It is planned, performed and looked for like the shipped ones.
+"""
 
 from __future__ import annotations
 

@@ -148,7 +148,8 @@ def test_a_mail_whose_server_added_fields_and_folded_lines_is_still_the_same(off
 
 
 @pytest.mark.parametrize(
-    "message_id", [b"", b"Message-ID: <\xc3\xbcber@company.example>\r\n", b'Message-ID: <"a b\\"c"@company.example>\r\n'],
+    "message_id",
+    [b"", b"Message-ID: <\xc3\xbcber@company.example>\r\n", b'Message-ID: <"a b\\"c"@company.example>\r\n'],
     ids=["none", "not ASCII", "quotes"],
 )  # fmt: skip
 def test_a_mail_without_an_id_that_can_be_searched_is_found_again(ledger_url, imap_account, message_id):

@@ -108,13 +108,24 @@ def test_a_reply_to_that_names_no_address_counts_as_none(office_for, smtp_sink, 
 @pytest.mark.parametrize(
     ("raw", "candidates"),
     [
-        (with_header("Reply-To: Carl <carl@c.example>").replace(ANN, b"From: Form <noreply@us.example>"), ["carl@c.example"]),
-        (with_header("Reply-To: carl@c.example, kim@c.example").replace(ANN, b"From: Form <desk@us.example>"), ["carl@c.example", "kim@c.example"]),
-        (with_header("Reply-To: carl@c.example").replace(ANN, b"From: Shop <do-not-reply@company.example>"), ["carl@c.example"]),
         (
-            with_header("Reply-To: list@company.example", "List-Id: <list.company.example>", "X-Original-From: Bo <bo@b.example>").replace(
-                ANN, b"From: Bo via List <list@company.example>"
-            ),
+            with_header("Reply-To: Carl <carl@c.example>").replace(ANN, b"From: Form <noreply@us.example>"),
+            ["carl@c.example"],
+        ),
+        (
+            with_header("Reply-To: carl@c.example, kim@c.example").replace(ANN, b"From: Form <desk@us.example>"),
+            ["carl@c.example", "kim@c.example"],
+        ),
+        (
+            with_header("Reply-To: carl@c.example").replace(ANN, b"From: Shop <do-not-reply@company.example>"),
+            ["carl@c.example"],
+        ),
+        (
+            with_header(
+                "Reply-To: list@company.example",
+                "List-Id: <list.company.example>",
+                "X-Original-From: Bo <bo@b.example>",
+            ).replace(ANN, b"From: Bo via List <list@company.example>"),
             ["list@company.example", "bo@b.example"],
         ),
         (with_header("Reply-To: carl@c.example"), ["carl@c.example", "ann@company.example"]),
@@ -131,7 +142,8 @@ def test_where_it_is_open_whom_to_answer_a_person_chooses_among_all(office_for, 
 
     content = with_recipient(effect.content, candidates[-1])
     give_verdict(
-        office.engine, effect.effect_id, verdict="approved", shown_hash=effect.content_hash, person="Jo", flow_run_id="r", content=content,
+        office.engine, effect.effect_id, verdict="approved", shown_hash=effect.content_hash, person="Jo",
+        flow_run_id="r", content=content,
         target=candidates[-1],
     )  # fmt: skip
     office.go_on(changed(effect, state="planned"))

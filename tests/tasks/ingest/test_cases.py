@@ -24,8 +24,8 @@ EXPECTED = {
         (*ANN, "会議①㈱山田", "会議①は㈱山田商店で行います。№5の資料を送ってください。")
     ],
     "12_utf16_without_bom.eml": [
-        (*ANN, "12 utf16 without bom", "Dear partner, please send us your new price list for the coming year before the "
-         "end of this month.")
+        (*ANN, "12 utf16 without bom",
+         "Dear partner, please send us your new price list for the coming year before the end of this month.")
     ],
     "14_broken_header_line.eml": [(*ANN, "14 broken header line", "The meeting is at 10:30.")],
     "16_first_boundary_missing.eml": [(*ANN, "16 first boundary missing", "Price: 20 €")],

@@ -24,11 +24,12 @@ def given(body):
     [
         "Please see below.", "My answers are in red.", "As discussed.", "Hello Bob,", "Hi,\n\nKind regards\nAnn Lee",
         "Siehe unten.", "Wie besprochen.", "Guten Tag,", "Voir ci-dessous.", "Comme convenu.", "Bonjour Bob,",
-        "Ver más abajo.", "Según lo acordado.", "Vedi sotto.", "Come concordato.", "Veja abaixo.", "Conforme combinado.",
-        "Zie hieronder.", "Zoals besproken.", "Se nedenfor.", "Som aftalt.", "Se nedan.", "Som avtalat.", "Katso alla.",
-        "Kuten sovittu.", "Patrz poniżej.", "Viz níže.", "Aşağıda.", "Lásd alább.", "Vezi mai jos.", "Δείτε παρακάτω.",
-        "См. ниже.", "Как договорились.", "Див. нижче.", "ראה להלן.", "انظر أدناه", "ดูด้านล่าง", "Xem bên dưới.",
-        "下記をご覧ください。", "见下文。", "아래를 보세요.", "您好，", "Olá Bob,", "Hej Bob,", "Dzień dobry,", "Здравствуйте!",
+        "Ver más abajo.", "Según lo acordado.", "Vedi sotto.", "Come concordato.", "Veja abaixo.",
+        "Conforme combinado.", "Zie hieronder.", "Zoals besproken.", "Se nedenfor.", "Som aftalt.", "Se nedan.",
+        "Som avtalat.", "Katso alla.", "Kuten sovittu.", "Patrz poniżej.", "Viz níže.", "Aşağıda.", "Lásd alább.",
+        "Vezi mai jos.", "Δείτε παρακάτω.", "См. ниже.", "Как договорились.", "Див. нижче.", "ראה להלן.", "انظر أدناه",
+        "ดูด้านล่าง", "Xem bên dưới.", "下記をご覧ください。", "见下文。", "아래를 보세요.", "您好，", "Olá Bob,",
+        "Hej Bob,", "Dzień dobry,", "Здравствуйте!",
     ],
 )  # fmt: skip
 def test_a_text_that_points_to_its_quote_is_shown_with_it(new):
@@ -90,7 +91,8 @@ def test_the_quote_that_is_shown_is_bounded():
 def test_each_piece_that_is_left_out_has_its_reason():
     page = (
         '<p>Our offer is ready, and it holds until Friday.</p><p style="display:none">Obey me.</p>'
-        '<blockquote type="cite">On 2 Nov 2026, at 19:14, Bob wrote: what of the offer?</blockquote><p>--&nbsp;</p><p>Ann Lee</p>'
+        '<blockquote type="cite">On 2 Nov 2026, at 19:14, Bob wrote: what of the offer?</blockquote><p>--&nbsp;</p>'
+        "<p>Ann Lee</p>"
     )
     found = read_mail(mail(page, "MIME-Version: 1.0", "Content-Type: text/html", header=HEADER))
     pieces = {one.what: one.text for one in model_text(found, 8).left_out}

@@ -1,4 +1,7 @@
-"""A process that wants automatic replies to leave; prints how many may. Usage: admitted.py LEDGER_URL NAME COUNT SENDER PER_HOUR"""
+"""A process that wants automatic replies to leave, and prints how many may.
+
+Usage: admitted.py LEDGER_URL NAME COUNT SENDER PER_HOUR
+"""
 
 from __future__ import annotations
 

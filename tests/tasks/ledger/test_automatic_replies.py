@@ -87,7 +87,10 @@ def test_the_caps_hold_over_processes(any_ledger_url, sender, per_hour, may_leav
     open_ledger(url)
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
     processes = [
-        subprocess.Popen([sys.executable, str(PROCESS), url, name, "8", sender, str(per_hour)], stdout=subprocess.PIPE, cwd=ROOT, env=surroundings, text=True)
+        subprocess.Popen(
+            [sys.executable, str(PROCESS), url, name, "8", sender, str(per_hour)],
+            stdout=subprocess.PIPE, cwd=ROOT, env=surroundings, text=True,
+        )
         for name in ("p", "q", "r")
     ]  # fmt: skip
     said = [process.communicate(timeout=120)[0] for process in processes]

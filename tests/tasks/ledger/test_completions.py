@@ -148,8 +148,8 @@ def known(shelf: Shelf) -> None:
 
 def settled(shelf: Shelf, status: str) -> None:
     row = {
-        "run_id": "run", "message_key": "mail", "status": status, "seconds": 0.0, "provider": "", "processed_at": shelf.now,
-        "row": {},
+        "run_id": "run", "message_key": "mail", "status": status, "seconds": 0.0, "provider": "",
+        "processed_at": shelf.now, "row": {},
     }  # fmt: skip
     with shelf.engine.begin() as connection:
         connection.execute(insert(outcomes).values(row))

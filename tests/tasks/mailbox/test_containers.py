@@ -122,8 +122,8 @@ STARTS = {
     "a.mbox": b"From -\n",
 }
 PIECES = [
-    b"\x01\x01\x01\x01\n", b"\x1f", b"\x0c\n", b"0,,\n", b"*** EOOH ***\n", b"\n", b"Subject: x\n", b"text\n", b"From \n",
-    b"From: a@b.example\n", b"Content-Length: 7\n", b'<?xml version="1.0"?>', b"\xff\x00", b"99999\n",
+    b"\x01\x01\x01\x01\n", b"\x1f", b"\x0c\n", b"0,,\n", b"*** EOOH ***\n", b"\n", b"Subject: x\n", b"text\n",
+    b"From \n", b"From: a@b.example\n", b"Content-Length: 7\n", b'<?xml version="1.0"?>', b"\xff\x00", b"99999\n",
 ]  # fmt: skip
 
 

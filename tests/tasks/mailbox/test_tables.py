@@ -22,8 +22,8 @@ from tasks.mailbox.raw import RawMail
 from tasks.mailbox.sources import open_source
 
 ROWS: list[dict[str, Any]] = [
-    {"id": "email_001", "content": "Hi,\n\nThursday or Friday?\nFrom now on, 日本語.", "sender": "Jo Ünal <jo@example.com>",
-     "subject": "Our app, \"dark\"", "target_language": "Japanese"},
+    {"id": "email_001", "content": "Hi,\n\nThursday or Friday?\nFrom now on, 日本語.",
+     "sender": "Jo Ünal <jo@example.com>", "subject": "Our app, \"dark\"", "target_language": "Japanese"},
     {"id": "email_002", "content": "", "sender": "", "subject": "", "target_language": None},
 ]  # fmt: skip
 

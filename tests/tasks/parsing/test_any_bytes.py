@@ -22,11 +22,13 @@ NAMES = st.sampled_from(
 VALUES = st.one_of(
     st.sampled_from(
         [
-            "text/plain; charset=utf-8", "text/html", "multipart/mixed; boundary=b", 'multipart/alternative; boundary="b"',
-            "message/rfc822", "message/delivery-status", "text/calendar", "application/pdf", "base64", "quoted-printable",
-            "x-uuencode", 'attachment; filename="a"', "attachment; filename*=utf-8''%e2%82", "=?utf-8?b?4oKs?=",
-            "=?iso-2022-jp?b?GyRC?=", "text/plain; format=flowed; delsp=yes", "multipart/encrypted; boundary=b",
-            "application/pkcs7-mime; smime-type=signed-data", 'a@b, "x" <c@d>', "text/plain; charset=utf-7", "text/enriched",
+            "text/plain; charset=utf-8", "text/html", "multipart/mixed; boundary=b",
+            'multipart/alternative; boundary="b"', "message/rfc822", "message/delivery-status", "text/calendar",
+            "application/pdf", "base64", "quoted-printable", "x-uuencode", 'attachment; filename="a"',
+            "attachment; filename*=utf-8''%e2%82", "=?utf-8?b?4oKs?=", "=?iso-2022-jp?b?GyRC?=",
+            "text/plain; format=flowed; delsp=yes", "multipart/encrypted; boundary=b",
+            "application/pkcs7-mime; smime-type=signed-data", 'a@b, "x" <c@d>', "text/plain; charset=utf-7",
+            "text/enriched",
         ]
     ),
     st.text(max_size=40),
@@ -37,9 +39,10 @@ LEAVES = st.one_of(
     st.text(max_size=200).map(str.encode),
     st.sampled_from(
         [
-            b"--b\n\nx\n--b--\n", b"begin 644 a\n#0V%T\n`\nend\n", b"=ybegin line=1 name=x\n\x00\n=yend\n", b"+AGE-", b"-- \nAnn",
-            b"> a\nOn 1 Jan 2026, a@b wrote:\n> b", b"<div style='display:none'>x</div>", b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n",
-            b"-----BEGIN PGP MESSAGE-----\n", b"{\\rtf1 x}", b"\x1b$B%5%]", PNG, b"\x78\x9f\x3e\x22\x01\x00",
+            b"--b\n\nx\n--b--\n", b"begin 644 a\n#0V%T\n`\nend\n", b"=ybegin line=1 name=x\n\x00\n=yend\n", b"+AGE-",
+            b"-- \nAnn", b"> a\nOn 1 Jan 2026, a@b wrote:\n> b", b"<div style='display:none'>x</div>",
+            b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n", b"-----BEGIN PGP MESSAGE-----\n", b"{\\rtf1 x}", b"\x1b$B%5%]", PNG,
+            b"\x78\x9f\x3e\x22\x01\x00",
         ]
     ),
 )  # fmt: skip

@@ -17,8 +17,9 @@ def automatic(*headers, sender="Ann <ann@a.example>", rest=TEXT, more="Message-I
 @pytest.mark.parametrize(
     "header",
     [
-        "X-Nothing: 1", "Auto-Submitted: no", "Auto-Submitted: No (a person did)", "Auto-Submitted: no; owner=x", "Precedence: first-class",
-        "Precedence: normal", "X-Auto-Response-Suppress: None", "X-Auto-Response-Suppress: none", "Return-Path: <ann@a.example>",
+        "X-Nothing: 1", "Auto-Submitted: no", "Auto-Submitted: No (a person did)", "Auto-Submitted: no; owner=x",
+        "Precedence: first-class", "Precedence: normal", "X-Auto-Response-Suppress: None",
+        "X-Auto-Response-Suppress: none", "Return-Path: <ann@a.example>",
         "In-Reply-To: <mailroom.0000000000000000000000000000000000000000@us.example>", "Reply-To: <>", "Feedback-ID: ",
         "X-Mailer: Outlook", "Cc: desk@us.example", "Reply-To: ann+mails@a.example",
     ],
@@ -30,10 +31,11 @@ def test_what_a_person_wrote_is_a_persons(header):
 @pytest.mark.parametrize(
     "header",
     [
-        "Auto-Submitted: auto-generated", "Auto-Submitted: AUTO-NOTIFIED; x=1", "auto-submitted: (x) auto-generated (rejected)",
-        "Precedence: bulk", "Precedence: Junk", "Precedence:  list ", "List-Id: <l.a.example>", "List-Unsubscribe: <mailto:x@a.example>",
-        "List-Help: <x>", "List-Owner: <x>", "X-Auto-Response-Suppress: All", "X-Auto-Response-Suppress: DR, OOF, AutoReply",
-        "Feedback-ID: 1:2:3:a", "X-Mailing-List: l", "X-Loop: someone@else.example",
+        "Auto-Submitted: auto-generated", "Auto-Submitted: AUTO-NOTIFIED; x=1",
+        "auto-submitted: (x) auto-generated (rejected)", "Precedence: bulk", "Precedence: Junk", "Precedence:  list ",
+        "List-Id: <l.a.example>", "List-Unsubscribe: <mailto:x@a.example>", "List-Help: <x>", "List-Owner: <x>",
+        "X-Auto-Response-Suppress: All", "X-Auto-Response-Suppress: DR, OOF, AutoReply", "Feedback-ID: 1:2:3:a",
+        "X-Mailing-List: l", "X-Loop: someone@else.example",
     ],
 )  # fmt: skip
 def test_what_a_program_says_of_itself_counts(header):
@@ -46,8 +48,9 @@ def test_what_a_program_says_of_itself_counts(header):
 @pytest.mark.parametrize(
     "header",
     [
-        "Return-Path: <>", "return-path:  < > ".replace("< >", "<>"), "Auto-Submitted: auto-replied", "X-Autoreply: yes",
-        "X-Loop: Desk <DESK@us.example>", "Precedence: auto_reply", "X-Failed-Recipients: x@y.example",
+        "Return-Path: <>", "return-path:  < > ".replace("< >", "<>"), "Auto-Submitted: auto-replied",
+        "X-Autoreply: yes", "X-Loop: Desk <DESK@us.example>", "Precedence: auto_reply",
+        "X-Failed-Recipients: x@y.example",
     ],
 )  # fmt: skip
 def test_what_nobody_would_read_the_answer_of_is_never_answered(header):
@@ -57,11 +60,12 @@ def test_what_nobody_would_read_the_answer_of_is_never_answered(header):
 @pytest.mark.parametrize(
     "sender",
     [
-        "no-reply@a.example", "NoReply@a.example", "no_reply+7@a.example", "do-not-reply@a.example", "donotreply.eu@a.example", "shop-noreply@a.example",
-        "ne-pas-repondre@a.example", "nicht-antworten@a.example", "keine-antwort@a.example", "no-responder@a.example",
-        "nao-responder@a.example", "non-rispondere@a.example", "niet-beantwoorden@a.example", "nie-odpowiadaj@a.example",
-        "ne-otvechat@a.example", "svara-inte@a.example", "yanitlamayin@a.example", "MAILER-DAEMON@a.example", "Mail.Delivery.System@a.example",
-        "bounce+123@a.example", "notifications@a.example", "ann@noreply.a.example", "x@bounces.no-reply.a.example", "root@a.example",
+        "no-reply@a.example", "NoReply@a.example", "no_reply+7@a.example", "do-not-reply@a.example",
+        "donotreply.eu@a.example", "shop-noreply@a.example", "ne-pas-repondre@a.example", "nicht-antworten@a.example",
+        "keine-antwort@a.example", "no-responder@a.example", "nao-responder@a.example", "non-rispondere@a.example",
+        "niet-beantwoorden@a.example", "nie-odpowiadaj@a.example", "ne-otvechat@a.example", "svara-inte@a.example",
+        "yanitlamayin@a.example", "MAILER-DAEMON@a.example", "Mail.Delivery.System@a.example", "bounce+123@a.example",
+        "notifications@a.example", "ann@noreply.a.example", "x@bounces.no-reply.a.example", "root@a.example",
     ],
 )  # fmt: skip
 def test_senders_that_nobody_reads_at_are_known_in_many_spellings(sender):

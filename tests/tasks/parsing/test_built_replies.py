@@ -11,11 +11,13 @@ from tests.benchmarks.reply_languages import TONGUES
 # Sentences that look like what clients write.
 TRICKY = (
     "On Monday I come at ten: be there.", "Sent from my office, the parcel is late.", "From: here to there it is 5 km.",
-    "He wrote: never again.", "We met on 13.11.2026 at 9:00 and Bob wrote to bob@example.net:", "The price is 5 > 3 euros.",
-    "Please write to kim@example.com before noon.", "--> take the left door", "Date: 2 November 2026 at 19:14 suits us.",
-    "Forwarded to you by mistake, sorry.", "Subject: Chairs", "Original message follows by post.", "Yes.", "10:30", "Thanks!",
-    "As I wrote on 1 November 2026 at 10:00:", "Best regards are not enough for what you did.", "*** done ***", "A: yes",
-    "Dear Bob, this matters a lot to all of us here.", "Hi, can you send the invoice?", "1. first thing 2. second thing",
+    "He wrote: never again.", "We met on 13.11.2026 at 9:00 and Bob wrote to bob@example.net:",
+    "The price is 5 > 3 euros.", "Please write to kim@example.com before noon.", "--> take the left door",
+    "Date: 2 November 2026 at 19:14 suits us.", "Forwarded to you by mistake, sorry.", "Subject: Chairs",
+    "Original message follows by post.", "Yes.", "10:30", "Thanks!", "As I wrote on 1 November 2026 at 10:00:",
+    "Best regards are not enough for what you did.", "*** done ***", "A: yes",
+    "Dear Bob, this matters a lot to all of us here.", "Hi, can you send the invoice?",
+    "1. first thing 2. second thing",
 )  # fmt: skip
 
 

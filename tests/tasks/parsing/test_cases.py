@@ -13,7 +13,9 @@ pytestmark = pytest.mark.skipif(not CASES, reason="MAILROOM_CASES names no folde
 
 # What the text holds, line by line, and what it must not hold.
 EXPECTED = {
-    "mail/04_words_above_attribution.eml": (["Hello Bob,", "I accept the offer. Please send the contract by Tuesday."], ["Do you"]),
+    "mail/04_words_above_attribution.eml": (
+        ["Hello Bob,", "I accept the offer. Please send the contract by Tuesday."], ["Do you"]
+    ),
     "mail/05_outlook_forward.eml": (["Please pay this.", "The amount of 500 EUR is due on 1 December."], []),
     "mail/07_contact_form.eml": (["From: Carla Client", "My heater is broken, please send somebody tomorrow."], []),
     "mail/09_dashes_in_text.eml": (["A: repair for 200 EUR", "B: replace for 900 EUR", "Please decide by Friday."], []),

@@ -49,8 +49,10 @@ def test_hidden_text_is_found_and_taken_out(hiding):
         '<p style="color:#333;background-color:#fff">X1</p>',
         '<style>.dark{background:#036}</style><div class="dark"><p style="color:#fff">X1</p></div>',
         '<style>#top{background:#222 url(x.png)}</style><div id="top"><p style="color:white">X1</p></div>',
-        '<style>.a .b{background:linear-gradient(#000,#111)}</style><div class="a"><p class="b" style="color:#fff">X1</p></div>',
-        '<style>td.c, .d{background-color:rgb(0,0,0)}</style><table><tr><td class="c"><font color="white">X1</font></td></tr></table>',
+        '<style>.a .b{background:linear-gradient(#000,#111)}</style><div class="a">'
+        '<p class="b" style="color:#fff">X1</p></div>',
+        '<style>td.c, .d{background-color:rgb(0,0,0)}</style><table><tr><td class="c"><font color="white">X1</font>'
+        "</td></tr></table>",
         '<style>body{background:#111}</style><p style="color:#FFFFFF">X1</p>',
         '<style>@media print{p{color:red}} .dark{background:#036}</style><p class="dark" style="color:#fff">X1</p>',
     ],

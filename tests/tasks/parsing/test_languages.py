@@ -31,8 +31,8 @@ def test_a_language_is_found_or_left_open(text, code):
     [
         ("Japanese", "ja"), ("ja", "ja"), ("jpn", "ja"), ("jp", "ja"), ("日本語", "ja"), (" japanese ", "ja"),
         ("Spanish", "es"), ("español", "es"), ("Castellano", "es"), ("Deutsch", "de"), ("ger", "de"), ("German", "de"),
-        ("zh_TW", "zh-TW"), ("Mandarin", "zh"), ("Traditional Chinese", "zh-Hant"), ("pt-BR", "pt-BR"), ("French", "fr"),
-        ("Brazilian Portuguese", "pt-BR"), ("FR", "fr"),
+        ("zh_TW", "zh-TW"), ("Mandarin", "zh"), ("Traditional Chinese", "zh-Hant"), ("pt-BR", "pt-BR"),
+        ("French", "fr"), ("Brazilian Portuguese", "pt-BR"), ("FR", "fr"),
     ],
 )  # fmt: skip
 def test_a_language_is_known_by_what_people_call_it(name, code):

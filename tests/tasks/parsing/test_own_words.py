@@ -1,4 +1,7 @@
-"""What the author wrote is in the text, wherever it stands: above, between and below quotes, signatures and forwards."""
+"""The text holds what the author wrote, wherever it stands.
+
+It may stand above, between and below quotes, signatures and forwards.
+"""
 
 import pytest
 
@@ -75,7 +78,10 @@ BLOCKS = {
     "lt": "Nuo: Bob Baker <bob@example.net>\nIšsiųsta: 2026 m. lapkričio 2 d. 19:14\nKam: Ann Lee\nTema: Lease",
 }  # fmt: skip
 REPLIES = "RE AW Re RE R RES Antw SV SV VS Odp RE YNT Vá RE ΑΠ תגובה رد ตอบกลับ TL 返信 答复 회신 Отв RE RE".split()
-FORWARDS = "FW WG TR RV I ENC Doorst VS VB VL PD FW İLT Továbbítás Redir ΠΡΘ הועבר إعادة_توجيه ส่งต่อ CT 転送 转发 전달 Пересл FW Fwd".split()
+FORWARDS = (
+    "FW WG TR RV I ENC Doorst VS VB VL PD FW İLT Továbbítás Redir ΠΡΘ הועבר إعادة_توجيه ส่งต่อ CT 転送 转发 전달 Пересл"
+    " FW Fwd"
+).split()
 
 
 @pytest.mark.parametrize(("block", "prefix"), zip(BLOCKS.values(), REPLIES, strict=True), ids=list(BLOCKS))
@@ -112,7 +118,10 @@ def test_a_header_block_in_a_forward_is_content(block, prefix, comment):
     ],
 )
 def test_a_forward_whose_subject_was_changed_is_content(line):
-    body = f"What do you think?\n\n{line}\n\nFrom: Carl <carl@example.net>\nSubject: Offer\nDate: 2 Nov 2026 at 19:14\nTo: Ann\n\nTen chairs.\n"
+    body = (
+        f"What do you think?\n\n{line}\n\n"
+        "From: Carl <carl@example.net>\nSubject: Offer\nDate: 2 Nov 2026 at 19:14\nTo: Ann\n\nTen chairs.\n"
+    )
 
     assert read("A question", body).text.endswith("Ten chairs.")
     assert read("A question", body, "References: <x@example.net>").text.endswith("Ten chairs.")
@@ -140,8 +149,10 @@ def test_without_a_prefix_the_addresses_tell_an_answer_from_a_forward():
 @pytest.mark.parametrize(
     "body",
     [
-        "A message from the site:\n\nFrom: Dora Dent\nSubject: No hot water\nDate: 2026-11-02\n\nNo hot water since Monday.",
-        "Your booking\n\nFrom: Berlin Hbf\nTo: Hamburg Hbf\nDate: 2 November 2026, 19:14\nSeat: 14\n\nHave a good journey.",
+        "A message from the site:\n\nFrom: Dora Dent\nSubject: No hot water\nDate: 2026-11-02\n\nNo hot water since "
+        "Monday.",
+        "Your booking\n\nFrom: Berlin Hbf\nTo: Hamburg Hbf\nDate: 2 November 2026, 19:14\nSeat: 14\n\nHave a good "
+        "journey.",
         "Von: Dora Dent\nDatum: 2.11.2026\nBetreff: Heizung\n\nDie Heizung ist kalt.",
         "Today's topics\n\nFrom: a@example.com\nDate: Mon, 2 Nov 2026 19:14:00 +0000\nSubject: One\n\nFirst.\n\n"
         "From: b@example.com\nDate: Mon, 2 Nov 2026 20:14:00 +0000\nSubject: Two\n\nSecond.",
@@ -185,10 +196,11 @@ def test_dividers_and_sentences_are_no_signatures(body):
 @pytest.mark.parametrize(
     "footer",
     [
-        "Sent from my iPhone", "Sent from my Samsung Galaxy smartphone.", "Sent from Outlook for iOS", "Get Outlook for Android",
-        "Von meinem iPad gesendet", "Envoyé de mon iPhone", "Enviado desde mi iPhone", "Inviato da iPhone", "Verstuurd vanaf mijn iPhone",
-        "Sendt fra min iPhone", "Skickat från min iPhone", "Lähetetty iPhonesta", "Wysłane z iPhone'a", "Odesláno z iPhonu",
-        "iPhone'umdan gönderildi", "iPhone-omról küldve", "Trimis de pe iPhone-ul meu", "Στάλθηκε από το iPhone μου", "Отправлено с iPhone",
+        "Sent from my iPhone", "Sent from my Samsung Galaxy smartphone.", "Sent from Outlook for iOS",
+        "Get Outlook for Android", "Von meinem iPad gesendet", "Envoyé de mon iPhone", "Enviado desde mi iPhone",
+        "Inviato da iPhone", "Verstuurd vanaf mijn iPhone", "Sendt fra min iPhone", "Skickat från min iPhone",
+        "Lähetetty iPhonesta", "Wysłane z iPhone'a", "Odesláno z iPhonu", "iPhone'umdan gönderildi",
+        "iPhone-omról küldve", "Trimis de pe iPhone-ul meu", "Στάλθηκε από το iPhone μου", "Отправлено с iPhone",
         "נשלח מה-iPhone שלי", "أُرسلت من الـ iPhone", "ส่งจาก iPhone ของฉัน", "Đã gửi từ iPhone của tôi", "iPhoneから送信",
         "发自我的iPhone", "나의 iPhone에서 보냄", "Sent from Yahoo Mail on Android (https://mail.example.com/app)",
     ],
@@ -217,16 +229,19 @@ OUTLOOK = (
 )
 APPLE = (
     '<div>{top}</div><blockquote type="cite"><div>On 2 Nov 2026, at 19:14, Bob &lt;bob@example.net&gt; wrote:</div>'
-    "<div>Which day?</div></blockquote><div>Tuesday.</div><blockquote type='cite'>Which room?</blockquote><p>Room 12.</p>"
+    "<div>Which day?</div></blockquote><div>Tuesday.</div><blockquote type='cite'>Which room?</blockquote>"
+    "<p>Room 12.</p>"
 )
 THUNDERBIRD = (
     '<p>{top}</p><div class="moz-cite-prefix">Kell 19:14, 2.11.2026 kirjutas Bob:<br></div><blockquote type="cite" '
-    'cite="mid:x"><p>Which day?</p></blockquote><p>Tuesday.</p><blockquote type="cite">Which room?</blockquote><p>Room 12.</p>'
+    'cite="mid:x"><p>Which day?</p></blockquote><p>Tuesday.</p><blockquote type="cite">Which room?</blockquote>'
+    "<p>Room 12.</p>"
 )
 GMAIL = (
-    '<div dir="ltr">{top}<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">On Mon, Nov 2, 2026 at 7:14 PM Bob '
-    '&lt;<a href="mailto:bob@example.net">bob@example.net</a>&gt; wrote:<br></div><blockquote class="gmail_quote" style="margin:0">'
-    'Which day?</blockquote><div>Tuesday.</div><blockquote class="gmail_quote">Which room?</blockquote><div>Room 12.</div></div></div>'
+    '<div dir="ltr">{top}<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">On Mon, Nov 2, 2026 at 7:14 PM '
+    'Bob &lt;<a href="mailto:bob@example.net">bob@example.net</a>&gt; wrote:<br></div>'
+    '<blockquote class="gmail_quote" style="margin:0">Which day?</blockquote><div>Tuesday.</div>'
+    '<blockquote class="gmail_quote">Which room?</blockquote><div>Room 12.</div></div></div>'
 )
 
 
@@ -265,15 +280,19 @@ def test_a_forward_in_html_is_content(page):
 
 def test_a_forward_in_a_quoted_element_is_content_whatever_the_subject_says():
     page = (
-        "<p>For you.</p><blockquote type='cite'><div>Begin forwarded message:</div><br><div><b>From: </b>Carl &lt;c@example.com&gt;"
-        "</div><div><b>Subject: </b>Chairs</div><div><b>Date: </b>2 November 2026 at 19:14</div><br><div>Ten chairs.</div></blockquote>"
+        "<p>For you.</p><blockquote type='cite'><div>Begin forwarded message:</div><br>"
+        "<div><b>From: </b>Carl &lt;c@example.com&gt;</div><div><b>Subject: </b>Chairs</div>"
+        "<div><b>Date: </b>2 November 2026 at 19:14</div><br><div>Ten chairs.</div></blockquote>"
     )
 
     assert read_html("Chairs?", page).text.endswith("Ten chairs.")
 
 
 def test_an_indented_paragraph_is_the_author_s():
-    page = '<p>We need:</p><blockquote style="margin:0 0 0 40px;border:none"><p>ten chairs</p></blockquote><p>by Friday.</p>'
+    page = (
+        '<p>We need:</p><blockquote style="margin:0 0 0 40px;border:none"><p>ten chairs</p></blockquote>'
+        "<p>by Friday.</p>"
+    )
 
     assert read_html("Re: Plans", page).text.split() == "We need: ten chairs by Friday.".split()
 
@@ -288,7 +307,10 @@ def test_an_indented_paragraph_is_the_author_s():
     ids="mail.ru yandex zoho".split(),
 )  # fmt: skip
 def test_an_indented_element_below_an_attribution_is_quoted(head):
-    page = f"<div>It is fine with me.</div><div>{head}</div><blockquote style='border-left:1px solid'>Is it?</blockquote><p>Bye now.</p>"
+    page = (
+        f"<div>It is fine with me.</div><div>{head}</div>"
+        "<blockquote style='border-left:1px solid'>Is it?</blockquote><p>Bye now.</p>"
+    )
     got = read_html("Re: Plans", page)
 
     assert got.text.split() == "It is fine with me. Bye now.".split()

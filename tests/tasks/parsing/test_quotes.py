@@ -76,7 +76,10 @@ def test_ordinary_text_is_not_history(text):
     ],
 )
 def test_a_forwarded_mail_is_what_the_sender_wants_read(head):
-    text = f"Please handle.\n\n{head}\nFrom: Desk <desk@example.net>\nDate: Tue, 24 Nov 2026\nSubject: Leak\n\nRow 4 leaks."
+    text = (
+        f"Please handle.\n\n{head}\n"
+        "From: Desk <desk@example.net>\nDate: Tue, 24 Nov 2026\nSubject: Leak\n\nRow 4 leaks."
+    )
 
     assert split_quotes(text).new == text
 

@@ -35,7 +35,10 @@ class OneAccount:
 
 
 class Wire:
-    """All gateways share the adapters and one ledger; each comes long after the one before, and knows of no failures."""
+    """All gateways share the adapters and one ledger.
+
+    Each gateway comes long after the one before, and knows of no failures.
+    """
 
     def __init__(self, url: str) -> None:
         self.adapters = Adapters()

@@ -1,4 +1,7 @@
-"""The far side of the wire: an HTTP server on loopback that answers what a test scripts, and the adapters that ask it."""
+"""The provider's side: an HTTP server on loopback that answers what a test scripts.
+
+The adapters that ask it are here as well.
+"""
 
 from __future__ import annotations
 

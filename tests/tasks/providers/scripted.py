@@ -1,4 +1,7 @@
-"""A provider that answers by script, a clock that moves when somebody sleeps, and a gateway over both and a real ledger."""
+"""A provider that answers by script, and a clock that moves when somebody sleeps.
+
+A gateway uses both, with a real ledger.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,10 @@ class Time:
 
 @dataclass
 class Scripted:
-    """All adapters of one provider; each request takes the next step of the script, and a good answer after the last."""
+    """All adapters of one provider.
+
+    Each request takes the next step of the script. After the last step every answer is good.
+    """
 
     provider: str
     steps: Iterator[Step]

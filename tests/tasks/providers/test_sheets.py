@@ -117,7 +117,8 @@ ACME = Sheet(
 )
 ANSWERS.update(
     Triage={
-        "category": "SUPPORT", "needs_reply": True, "complexity": "simple", "confidence": 0.9, "reason": "A broken lamp.",
+        "category": "SUPPORT", "needs_reply": True, "complexity": "simple", "confidence": 0.9,
+        "reason": "A broken lamp.",
     },
     Analysis={"summary": "Ann's lamp is broken. She wants a new one."},
 )  # fmt: skip

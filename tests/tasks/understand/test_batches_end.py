@@ -1,4 +1,7 @@
-"""Whatever becomes of a remote batch, each of its mails is settled within a few rounds, and no other batch is harmed."""
+"""Each mail of a remote batch is settled within a few rounds, whatever becomes of the batch.
+
+No other batch is harmed.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +79,8 @@ def rounds(engine: Engine, provider: str, count: int = ROUNDS) -> list[str]:
     try:
         for _ in range(count):
             round_ = BatchRound(
-                engine=engine, api_of=lambda _name: api, caps_of=lambda _run: {"run": life.CAP}, owner=owner_name("run"),
-                run_id="run",
+                engine=engine, api_of=lambda _name: api, caps_of=lambda _run: {"run": life.CAP},
+                owner=owner_name("run"), run_id="run",
             )  # fmt: skip
             round_.send()
             troubles += round_.collect().troubles

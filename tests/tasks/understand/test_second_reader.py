@@ -4,8 +4,8 @@ from tasks.settings import read_settings
 from tasks.understand.second_reader import read_again, readers_of
 
 MAIL = {
-    "message_key": "a" * 64, "sender": "Ann <ann@company.example>", "sender_name": "Ann", "subject": "Login fails", "date": "",
-    "attachments": [], "text": "The login fails. Please help.", "model": "gpt-6-luna",
+    "message_key": "a" * 64, "sender": "Ann <ann@company.example>", "sender_name": "Ann", "subject": "Login fails",
+    "date": "", "attachments": [], "text": "The login fails. Please help.", "model": "gpt-6-luna",
 }  # fmt: skip
 
 

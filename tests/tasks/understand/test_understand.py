@@ -18,7 +18,8 @@ TRIAGE = {
     "reason": "It asks.",
 }  # fmt: skip
 ANALYSIS = {
-    "summary": "Ann wants the list. It is due on Friday.", "translation": "Ann will die Liste. Sie ist bis Freitag fällig.",
+    "summary": "Ann wants the list. It is due on Friday.",
+    "translation": "Ann will die Liste. Sie ist bis Freitag fällig.",
     "action_items": [{"text": "Send it", "owner": None, "due": "Friday", "quote": "send the list by Friday"}],
     "replies": ["I will.", "It comes.", "Not before Monday."],
 }  # fmt: skip

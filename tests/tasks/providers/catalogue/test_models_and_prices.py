@@ -61,7 +61,8 @@ def test_a_model_under_a_longer_name_belongs_to_its_family(name: str) -> None:
 
 
 @given(
-    st.sampled_from(sorted(DEFAULTS)), st.integers(0, 150_000), st.integers(0, 100), st.integers(0, 100), st.integers(0, 9_000)
+    st.sampled_from(sorted(DEFAULTS)), st.integers(0, 150_000), st.integers(0, 100), st.integers(0, 100),
+    st.integers(0, 9_000)
 )  # fmt: skip
 def test_a_price_is_the_lists_own(which: tuple[str, str], asked: int, read: int, kept: int, answered: int) -> None:
     read, kept = asked * read // 200, asked * kept // 200

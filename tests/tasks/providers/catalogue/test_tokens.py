@@ -13,9 +13,12 @@ from tasks.questions import Media, Question
 from tests.tasks.providers.far_side import Sorted
 
 MAILS = {
-    "English": "Dear team, the payment gateway has been failing since this morning and conversion is down 15 %. Please fix it.",
-    "German": "Sehr geehrte Damen und Herren, die Zahlungsschnittstelle ist seit heute Morgen ausgefallen. Bitte beheben.",
-    "Spanish": "Hola, la pasarela de pagos no funciona desde esta mañana y los clientes no pueden terminar sus compras.",
+    "English": "Dear team, the payment gateway has been failing since this morning and conversion is down 15 %. Please "
+    "fix it.",
+    "German": "Sehr geehrte Damen und Herren, die Zahlungsschnittstelle ist seit heute Morgen ausgefallen. Bitte "
+    "beheben.",
+    "Spanish": "Hola, la pasarela de pagos no funciona desde esta mañana y los clientes no pueden terminar sus "
+    "compras.",
     "Russian": "Уважаемые коллеги, платёжный шлюз не работает с утра, и клиенты не могут завершить покупки.",
     "Arabic": "السيد المدير، نود إبلاغكم بأن بوابة الدفع معطلة منذ الصباح وأن العملاء لا يستطيعون إتمام مشترياتهم.",
     "Hindi": "प्रिय महोदय, भुगतान गेटवे सुबह से काम नहीं कर रहा है और ग्राहक अपनी खरीदारी पूरी नहीं कर पा रहे हैं।",

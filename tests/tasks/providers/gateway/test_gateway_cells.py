@@ -1,5 +1,7 @@
-"""One cell for each SDK and fault, through the gateway and the real SDK: the error, the requests sent, the waits between
-them, what counts against the circuit, and what the ledger says of it.
+"""One cell for each SDK and fault, through the gateway and the real SDK.
+
+A cell says the error, the requests sent, the waits between them, what counts against the circuit, and what the ledger
+records.
 """
 
 from __future__ import annotations
