@@ -68,7 +68,7 @@ soak-runners: $(VENV)/dev ## the main job on a cluster of Dask, and of Ray where
 test-compose: $(VENV)/dev ## the processes of compose.yaml on this machine's PostgreSQL and Redis, and mail through all of them (minutes)
 	$(BIN)/pytest -q -m soak tests/deployments/docker
 
-bench-receiver: $(VENV)/dev ## 10,000 mails posted to a receiver that is killed five times: is each acknowledged one in an outcome, once?
+bench-receiver: $(VENV)/dev ## 10,000 mails posted to a receiver that is killed five times, and more beside hostile connections: is each acknowledged one in an outcome, once?
 	$(BIN)/python -m tests.benchmarks.bench_receiver
 
 bench-realtime: $(VENV)/dev ## from a post to an outcome, all processes real: how soon, in how many runs, through an outage of Prefect? (MAILS=1000)

@@ -1,7 +1,8 @@
 """Mails posted to a receiver that is killed again and again: is every acknowledged one in an outcome, once?
 
 Run by `make bench-receiver`. Posts come from one process over loopback, signed, a few dozen at a time; who hears no 2xx
-posts the same again, as webhook senders do. After that one run of `process-mail` empties the inbox, answered by the
+posts the same again, as webhook senders do. Then more are posted, 300 a second at most, beside hostile connections:
+1,000 silent, 1,000 half-open and one endless header, all from the same address. After that one run of `process-mail` empties the inbox, answered by the
 simulator. The last line is JSON.
 """
 
@@ -27,11 +28,16 @@ from deployments.local import processes
 from deployments.local.prefect_env import own_environment
 from deployments.local.server import ensure_server
 from tasks.mailbox.inbox import list_files
+from tests.benchmarks.hostile_connections import hostile_connections
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILS = int(os.environ.get("MAILROOM_BENCH_MAILS", "10000"))
 KILLS = 5
 AT_A_TIME = 48
+HOSTILE = int(os.environ.get("MAILROOM_BENCH_HOSTILE", "1000"))  # silent connections, and as many half-open ones
+HOSTILE_MAILS = 3 * HOSTILE  # posted beside them
+HOSTILE_PER_S = 300
+PATIENCE_S = 60  # after which a post that nobody accepts is lost
 KEY = os.urandom(32)
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
 
@@ -107,6 +113,27 @@ async def post_all(url: str, receiver: Receiver) -> Tally:
     return tally
 
 
+async def post_beside_hostile(url: str, port: int) -> tuple[Tally, float]:
+    """What the senders saw beside hostile connections, and the worst answer time of `/health` in s."""
+    tally = Tally()
+    async with (
+        hostile_connections(port, HOSTILE) as health_s,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
+        asyncio.TaskGroup() as senders,
+    ):
+        for number in range(MAILS, MAILS + HOSTILE_MAILS):
+            senders.create_task(post_patiently(session, url, number, tally))
+            await asyncio.sleep(1 / HOSTILE_PER_S)
+    return tally, max(health_s)
+
+
+async def post_patiently(session: aiohttp.ClientSession, url: str, number: int, tally: Tally) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not await post(session, url, number, tally) and time.monotonic() < until:
+        tally.repeated += 1
+        await asyncio.sleep(0.05)
+
+
 async def post(session: aiohttp.ClientSession, url: str, number: int, tally: Tally) -> bool:
     body = mail_of(number)
     try:
@@ -156,6 +183,9 @@ def main() -> None:
         began = time.monotonic()
         tally = asyncio.run(post_all(f"http://127.0.0.1:{receiver.port}/webhooks/mail", receiver))
         posting_s = time.monotonic() - began
+        hostile, health_worst_s = asyncio.run(
+            post_beside_hostile(f"http://127.0.0.1:{receiver.port}/webhooks/mail", receiver.port)
+        )
         code = receiver.end()
         processing_s = process_inbox(env, folder)
         found = outcomes_of(f"sqlite:///{folder / 'data' / 'ledger.db'}")
@@ -169,6 +199,9 @@ def main() -> None:
         "posts_per_s": round(MAILS / posting_s, 1),
         "kills": receiver.kills,
         "repeated_posts": tally.repeated,
+        "hostile_lost": HOSTILE_MAILS - len(hostile.accepted & found.keys()),
+        "hostile_repeated_posts": hostile.repeated,
+        "health_worst_s": round(health_worst_s, 3),
         "duplicates_answered": tally.answers[200],
         "left_in_inbox": len(list_files(folder / "data" / "inbox")),
         "exit_code_on_sigterm": code,
