@@ -1,7 +1,7 @@
 """The automation that tells people when money runs out or a provider is away.
 
-Whom and how is a notification block of the operator's (Slack, Teams, e-mail, a webhook), found by its name: an automation
-cannot notify without one, and a name needs no settings.
+A notification block of the operator's (Slack, Teams, e-mail, a webhook) says whom and how to tell. It is found by its
+name, which needs no setting. An automation cannot notify without a block.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tasks.understand.alerts import BUDGET_NEARLY_SPENT, CIRCUIT_CHANGED
 BLOCK = "mailroom-alerts"
 _PAGE = 200
 _BUDGET = (
-    "${{ event.payload.spent_usd }} of the budget of ${{ event.payload.cap_usd }} for {{ event.resource.name }} is spent. "
-    "Mails that no longer fit stay PENDING: raise the budget, or leave them to a later run."
+    "${{ event.payload.spent_usd }} of the budget of ${{ event.payload.cap_usd }} for {{ event.resource.name }} is "
+    "spent. Mails that no longer fit stay PENDING: raise the budget, or leave them to a later run."
 )
 _PROVIDER = (
     "Provider {{ event.resource.name }} failed again and again and is not asked for a minute. "

@@ -1,4 +1,4 @@
-"""What `prefect.yaml` relies on and can't say itself: the work pool, the kind of block that mailboxes are kept in, and the
+"""What `prefect.yaml` relies on and can't say itself: the work pool, the kind of block that holds mailboxes, and the
 automations that notice dead runs and tell people.
 
 Safe to run again: what is there is brought up to date, nothing is doubled. `mailroom register` runs it.
@@ -89,19 +89,20 @@ async def register(say: Callable[[str], None], *, pool_type: str = "process") ->
 
 
 async def offer_rules(say: Callable[[str], None]) -> None:
-    """Put the shipped rules where they can be edited in the UI, unless rules are there; they are the operator's then."""
+    """Put the shipped rules where the UI can edit them, unless some are there. From then on they are the operator's."""
     async with get_client() as client:
         if await client.read_variable_by_name(VARIABLE) is not None:
             return say(f"Variable `{VARIABLE}` is there already.")
         shipped = json.loads(load_rules().text)
         await client.create_variable(VariableCreate(name=VARIABLE, value=shipped))
         say(
-            f"Variable `{VARIABLE}` made from the shipped rules; edit it in the UI, or delete it to follow new releases."
+            f"Variable `{VARIABLE}` made from the shipped rules; edit it in the UI, "
+            "or delete it to follow new releases."
         )
 
 
 async def _remove_former(client: PrefectClient, say: Callable[[str], None]) -> None:
-    """Delete our deployments of former names with their triggers; what they were set to is said, so that nothing is lost."""
+    """Delete our deployments of former names with their triggers. Say how they were set, so that nothing is lost."""
     for name in FORMER:
         try:
             found = await client.read_deployment_by_name(name)

@@ -27,8 +27,8 @@ from tasks.understand.economy import collect_answers
 def collect_batches() -> State[Any]:
     """Settle the batches that have ended, and go on with their mails as the runs began that sent them.
 
-    Mails whose next question needs a batch of its own wait again; nothing is sent twice. Runs by schedule; with no batch
-    open it does nothing.
+    Mails whose next question needs another batch wait again. Nothing is sent twice. It runs by schedule; without an
+    open batch it does nothing.
     """
     settings = read_settings(mode="economy")
     tally = collect_answers(this_run(settings))

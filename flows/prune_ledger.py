@@ -31,8 +31,8 @@ def prune_ledger(
     Args:
         answers: Days that a model's answer is kept as text.
         refused_answers: Days that an answer which broke its schema is kept, for looking at.
-        mails: Days that the bytes of a mail that is done are kept, and the words of what was done about it; after that it
-            can't be taken up from the ledger.
+        mails: Days that the bytes of a mail that is done are kept, and the words of what was done about it. After
+            that the mail can't be taken up from the ledger.
         skipped: Days that it is kept how often a mail was met again.
         calls: Days that single calls are kept in the cost book.
     """

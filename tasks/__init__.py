@@ -1,4 +1,4 @@
-"""What Mailroom does to mail: verb folders are stages, noun folders are things outside us, files are rules for everyone."""
+"""What Mailroom does to mail. Verb folders are stages, noun folders are things outside us, files hold for everyone."""
 
 import logging
 

@@ -330,7 +330,7 @@ class LostChunk(MailroomError):
 
 
 class ChunkUnfinished(MailroomError):
-    """Some mails of a chunk failed for a reason that concerns the provider; `rows` holds all that is known of the chunk.
+    """Some mails of a chunk failed because of the provider. `rows` holds all that is known of the chunk.
 
     Raised so that Prefect tries the chunk again and does not cache it; what was answered already comes from the
     ledger then. `transient` says whether trying again can help.

@@ -89,7 +89,7 @@ def _keeps_rules(values: list[Any], column: pa.Column) -> bool:
 
 
 def _has_type(values: list[Any], dtype: str) -> bool:
-    """Whether all values that are there are of the column's type as Python has it; false also where it is not known here."""
+    """Whether all values that are there have the column's Python type. False also if the type is not known here."""
     known = _TYPES.get(dtype)
     return known is not None and all(isinstance(value, known) or _is_missing(value) for value in values)
 
@@ -197,7 +197,8 @@ class Effects(Frame):
 
     message_key: Series[str] = pa.Field(unique=True)
     effects: Series[object] = pa.Field(
-        description="List of dicts, in order: effect_id, action, target, state, detail, rule. Empty where nothing was to do."
+        description="List of dicts, in order: effect_id, action, target, state, detail, rule. "
+        "Empty where nothing was to do."
     )
 
 

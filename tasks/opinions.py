@@ -23,4 +23,7 @@ class Opinion:
 
 
 SecondReader = Callable[[Mapping[str, Any], str, "Run"], Opinion]
-"""(the mail's row, the reply's text, the run) → the opinion; raises `CallError` or `BudgetExceeded` where none is to be had."""
+"""(the mail's row, the reply's text, the run) → the opinion.
+
+Raises `CallError` or `BudgetExceeded` if there can be no opinion.
+"""

@@ -83,7 +83,7 @@ def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -
 
 
 def keep_out_of_cache() -> None:
-    """Have Prefect return the result of the task that runs, but write it to no cache; outside a task nothing happens."""
+    """Have Prefect return the running task's result, but write it to no cache. Outside a task nothing happens."""
     transaction = get_transaction()
     if transaction is not None:
         transaction.write_on_commit = False

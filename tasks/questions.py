@@ -49,7 +49,7 @@ class Question(Generic[T]):
     max_tokens: int | None = None
     """Most tokens of the answer; null is the account's."""
     output_limit: int | None = None
-    """Output tokens that are paid for at most, thoughts included; it limits the request, and is no part of the question."""
+    """Most output tokens that are paid for, thoughts included. It limits the request and is no part of the question."""
     follows: bool = False
     """Whether there are answers about this mail already; mails that were begun are finished before others are."""
 

@@ -1,1 +1,1 @@
-"""The command `mailroom`: a thin front of the flows, and what Prefect's own command line cannot do. One file a command."""
+"""The command `mailroom`: a thin front of the flows, and what Prefect's own command cannot do. One file a command."""

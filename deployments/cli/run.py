@@ -63,8 +63,8 @@ def run(
         state, run_id = _run_flow({**given, **({"output_dir": str(output_dir)} if output_dir else {})})
     except (KeyboardInterrupt, SystemExit):
         _say(
-            f"mailroom: the run was stopped. To go on: mailroom run {shlex.quote(source)}. What was answered is on record "
-            "and is not paid for again."
+            f"mailroom: the run was stopped. To go on: mailroom run {shlex.quote(source)}. What was answered is on "
+            "record and is not paid for again."
         )
         raise
     return _tell(state, run_id, settings.ledger, server.ui_url)

@@ -25,7 +25,7 @@ def watch(source: str, /) -> None:
 
 
 def consume(stream: str, /) -> None:
-    """Take the mails of a Redis stream until ended; start several to share it. MAILROOM_WATCH_REDIS_URL says where Redis is.
+    """Take the mails of a Redis stream until ended. Start several to share it. MAILROOM_WATCH_REDIS_URL names Redis.
 
     Args:
         stream: The stream's key. Its entries have a field `raw`, or the columns id, content, sender and subject.

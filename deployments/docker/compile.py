@@ -1,4 +1,4 @@
-"""Compiles what the image's processes import, by importing it: a third of what a whole environment's bytecode would weigh.
+"""Compiles what the image's processes import, by importing it. That weighs a third of a whole environment's bytecode.
 
 The root is read-only when the image runs, so each process would compile it anew, which doubles the start of a run.
 """
@@ -12,9 +12,9 @@ import warnings
 
 OURS = ("flows", "tasks", "deployments")
 PREFECTS = (
-    "prefect.cli", "prefect.engine", "prefect.server.api.server", "prefect.server.database.orm_models", "prefect.server.services",
-    "prefect.workers.process", "prefect_kubernetes", "prefect_redis.messaging", "prefect_redis.ordering",
-    "prefect_redis.lease_storage", "prefect.deployments.steps.pull",
+    "prefect.cli", "prefect.engine", "prefect.server.api.server", "prefect.server.database.orm_models",
+    "prefect.server.services", "prefect.workers.process", "prefect_kubernetes", "prefect_redis.messaging",
+    "prefect_redis.ordering", "prefect_redis.lease_storage", "prefect.deployments.steps.pull",
 )  # fmt: skip
 DRIVERS = (
     "psycopg",

@@ -1,4 +1,4 @@
-"""A process that feeds the inbox until it is told to end: it announces what it puts there, and finishes what it began."""
+"""A process that feeds the inbox until told to end. It announces what it puts there, and finishes what it began."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def ensure_simulator(home: Path) -> str:
     with processes.alone(home):
         if processes.recall(home, NAME) is not None and told.exists():
             return _address(told)
-        # It listens before it says where, so a port that somebody has or takes is no trap: it ends, and takes any other.
+        # The simulator listens before it says where. If the port is taken, it ends, and the next one takes any other.
         for port in (PORT, 0):
             process = _start(home, port, told)
             if _wait(process, told):

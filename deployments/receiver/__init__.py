@@ -1,2 +1,2 @@
-"""The receiver: mail that comes by HTTP (webhooks, uploads) is made durable in the inbox before it is acknowledged, then
-announced to Prefect, a batch at a time."""
+"""The receiver takes mail by HTTP (webhooks, uploads). Mail is durable in the inbox before it is acknowledged, and then
+announced to Prefect in batches."""

@@ -1,4 +1,4 @@
-"""How many connections are kept open, from all and from one address, and how long one may take to send a request's headers."""
+"""Limits open connections, from all and from one address, and the time in which a request's headers must arrive."""
 
 from __future__ import annotations
 

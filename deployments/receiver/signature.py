@@ -33,20 +33,21 @@ def prove_standard(body: bytes, headers: Mapping[str, str], keys: tuple[bytes, .
     Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
     Raises:
-        NotProven: A header is missing, the id holds a full stop, the time is outside the window, or no signature matches.
+        NotProven: A header is missing, the id holds a full stop, the time is outside the window, or no signature fits.
     """
     message_id, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     signatures = headers.get("webhook-signature", "")
     if not (message_id and stamp and signatures):
         raise NotProven("webhook-id, webhook-timestamp and webhook-signature must all be sent")
     if "." in message_id:
-        # What is signed is joined with full stops: `a` and `1.text` would be `a.1` and `text` as well, another delivery.
+        # Full stops join what is signed: `a` and `1.text` would be `a.1` and `text` as well, which is another delivery.
         raise NotProven("webhook-id must not hold a full stop")
     _check_window(stamp, now)
     signed = f"{message_id}.{stamp}.".encode() + body
     expected = [b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256")) for key in keys]
     given = [signature.encode() for signature in signatures.split()]
-    if not any([hmac.compare_digest(one, other) for one in expected for other in given]):  # noqa: C419  # all are compared, so that the time tells nothing
+    # All are compared, so that the time tells nothing.
+    if not any([hmac.compare_digest(one, other) for one in expected for other in given]):  # noqa: C419
         raise NotProven("no signature in webhook-signature matches the body and the secret")
     return Proof(delivery_id=_name("standard", message_id), digest=hashlib.sha256(body).hexdigest())
 

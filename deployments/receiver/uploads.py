@@ -1,4 +1,4 @@
-"""`POST /upload`: files of mail, one or many; the page at `GET /upload` posts them one by one to show their progress."""
+"""`POST /upload` takes files of mail. The page at `GET /upload` posts them one by one to show its progress."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ _BODY: dict[str, Any] = {
     openapi_extra={"requestBody": _BODY},
 )
 async def receive_mail(request: Request, response: Response, state: CurrentState) -> Receipt:
-    """Take a raw mail (RFC 5322), rows of a table, or what SendGrid, Mailgun and Postmark post; answers once it is durable."""
+    """Take a raw mail (RFC 5322), table rows, or posts of SendGrid, Mailgun or Postmark. Answer when it is durable."""
     kind = _kind_of(request)
     with state.room.hold() as held:
         body = await read_body(request, state.settings.max_body_bytes, held)

@@ -1,1 +1,1 @@
-"""The reference pages `docs/settings.md` and `docs/errors.md`, made from the code that they describe: `make reference`."""
+"""Makes the pages `docs/settings.md` and `docs/errors.md` from the code that they describe: `make reference`."""

@@ -21,8 +21,9 @@ def settings_page() -> str:
     parts = [
         "# Settings", "",
         "Made by `make reference` from `tasks/settings/` and the providers' sheets; do not edit it by hand.", "",
-        "A variable of the environment wins over the file `.env`, that over a secret file, that over the default. What a "
-        "form or a command is given wins over all of them. `mailroom settings` prints what is in force, and from where.",
+        "A variable of the environment wins over the file `.env`, that over a secret file, that over the default. What "
+        "a form or a command is given wins over all of them. `mailroom settings` prints what is in force, "
+        "and from where.",
     ]  # fmt: skip
     for section, variables in groupby(all_variables(), key=lambda variable: variable.section):
         parts += ["", f"## {section}", "", "| variable | type | default | meaning |", "| --- | --- | --- | --- |"]

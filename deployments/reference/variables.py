@@ -1,4 +1,4 @@
-"""Every variable that sets something: its section, type, default and meaning, the value in force and where it is from."""
+"""Every variable that sets something: section, type, default, meaning, the value in force and where it is from."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def main() -> None:
         timeout_graceful_shutdown=2,
         backlog=_BACKLOG,
     )
-    # Uvicorn raises the signal that ended it once more when all is closed, which would make a clean end look like a kill.
+    # Uvicorn raises the signal that ended it once more when all is closed: a clean end would look like a kill.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, frame: None)
     server = Server(config, listener, options.port_file)

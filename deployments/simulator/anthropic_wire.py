@@ -38,9 +38,9 @@ _REFUSED_BOUNDS = {
 _MOST_BYTES = 32_000_000
 # docs.claude.com/en/api/messages
 _ARGUMENTS = frozenset(
-    "model messages max_tokens cache_control container context_management diagnostics fallbacks inference_geo mcp_servers "
-    "metadata output_config service_tier speed stop_sequences stream system temperature thinking tool_choice tools top_k "
-    "top_p user_profile_id".split()
+    "model messages max_tokens cache_control container context_management diagnostics fallbacks inference_geo "
+    "mcp_servers metadata output_config service_tier speed stop_sequences stream system temperature thinking "
+    "tool_choice tools top_k top_p user_profile_id".split()
 )
 
 

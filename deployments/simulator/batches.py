@@ -30,7 +30,7 @@ class StoredFile:
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """Times are UTC seconds. `answer` answers one request's body. `details` is what the provider's batch object repeats.
+    """Times are UTC seconds. `answer` answers one request's body. `details` is what the provider's batch repeats.
 
     `faults` are what is wrong with the whole batch: one that has any answers nothing.
     """

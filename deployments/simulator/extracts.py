@@ -25,8 +25,8 @@ _SPACES = re.compile(r"\s+")
 _GREETING = re.compile(
     r"(?:hi|hello|dear|hey|good (?:morning|afternoon|evening)|hallo|sehr geehrte|liebe|guten|bonjour|ch[eè]re?|hola|"
     r"estimad|querid|ciao|gentile|buongiorno|ol[áa]|prezad|car[oa]|beste|geachte|best|kind regards|regards|thanks|"
-    r"cheers|sincerely|yours|mit freundlichen|viele grüße|cordialement|saludos|cordiali|atenciosamente|met vriendelijke|"
-    r"sent from|お世話|(?:どうぞ)?よろしく|此致|您好|你好)",
+    r"cheers|sincerely|yours|mit freundlichen|viele grüße|cordialement|saludos|cordiali|atenciosamente"
+    r"|met vriendelijke|sent from|お世話|(?:どうぞ)?よろしく|此致|您好|你好)",
     re.IGNORECASE,
 )
 _IMPERATIVE = re.compile(
@@ -41,8 +41,8 @@ _DAY = (
     r"(?:maan|dins|woens|donder|vrij|zater|zon)dag"
 )
 _NEAR = (
-    r"today|tonight|tomorrow|eod|end of (?:the )?(?:day|week|month)|noon|heute|morgen|aujourd'hui|demain|hoy|mañana|oggi|"
-    r"domani|hoje|amanhã|vandaag|next week|this week"
+    r"today|tonight|tomorrow|eod|end of (?:the )?(?:day|week|month)|noon|heute|morgen|aujourd'hui|demain|hoy|mañana"
+    r"|oggi|domani|hoje|amanhã|vandaag|next week|this week"
 )
 _MONTH = r"(?:Jan|Feb|M[aä]r|Apr|Ma[iy]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz])[a-zé]{0,7}"
 _DATE = (
@@ -51,13 +51,14 @@ _DATE = (
 )
 _CLOCK = r"\d{1,2}(?::\d\d)? ?(?:am|pm|uhr|h|Uhr|AM|PM)\b|\d{1,2}:\d\d"
 _DUE = re.compile(
-    rf"\b(?:(?:by|before|until|no later than|due|on|bis(?: zum)?|vor|avant(?: le)?|d'ici(?: le)?|pour|antes del?|para el?|"
-    rf"hasta el?|entro(?: il)?|até(?: a)?|voor|uiterlijk|at) )?"
+    rf"\b(?:(?:by|before|until|no later than|due|on|bis(?: zum)?|vor|avant(?: le)?|d'ici(?: le)?|pour|antes del?"
+    r"|para el?|hasta el?|entro(?: il)?|até(?: a)?|voor|uiterlijk|at) )?"
     rf"(?:(?i:next |this )?(?i:{_DAY})\b|(?i:{_NEAR})\b|{_DATE}|{_CLOCK})(?:,? (?:at |um |à |a las )?(?:{_CLOCK}))?"
     r"|(?:\d{1,2}月\d{1,2}日|本日|明日|今週|来週|今天|明天|[月火水木金土日]曜日|周[一二三四五六日])(?:\d{1,2}[時点])?(?:まで|前|之前)?"
 )
 _OWNER = re.compile(
-    r"@?([A-Z][a-zà-ÿ]{1,20})(?: [A-Z][a-zà-ÿ]{1,20})?(?:[,:–-]+ ?| )(?=(?:please|could|can|will|needs? to|should|bitte|por favor)\b)"
+    r"@?([A-Z][a-zà-ÿ]{1,20})(?: [A-Z][a-zà-ÿ]{1,20})?(?:[,:–-]+ ?| )"
+    r"(?=(?:please|could|can|will|needs? to|should|bitte|por favor)\b)"
 )
 _NO_NAMES = frozenset(
     [

@@ -35,7 +35,8 @@ _ARGUMENTS = frozenset(
 )
 _SCHEMA_WORDS = frozenset(
     "type format title description nullable enum maxItems minItems properties required minProperties maxProperties "
-    "minLength maxLength pattern example anyOf propertyOrdering default items minimum maximum additionalProperties".split()
+    "minLength maxLength pattern example anyOf propertyOrdering default items minimum maximum "
+    "additionalProperties".split()
 )
 
 

@@ -10,9 +10,9 @@ from deployments.simulator.extracts import sentences
 from deployments.simulator.reading import Mail
 
 _ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override|system prompt|new instructions?|instructions?|you are now|you must|assistant|"
-    r"language model|ai model|classif\w+|categori\w+|forward|bcc|send|reply with|respond with|transfer|click|visit|"
-    r"output|execute|weiterleiten|ignorier\w+|ignorez|ignora\w*)\b",
+    r"\b(?:ignore|disregard|forget|override|system prompt|new instructions?|instructions?|you are now|you must"
+    r"|assistant|language model|ai model|classif\w+|categori\w+|forward|bcc|send|reply with|respond with|transfer"
+    r"|click|visit|output|execute|weiterleiten|ignorier\w+|ignorez|ignora\w*)\b",
     re.IGNORECASE,
 )
 # "other" is mostly the plain word; as a category it is meant in capitals alone.

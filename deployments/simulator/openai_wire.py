@@ -28,10 +28,11 @@ _SCHEMA_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REFUSED_KEYWORDS = ("allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas")
 # platform.openai.com/docs/api-reference/chat/create
 _ARGUMENTS = frozenset(
-    "messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens "
-    "metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key "
-    "prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier stop "
-    "store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity web_search_options".split()
+    "messages model audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens "
+    "max_tokens metadata modalities moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key "
+    "prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier "
+    "stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity "
+    "web_search_options".split()
 )
 
 

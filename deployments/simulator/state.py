@@ -14,7 +14,8 @@ DAY_S = 86_400.0
 _PAGE = 20
 # What providers bill for an image or a page, near enough, when all we have is base64.
 _MEDIA_TOKENS = 258
-# Shorter prompt prefixes are never cached: platform.openai.com/docs/guides/prompt-caching, docs.claude.com prompt caching.
+# Shorter prompt prefixes are never cached:
+# platform.openai.com/docs/guides/prompt-caching, docs.claude.com prompt caching.
 _FEWEST_CACHED_TOKENS = 1024
 
 

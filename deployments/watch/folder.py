@@ -59,7 +59,7 @@ async def watch_folder(
 
 
 def _files_of(changed: Path, folder: Path) -> Iterator[Path]:
-    """What may be mail of this change; of a new folder all that lies in it, as files that came with it are not told of."""
+    """What may be mail of this change. For a new folder: all that lies in it, as no change tells of that."""
     if any(part.startswith(".") for part in changed.relative_to(folder).parts):
         return
     if changed.is_dir():

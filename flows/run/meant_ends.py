@@ -23,7 +23,7 @@ class RunEnded(MailroomError):
 
 
 class NoTraceOfMeantEnds(logging.Filter):
-    """Leaves out what the engine logs after a run that ended as it was meant to, or by a signal; the state is logged already."""
+    """Leaves out what the engine logs after a run that ended as meant, or by a signal. The state is logged already."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None

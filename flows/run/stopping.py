@@ -1,4 +1,4 @@
-"""How a run ends before its time: no request is begun any more, those under way are waited for, and a line says how to go on."""
+"""How a run ends early: it begins no more requests, waits for those under way, and a line says how to go on."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _LOOK_EVERY_S = 3.0
 def ends_in_order(run_id: str, pending: Sequence[PrefectFuture[Any]]) -> Iterator[None]:
     """Whatever ends the body early stops the run's requests, and waits until those under way are on record.
 
-    `pending` are the chunks whose mails the models are asked about. A signal, an error, a lost lease or a person who cancels
-    the run in Prefect's UI may end it.
+    `pending` are the chunks whose mails the models are asked about. A signal, an error, a lost lease or a person who
+    cancels the run in Prefect's UI may end it.
     """
     stop = stop_of(run_id)
     with _cancelling_heard(run_id, stop):
@@ -58,7 +58,7 @@ def _why(error: BaseException) -> str:
 
 
 def _wait_for_calls(pending: Sequence[PrefectFuture[Any]]) -> None:
-    """Return when all chunks have ended; calls that take too long, or that a second signal does not wait for, are cut off."""
+    """Return when all chunks have ended. Calls that take too long are cut off; a second signal cuts off all at once."""
     deadline = time.monotonic() + STOP_WITHIN_S
     try:
         for future in pending:

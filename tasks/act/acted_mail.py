@@ -34,7 +34,7 @@ class Planned:
 class ActedMail:
     """`row` has the columns of the mail's `Messages`, `Readings` and `Decisions`.
 
-    `locations` says where on mail servers it was seen, the first place first; it is empty for a mail that came from files.
+    `locations` says where on mail servers the mail was seen, the first place first. It is empty for a mail from files.
     """
 
     row: Mapping[str, Any]
@@ -60,7 +60,7 @@ class ActedMail:
         return read_automatic(self.raw, self.destinations.ours)
 
     def allowed(self, *, sender_links: bool = False) -> Allowed:
-        """What a model's words may name: the operator's list, and the verified sender's domain where the rule says so."""
+        """What a model's words may name: the operator's list, and the verified sender's domain if the rule says so."""
         listed = allow(self.destinations.allowed_links)
         return listed.with_sender(self.whom.address) if sender_links and self.whom.verified else listed
 

@@ -11,9 +11,9 @@ from tasks.ledger.effects import Effect
 
 
 async def check_unanswered(effect: Effect, context: ActionContext) -> None:
-    """See that the effect's mail does not bear `\\Answered`, unless we set it, or its mailbox is set to be answered anyway.
+    """See that the effect's mail bears no `\\Answered` flag, unless we set it or its mailbox may answer such mail.
 
-    Mail that came from files has no flags, and those of a mail that cannot be found are not known: both may be answered.
+    Mail from files has no flags, and the flags of a mail that cannot be found are unknown: both may be answered.
 
     Raises:
         NotDone: The mail server refused to tell.

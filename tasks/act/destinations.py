@@ -1,4 +1,4 @@
-"""Every destination an effect can reach, as the operator names them; the secrets among them are read where they are used."""
+"""Every destination an effect can reach, as the operator names them. Their secrets are read where they are used."""
 
 from __future__ import annotations
 

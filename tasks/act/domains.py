@@ -9,5 +9,5 @@ Dns = Callable[[bytes], bytes | None]
 
 
 def is_aligned(said: str, domain: str) -> bool:
-    """Whether the name that was checked is the sender's domain or one above it (RFC 7489, relaxed), never a whole TLD."""
+    """Whether the checked name is the sender's domain or one above it (RFC 7489, relaxed), but never a whole TLD."""
     return said == domain or ("." in said and domain.endswith("." + said))

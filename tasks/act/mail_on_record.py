@@ -1,8 +1,8 @@
 """The bytes of a mail as the ledger keeps them, and which mail in a mailbox is that very mail.
 
 A Message-ID is a stranger's word: whoever saw a mail can write another one under its id, and lists double it honestly.
-So a mail is told by its bytes: by all of them, or, where a server added fields or folded lines anew, by its body and the
-fields that servers leave alone.
+So a mail is known by all its bytes or, where a server added fields or folded lines anew, by its body and the fields
+that servers leave alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finding the mail that an effect is about: at its UID, or by its Message-ID or size, and always checked by its bytes."""
+"""Finds the mail that an effect is about: at its UID, or by its Message-ID or size. Its bytes are always checked."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class FoundMail:
 def find_mail(
     box: BaseMailBox, sought: SoughtMail, moved_to: Sequence[str] = (), also_in: Sequence[str] = ()
 ) -> FoundMail:
-    """The mail today: in a folder we moved it to, where it was seen, in its old folders and `also_in`, or anywhere else.
+    """The mail today: where we moved it, where it was seen, in its old folders and `also_in`, or anywhere else.
 
     Raises:
         MailGone: No mail of the mailbox is the one on record.
@@ -75,7 +75,7 @@ def find_copies(box: BaseMailBox, folder: str, mail: MailOnRecord) -> list[str]:
 
 
 def has_draft(box: BaseMailBox, folder: str, mail: MailOnRecord) -> bool:
-    """Whether the folder has a draft, so marked, with the Message-ID of this mail of ours, whatever its text is by now."""
+    """Whether the folder has a mail marked as a draft with the Message-ID of this mail of ours, whatever its text."""
     box.folder.set(folder)
     return bool(box.uids(f"DRAFT {_by_id(mail)}", charset=None))
 
@@ -147,7 +147,7 @@ def _by_size(record: MailOnRecord) -> str:
 
 
 def _fitting(box: BaseMailBox, uids: Sequence[str], record: MailOnRecord) -> list[str]:
-    """Those of the selected folder's mails that are the mail on record: byte for byte, or else but for what servers change."""
+    """The selected folder's mails that are the mail on record: byte for byte, or but for what servers change."""
     if len(uids) > _MOST_HITS:
         raise SeveralFit(f"{len(uids)} mails look like it, too many to compare them")
     heads = fetch_heads(box, [int(uid) for uid in uids])

@@ -92,7 +92,7 @@ class Mailboxes:
         self._locks: dict[str, asyncio.Lock] = {}
 
     def locations_of(self, keys: Sequence[str]) -> dict[str, list[MailLocation]]:
-        """Where on servers each of these mails was seen, the first place first; those that came from no mailbox are missing."""
+        """Where on servers each of these mails was seen, the first place first. Mails from no mailbox are missing."""
         found: dict[str, list[MailLocation]] = {}
         for key, source, place in sightings_of(self._engine, keys, scheme="imap"):
             folder, uidvalidity, uid = place.rsplit("/", 2)

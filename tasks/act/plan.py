@@ -25,10 +25,13 @@ from tasks.ledger.plans import Plan
 
 
 def plan_mails(
-    engine: Engine, rows: Iterable[Mapping[str, Any]], destinations: Destinations, mailboxes: Mailboxes, *, dry_run: bool,
-    review: Review | None = None, dns: Dns = look_up_txt,
+    engine: Engine, rows: Iterable[Mapping[str, Any]], destinations: Destinations, mailboxes: Mailboxes, *,
+    dry_run: bool, review: Review | None = None, dns: Dns = look_up_txt,
 ) -> list[Plan]:  # fmt: skip
-    """What is to be done about these mails, each mail's in order; `rows` have the columns of messages, readings and decisions."""
+    """What is to be done about these mails, in order for each mail.
+
+    `rows` have the columns of messages, readings and decisions.
+    """
     acting = {row["message_key"]: row for row in rows if len(row["actions"])}
     seen = mailboxes.locations_of(list(acting))
     # What is done to a mail where it lies needs its bytes only when it is done.

@@ -27,7 +27,7 @@ _MOST_CANDIDATES = 10
 
 
 def mail_address(text: str) -> str:
-    """The address with its domain in IDNA; empty where it is none. The part before the @ may be of any script (RFC 6531)."""
+    """The address with its domain in IDNA; empty if it is none. The part before the @ may be any script (RFC 6531)."""
     local, at, domain = text.rpartition("@")
     host = ascii_host(domain.strip("<> ."))
     usable = all(letter.isprintable() and letter not in _FORBIDDEN for letter in f"{local}{host}")

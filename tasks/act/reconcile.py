@@ -58,7 +58,7 @@ def reconcile_effects(run: Run, *, untouched_s: float) -> Cleared:
 
 
 def reconcile(outbox: Outbox, *, untouched_s: float) -> Cleared:
-    """Look for every ambiguous effect and every one whose holder died, then perform what turns out to be still to do."""
+    """Look for every ambiguous effect and every one whose holder died, then perform those that are still to be done."""
     opened = _open_effects(outbox, untouched_s)
     asyncio.run(_settle_all(outbox, opened))
     now = by_ids(outbox.engine, [one.effect_id for one in opened])

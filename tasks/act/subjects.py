@@ -1,4 +1,4 @@
-"""The subject of a reply: the mail's own behind `Re: `, as it went out; mail programs and ticket systems thread by it."""
+"""The subject of a reply: `Re: ` and the mail's own as it was sent. Mail programs and ticket systems thread by it."""
 
 from __future__ import annotations
 

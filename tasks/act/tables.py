@@ -130,7 +130,8 @@ def _sql_table(address: str, row: Row) -> tuple[sa.Engine, sa.Table]:
     url, mark, name = address.partition("#")
     if not mark or not name or "://" not in url:
         raise Misconfigured(
-            f"MAILROOM_TABLES: `{address.partition('@')[0][:40]}…` is neither a .csv, a .parquet nor a URL with `#table`."
+            f"MAILROOM_TABLES: `{address.partition('@')[0][:40]}…` is neither a .csv, "
+            "a .parquet nor a URL with `#table`."
         )
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     table = sa.Table(name, sa.MetaData(), *(_column(key) for key in row))

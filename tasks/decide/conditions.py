@@ -1,7 +1,7 @@
 """Conditions of rules: CEL expressions over one row, compiled once, that can only answer yes or no.
 
-CEL cannot reach attributes, loop for ever or call out; its regular expressions take linear time. It gives up after 10,000
-steps of loops. A condition that takes more CPU time for a mail than it may is not answered for that mail.
+CEL cannot reach attributes, loop for ever or call out. Its regular expressions take linear time. It gives up after
+10,000 steps of loops. A condition that takes more CPU time for a mail than it may is not answered for that mail.
 """
 
 from __future__ import annotations

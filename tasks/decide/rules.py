@@ -1,8 +1,9 @@
 """Rules as data: read, checked as a whole, and compiled once.
 
-The text is a JSON object of ordered lists. `rules` say what is done about a mail, `analyses` which questions it is worth,
-and `never_send`, which may be left out, which mails no provider may see. From the top, every entry whose condition holds adds what it says; the first with `"after": "stop"` ends the
-list. Without a text, `default_rules.json` holds.
+The text is a JSON object of ordered lists. `rules` say what is done about a mail. `analyses` say which questions the
+mail is worth. `never_send` says which mails no provider may see; it may be left out. Every entry whose condition holds
+adds what it says, from the top down. The first with `"after": "stop"` ends the list. Without a text,
+`default_rules.json` holds.
 """
 
 from __future__ import annotations

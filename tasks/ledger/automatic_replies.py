@@ -1,4 +1,4 @@
-"""Replies that left without a person: counted by sender, by conversation and by hour, so that no two programs go on for ever.
+"""Counts replies that left without a person, by sender, conversation and hour, so that no two programs go on for ever.
 
 All processes that share the ledger count together, one at a time, by its database's clock.
 """
@@ -21,7 +21,7 @@ _LOCK = 4_815_162_343
 
 @dataclass(frozen=True, kw_only=True)
 class AutomaticReply:
-    """A reply that is about to leave: to whom, its own Message-ID, and the ids of the conversation, the oldest first."""
+    """A reply about to leave: to whom, its own Message-ID, and the ids of the conversation, the oldest first."""
 
     effect_id: str
     sender: str
@@ -31,7 +31,7 @@ class AutomaticReply:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyCaps:
-    """Most replies that no person approved, within 24 hours to a sender and in a conversation, within an hour to all."""
+    """Most replies without a person's approval: in 24 hours to a sender and in a conversation, in an hour to all."""
 
     per_sender: int
     per_thread: int

@@ -92,8 +92,8 @@ def _put(connection: Connection, queued: Queued) -> None:
     worst = queued.worst_usd
     row = {
         "state": "waiting", "batch_id": None, "call": None, "message_key": queued.message_key,
-        "run_id": queued.run_id, "question": queued.question, "provider": queued.provider, "model": queued.model, "body": body,
-        "body_bytes": len(body.encode()), "tries": 0, "error_code": None, "created_at": time.time(),
+        "run_id": queued.run_id, "question": queued.question, "provider": queued.provider, "model": queued.model,
+        "body": body, "body_bytes": len(body.encode()), "tries": 0, "error_code": None, "created_at": time.time(),
         "worst_nusd": None if worst is None else int((worst * NANO_USD).to_integral_value("ROUND_CEILING")),
     }  # fmt: skip
     new = insert_into(batch_items, connection.dialect.name).values(key=queued.key, **row)

@@ -1,7 +1,7 @@
 """Writes rows that many coroutines want to write, together in one transaction, in a thread of its own.
 
-The calls in flight share a commit; each caller hears the result of its row after that commit. A transaction that was cut
-is done again, so handlers must bear that the first one was committed after all.
+The calls in flight share a commit. Each caller hears the result of its row after that commit. A transaction that was
+cut off is done again, so handlers must bear that the first one was committed after all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A batch's life in the ledger: recorded before it is sent, settled item by item, and nobody's but one process's at a time.
+"""A batch's life in the ledger: recorded before it is sent, settled item by item, held by one process at a time.
 
-recorded → uploaded → submitting → submitted → collected → closed, or → failed where the provider refused it whole. What a
-process that died left behind is taken up by the next one at the state that was reached.
+recorded → uploaded → submitting → submitted → collected → closed, or → failed where the provider refused it whole. If a
+process dies, the next one goes on from the state that was reached.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def ask_again(engine: Engine, batch: Batch, *, error_code: str, run_id: str) -> 
 
 
 def release_batch(engine: Engine, batch: Batch, *, run_id: str) -> int:
-    """How many mails are PENDING again, because their questions could be sent in no batch; the questions are forgotten."""
+    """How many mails are PENDING again, as no batch could send their questions. The questions are forgotten."""
     keys = [key for key, _body in requests_of(engine, batch.batch_id)]
     settle_items(engine, batch, [Settled(key=key, error_code="API_ERROR") for key in keys], run_id=run_id)
     asked = select(batch_items.c.message_key).where(batch_items.c.batch_id == batch.batch_id)
@@ -197,7 +197,8 @@ def _ended_call(call: int, one: Settled, run_id: str) -> dict[str, Any]:
     answer = one.answer
     usage = (answer.usage or Usage()) if answer else one.usage
     return {
-        "b_call": call, "run_id": run_id, "state": "done" if answer else "failed", "price_nusd": nano_usd(one.price_usd),
+        "b_call": call, "run_id": run_id, "state": "done" if answer else "failed",
+        "price_nusd": nano_usd(one.price_usd),
         "answer": answer.text if answer else one.kept, "answered_by": answer.model if answer else None,
         "error_code": one.error_code, "request_id": answer.request_id if answer else None,
         "simulated": answer.simulated if answer else False, "ended_at": time.time(), **asdict(usage),

@@ -1,7 +1,8 @@
-"""One circuit breaker a provider, shared through the ledger: closed, open after failures in a row, half open for a probe.
+"""One circuit breaker for each provider, shared through the ledger.
 
-Failures are counted by each process for itself; that a circuit is open is everybody's. The probe is taken by one
-conditional UPDATE, so that a whole fleet sends one, and another when that one is not heard of again.
+It is closed, open after failures in a row, or half open for a probe. Each process counts failures for itself, but an
+open circuit is open for all. One conditional UPDATE takes the probe, so a whole fleet sends one, and another if the
+first is not heard of again.
 """
 
 from __future__ import annotations

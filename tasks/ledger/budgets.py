@@ -1,7 +1,7 @@
 """Money handed out and spent, by run, day and month, over all processes that share a ledger; no cap is ever passed.
 
-A process takes money in blocks, hands it out call by call (`tasks.ledger.run_budget`), and writes down what was spent. What
-is reserved for a process that died comes back.
+A process takes money in blocks, hands it out call by call (`tasks.ledger.run_budget`), and writes down what was spent.
+What is reserved for a process that died comes back.
 """
 
 from __future__ import annotations

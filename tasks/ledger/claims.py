@@ -119,7 +119,7 @@ def give_back(engine: Engine, owner: str) -> int:
 def leases_kept(engine: Engine, owner: str, lease_s: float, on_lost: Callable[[], None]) -> Iterator[None]:
     """Renew the owner's leases while the body runs, and give back at its end what was not settled.
 
-    `on_lost` is called, from another thread, when they could not be renewed for `lease_s`: others may own the mails then.
+    Another thread calls `on_lost` when they could not be renewed for `lease_s`: others may own the mails by then.
     """
     done = threading.Event()
 

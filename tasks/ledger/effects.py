@@ -109,8 +109,8 @@ _FATES = select(*(effects.c[name] for name in _FATE)).where(effects.c.effect_id.
 def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) -> Effect | None:
     """The effect, now ours to perform; null when it isn't planned (any more), or needs an approval it has not got.
 
-    A dry run's effect can't be claimed until a person approved it. One whose content is not what was planned or approved
-    is held for a person instead.
+    A dry run's effect can't be claimed until a person approved it. If its content is not what was planned or approved,
+    it is held for a person instead.
     """
     with engine.begin() as connection:
         now = database_time(connection, time.time)
@@ -138,7 +138,7 @@ def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) 
 
 
 def take_over(engine: Engine, effect: Effect, *, owner: str, lease_s: float) -> Effect | None:
-    """An ambiguous effect, or a claimed one whose holder is gone, now ours to look after; null when another was faster."""
+    """An ambiguous effect, or a claimed one whose holder is gone, ours to look after now. Null if another was first."""
     with engine.begin() as connection:
         now = database_time(connection, time.time)
         row = connection.execute(

@@ -1,4 +1,4 @@
-"""What is counted of the ledger's rows, for metrics: sums in whole numbers, so that what was pruned can be added exactly.
+"""What metrics count of the ledger's rows: sums in whole numbers, so that what was pruned can be added exactly.
 
 A measure is read over all rows that are there and over those that are not any more: `fold` adds rows to `totals` just
 before they are deleted, in the same transaction, so that a counter never falls.

@@ -50,7 +50,7 @@ def _boot() -> str:
 
 
 def _cards() -> list[str]:
-    """Addresses of the machine's own network cards; bridges and containers' interfaces come and go, so they do not count."""
+    """Addresses of the machine's own network cards. Bridges and containers' interfaces do not count: they change."""
     found = []
     for card in sorted(Path("/sys/class/net").glob("*")):
         if (card / "device").exists():

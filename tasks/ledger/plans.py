@@ -1,4 +1,4 @@
-"""What is to be done about a mail, written into the outbox before anything is (`tasks.ledger.effects` does the rest)."""
+"""Writes what is to be done about a mail into the outbox before it is done (`tasks.ledger.effects` does the rest)."""
 
 from __future__ import annotations
 

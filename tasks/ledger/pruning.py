@@ -26,7 +26,7 @@ class Pruned:
 def prune_completions(
     engine: Engine, *, answers_s: float, failed_s: float, calls_s: float, clock: Callable[[], float] = time.time
 ) -> Pruned:
-    """Forget answers' text after `answers_s`, that of refused answers after `failed_s`, and whole calls after `calls_s`.
+    """Forget answers' text after `answers_s`, refused answers' text after `failed_s`, and whole calls after `calls_s`.
 
     What a call cost stays in the book until the call itself goes; a text that is gone is never taken for an answer.
     """

@@ -186,7 +186,8 @@ class LedgerRateLimiter:
         wanted = RateRequest(
             provider=link.provider, model=link.model, clock=self._clock, rpm=rpm * _MARGIN, tpm=tpm * _MARGIN,
             requests=lane.size, tokens=max(tokens, min(lane.size * tokens, tpm / 60 * _BLOCK_S)),
-            requests_unused=lane.requests, tokens_unused=lane.tokens, requests_owed=lane.requests_owed, tokens_owed=lane.tokens_owed,
+            requests_unused=lane.requests, tokens_unused=lane.tokens, requests_owed=lane.requests_owed,
+            tokens_owed=lane.tokens_owed,
         )  # fmt: skip
         lane.requests, lane.tokens, lane.requests_owed, lane.tokens_owed = 0, 0.0, 0.0, 0.0
         epoch, granted = lane.epoch, await self._writer.write("pace", wanted)

@@ -19,7 +19,9 @@ _KEPT_S = 86_400.0
 
 
 class ReportedLimits:
-    """`of` is for `tasks.ledger.rate_limiter.LedgerRateLimiter` as the usual limits, `note` as what to do with those of a reply.
+    """Gives `tasks.ledger.rate_limiter.LedgerRateLimiter` its usual limits, and notes those that a reply reports.
+
+    `of` gives the limits, `note` takes those of a reply.
 
     `address_of` tells servers of one provider apart, such as a simulator from the real one.
     """

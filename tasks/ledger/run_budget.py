@@ -1,4 +1,4 @@
-"""One process's money for one run: taken from the ledger in blocks, handed out call by call, exact to the nano-dollar."""
+"""One process's money for one run: taken from the ledger in blocks, given out call by call, exact to a nano-dollar."""
 
 from __future__ import annotations
 

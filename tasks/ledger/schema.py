@@ -257,7 +257,8 @@ approvals = Table(
     Column("at", Float, nullable=False),
 )
 
-# Replies of the last day that left without a person, and those that the hour's cap stopped (`tasks.ledger.automatic_replies`).
+# Replies of the last day that left without a person, and those that the hour's cap stopped: see
+# `tasks.ledger.automatic_replies`.
 automatic_replies = Table(
     "automatic_replies",
     metadata,

@@ -75,7 +75,7 @@ class ScopeFunds:
         self._free -= need
 
     async def take_if_plenty(self, amount: int) -> bool:
-        """Whether the amount was moved out; not while somebody waits, or while the ledger had too little a moment ago."""
+        """Whether the amount was moved out. It is not if somebody waits, or if the ledger had too little just now."""
         if self._waiting:
             return False
         if self._free < amount and time.monotonic() >= self._short_until:
@@ -89,7 +89,7 @@ class ScopeFunds:
         self._calls += 1
 
     def end_call(self, spent: int, returned: int) -> None:
-        """Pay `spent`; `returned` of what was out is free again, and goes back to the ledger unless somebody here waits."""
+        """Pay `spent`. `returned` of what was out is free again; it goes back to the ledger if nobody here waits."""
         self._calls -= 1
         self.put_back(returned, spent=spent)
 

@@ -42,7 +42,7 @@ class LeftOver:
 
 
 def sightings_of(engine: Engine, keys: Sequence[str], *, scheme: str) -> list[tuple[str, str, str]]:
-    """(message_key, source, place) of every meeting with these mails in a source of that scheme, the first ones first."""
+    """(message_key, source, place) of each meeting with these mails in a source of that scheme, the first one first."""
     found: list[tuple[str, str, str]] = []
     for some in in_batches(keys):
         with reading(engine) as connection:
@@ -74,7 +74,7 @@ def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> 
 def retire_uids(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> None:
     """Note that a server gives the UIDs of this folder again: mails that were met there have no UID any more.
 
-    Their places get a UIDVALIDITY that no server can have (they have 32 bits), so that the folder they lay in is still known.
+    Their places get a UIDVALIDITY that no server can have (those have 32 bits), so the folder they lay in stays known.
     """
     folder = f"{mailbox}/{uidvalidity}/"
     with engine.begin() as connection:

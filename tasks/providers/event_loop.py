@@ -1,4 +1,4 @@
-"""One event loop a process for all provider calls, so that connections, limits and breakers are shared by all chunks."""
+"""One event loop in each process for all provider calls: all chunks share connections, limits and breakers."""
 
 from __future__ import annotations
 

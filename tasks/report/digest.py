@@ -16,13 +16,16 @@ from tasks.report.summary import count_words
 _LISTED = 50
 _UNREAD = "unread"
 _COLUMNS = (
-    "message_key", "processed_at", "status", "category", "error_type", "provider", "simulated", "urgent", "reply_wanted",
-    "answered", "subject", "sender", "cost_usd",
+    "message_key", "processed_at", "status", "category", "error_type", "provider", "simulated", "urgent",
+    "reply_wanted", "answered", "subject", "sender", "cost_usd",
 )  # fmt: skip
 
 
 def digest_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """The rows of `tasks.ledger.daily_outcomes.outcomes_since` with a column `day` (a UTC date); empty ones keep their columns."""
+    """The rows of `tasks.ledger.daily_outcomes.outcomes_since` with a column `day` (a UTC date).
+
+    Without rows the columns stay.
+    """
     frame = pd.DataFrame(rows, columns=list(_COLUMNS))
     frame["day"] = pd.to_datetime(frame["processed_at"].astype(float), unit="s", utc=True).dt.date
     return frame

@@ -22,7 +22,8 @@ _OF_READING = (
 _OF_DECISION = ("urgent", "reply_wanted", "rule", "actions")
 _UNREAD: Row = {
     "category": None, "summary": "", "translation": "", "action_items": [], "replies": [], "urgent": False,
-    "reply_wanted": False, "rule": "", "actions": [], "effects": [], "complexity": None, "confidence": None, "reason": "", "doubts": [],
+    "reply_wanted": False, "rule": "", "actions": [], "effects": [], "complexity": None, "confidence": None,
+    "reason": "", "doubts": [],
     "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0, "attempts": 0, "input_tokens": 0,
     "output_tokens": 0, "cost_usd": 0.0, "simulated": False, "seconds": 0.0, "error_type": None, "error": "",
     "duplicate_of": "", "likely_duplicate_of": "", "left_out": [],

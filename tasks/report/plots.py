@@ -39,7 +39,7 @@ def bars(left: Mapping[str, int], right: Mapping[str, int], titles: tuple[str, s
 
 
 def trend(counts: pd.DataFrame, dollars: pd.Series[float], titles: tuple[str, str]) -> str:
-    """Bars of `counts` (a row a day, a column a category, stacked) beside `dollars` a day, as `bars` gives its picture."""
+    """Bars of `counts` (a row a day, a column a category, stacked) beside `dollars` a day, as a picture from `bars`."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 2.8), layout="constrained")

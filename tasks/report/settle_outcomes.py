@@ -20,7 +20,7 @@ log = logging.getLogger("mailroom.report")
 
 
 class WindowOutcomes:
-    """The outcome rows of a window. No collection, since Prefect keeps an entry for every value of those it is given."""
+    """The outcome rows of a window. It is no collection, because Prefect keeps an entry for each value of those."""
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         self.rows = rows

@@ -15,7 +15,8 @@ STATUSES_SHOWN: tuple[Status, ...] = ("COMPLETED", "FAILED", "SKIPPED", "PENDING
 """In the order in which reports name them."""
 
 EFFECTS_SHOWN = (
-    "done", "planned", "dry run", "held", "failed", "ambiguous", "superseded", "rejected", "skipped", "claimed", "unknown",
+    "done", "planned", "dry run", "held", "failed", "ambiguous", "superseded", "rejected", "skipped", "claimed",
+    "unknown",
 )  # fmt: skip
 """States of effects, in the order in which reports name them."""
 _MOST_NOT_DONE = 50

@@ -1,4 +1,4 @@
-"""Every setting of Mailroom, a class a section; nothing else reads the environment. `docs/settings.md` is made from it."""
+"""Every setting of Mailroom, a class a section. Nothing else reads the environment. `docs/settings.md` shows them."""
 
 from tasks.settings.run import CONFIGURED, ModeChoice, ModelClass, Settings, read_settings
 

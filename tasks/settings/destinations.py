@@ -25,7 +25,8 @@ class DestinationSettings(DataDir, ReplySettings):
 
     endpoints: dict[str, Endpoint] = Field({}, description='By name, as JSON: {"crm": {"url": …, "secret": …}}.')
     tables: dict[str, str] = Field(
-        {}, description='By name, as JSON: {"log": "out/mails.csv", "lake": "out/mails.parquet", "db": "sqlite:///x.db#mails"}.'
+        {}, description='By name, as JSON: {"log": "out/mails.csv", "lake": "out/mails.parquet", '
+        '"db": "sqlite:///x.db#mails"}.'
     )  # fmt: skip
     drafts: str = Field("", description="Where drafts go for mail of no mailbox: a folder, or `imap://BLOCK`.")
     smtp_host: str = Field("", description="Server that replies are sent through; empty sends none.")
@@ -37,6 +38,6 @@ class DestinationSettings(DataDir, ReplySettings):
     webhook_timeout_s: float = Field(20, gt=0, description="Seconds for one post to an endpoint.")
     authserv_ids: list[str] = Field(
         [],
-        description="Names our own mail servers sign Authentication-Results with, as JSON; others are not believed. Only "
-        "where all mail that is read comes in through these servers: a file may say anything.",
+        description="Names our own mail servers sign Authentication-Results with, as JSON; others are not believed. "
+        "Only where all mail that is read comes in through these servers: a file may say anything.",
     )

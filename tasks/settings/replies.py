@@ -20,8 +20,8 @@ class ReplySettings(Section):
     )
     allowed_links: tuple[str, ...] = Field(
         (),
-        description="Hosts (with all below them), addresses, telephone numbers and accounts that a model's words may name, as "
-        'JSON: ["example.com", "+49 30 123456"].',
+        description="Hosts (with all below them), addresses, telephone numbers and accounts that a model's words may "
+        'name, as JSON: ["example.com", "+49 30 123456"].',
     )
     replies_per_sender: int = Field(
         1, ge=0, description="Most replies to one sender within 24 hours that no person approved; more wait for one."

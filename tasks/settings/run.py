@@ -22,7 +22,8 @@ class WorkSettings(Section):
 
     source: str | None = Field(
         None,
-        description="Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, or an address.",
+        description="Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, "
+        "or an address.",
     )
     again: bool = Field(False, description="Process mails that were processed before, too.")
     chunk_rows: int = Field(100, ge=1, le=500, description="Mails in one task run.")

@@ -21,7 +21,7 @@ from tasks.settings.section import Section
 from tasks.settings.watch import WatchSettings
 
 SECTIONS: tuple[type[Section], ...] = (
-    WorkSettings, ModelSettings, MoneySettings, PriceSettings, PrivacySettings, ActionSettings, ReplySettings, DestinationSettings,
-    StorageSettings, SecretSettings, ReceiverSettings, GatherSettings, WatchSettings, MetricsSettings, LogSettings,
-    TraceSettings,
+    WorkSettings, ModelSettings, MoneySettings, PriceSettings, PrivacySettings, ActionSettings, ReplySettings,
+    DestinationSettings, StorageSettings, SecretSettings, ReceiverSettings, GatherSettings, WatchSettings,
+    MetricsSettings, LogSettings, TraceSettings,
 )  # fmt: skip

@@ -1,1 +1,1 @@
-"""What a mail is, says and asks for: triage, then the analyses that triage says it is worth; answers checked by code."""
+"""What a mail is, says and asks for: triage, then the analyses it is worth. Code checks the answers."""

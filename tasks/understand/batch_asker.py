@@ -95,8 +95,8 @@ class BatchAsker:
     async def _queue(self, key: str, question: Question[T], link: Link, message_key: str, refresh: bool) -> NoReturn:
         queued = Queued(
             key=key, message_key=message_key, question=question.name, provider=link.provider, model=link.model,
-            body=request_body(question, link.provider, link.model, self._account), worst_usd=self._worst(question, link),
-            run_id=self._run.root, again=refresh,
+            body=request_body(question, link.provider, link.model, self._account),
+            worst_usd=self._worst(question, link), run_id=self._run.root, again=refresh,
         )  # fmt: skip
         place = await self._writer.write("enqueue", queued)
         if place.state == "failed":

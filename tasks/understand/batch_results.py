@@ -13,7 +13,7 @@ from tasks.providers.catalogue.prices import price, unknown_price
 from tasks.questions import Usage
 
 OVERDUE_S = 48 * 3_600.0
-"""Providers end a batch within 24 hours; twice that is waited for one, and for a provider that cannot be asked about it."""
+"""Providers end a batch within 24 hours. We wait twice that for one, and for a provider that cannot be asked."""
 
 
 @dataclass(kw_only=True)

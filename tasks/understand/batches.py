@@ -1,7 +1,7 @@
 """Sending batches and bringing their answers home, one durable step after the other: any of them may be the last.
 
-Before something is sent, the ledger says that it will be; what a process that died left behind is first looked for at the
-provider, and only sent again when it is not there.
+The ledger says that a batch will be sent before it is sent. What a process that died left behind is first looked for at
+the provider, and only sent again if it is not there.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Caps = Mapping[str, Decimal | None]
 
 @dataclass(kw_only=True)
 class BatchRound:
-    """One process's round over the batches; `caps_of` says which budgets bind a run, `run_id` pays what is collected."""
+    """A process's round over the batches. `caps_of` says which budgets bind a run; `run_id` pays what is collected."""
 
     engine: Engine
     api_of: Callable[[str], BatchApi]
@@ -152,7 +152,7 @@ class BatchRound:
         return on_model_loop(api.find(batch.batch_id, since=batch.created_at, keys=keys, not_in=others))
 
     def _collect(self, batch: Batch) -> bool:
-        """Whether the batch had ended, and is settled now: what was not answered waits for another one, or has failed."""
+        """Whether the batch had ended and is settled now. What was not answered waits for another, or has failed."""
         assert batch.remote_id is not None
         api = self.api_of(batch.provider)
         try:
@@ -208,8 +208,8 @@ class BatchRound:
         count = release_batch(self.engine, batch, run_id=self.run_id)
         move_batch(self.engine, batch.batch_id, "failed", error=str(error)[:500])
         self._note(
-            f"{name_of(batch)} could not be sent, and {count} mails are left for another run: `{batch.provider}` takes no "
-            f"batches at its address. Choose the normal mode, or check the provider's *_BASE_URL."
+            f"{name_of(batch)} could not be sent, and {count} mails are left for another run: `{batch.provider}` takes "
+            "no batches at its address. Choose the normal mode, or check the provider's *_BASE_URL."
         )
 
     def _refused(self, batch: Batch, code: str, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Checks of an answer by code: what a model says of a mail is compared with the mail. What fails is marked, not hidden."""
+"""Checks of an answer by code: what a model says is compared with the mail. What fails is marked, not hidden."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What understanding mails will cost, before anything is asked: from their lengths, and from how past calls went.
 
-Expected: every mail is triaged once, a share of them analysed, answers as long as they usually are. Worst: every mail is
-triaged, doubted, triaged again and analysed, every answer is as long as it may be, and has to be repaired once.
+Expected: every mail is triaged once, some of them are analysed, and answers have their usual length. Worst: every mail
+is triaged, doubted, triaged again and analysed; every answer is as long as it may be, and is repaired once.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ def say_what_is_short(mails: Sequence[Mapping[str, Any]], run: Run) -> None:
             )
         elif left < worst:
             log.warning(
-                "The budget for %s has $%.6f left, and a call may cost $%.6f at worst: answers are limited to what it pays.",
+                "The budget for %s has $%.6f left, and a call may cost $%.6f at worst: "
+                "answers are limited to what it pays.",
                 name, left, worst,
             )  # fmt: skip
 

@@ -26,8 +26,8 @@ class ModelsByPrice:
 
     `providers` is the chain, the first one asked first. `table` overrides the built-in one:
     `{"openai": {"triage": …, "simple": …, "medium": …, "complex": …}}`. `triage_model` and `analysis_model` name a
-    model of the first provider and end all choosing for it; `account_models` holds the `*_MODEL` of each provider, which
-    stands in for what the operator named nowhere else.
+    model of the first provider and end all choosing for it. `account_models` holds the `*_MODEL` of each provider; it
+    is used where the operator named no other model.
     """
 
     providers: tuple[str, ...]

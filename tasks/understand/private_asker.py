@@ -25,7 +25,7 @@ _FIELDS = frozenset({"from", "to", "cc", "reply-to", "sender"})
 
 
 class PrivateAsker:
-    """An `Asker` before another: no known identifier gets past it, and no picture or recording, which may show anybody."""
+    """An `Asker` before another. No known identifier passes it, no picture and no recording, which may show anyone."""
 
     def __init__(self, asker: Asker, engine: Engine) -> None:
         self._asker = asker

@@ -1,8 +1,8 @@
 """What a model is told: instructions of ours, and the mail, which is data.
 
-Only what is asked for is spoken of, and what a field's name, type or schema says already is not said again: all of it is
-paid for with every mail, and prompts this short are below what providers cache. Raise a question's version with every
-change of its words: answers to the old words are not answers to the new.
+Prompts speak only of what is asked for, and do not repeat what a field's name, type or schema says. Every mail pays for
+all their words, and prompts this short are below what providers cache. Raise a question's version whenever its words
+change: answers to the old words are not answers to the new.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ reason: one line in English."""
 _LANGUAGE = "language: ISO 639-1, of the mail's own words."
 
 _FIELDS = {
-    "summary": "summary: 2 to 3 sentences in the mail's language, names, numbers and dates as they stand, nothing added.",
+    "summary": "summary: 2 to 3 sentences in the mail's language, names, numbers and dates as they stand, "
+    "nothing added.",
     "translation": "translation: the whole summary in the language named before the mail.",
-    "action_items": 'action_items: what it asks somebody to do. text: the task; owner and due in its words or ""; quote '
-    "copied letter by letter.",
-    "replies": "replies: three different ones to the sender, brief, professional, at most 50 words, in the mail's language; "
-    "no promise, address, link or account.",
+    "action_items": 'action_items: what it asks somebody to do. text: the task; owner and due in its words or ""; '
+    "quote copied letter by letter.",
+    "replies": "replies: three different ones to the sender, brief, professional, at most 50 words, in the mail's "
+    "language; no promise, address, link or account.",
 }
 
 _TOGETHER = """Sort each mail in `mails`, its KEY in `key`, as if it stood alone: none says anything about another.

@@ -28,8 +28,9 @@ _ANSWER_TOKENS = 200
 # Words to a model, in the languages such attacks come in. One mail too many here costs one call; one too few meets the
 # control mail.
 _TO_A_MODEL = re.compile(
-    r"\[/?mail\b|\b(?:system|previous|above|prior|earlier)\s+(?:prompts?|instructions?|rules)\b|\blanguage model\b|\bLLM\b|"
-    r"\bAI (?:model|assistant|system|agent)s?\b|\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|"
+    r"\[/?mail\b|\b(?:system|previous|above|prior|earlier)\s+(?:prompts?|instructions?|rules)\b|\blanguage model\b"
+    r"|\bLLM\b|\bAI (?:model|assistant|system|agent)s?\b"
+    r"|\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|"
     r"ignora\w*|olvida\w*|無視)\b.{0,60}\b(?:instru\w+|anweisung\w*|prompts?|rules|regeln|指示)|\byou are now\b|"
     r"\b(?:classif\w+|categori[sz]\w+|needs_reply|json)\b|"
     r"\b(?:all|every|other|each)\b[^.\n]{0,30}\b(?:e-?mails?|mails?|messages?)\b[^.\n]{0,60}\b(?:as|is|are|to be)\b",

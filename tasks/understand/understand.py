@@ -39,12 +39,13 @@ T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.understand")
 
 _TRIAGE_TOKENS = 300
-"""Room for the answer of a triage; most need a quarter of it. One that needs more is asked for again with all there is."""
+"""Room for a triage's answer; most need a quarter of it. One that needs more is asked for again with all there is."""
 
 
 async def understand(
     messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *,
-    categories: Categories = DEFAULT_CATEGORIES, refresh: bool = False, mails_per_call: int = 1, group: Group | None = None, part_tokens: int | None = None, set_aside: SetAside | None = None,
+    categories: Categories = DEFAULT_CATEGORIES, refresh: bool = False, mails_per_call: int = 1,
+    group: Group | None = None, part_tokens: int | None = None, set_aside: SetAside | None = None,
 ) -> DataFrame[Readings]:  # fmt: skip
     """One row a mail, in the mails' order.
 

@@ -48,8 +48,8 @@ def understand_messages(
     asker, models = asker_for(run), models_for(run.settings)
     group = partial(record_group, open_ledger(run.settings.ledger))
     asked = understand(
-        messages, asker, models, worth, set_aside=set_aside_for(run), categories=run.categories, refresh=run.settings.refresh,
-         mails_per_call=_mails_per_call(run.settings),
+        messages, asker, models, worth, set_aside=set_aside_for(run), categories=run.categories,
+        refresh=run.settings.refresh, mails_per_call=_mails_per_call(run.settings),
         group=group, part_tokens=run.settings.max_input_tokens if run.settings.long_mails == "parts" else None,
     )  # fmt: skip
     readings = on_model_loop(asked)
@@ -85,7 +85,9 @@ def chunk_names(chunks: Sequence[DataFrame[Messages]], done: int) -> list[str]:
 
 
 def question_of(run: Run, rules_text: str) -> str:
-    """A hash of what the answers depend on besides the mails: prompts, categories, models, services, rules; for the cache's key.
+    """A hash of what the answers depend on besides the mails, for the cache's key.
+
+    It covers prompts, categories, models, services and rules.
 
     Another address may be another service, such as a simulator, and another ledger knows nothing of these answers.
     """
@@ -113,7 +115,8 @@ def lost_chunk(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Read
 def _tell(readings: DataFrame[Readings], part: str) -> None:
     """One line of log a chunk with a line a mail in it: a record a mail would cost the server more than the mail."""
     lines = [
-        f"{row['message_key'][:12]} {row['category'] or row['error_type']} calls={row['calls']} cached={row['cached_calls']}"
+        f"{row['message_key'][:12]} {row['category'] or row['error_type']} calls={row['calls']} "
+        f"cached={row['cached_calls']}"
         f" {row['model']} {','.join(row['doubts'])}".rstrip()
         for row in records(readings)
     ]

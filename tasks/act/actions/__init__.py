@@ -1,8 +1,8 @@
 """One file an action, named after it; a file that is put here is an action that rules may name.
 
-It has a class derived from `tasks.actions.Action` with the parameters, `plan`, which says what the action comes to for a
-mail, `perform`, which does it, and `look`, which asks whether it was done. Where it needs a setting of the operator's, it
-has `check`, too, which raises `Misconfigured` while the rules are read.
+An action is a class derived from `tasks.actions.Action`. It has the parameters, `plan` (what the action comes to for a
+mail), `perform` (does it) and `look` (asks whether it was done). An action that needs a setting of the operator's also
+has `check`, which raises `Misconfigured` while the rules are read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hands the mail to another deployment of Prefect's; the run's idempotency key is the effect's id, so it starts once."""
+"""Hands the mail to another Prefect deployment. The effect's id is the run's idempotency key, so it starts once."""
 
 from __future__ import annotations
 

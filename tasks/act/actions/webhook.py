@@ -1,8 +1,8 @@
 """Posts the mail's outcome to a configured endpoint, signed as Standard Webhooks says.
 
-The webhook's id is the effect's: a receiver that keeps to the standard takes the same id once, so sending again is safe.
-Private addresses are refused, wherever DNS leads, unless the endpoint is configured to be private; redirects are not
-followed, as what was signed for one address is nobody else's.
+The webhook's id is the effect's id. A receiver that keeps to the standard takes an id once, so sending again is safe.
+Private addresses are refused, wherever DNS leads, unless the endpoint is configured to be private. Redirects are not
+followed, because what was signed for one address is meant for no other.
 """
 
 from __future__ import annotations

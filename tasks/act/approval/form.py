@@ -70,7 +70,7 @@ class ApprovalForm:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What a person chose for one effect; `text` is null where there is none to edit, `recipient` is empty if not chosen."""
+    """What a person chose for one effect. `text` is null if none can be edited, `recipient` empty if none is chosen."""
 
     shown: ShownEffect
     decision: Decision

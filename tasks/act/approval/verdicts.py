@@ -30,7 +30,7 @@ log = logging.getLogger("mailroom.act")
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """What a choice came to: `approved`, `edited`, `rejected`, `waits`, or `refused` where it did not count; and why."""
+    """What a choice came to, and why: `approved`, `edited`, `rejected`, `waits`, or `refused` if it did not count."""
 
     shown: ShownEffect
     word: str

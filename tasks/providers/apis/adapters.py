@@ -1,4 +1,4 @@
-"""Makes a provider's adapter or batch API from its sheet; an SDK is imported at its first use, since that takes seconds."""
+"""Makes a provider's adapter or batch API from its sheet. An SDK is imported at first use, as that takes seconds."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ CONNECT_S = 5.0
 """A connection that takes longer will hardly come; the SDKs' own default."""
 
 
-def json_options(timeout: httpx2.Timeout, **more: Any) -> Any:  # noqa: ANN401  # the options of two SDKs, which name the same things
+def json_options(timeout: httpx2.Timeout, **more: Any) -> Any:  # noqa: ANN401  # two SDKs' options
     """What the SDKs of OpenAI and Anthropic want to be told of a body that they are given as bytes.
 
     It says in so many words what they know already, since they copy what is left open anew for every call.
@@ -69,8 +69,8 @@ def transport_error(asked: CallTarget, error: Exception) -> CallError:
     return asked.error("not_asked", f"{type(error).__name__} at {PurePath(frame.filename).name}:{frame.lineno}")
 
 
-# Class names of httpx2, aiohttp, requests and urllib3, whose errors the SDKs wrap each in its own way or not at all. The
-# first line that fits counts: the openai SDK calls a refused connection a time-out too, and a cut one a failed connection.
+# Class names of httpx2, aiohttp, requests and urllib3. Each SDK wraps their errors in its own way or not at all. The
+# first line that fits counts: the openai SDK also calls a refused connection a time-out, and a cut one a failed one.
 _SIGNS = (
     (
         "cut_off",

@@ -8,12 +8,12 @@ import httpx2
 
 
 class DirectClient(httpx2.AsyncClient):
-    """Sends what it is given where it is told, and nowhere else: no cookies, no sign-in, and no redirects, which would
-    take a mail, and keys in headers other than `Authorization`, to whoever a reply names.
+    """Sends what it is given where it is told, and nowhere else: no cookies, no sign-in and no redirects. A redirect
+    would take a mail, and keys in headers other than `Authorization`, to whoever a reply names.
 
-    To be mixed in before the SDK's own client, whose transport it keeps. The SDKs give URL, headers, body and time limit
-    whole; putting each together with the client's own, and looking at each reply for where to go next, is a tenth of a
-    run's CPU.
+    Mix it in before the SDK's own client, whose transport it keeps. The SDKs give URL, headers, body and time limit
+    whole. To join each with the client's own, and to look in each reply for where to go next, takes a tenth of a run's
+    CPU.
     """
 
     def build_request(self, method: str, url: httpx2.URL | str, **given: Any) -> httpx2.Request:

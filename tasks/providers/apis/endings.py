@@ -7,7 +7,8 @@ _CUT = frozenset(
     "length max_tokens max_output_tokens max_new_tokens max_completion_tokens model_length token_limit".split()
 )
 _REFUSED = frozenset(
-    "refusal content_filter content_filtered safety blocklist prohibited_content spii image_safety guardrail_intervened".split()
+    "refusal content_filter content_filtered safety blocklist prohibited_content spii image_safety "
+    "guardrail_intervened".split()
 )
 _FAULTS = {
     **dict.fromkeys(_CUT, "cut"),

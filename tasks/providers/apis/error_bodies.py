@@ -73,7 +73,7 @@ def read_error_body(headers: Mapping[str, str], content: bytes) -> ErrorBody:
 
 
 def _bare(body: dict[str, Any]) -> dict[str, Any]:
-    """The error of servers that only resemble OpenAI's: bare, under another name, or a list of faults of the request."""
+    """The error of servers that only resemble OpenAI: bare, under another name, or a list of faults of the request."""
     detail = body.get("detail")
     if isinstance(detail, list) and detail and isinstance(detail[0], dict):
         steps = detail[0].get("loc")

@@ -33,10 +33,10 @@ from tasks.providers.apis.error_bodies import ErrorBody
 class Fault:
     """One row: `error` is raised where the reply fits; `said` completes "Model `…` of `openai` …".
 
-    A reply fits by its status and, where the row has any, by one of its `codes`, by the parameter it complains of, or by
-    how its message opens. Openings, since further in a message may quote the mail, and whoever wrote that must not
-    choose the error. `advice` may hold `{model}`, `{model_variable}`, `{address}`, `{address_variable}` and
-    `{parameter_advice}`; empty is the error's own.
+    A reply fits by its status and, where the row has any, by one of its `codes`, by the parameter it complains of, or
+    by how its message opens. Only the opening counts, because the rest of a message may quote the mail, and whoever
+    wrote the mail must not choose the error. `advice` may hold `{model}`, `{model_variable}`, `{address}`,
+    `{address_variable}` and `{parameter_advice}`; empty is the error's own.
     """
 
     name: str
@@ -63,13 +63,13 @@ class Fault:
 
 _REFUSALS = frozenset({400, 403, 404, 422})
 _OUR_PARAMETERS = frozenset(
-    "temperature reasoning_effort max_tokens max_completion_tokens max_output_tokens response_format output_config thinking"
-    " generation_config generationConfig system tools model".split()
+    "temperature reasoning_effort max_tokens max_completion_tokens max_output_tokens response_format output_config "
+    "thinking generation_config generationConfig system tools model".split()
 )
 _NAMES = "|".join(sorted(_OUR_PARAMETERS))
 _MODEL_ADVICE = (
-    "Set `{model_variable}` (asked was `{model}`) or MAILROOM_MODELS to a model that this account may use; the mails stay"
-    " to be taken up by the next run."
+    "Set `{model_variable}` (asked was `{model}`) or MAILROOM_MODELS to a model that this account may use; the mails "
+    "stay to be taken up by the next run."
 )
 _ADDRESS_ADVICE = "Check `{address_variable}` (asked was {address}); the mails stay to be taken up by the next run."
 
@@ -83,7 +83,8 @@ FAULTS: tuple[Fault, ...] = (
         statuses=frozenset({400, 413, 422, 429, 500}),
         codes=frozenset({"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"}),
         opening=r"prompt is too long|input length and .max_tokens. exceed|request too large|the input token count"
-        r"|request payload size exceeds|[^.\n]{0,40}maximum context length|the request exceeds the available context size",
+        r"|request payload size exceeds|[^.\n]{0,40}maximum context length"
+        r"|the request exceeds the available context size",
     ),
     Fault(name="too_big", error=TooLong, said="does not take a request that big", statuses=frozenset({413})),
     Fault(
@@ -113,7 +114,8 @@ FAULTS: tuple[Fault, ...] = (
         statuses=frozenset({400, 403, 429}),
         codes=frozenset({"spend_limit_reached", "usage_limit_reached"}),
         opening=r"you have reached your specified (?:workspace )?API usage limits"
-        r"|(?:your|this|the) (?:account|organization|project|workspace|key|team)[^.'\"\n]{0,40} (?:spend(?:ing)?|budget) limit",
+        r"|(?:your|this|the) (?:account|organization|project|workspace|key|team)[^.'\"\n]{0,40}"
+        r" (?:spend(?:ing)?|budget) limit",
         advice="Raise the account's spend limit, wait until it ends, or add another key or a fall-back provider.",
     ),
     Fault(
@@ -131,8 +133,9 @@ FAULTS: tuple[Fault, ...] = (
         said="is not there, or not open to this account",
         statuses=_REFUSALS | {410},
         codes=frozenset({"model_not_found", "model_not_available", "model_decommissioned"}),
-        opening=r"the model [^\n]{1,100}(?:does not exist|not found|deprecated|decommissioned)|model:? [^\n]{1,100}(?:not found|not exist)"
-        r"|model: ?\S{1,100}$|models/[^\n]{1,100} is not (?:found|supported)|project [^\n]{1,60} does not have access to model",
+        opening=r"the model [^\n]{1,100}(?:does not exist|not found|deprecated|decommissioned)"
+        r"|model:? [^\n]{1,100}(?:not found|not exist)|model: ?\S{1,100}$"
+        r"|models/[^\n]{1,100} is not (?:found|supported)|project [^\n]{1,60} does not have access to model",
         advice=_MODEL_ADVICE,
     ),
     Fault(
@@ -149,7 +152,8 @@ FAULTS: tuple[Fault, ...] = (
         said="takes no such media",
         statuses=frozenset({400, 404, 415, 422, 500, 501}),
         opening=r"[^\n]{0,120}\b(?:images?|image_url|audio|video|pdf|documents?|media|multi-?modal|vision)\b[^\n]{0,60}"
-        r"(?:not (?:be )?supported|unsupported|not support|only supported|not enabled|not available|not allowed|may be provided)"
+        r"(?:not (?:be )?supported|unsupported|not support|only supported|not enabled|not available|not allowed|"
+        r"may be provided)"
         r"|[^\n]{0,60}\b(?:not support|unsupported|no support for|cannot (?:read|process|accept))[^\n]{0,40}"
         r"\b(?:images?|image_url|audio|video|pdf|documents?|media|multi-?modal|vision)\b",
     ),
@@ -160,9 +164,10 @@ FAULTS: tuple[Fault, ...] = (
         statuses=frozenset({400, 404, 422}),
         codes=frozenset("unsupported_parameter unsupported_value unknown_parameter invalid_json_schema".split()),
         parameters=_OUR_PARAMETERS,
-        opening=rf"(?:unsupported|unrecognized|unknown|invalid)(?: [a-z]+){{0,4}}:? ['\"`]?(?:{_NAMES})\b|(?:{_NAMES})\b[\w.\[\]]*: "
-        r"|invalid schema for|(?:failed to (?:parse|initialize)|invalid) grammar|json schema conversion failed"
-        r"|invalid json payload received\. unknown name|thinking (?:level|budget)[^\n]{0,40} not supported"
+        opening=rf"(?:unsupported|unrecognized|unknown|invalid)(?: [a-z]+){{0,4}}:? ['\"`]?(?:{_NAMES})\b"
+        rf"|(?:{_NAMES})\b[\w.\[\]]*: |invalid schema for|(?:failed to (?:parse|initialize)|invalid) grammar"
+        r"|json schema conversion failed|invalid json payload received\. unknown name"
+        r"|thinking (?:level|budget)[^\n]{0,40} not supported"
         r"|unrecognized request argument",
         advice="{parameter_advice}; the mails stay to be taken up by the next run.",
     ),
@@ -173,8 +178,8 @@ FAULTS: tuple[Fault, ...] = (
         error=Misdirected,
         said="does not allow this request",
         statuses=frozenset({403}),
-        advice="Give the account of the key the right to use `{model}`, choose another by `{model_variable}`, or check what"
-        " stands between here and {address}.",
+        advice="Give the account of the key the right to use `{model}`, choose another by `{model_variable}`, or check "
+        "what stands between here and {address}.",
     ),
     Fault(
         name="elsewhere",

@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 _WORDS = re.compile(
-    r"(?:try again|retry) in (?:(\d{1,4})h)?(?:(\d{1,4})m(?!s))?(?:(\d{1,6}(?:\.\d{1,9})?) ?s)?(?:(\d{1,6}(?:\.\d+)?) ?ms)?",
+    r"(?:try again|retry) in (?:(\d{1,4})h)?(?:(\d{1,4})m(?!s))?"
+    r"(?:(\d{1,6}(?:\.\d{1,9})?) ?s)?(?:(\d{1,6}(?:\.\d+)?) ?ms)?",
     re.IGNORECASE,
 )
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
@@ -50,7 +51,7 @@ def _until(date: str) -> float | None:
 
 
 def _in_words(message: str) -> float | None:
-    """The wait in a message such as "Please try again in 7m12s."; only its opening counts, the rest may quote a mail."""
+    """The wait in a message such as "Please try again in 7m12s". Only the opening counts; the rest may quote a mail."""
     found = _WORDS.search(message[:400])
     if found is None or not any(found.groups()):
         return None

@@ -53,7 +53,8 @@ class Accounts:
         block = secret_block(f"{sheet.name}-api-key")
         if not block:
             raise Misconfigured(
-                f"Provider `{sheet.name}` has no API key; set `{sheet.variable('api_key')}` in the environment or in `.env`."
+                f"Provider `{sheet.name}` has no API key; set `{sheet.variable('api_key')}` in the environment "
+                "or in `.env`."
             )
         # A string, so that keys are stripped and checked as those of every other source are.
         self._read[sheet.name] = _read(sheet.account, api_keys=block)

@@ -25,7 +25,7 @@ _FEW = 100_000
 
 
 def price(provider: str, model: str, usage: Usage) -> Decimal | None:
-    """US dollars of a call, null when the model's price is unknown (said once in the log), zero where calls are free."""
+    """US dollars of a call. Null if the model's price is unknown (the log says so once), zero where calls are free."""
     own = _own_prices(prices_text()).get(f"{provider}:{model}")
     if own is not None:
         return (usage.input_tokens * own[0] + usage.output_tokens * own[1]) / _MILLION

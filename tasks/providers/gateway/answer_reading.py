@@ -1,7 +1,7 @@
 """Reading an answer as it is meant: the one JSON object in its text, whatever stands around it.
 
-An answer that is exactly as asked for is validated at once. Only where that fails, the object is looked for in the text,
-and what differs in form alone is put right: the case of a fixed word, a field too many. Values are never invented.
+An answer that is exactly as asked for is validated at once. If that fails, the object is looked for in the text, and
+differences in form alone are put right: the case of a fixed word, a field too many. Values are never invented.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ class Caller:
         return await self._answered(call, sent, raw)
 
     def _whose(self, call: Call[Any], error: CallError) -> CallError:
-        """The error, as the mail's own where the provider fails on it word for word again and answered others between."""
+        """The error. It is the mail's own if the provider repeats it word for word and answered others between."""
         if not isinstance(error, ServerFault) or not error.words:
             return error
         answers = self._findings.answers(call.link)
@@ -213,7 +213,10 @@ class Caller:
         call.failed_with = (error.words, before if words == error.words else answers)
         if words != error.words or answers == before:
             return error
-        said = f"{str(error).removesuffix(error.advice).strip()} It says the same of this mail each time, and answers others."
+        said = (
+            f"{str(error).removesuffix(error.advice).strip()} It says the same of this mail each time, "
+            "and answers others."
+        )
         return RequestRejected(f"{said} {_MAILS_OWN}", provider=error.provider, status=error.status, advice=_MAILS_OWN)
 
     async def _not_sent(self, call: Call[Any], sent: _Sent) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What every call of a process goes through, as one value: the book, the limits, the circuits, the money and the clock."""
+"""What every call of a process goes through, as one value: the book, limits, circuits, money and clock."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The way to the models: an answer from the ledger if there is one, else from the first provider of a chain that gives one.
+"""The way to the models: an answer comes from the ledger, or else from the first provider of a chain that gives one.
 
-Lives on the model loop (`tasks.providers.event_loop`), one a process and configuration, so that equal questions at the same
-time are one call, and all chunks share connections, limits and circuits.
+A process has one gateway for each configuration, on the model loop (`tasks.providers.event_loop`). So equal questions
+at the same time are one call, and all chunks share connections, limits and circuits.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Gateway:
         allow_refused_fallback: bool = False,
         adapters: MakeAdapter = make_adapter,
     ) -> None:
-        """`concurrency` bounds the calls in flight to each provider; `past_outputs` are output tokens of earlier calls."""
+        """`concurrency` bounds the calls in flight to each provider. `past_outputs` are output tokens of past calls."""
         self._controls, self._outputs, self._findings = controls, UsualOutput(past_outputs), Findings()
         self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
         self._clients = Clients(
@@ -123,7 +123,7 @@ class Gateway:
     def set_aside(
         self, message_key: str, questions: Iterable[tuple[Question[Any], Link]]
     ) -> AbstractContextManager[None]:
-        """While the block lasts these questions about the mail are expected; the budget then bears all of them, or none.
+        """Expect these questions about the mail while the block lasts. The budget then bears all of them, or none.
 
         Without a budget nothing is set aside.
         """

@@ -29,7 +29,7 @@ def read_overrides(value: object) -> dict[str, dict[str, int]]:
 
 
 def set_limits(accounts: Accounts, overrides: Overrides) -> Callable[[Link], Limits]:
-    """What the operator wants for a link: its model's override, else its provider's, else the variable; null if none."""
+    """What the operator wants for a link: its model's override, its provider's, or the variable; null if unset."""
 
     def of(link: Link) -> Limits:
         account = accounts.of(link.provider)

@@ -18,5 +18,8 @@ _MOST_SHOWN = 8_000
 def repaired(question: Question[T], answer: str, faults: str) -> Question[T]:
     """The question with its first answer and what was wrong with it as a further turn; once more where it was empty."""
     shown = answer.strip()[:_MOST_SHOWN]
-    said = f"This was not accepted: {faults}. Answer again with one JSON object that keeps to the schema, and nothing else."
+    said = (
+        f"This was not accepted: {faults}. Answer again with one JSON object that keeps to the schema, "
+        "and nothing else."
+    )
     return replace(question, repair=Repair(answer=shown, said=said) if shown else None, follows=True)

@@ -1,4 +1,4 @@
-"""How long answers usually are here: what is set aside for a call where the budget cannot bear the worst case of many."""
+"""How long answers usually are here. This is set aside for a call if the budget cannot bear many calls' worst case."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class UsualOutput:
     def high(self, kind: Kind, most: int) -> int:
         """What 19 of 20 answers stay below, `most` at the most; less is known of it, the more is added.
 
-        Without a single call of the kind it is a guess: most of a thinking model's tokens are room that it does not use.
+        Without any call of the kind it is a guess: a thinking model does not use most of the tokens it has room for.
         """
         known = sorted(self._tokens.get(kind, ()))
         if not known:
@@ -72,7 +72,8 @@ def within(
 def too_long_for_budget(question: Question[Any]) -> BudgetExceeded:
     """The error of an answer that was cut at such a limit."""
     return BudgetExceeded(
-        f"The answer to `{question.name}` was longer than the {question.output_limit:,} tokens that the budget left room for."
+        f"The answer to `{question.name}` was longer than the {question.output_limit:,} tokens that "
+        "the budget left room for."
     )
 
 
