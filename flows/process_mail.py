@@ -53,9 +53,9 @@ def process_mail(
     What is left empty, `configured` or None is taken from the environment (`MAILROOM_…`) of the worker that runs it.
     """
     settings = read_settings(
-        source=source, provider=provider, triage_model=triage_model, analysis_model=analysis_model, target_language=target_language,
-        chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd, mode=mode, output_dir=output_dir,
-        dry_run=dry_run, again=again or None, refresh=refresh or None,
+        source=source, provider=provider, triage_model=triage_model, analysis_model=analysis_model,
+        target_language=target_language, chunk_rows=chunk_rows, concurrency=concurrency, budget_usd=budget_usd,
+        mode=mode, output_dir=output_dir, dry_run=dry_run, again=again or None, refresh=refresh or None,
     )  # fmt: skip
     prepared = prepare(settings, reads_source=True)
     with under_way(prepared, mails_of_source(prepared)) as job:

@@ -51,7 +51,7 @@ def _told_of_ledger(error: Exception) -> str:
 
 def main() -> None:
     """Run the command line; errors the user can mend are one line, not a stack trace."""
-    # Also what others write for us holds mail, such as the results that Prefect keeps; the processes we start inherit it.
+    # Others' files for us hold mail, too, such as the results that Prefect keeps. The processes we start inherit this.
     os.umask(0o077)
     try:
         code = app(exit_on_error=False, print_error=True)

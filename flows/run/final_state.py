@@ -44,7 +44,7 @@ NOTHING_READ = "NothingRead"
 
 
 def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
-    """The flow's body. It ends in a state that names what to mend, or says why it stopped, where one of our errors ends it."""
+    """The flow's body. If one of our errors ends it, its state names what to mend, or says why it stopped."""
 
     @functools.wraps(body)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> object:
@@ -67,7 +67,7 @@ def says_what_is_wrong(body: Callable[P, Any]) -> Callable[P, Any]:
 
 
 def concluded(summary: Summary) -> State[Any]:
-    """The run's last state: Completed where nothing is left, failed through a provider, or was to be done and is not."""
+    """The run's last state: Completed if nothing is left, failed through a provider, or was to be done and is not."""
     data: dict[str, Any] = {"mails": summary.mails, "effects": dict(summary.effects)}
     data |= {name.lower(): count for name, count in summary.statuses.items()}
     if summary.statuses["PENDING"]:

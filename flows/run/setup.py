@@ -51,7 +51,7 @@ from tasks.understand.operator_limits import with_operator_limits
 
 log = logging.getLogger("mailroom.report")
 
-# Python's default of 700 starts 400 collections in a run of 1,000 mails, over objects that calls under way soon release.
+# Python's default of 700 starts 400 collections in a run of 1,000 mails, over objects that running calls soon release.
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 # Each worker has its own folders, and the URL may hold a password.
@@ -73,7 +73,7 @@ class Prepared:
 def prepare(settings: Settings, categories: Categories = DEFAULT_CATEGORIES, *, reads_source: bool = False) -> Prepared:
     """Read and check the rules, the destinations that they name, the models and the ledger; nothing is processed.
 
-    With `reads_source`, the source that the settings name is looked at as well where something else is wrong, so that all
+    With `reads_source`, the source that the settings name is looked at even if something else is wrong, so that all
     faults are told at once.
 
     Raises:

@@ -56,7 +56,7 @@ _FIGURES = tuple(field.name for field in fields(CostLine) if field.name != "name
 
 
 def cost_book(engine: Engine, by: Dimension, *, since: float = 0, until: float = 1e12) -> list[CostLine]:
-    """A line for each value of `by`, days in order and the rest dearest first; times are UTC seconds of a call's end."""
+    """A line for each value of `by`; days in order, the rest dearest first. Times are UTC seconds of a call's end."""
     window = (_when() >= since, _when() < until)
     with reading(engine) as connection:
         wanted = _by_category(window) if by == "category" else _by_column(by, engine, window)
@@ -79,7 +79,7 @@ def _by_column(by: Dimension, engine: Engine, window: Sequence[ColumnElement[boo
 
 
 def _by_category(window: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Each mail's calls under its latest category; of a call about several mails each category bears its mails' part."""
+    """Each mail's calls under its latest category. If a call was about several mails, each category bears its part."""
     asked = select(completions.c.message_key, *_sums()).where(*window).group_by(completions.c.message_key).subquery()
     key = func.coalesce(groups.c.message_key, asked.c.message_key)
     parts = [func.sum(_part(name, asked.c[name])).label(name) for name in _FIGURES]
@@ -103,7 +103,7 @@ def _is_latest_of(key: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def _part(name: str, whole: ColumnElement[int]) -> ColumnElement[int]:
-    """One mail's part of its own calls or a group's; whole calls are counted for the first mail, so that parts add up."""
+    """One mail's part of its own calls or a group's. Whole calls count for the first mail, so that parts add up."""
     position, size = func.coalesce(groups.c.position, 0), func.coalesce(groups.c.size, 1)
     if name in ("calls", "failed", "unended", "simulated", "unpriced"):
         return case((position == 0, whole), else_=0)

@@ -36,7 +36,8 @@ def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
         select(
             o.message_key, o.processed_at, o.status, o.category, o.error_type, o.provider, o.price_nusd,
             o.row["simulated"].as_boolean().label("simulated"), o.row["urgent"].as_boolean().label("urgent"),
-            o.row["reply_wanted"].as_boolean().label("reply_wanted"), answered.c.message_key.is_not(None).label("answered"),
+            o.row["reply_wanted"].as_boolean().label("reply_wanted"),
+            answered.c.message_key.is_not(None).label("answered"),
             o.row["subject"].as_string().label("subject"), o.row["sender"].as_string().label("sender"),
         )
         .select_from(outcomes)

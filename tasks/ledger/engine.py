@@ -57,8 +57,8 @@ def open_ledger(url: str) -> Engine:
         engine = _make_engine(parsed)
     except ModuleNotFoundError as error:
         raise Misconfigured(
-            f"The ledger at `{parsed.render_as_string(hide_password=True)}` needs `{error.name}`, which is not installed. "
-            "For PostgreSQL: pip install 'mailroom[postgres]'."
+            f"The ledger at `{parsed.render_as_string(hide_password=True)}` needs `{error.name}`, which is not "
+            "installed. For PostgreSQL: pip install 'mailroom[postgres]'."
         ) from error
     try:
         with _migrating:
@@ -87,7 +87,8 @@ def _postgres(url: URL) -> Engine:
         if encoding != "UTF8":
             raise Misconfigured(
                 f"The ledger's database `{url.database}` has the encoding {encoding}, which cannot hold every mail. "
-                "Make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and name it in MAILROOM_LEDGER_URL."
+                "Make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, "
+                "and name it in MAILROOM_LEDGER_URL."
             )
 
     return engine

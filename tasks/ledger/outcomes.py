@@ -46,7 +46,7 @@ _HOLD = update(messages).where(_HELD).values(fence=messages.c.fence)  # changes 
 def _settle_mails(
     connection: Connection, rows: Sequence[dict[str, Any]], retry: set[str], fences: dict[str, int], now: float
 ) -> set[str]:
-    """Keys of those that another run has claimed meanwhile, and that were left alone; the others stay ours till the commit."""
+    """Keys that another run has claimed meanwhile, and that were left alone. The others stay ours till the commit."""
     alike: dict[tuple[Any, ...], list[str]] = {}
     for row in rows:
         key = row["message_key"]
