@@ -35,9 +35,10 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelText:
-    """`defects` say what was done to the text."""
+    """`defects` say what was done to the text; `tokens` is the estimate of its tokens."""
 
     text: str
+    tokens: int
     left_out: list[LeftOut]
     defects: list[str]
 
@@ -48,14 +49,17 @@ def model_text(mail: Mail, max_tokens: int) -> ModelText:
     What it quotes stands in it, too, where the new part rests on that.
     """
     cleaned = clean_for_model("\n\n".join(part for part in _parts(mail) if part))
-    text, was_cut = cut_text(cleaned.text, max_tokens, estimate_tokens)
+    text, tokens, was_cut = cleaned.text, estimate_tokens(cleaned.text), False
+    if tokens > max_tokens:
+        text, was_cut = cut_text(text, max_tokens, estimate_tokens)
+        tokens = estimate_tokens(text)
     defects = ["text cut to fit"] if was_cut else []
     if cleaned.removed >= _ENOUGH_HIDDEN:
         defects.append(f"{cleaned.removed} invisible characters taken out")
     if mail.hidden_text:
         defects.append("hidden text left out")
     rest = cleaned.text[len(text.removesuffix(CUT_MARK)) :] if was_cut else ""
-    return ModelText(text=text, left_out=_left_out(mail, rest, max_tokens), defects=defects)
+    return ModelText(text=text, tokens=tokens, left_out=_left_out(mail, rest, max_tokens), defects=defects)
 
 
 def shows_quote(mail: Mail) -> bool:

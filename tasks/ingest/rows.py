@@ -12,7 +12,6 @@ from tasks.parsing.automatic import read_automatic
 from tasks.parsing.languages import parse_language
 from tasks.parsing.mail import Attachment, Mail
 from tasks.parsing.read_mail import read_mail, unreadable
-from tasks.providers.catalogue.tokens import estimate_tokens
 from tasks.questions import Media
 from tasks.settings import Settings
 
@@ -49,7 +48,7 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "target_language": target,
         "attachments": [_described(one) for one in mail.attachments],
         "media": [media for one in mail.attachments if (media := _media(one))],
-        "tokens": estimate_tokens(given.text),
+        "tokens": given.tokens,
         "likely_duplicate_of": "",
         "parse_defects": [*mail.parse_defects, *raw.defects, *given.defects, *complaint],
         "doubts": list(mail.doubts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -10,6 +11,8 @@ from tasks.mailbox.raw import KEPT_BYTES, Origin, RawMail
 # A longer line comes in pieces.
 LINE_BYTES = 1 << 16
 BOM = b"\xef\xbb\xbf"
+# The end of a line below which one begins that a splitter has to look at.
+BEFORE_MARKED = re.compile(rb"\n(?=From|>)")
 
 
 class LineReader:
@@ -49,6 +52,19 @@ class LineReader:
         self._at += len(line)
         self.begins = line.endswith(b"\n")
         return line
+
+    def unmarked(self) -> bytes:
+        """Return the whole lines from here that begin with neither `From` nor `>`; none where one of these comes next.
+
+        Called at the beginning of a line. Only what is in memory counts: more such lines may follow.
+        """
+        if self._data.startswith((b"From", b">"), self._at):
+            return b""
+        marked = BEFORE_MARKED.search(self._data, self._at)
+        end = (marked.start() if marked else self._data.rfind(b"\n", self._at)) + 1
+        lines = self._data[self._at : end]
+        self._at += len(lines)
+        return lines
 
     def skip_to_text(self) -> None:
         """Leave out a byte order mark and blank lines."""

@@ -24,6 +24,8 @@ FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 QUOTED = re.compile(rb">+From ")
 CONTENT_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})\s*$", re.IGNORECASE)
 OF_MAIL = {b"from", b"to", b"subject", b"date", b"message-id", b"received", b"return-path", b"mime-version", b"cc"}
+BLANK = (b"\n", b"\r\n")
+BLANK_END = (b"\n\n", b"\n\r\n")
 HOLDS_FROM = "a line `From …` with a header below it stands in this mail; it was not taken for the start of another"
 
 
@@ -84,6 +86,10 @@ class Splitter:
         mail, length, in_header, after_blank = Growing(), -1, True, False
         while True:
             begins = self.lines.begins
+            if begins and not in_header and (lines := self.lines.unmarked()):
+                mail.add(lines)
+                after_blank = lines in BLANK or lines.endswith(BLANK_END)
+                continue
             line = self.lines.line()
             if not line:
                 self.ended = True
@@ -91,7 +97,7 @@ class Splitter:
             if begins and line.startswith(b"From") and self.is_separator(line, mail, after_blank):
                 break
             mail.add(line[1:] if begins and line.startswith(b">") and QUOTED.match(line) else line)
-            after_blank = begins and line in (b"\n", b"\r\n")
+            after_blank = begins and line in BLANK
             if in_header and begins:
                 stated = CONTENT_LENGTH.match(line)
                 length = int(stated[1]) if stated else length

@@ -10,13 +10,12 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import Message
 from email.policy import compat32
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from tasks.parsing.addresses import read_addresses
-from tasks.parsing.headers import decode_text, read_head
+from tasks.parsing.headers import decode_text, read_fields
 from tasks.parsing.kinds import is_auto_reply, is_bounce
 from tasks.settings.replies import bare_address
 
@@ -44,10 +43,11 @@ PERSON = Automatic(why="")
 
 def read_automatic(raw: bytes, ours: Collection[str]) -> Automatic:
     """Whether a person wrote the mail; `ours` are our own addresses, by `tasks.settings.replies.bare_address`."""
-    head = _Head(read_head(raw))
+    head = _Head(read_fields(raw))
     return next(_signs(raw, head, ours), PERSON)
 
 
+@lru_cache(maxsize=4_096)  # a mail's sender is asked for more than once, and writes again
 def is_no_reply(address: str) -> bool:
     """Whether nobody reads what is sent to this address, by its name or its host's."""
     local, _, domain = address.lower().rpartition("@")
@@ -69,10 +69,9 @@ def _is_person(address: str, ours: Collection[str]) -> bool:
 class _Head:
     """A mail's header fields by lower-case name."""
 
-    def __init__(self, head: Message) -> None:
-        self.fields: dict[str, list[str]] = {}
-        for name, value in head.raw_items():
-            self.fields.setdefault(name.lower(), []).append(str(value))
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        self.fields = fields
+        self._addresses: dict[str, list[str]] = {}
 
     def words(self, name: str) -> set[str]:
         """The values of all fields of this name, without comments and parameters."""
@@ -83,7 +82,11 @@ class _Head:
         return self.fields.get(name, [""])[0]
 
     def addresses(self, name: str) -> list[str]:
-        return [address for _, address in read_addresses(self.fields.get(name, [])) if "@" in address]
+        """The addresses in all fields of this name, read once."""
+        if name not in self._addresses:
+            mailboxes = read_addresses(self.fields.get(name, []))
+            self._addresses[name] = [address for _, address in mailboxes if "@" in address]
+        return self._addresses[name]
 
 
 def _signs(raw: bytes, head: _Head, ours: Collection[str]) -> Iterator[Automatic]:
@@ -108,9 +111,7 @@ def _of_ours(head: _Head, ours: Collection[str]) -> Iterator[Automatic]:
 
 def _of_kind(raw: bytes, head: _Head) -> Iterator[Automatic]:
     sender, subject = next(iter(head.addresses("from")), ""), decode_text(head.first("subject"))
-    types = head.first("content-type").lower()
-    begun = raw[:100_000].lower()
-    reports = {kind for kind in _REPORTS if kind.encode() in begun and "report" in types}
+    reports = _reports(raw) if "report" in head.first("content-type").lower() else set()
     if is_bounce(head.first, reports, sender, subject):
         yield Automatic(why="it is a bounce", never=True)
     if is_auto_reply(head.first, reports, subject):
@@ -121,6 +122,12 @@ def _of_kind(raw: bytes, head: _Head) -> Iterator[Automatic]:
         yield Automatic(why="its Return-Path is empty", never=True)
     if methods := calendar_methods(raw) - _OF_PEOPLE:
         yield Automatic(why=f"a calendar program sent it (METHOD:{sorted(methods)[0].upper()})", never=True)
+
+
+def _reports(raw: bytes) -> set[str]:
+    """The types of report that are named in a mail."""
+    beginning = raw[:100_000].lower()
+    return {kind for kind in _REPORTS if kind.encode() in beginning}
 
 
 def _of_sender(head: _Head, ours: Collection[str]) -> Iterator[Automatic]:

