@@ -7,9 +7,10 @@ import time
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from deployments.cli.console import stdout
 from deployments.cli.outcomes import plain
 from tasks.ledger.cost_book import CostLine, Dimension
 from tasks.settings import read_settings
@@ -37,7 +38,7 @@ def costs(
     now = time.time()
     since = now - now % _DAY_S - (days - 1) * _DAY_S
     books = {name: cost_book(engine, name, since=since) for name in ([by] if by else DIMENSIONS)}
-    console = Console()
+    console = stdout()
     if as_json:
         console.print_json(json.dumps({name: [vars(line) for line in lines] for name, lines in books.items()}))
         return 0
@@ -49,10 +50,10 @@ def costs(
 def _table(name: str, lines: list[CostLine]) -> Table:
     from tasks.ledger.cost_book import remarks, total
 
-    table = Table(title=f"By {name}", title_justify="left", caption_justify="left")
-    table.add_column(name)
+    table = Table(title=f"By {name}", title_justify="left", caption_justify="left", box=SIMPLE_HEAD, padding=0)
+    table.add_column(name, overflow="fold")  # never cut: the ends of names tell models apart
     for head in ("calls", "failed", "tokens in", "cached", "tokens out", "cost $"):
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", no_wrap=True)
     for line in lines:
         table.add_row(*_cells(line))
     whole = total(lines)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from typing import Annotated
 
-from rich.console import Console
+from cyclopts import Parameter
 from rich.table import Table
 
+from deployments.cli.console import stdout
+from deployments.cli.outcomes import plain
 from tasks.errors import Misconfigured
 from tasks.settings import Settings, read_settings
 
@@ -28,15 +32,23 @@ class Finding:
     said: str
 
 
-def doctor() -> int:
-    """Check versions, server, keys and ledger; exit code 1 when something is wrong."""
+def doctor(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> int:
+    """Check versions, server, keys and ledger; exit code 1 when something is wrong.
+
+    Args:
+        as_json: Print it as JSON, for programs; `ok` is null where nothing is needed.
+    """
     findings = list(_findings())
+    code = int(any(finding.ok is False for finding in findings))
+    if as_json:
+        stdout().print_json(json.dumps([asdict(finding) for finding in findings]))
+        return code
     table = Table(show_header=False, box=None, pad_edge=False)
     marks = {True: "[green]ok[/]", False: "[red]wrong[/]", None: "[dim]–[/]"}
     for finding in findings:
-        table.add_row(marks[finding.ok], finding.name, finding.said)
-    Console().print(table)
-    return int(any(finding.ok is False for finding in findings))
+        table.add_row(marks[finding.ok], plain(finding.name), plain(finding.said))
+    stdout().print(table)
+    return code
 
 
 def _findings() -> Iterator[Finding]:

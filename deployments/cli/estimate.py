@@ -6,9 +6,9 @@ import json
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 
+from deployments.cli.console import stdout
 from tasks.providers.catalogue.sheets import ProviderName
 from tasks.settings import read_settings
 
@@ -36,18 +36,22 @@ def estimate(
 
     settings = read_settings(provider=provider, mails_per_call=mails_per_call, again=again or None)
     found = estimate_source(source, settings)
-    console = Console()
+    console = stdout()
     if as_json:
         console.print_json(json.dumps(found.as_json()))
         return 0
     table = Table(title=f"{found.mails:,} mails, {found.basis}", title_justify="left")
-    table.add_column("stage")
+    table.add_column("stage", no_wrap=True)
     for name in ("calls", "tokens in", "tokens out", "expected", "at worst"):
         table.add_column(name, justify="right")
     for name, stage in {**found.stages, "total": found.whole}.items():
         figures = (f"{stage.calls:,.0f}", f"{stage.input_tokens:,.0f}", f"{stage.output_tokens:,.0f}")
         table.add_row(name, *figures, dollars(stage.expected_usd), dollars(stage.worst_usd))
     console.print(table)
+    if found.known:
+        console.print(
+            f"{found.known:,} more are known: they were processed before and cost nothing; --again counts them."
+        )
     if found.unread:
         console.print(f"{found.unread:,} of them cannot be read and cost nothing.")
     return 0

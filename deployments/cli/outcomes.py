@@ -18,7 +18,8 @@ def print_outcomes(console: Console, ledger_url: str, run_id: str) -> int:
 
     rows = read_run(ledger_url, run_id)
     simulated = any(row["simulated"] for row in rows)
-    table = Table(title="Outcomes (answers simulated)" if simulated else "Outcomes", title_justify="left", expand=True)
+    table = Table(title="Outcomes (answers simulated)" if simulated else "Outcomes", title_justify="left")
+    table.expand = console.is_terminal
     for name, ratio in (("id", 3), ("status", 2), ("category", 2), ("subject", 5), ("summary and translation", 9)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for row in rows[:_SHOWN]:

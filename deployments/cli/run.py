@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
+from deployments.cli.console import stdout
 from deployments.cli.home import use_server
 from deployments.cli.outcomes import print_outcomes
 from tasks.providers.catalogue.sheets import ProviderName
@@ -20,8 +30,6 @@ from tasks.settings.parameters import described_by_settings
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
-
-console = Console()
 
 
 @described_by_settings
@@ -41,6 +49,7 @@ def run(
     dry_run: bool | None = None,
     again: Annotated[bool, Parameter(negative="")] = False,
     refresh: Annotated[bool, Parameter(negative="")] = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
     """Process the mails of a source.
 
@@ -49,12 +58,13 @@ def run(
 
     Args:
         source: A folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, an address, or - for stdin.
+        as_json: Print how the run ended as JSON, for programs: state, message, mails by status, where its outcomes are.
     """
-    given = {name: value for name, value in locals().items() if value is not None}
+    given = {name: value for name, value in locals().items() if value is not None and name != "as_json"}
     settings = read_settings(output_dir=output_dir)
     server = use_server()
     if server.started:
-        console.print(f"Started a Prefect server; it stays up until `make stop`: {server.ui_url}")
+        _say(f"Started a Prefect server; it stays up until `make stop`: {server.ui_url}")
     # A script's background job starts with SIGINT ignored; being told to end must end a run there, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Prefect calls this handler again once it has ended the run in order.
@@ -67,29 +77,62 @@ def run(
             "record and is not paid for again."
         )
         raise
-    return _tell(state, run_id, settings.ledger, server.ui_url)
+    ended = _Ended(
+        state=state, run_id=run_id, ledger_url=settings.ledger, url=f"{server.ui_url}/runs/flow-run/{run_id}"
+    )
+    return _print_json(ended) if as_json else _tell(ended)
 
 
 def _run_flow(parameters: dict[str, Any]) -> tuple[State[Any], str]:
     from flows.process_mail import process_mail
     from tasks.report.progress import listening
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        line = bar.add_task("Mails", total=None)
-        with listening(lambda done, total: bar.update(line, completed=done, total=total)):
+    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (TextColumn("Mails"), BarColumn(16), MofNCompleteColumn(), TextColumn("{task.description}"), *times)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("", total=None)
+        with listening(lambda done, total, told: bar.update(line, completed=done, total=total, description=told)):
             state: Any = process_mail(**parameters, return_state=True)
     return state, str(state.state_details.flow_run_id)
 
 
-def _tell(state: State[Any], run_id: str, ledger_url: str, ui_url: str) -> int:
-    if state.name == "Misconfigured" or state.is_crashed():
-        _say(f"mailroom: {state.message}")
-        return 2
-    failed = print_outcomes(console, ledger_url, run_id)
-    console.print(f"{state.name}: {state.message}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Run: {ui_url}/runs/flow-run/{run_id}", markup=False, highlight=False, soft_wrap=True)
-    return 1 if failed or not state.is_completed() else 0
+@dataclass(frozen=True, kw_only=True)
+class _Ended:
+    """A run that came to its end, and where it is shown."""
+
+    state: State[Any]
+    run_id: str
+    ledger_url: str
+    url: str
+
+    @property
+    def never_began(self) -> bool:
+        return self.state.name == "Misconfigured" or self.state.is_crashed()
+
+    def code(self, failed: int) -> int:
+        """The exit code of a run of which so many mails failed."""
+        return 2 if self.never_began else int(bool(failed) or not self.state.is_completed())
+
+
+def _tell(ended: _Ended) -> int:
+    if ended.never_began:
+        _say(f"mailroom: {ended.state.message}")
+        return ended.code(0)
+    console = stdout()
+    failed = print_outcomes(console, ended.ledger_url, ended.run_id)
+    for line in (f"{ended.state.name}: {ended.state.message}", f"Run: {ended.url}"):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return ended.code(failed)
+
+
+def _print_json(ended: _Ended) -> int:
+    from tasks.ledger.engine import open_ledger
+    from tasks.ledger.outcomes import count_outcomes
+
+    mails = {} if ended.never_began else count_outcomes(open_ledger(ended.ledger_url), [ended.run_id])
+    facts = {"state": ended.state.name, "message": ended.state.message, "run_id": ended.run_id, "url": ended.url}
+    stdout().print_json(json.dumps(facts | {"mails": mails}))
+    return ended.code(mails.get("FAILED", 0))
 
 
 def _say(line: str) -> None:

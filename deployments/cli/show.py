@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from deployments.cli.console import stdout
 from deployments.cli.outcomes import plain, styled
 from tasks.errors import Misconfigured
 from tasks.settings import Settings, read_settings
@@ -17,7 +19,13 @@ if TYPE_CHECKING:
     from tasks.ingest.model_text import LeftOut
 
 
-def show(key: str, /, *, as_json: bool = False, left_out_to: Path | None = None) -> int:
+def show(
+    key: str,
+    /,
+    *,
+    as_json: Annotated[bool, Parameter(name=("--json", "--as-json"), negative="")] = False,
+    left_out_to: Path | None = None,
+) -> int:
     """Show the newest outcome of a mail, and what was left out of the text that the model was given.
 
     Args:
@@ -34,7 +42,7 @@ def show(key: str, /, *, as_json: bool = False, left_out_to: Path | None = None)
     pieces = _left_out(settings, row["message_key"])
     if left_out_to is not None:
         _write(left_out_to, pieces)
-    console = Console()
+    console = stdout()
     if as_json:
         words = [{"what": one.what, "why": one.why, "text": one.text} for one in pieces or []]
         console.print_json(json.dumps(row | ({"left_out": words} if pieces is not None else {})))

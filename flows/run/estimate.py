@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -34,7 +35,9 @@ def estimate_source(address: str, settings: Settings) -> Estimate:
         SourceError: The source cannot be opened.
     """
     source = open_source(address, opening_for(open_ledger(settings.ledger), settings))
-    return _estimate(_to_do(source.read(), settings), settings)
+    known = set[str]()
+    found = _estimate(_to_do(source.read(), settings, known), settings)
+    return replace(found, known=len(known))
 
 
 def estimate_run(window: Window, total: int | None, run: Run) -> Estimate:
@@ -58,11 +61,12 @@ def _estimate(
     return estimate(mails, models_for(settings), terms_of(settings, Accounts(), factor, categories), past)
 
 
-def _to_do(mails: Iterator[RawMail], settings: Settings) -> Iterator[Mapping[str, Any]]:
-    """Rows of the mails a run would work on, each once."""
+def _to_do(mails: Iterator[RawMail], settings: Settings, known: set[str]) -> Iterator[Mapping[str, Any]]:
+    """Rows of the mails a run would work on, each once; the keys of the others are added to `known`."""
     engine, met = open_ledger(settings.ledger), set[str]()
     while some := list(islice(mails, _AT_A_TIME)):
         rows = {row["message_key"]: row for raw in some if not raw.foreign for row in [parse(raw, settings).row]}
         done = {} if settings.again else states_of(engine, rows)
-        yield from (row for key, row in rows.items() if key not in met and done.get(key, "PENDING") == "PENDING")
+        known.update(key for key, state in done.items() if state != "PENDING")
+        yield from (row for key, row in rows.items() if key not in met and key not in known)
         met.update(rows)

@@ -201,6 +201,7 @@ class RunUnderWay:
         """Add the window's outcomes to the summary and to the files."""
         self.files.add(outcomes)
         self.summary.add(outcomes, curable=int(readings["curable"].sum()))
+        self.progress.told = f"${self.summary.cost_usd:.4f}, {self.summary.statuses['FAILED']:,} failed"
         self.progress.advance(len(window.skipped))
 
 

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-Listener = Callable[[int, int | None], None]
-"""Called with the number of mails done, and with the number of all mails once that is known."""
+Listener = Callable[[int, int | None, str], None]
+"""Called with the number of mails done, with the number of all mails once that is known, and with what is to be told."""
 
 _EVERY_S = 1.0  # an update costs about 80 ms
 
@@ -36,17 +36,19 @@ class Progress:
     def __init__(self, total: int | None) -> None:
         self.done = 0
         self.total = total
+        self.told = ""
+        """What a listener shows beside the numbers, such as the cost so far."""
         self._listener = _listener.get()
         self._updated = time.monotonic()
         self._artifact: UUID | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="progress")
         self._showing: Future[None] | None = None
+        self._tell()
 
     def advance(self, mails: int) -> None:
         """Count these mails as done."""
         self.done += mails
-        if self._listener is not None:
-            self._listener(self.done, self.total)
+        self._tell()
         due = self._artifact is None or time.monotonic() - self._updated >= _EVERY_S
         if due and (self._showing is None or self._showing.done()):
             # Beside the work, which would stand still with it for as long as Prefect's server is away.
@@ -63,6 +65,10 @@ class Progress:
         self.total = self.done
         self._pool.shutdown(wait=True)
         self._show()
+
+    def _tell(self) -> None:
+        if self._listener is not None:
+            self._listener(self.done, self.total, self.told)
 
     def _show(self) -> None:
         self._updated = time.monotonic()

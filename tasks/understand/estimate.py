@@ -77,6 +77,8 @@ class Estimate:
     stages: dict[str, Stage] = field(default_factory=dict)
     unread: int = 0
     """Mails that no model is asked about; they cost nothing."""
+    known: int = 0
+    """Mails of the source that are on record as done, and are not among `mails`."""
 
     @property
     def whole(self) -> Stage:
@@ -97,7 +99,7 @@ class Estimate:
             name: {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(stage).items()}
             for name, stage in {**self.stages, "total": self.whole}.items()
         }
-        return {"mails": self.mails, "unread": self.unread, "basis": self.basis, "stages": stages}
+        return {"mails": self.mails, "unread": self.unread, "known": self.known, "basis": self.basis, "stages": stages}
 
     def for_mails(self, mails: int) -> Estimate:
         """The same mix of mails, but so many of them."""

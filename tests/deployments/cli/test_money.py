@@ -76,3 +76,20 @@ def test_an_estimate_names_mails_and_money_and_asks_nothing(provider_env, capsys
 def test_a_source_that_is_not_there_is_said(tmp_path):
     with pytest.raises(SourceError, match="is not there"):
         estimate(str(tmp_path / "nowhere"))
+
+
+def test_names_of_models_are_whole_at_80_columns(engine, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert costs(by="model") == 0
+    said = capsys.readouterr().out
+    assert "…" not in said
+    assert "openai:gpt-6-luna" in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_a_pipe_gets_whole_lines_without_colours(engine, monkeypatch, capsys):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert costs(by="model") == 0
+    said = capsys.readouterr().out
+    assert "1 calls have a model of unknown price and are not in the sum" in said
+    assert "\x1b" not in said

@@ -66,6 +66,15 @@ def test_the_doctor_finds_nothing_wrong_where_nothing_is(healthy, capsys):
     assert "hidden" not in said
 
 
+def test_programs_get_the_doctors_findings_as_json(healthy, monkeypatch, capsys):
+    monkeypatch.setenv("MAILROOM_PROVIDER", "anthropic")
+    assert doctor(as_json=True) == 1
+    findings = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    assert findings["Versions"]["ok"] is True
+    assert findings["Key of anthropic"]["ok"] is False
+    assert "ANTHROPIC_API_KEY" in findings["Key of anthropic"]["said"]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "word"),
     [
