@@ -51,7 +51,7 @@ async def look_for_draft(effect: Effect, context: ActionContext, mail: EmailMess
 
 
 def _lies_in(opened: Connection, folder: str, raw: bytes) -> bool:
-    """Whether the draft is there as it was put, or as its owner changed it. Nobody can send a mail marked draft."""
+    """Whether the draft is there as it was put, or as its owner changed it. A mail marked as a draft cannot be sent."""
     return bool(find_copies(opened.box, folder, MailOnRecord(raw)) or has_draft(opened.box, folder, MailOnRecord(raw)))
 
 

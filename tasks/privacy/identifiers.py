@@ -21,7 +21,7 @@ _SHORTEST_NAME = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Identifier:
-    """A piece of text; the same person or number written differently has another `text`, so that each can be restored."""
+    """A piece of text. The same person or number, written differently, is another `text`, so each can be restored."""
 
     start: int
     end: int
