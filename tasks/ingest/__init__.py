@@ -1,1 +1,1 @@
-"""From a source to claimed mails: read once, parsed, written down, and taken on by this run alone."""
+"""Takes mails from a source: each is read once, parsed, recorded, and claimed by one run only."""

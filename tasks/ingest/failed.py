@@ -1,4 +1,4 @@
-"""Mails that failed, as a source: taken from the bytes that the ledger keeps, wherever they came from."""
+"""A source of mails that failed; it reads them from the bytes that the ledger keeps, wherever they came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a mail that a model is given, and what was left out of it, each piece with the reason."""
+"""The text of a mail for a model, and the pieces that were left out of it, each with the reason."""
 
 from __future__ import annotations
 

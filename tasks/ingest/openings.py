@@ -1,4 +1,4 @@
-"""What the ledger tells a source: what was read of it already, and what was left undone."""
+"""What the ledger tells a source: which of its mails were read already, and which were not finished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One raw mail as a row of `Messages`: what a model will read, and what is known before it does."""
+"""Makes a row of `Messages` from a raw mail: the text that a model will read, and what is known before that."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Parsed:
 
 
 def parse(raw: RawMail, settings: Settings) -> Parsed:
-    """The mail read and its row made; `fence` is 0 until it is claimed."""
+    """Read the mail and make its row; `fence` is 0 until it is claimed."""
     mail = _broken(raw) if raw.problem else read_mail(raw.raw)
     given = model_text(mail, settings.most_tokens)
     target, complaint = _target_language(raw, mail, settings)
@@ -76,12 +76,15 @@ def _nothing_to_read(row: dict[str, Any]) -> str:
 
 
 def _is_ours(raw: RawMail) -> bool:
-    """Whether the operator put the mail there, so that its `X-Mailroom-` headers count: a path, a bucket, or stdin."""
+    """Return whether the operator put the mail there, so that its `X-Mailroom-` headers count.
+
+    That is so for a path, a bucket and stdin.
+    """
     return raw.origin.source.startswith(_OPERATORS_OWN)
 
 
 def wished_language(raw: RawMail, mail: Mail) -> str | None:
-    """The language that the mail itself asks to be translated into: its row's, or its header's where that counts."""
+    """Return the target language that the mail itself asks for: its row's, or its header's where that counts."""
     return raw.target_language or (mail.target_language if _is_ours(raw) else None)
 
 

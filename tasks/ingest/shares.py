@@ -1,4 +1,4 @@
-"""A source shared by several runs: recorded once by one, then taken in shares from the ledger by all the others."""
+"""A source shared by several runs: one run records it, then all the others take shares of it from the ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT_A_TIME = 500
 
 
 def record_source(source: Source, engine: Engine, settings: Settings) -> int:
-    """How many mails the source gave; all of them are on record now, and nobody works on the new ones yet."""
+    """Record all mails of the source and return their number; nobody works on the new ones yet."""
     mails, met = source.read(), 0
     settled = getattr(source, "settled", None)
     while some := list(islice(mails, _AT_A_TIME)):
@@ -32,7 +32,7 @@ def record_source(source: Source, engine: Engine, settings: Settings) -> int:
 
 
 class ShareReader:
-    """Gives windows of mails that this run claimed of a recorded source, until nobody is left to claim.
+    """Gives windows of mails that this run claimed from a recorded source, until none is left to claim.
 
     Windows are small, so that runs that began together end together.
     """

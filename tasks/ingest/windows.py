@@ -1,4 +1,4 @@
-"""A source read in windows of some hundred mails, one window ahead of the stages that work on them."""
+"""Reads a source in windows of some hundred mails, one window ahead of the stages that work on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger("mailroom.ingest")
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Some mails of a source: those that are this run's to work on, and those that are not, with the reason."""
+    """Some mails of a source: those that this run works on, and the others with the reason."""
 
     messages: DataFrame[Messages]
     skipped: DataFrame[Skipped]
@@ -113,7 +113,7 @@ class MessageReader:
                 raise
 
     def _note_recorded(self) -> None:
-        # The inbox gives up its files once the ledger holds their bytes; other sources keep theirs.
+        # The inbox removes its files once the ledger holds their bytes. Other sources keep theirs.
         settled = getattr(self._source, "settled", None)
         if settled is not None:
             settled([raw.place for raw in self._batch])
@@ -141,7 +141,7 @@ class MessageReader:
 
 
 def seen(one: Parsed) -> Seen:
-    """What the ledger is to know of a mail before anybody works on it."""
+    """Return what the ledger must know about a mail before anybody works on it."""
     return Seen(
         message_key=one.mail.message_key,
         source=one.raw.origin.source[:512],

@@ -19,7 +19,7 @@ _MOST_ROUNDS = 5  # what is left when something was taken out may come to read a
 
 
 def names_address(text: str, allowed: Allowed = NOTHING) -> bool:
-    """Whether the text names any such thing, holds HTML, or hides characters."""
+    """Return whether the text holds a link, an address, a number to dial or pay to, HTML, or hidden characters."""
     plain = plain_letters(text)
     return without_smuggled(text) != text or bool(TAG.search(plain)) or bool(_spans(without_entities(plain), allowed))
 
@@ -47,7 +47,7 @@ def _escaped(text: str) -> str:
 
 
 def _spans(plain: str, allowed: Allowed) -> list[tuple[int, int]]:
-    """Where something stands that is not allowed, in order; what overlaps is one."""
+    """Return the places of what is not allowed, in order; places that overlap are joined."""
     found = sorted({*find_hosts(plain), *find_spelt(plain), *find_numbers(plain)})
     merged: list[tuple[int, int]] = []
     for start, end in found:

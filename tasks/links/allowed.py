@@ -39,7 +39,7 @@ class Allowed:
         return Allowed(hosts=self.hosts, own_hosts=hosts, addresses=addresses, others=self.others)
 
     def has(self, found: str) -> tuple[bool, str]:
-        """Whether what was found is allowed, and the path behind its host, which may name something else."""
+        """Return whether what was found is allowed, and the path after its host, which may name something else."""
         text = found.strip(_AROUND)
         if address := _ADDRESS.fullmatch(text):
             host = ascii_host(address[2])
@@ -53,7 +53,7 @@ class Allowed:
 
 
 def allow(entries: Iterable[str]) -> Allowed:
-    """What an operator's list allows: hosts, addresses, telephone numbers, accounts and handles, in any writing."""
+    """Return what an operator's list allows: hosts, addresses, telephone numbers, accounts, handles, in any form."""
     addresses, hosts, others = set(), set(), set()
     for entry in (entry.strip() for entry in entries):
         local, at, domain = entry.rpartition("@")
@@ -67,7 +67,7 @@ def allow(entries: Iterable[str]) -> Allowed:
 
 
 def ascii_host(host: str) -> str:
-    """The host in IDNA (UTS 46), in lower case; empty where it cannot be one. One of ASCII letters stays as it is."""
+    """Return the host in IDNA (UTS 46), in lower case; empty where it is no host. An ASCII host stays as it is."""
     if host.isascii():
         return host.strip(".").lower()
     try:

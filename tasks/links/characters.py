@@ -31,7 +31,7 @@ def without_entities(plain: str) -> str:
 
 
 def without_smuggled(text: str) -> str:
-    """The text without characters that are there to hide something; those of emoji and of scripts stay."""
+    """Return the text without characters that hide something; those that emoji and scripts need stay."""
     if text.isascii():
         return text
     return _SMUGGLED.sub(lambda found: found["flag"] or "", text)

@@ -1,4 +1,4 @@
-"""Names with points in them: which are hosts that somebody could click on, and which are ordinary words.
+"""Tells names with points that are hosts somebody could click on from those that are ordinary words.
 
 The rule is an allow-list: whatever has a point between two labels is a host, unless it has one of the shapes below that
 no host can have, or stands in one of the lists of words. A list of endings would have to know every top-level domain.
@@ -29,7 +29,7 @@ _IPV6 = re.compile(
     r"\[?(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}(?![\w:])(?:%\w+)?\]?(?:[:/][^\s<>\"']+)?"
 )
 _NUMBER = re.compile(r"0x[0-9a-f]{1,8}|\d+", re.IGNORECASE)
-# Codes of errors begin with 8 or C (HRESULT, NTSTATUS); an address of a machine is written so by nobody else.
+# Error codes begin with 8 or C (HRESULT, NTSTATUS). Nobody writes an IP address in that way.
 _WHOLE_ADDRESS = re.compile(r"(?<![\w.-])(?:0x(?![8cC])[0-9a-fA-F]{8}(?!\w)|\d{8,10}[/\\][A-Za-z][^\s<>\"']*)")
 _ASCII_INSIDE = re.compile(r"[\x21-\x7e]+")
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -42,7 +42,7 @@ _SHORTEST_WORD = 3
 
 
 def find_hosts(text: str) -> Iterator[tuple[int, int]]:
-    """Where hosts and addresses of machines stand in `text`, with the path behind them, as (start, end)."""
+    """Yield where hosts and IP addresses stand in `text`, with the path after them, as (start, end)."""
     for found in _DOTTED.finditer(text) if "." in text else ():
         if _is_host(found[1], found[2] or "", text[: found.start(1)]):
             yield found.span()
@@ -68,7 +68,7 @@ def _is_public(label: str) -> bool:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Whether anybody can have a name below this domain (`co.uk`, `github.io`)."""
+    """Return whether anybody can have a name below this domain (`co.uk`, `github.io`)."""
     return _every_suffix().is_public(domain)
 
 
@@ -113,7 +113,7 @@ def _ascii_part(label: str, which: int) -> str:
 
 
 def _is_ipv4(labels: list[str], behind: str, before: str) -> bool:
-    """Whether numbers with points are the address of a machine, and not of a section or a version."""
+    """Return whether numbers with points are an IP address, and not the number of a section or a version."""
     odd = any(label.lower().startswith("0x") for label in labels)
     if len(labels) != 4 or not all(odd or len(label) <= 3 or label.startswith("0") for label in labels):
         return odd
@@ -137,7 +137,7 @@ def _is_abbreviation(labels: list[str]) -> bool:
 
 
 def _is_sentence_end(labels: list[str], behind: str) -> bool:
-    """Whether a blank was left out between two sentences; what follows begins with a capital and is no ending."""
+    """Return whether a blank is missing between two sentences: what follows begins with a capital and is no ending."""
     last = labels[-1]
     is_word = labels[0].isalpha() and labels[0][1:].islower() and last.isalpha() and last.istitle()
     return len(labels) == 2 and len(last) >= _SHORTEST_WORD and is_word and not behind and not is_ending(last)

@@ -1,4 +1,4 @@
-"""Numbers somebody could dial or pay to: telephone numbers of several countries, accounts (IBAN), wallets."""
+"""Finds numbers to dial or pay to: telephone numbers of several countries, accounts (IBAN), wallets."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _NOT_DIALLED = re.compile(
     # Hours.
     r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d)"
 )
-# Some countries where a national number begins with 0; what is valid elsewhere mostly is in one of them, too.
+# Some countries where a national number begins with 0. A number of another country is mostly valid in one of them, too.
 _REGIONS = ("DE", "GB", "FR", "IT", "NL", "JP", "AU", "CH")
 _DIGITS_WITH_ZERO = range(8, 13)
 _MOST_LOOKED_UP = 50  # numbers of a text; each takes milliseconds, and a text with more is no ordinary one
-# How countries group the digits of numbers that do not: North America, Iberia and Central Europe, Italy, China, Brazil,
-# Mexico, India. A row of digits without groups is an order's as well.
+# How countries group digits where numbers do not begin with 0: North America, Iberia and Central Europe, Italy, China,
+# Brazil, Mexico, India. Digits without groups are not enough, because order numbers look like that, too.
 _GROUPED = re.compile(
     r"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])\d{3}[-. ]\d{4}"
     r"|1?[-. ]?8(?:00|33|44|55|66|77|88)[-. ]\d{3}[-. ]\d{4}"
@@ -123,7 +123,7 @@ def _ibans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _end_of_iban(written: str) -> int:
-    """Length of the account at the beginning of `written`, 0 where there is none; how it is spaced does not matter."""
+    """Return the length of the account at the beginning of `written`, however it is spaced; 0 where there is none."""
     places = [at for at, letter in enumerate(written) if letter.isalnum()]
     compact = "".join(written[at] for at in places[:_LONGEST_IBAN]).upper()
     length = _length_of_iban(compact[:2])
@@ -138,7 +138,7 @@ def _length_of_iban(country: str) -> int:
 
 
 def _is_account(compact: str) -> bool:
-    """Whether it has its country's form; the check digits count only where the form is too short to tell."""
+    """Return whether it has its country's form; the check digits count only where the form is too short to be sure."""
     if len(compact) < _SURE_LENGTH:
         return bool(iban.is_valid(compact))
     return bool(iban.is_valid(compact[:2] + iban.calc_check_digits(compact) + compact[4:], check_country=False))

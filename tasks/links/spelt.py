@@ -1,4 +1,4 @@
-"""Links with a scheme, addresses with an @, handles of messengers, and hosts whose points are spelt out.
+"""Finds links with a scheme, addresses with an @, handles of messengers, and hosts whose points are spelt out.
 
 All patterns are bounded, so that the time they take grows with the text and no faster.
 """

@@ -17,8 +17,8 @@ from tasks.mailbox.raw import RawMail, no_mail
 SUFFIX = ".zip"
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
-# A bomb is told by its directory: a member never gives more bytes than it announces there. Mail shrinks to a tenth
-# rarely, to a hundredth never; what is small unpacked is no bomb.
+# The directory shows a bomb, since a member never gives more bytes than it announces there. Mail rarely shrinks to a
+# tenth, and never to a hundredth. A file that is small when unpacked is no bomb.
 MEMBERS = 200_000
 RATIO = 200
 HARMLESS_BYTES = 64_000_000

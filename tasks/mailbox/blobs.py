@@ -1,4 +1,4 @@
-"""Bytes with a name: a file, a member of an archive, an object in a store; and how all of them are read."""
+"""Bytes with a name (a file, a member of an archive, an object in a store), and how they are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEAD_BYTES = 4_096
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blob:
-    """Bytes that can be read from the start, as often as one likes."""
+    """Bytes that can be read from the start any number of times."""
 
     name: str
     """Its path inside its source, with `/`; always encodable."""

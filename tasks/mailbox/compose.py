@@ -1,10 +1,10 @@
-"""A mail's bytes out of a table's cells, so that a row goes through the same door as every other mail."""
+"""Makes a mail's bytes from a table's cells, so that a row is handled like every other mail."""
 
 from __future__ import annotations
 
 import re
 
-# Line ends would begin a header of the cell's own making (RFC 5322, 2.2), and no other control belongs into one either.
+# A line end in a cell would begin a new header field (RFC 5322, 2.2). No other control character belongs there either.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 HTML = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""What a file or an object holds, told by its content; and how any of them is read."""
+"""Tells by its content what a file or an object holds, and reads it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from tasks.private_files import make_folder
 SCHEMES = ("inbox",)
 NAME = "inbox:"
 UNREADABLE = "unreadable"
-# Files being written begin so. One this old was left by a process that died: its sender was told nothing and repeats.
+# Names of files that are being written begin so. One this old was left by a process that died; its sender tries again.
 WRITING = ".writing-"
 WRITING_MOST_S = 86_400
 

@@ -78,7 +78,7 @@ class Splitter:
         self.lines = lines
         self.dated = dated
         self.ended = False
-        # The first length that is wrong ends the trust in those of the file; each costs a second reading.
+        # After the first wrong length the file's lengths are not trusted any more; each costs a second reading.
         self.trusts_lengths = True
 
     def next_mail(self) -> Growing:

@@ -55,7 +55,7 @@ def csv_rows(stream: BinaryIO) -> Iterator[Row]:
             if any(record):
                 yield Row(number=number, cells=dict(zip(names, map(_repaired, record), strict=False)))
     except (csv.Error, UnicodeError) as error:
-        # A quote that is never closed takes the rest of the file along; there is nothing to go on with.
+        # A quote that is never closed swallows the rest of the file, so no row can follow.
         yield Row(number=number + 1, problem=f"row {number + 1} and what follows cannot be read: {error}")
 
 

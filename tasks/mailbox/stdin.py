@@ -1,4 +1,4 @@
-"""`-`: one mail, as it comes in at stdin."""
+"""`-`: one mail, read from stdin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stores behind `s3://` and `gs://`, through fsspec: how they are opened, and what their errors mean.
+"""Opens the stores of `s3://` and `gs://` through fsspec, and tells what their errors mean.
 
 Credentials are the store's own affair: AWS's usual places, Google's application default credentials.
 """
@@ -126,15 +126,15 @@ def _open_s3() -> FileSystem:
 
 
 def _open_gcs() -> FileSystem:
-    # Not the class that fsspec would take, which asks by gRPC what kind of bucket it is before each read, and waits a
+    # Not the class that fsspec would take: before each read it asks by gRPC for the kind of the bucket, and it waits a
     # minute where nobody answers.
     with warnings.catch_warnings():
-        # That Python 3.11 will not be supported for ever.
+        # The warning that support for Python 3.11 will end.
         warnings.simplefilter("ignore", FutureWarning)
         from gcsfs.core import GCSFileSystem
     # It logs the stack trace of what it raises.
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
-    # An emulator knows nobody; Google's own clients go by the same variable.
+    # An emulator has no accounts. Google's own clients read the same variable.
     token = "anon" if os.environ.get("STORAGE_EMULATOR_HOST") else "google_default"
     files: FileSystem = GCSFileSystem(token=token, access="read_only", **_FRESH)
     return files

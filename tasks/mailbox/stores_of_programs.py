@@ -1,4 +1,4 @@
-"""Files in which other programs keep whole mailboxes, and which are not read: each is a fault that names a way out."""
+"""Mailbox files of other programs that cannot be read; each gives an error that says what to do instead."""
 
 from __future__ import annotations
 

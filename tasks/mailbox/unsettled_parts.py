@@ -1,4 +1,4 @@
-"""When a part of a source (a file of the inbox, an object of a store) is done with: all its mails are on record."""
+"""Tells when all mails of a part of a source (a file of the inbox, an object of a store) are on record."""
 
 from __future__ import annotations
 

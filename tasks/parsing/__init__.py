@@ -1,5 +1,7 @@
-"""Any bytes anyone ever called mail, read into one value: `tasks.parsing.read_mail.read_mail` gives a
-`tasks.parsing.mail.Mail`, never an exception. `tasks.parsing.limits.Limits` bounds it,
-`tasks.parsing.languages` names languages, `tasks.parsing.characters` cleans text for a model. Pure: nothing here
-opens a file or a connection, and nothing knows of Prefect or pandas.
+"""Reads any bytes as a mail.
+
+`tasks.parsing.read_mail.read_mail` gives a `tasks.parsing.mail.Mail` and raises no exception.
+`tasks.parsing.limits.Limits` bounds the work, `tasks.parsing.languages` names languages, and
+`tasks.parsing.characters` cleans text for a model. Nothing here opens a file or a connection, or knows of Prefect or
+pandas.
 """

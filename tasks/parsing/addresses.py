@@ -1,4 +1,4 @@
-"""Address fields: RFC 5322's mailboxes, routes and groups, and what people and programs write instead.
+"""Reads address fields: RFC 5322's mailboxes, routes and groups, and what people and programs write instead.
 
 The address is the one in angle brackets at the end; all that stands before it is a name, also where it has commas or
 another address in it. Every step takes time in proportion to the field's length.

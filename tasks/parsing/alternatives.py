@@ -1,4 +1,4 @@
-"""Which of several forms of one text is read."""
+"""Chooses which of several forms of one text is read."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ DAMAGES = {
     "multipart without parts",
     "NUL in text",
 }
-# What was not coded as it says may yet be words.
+# A part that is not coded as it declares may still hold words.
 NOT_CODED = ("declared base64, is none", "declared uuencode, is none", "unknown transfer encoding")
 SENTENCE = re.compile(r"[^\W\d_]+[ \n]+[^\W\d_]+[ \n]+[^\W\d_]+")
-# Quoted-printable that nobody said to decode.
+# Quoted-printable that no header declares.
 STILL_CODED = re.compile(r"=[0-9A-F]{2}|=\n")
 # A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
 STUB_CHARS = 200

@@ -1,4 +1,4 @@
-"""What becomes of each part that is not the body: text for a model, a media part, or a line that says why neither."""
+"""Decides what becomes of each part that is not the body: text for a model, a media part, or a line with the reason."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Lines that say whose words follow: `On <date>, <name> <address> wrote:` in any language, on one to three lines."""
+"""Finds attributions, `On <date>, <name> <address> wrote:`, in any language, on one to three lines."""
 
 import re
 
@@ -16,7 +16,7 @@ DATED = re.compile(
 )
 # Zoho and others close the line with dashes, or with no colon at all.
 DASHED = re.compile(r"^\s*[-–—=]{2,}\s*(.{10,390}?)\s*[-–—=]{2,}\s*$")
-# Where an attribution follows a sentence of the author's on one line: only openings that no name or month has.
+# For an attribution on the same line as a sentence of the author. Only openings that no name or month has count.
 OPENER_INSIDE = re.compile(
     r"[.!?…。！？)][\"')\]”»]*\s+(?=(?:On|Am|Le|El|Il|Em|Op|Den|På|Dne|Dňa|Dnia|W dniu|Pe|În|La|Στις|Vào|Pada|В|У|На|Au"
     r"|Al|Il giorno)\s\S|[^\W\d_]{4,14},\s\d|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}[-/年]\d|在\s?\d)"

@@ -1,4 +1,4 @@
-"""Characters that are not seen: taken out of what a model reads, counted, never out of what people read."""
+"""Removes invisible characters from what a model reads, and counts them; what people read keeps them."""
 
 import re
 from typing import NamedTuple

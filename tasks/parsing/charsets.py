@@ -20,12 +20,12 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# They read any bytes, and are what programs declare that know no better.
+# These read any bytes. Programs declare them when they do not know the charset.
 LATIN = {"cp1252", "iso8859-15"}
 HIGH = bytes(range(128, 256))
 # With fewer letters than this outside ASCII the detector guesses, and Western Europe is the best guess.
 FEW = 8
-# A shift to two-byte letters; an escape of a terminal, `ESC [`, is none.
+# A shift to two-byte letters. The escape of a terminal, `ESC [`, is not one.
 SHIFT = re.compile(rb"\x1b[$(.]|\x0e")
 ESCAPE = re.compile(rb"\x1b\$[@B()A]")
 # Of the characters outside ASCII that a declared charset reads, one in so many may be unknown to it.

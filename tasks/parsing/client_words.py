@@ -77,7 +77,7 @@ def says_wrote(text: str) -> bool:
     return not text.isascii() and any(verb in text for verb in JOINED_VERBS)
 
 
-# How a line ends after which another's words follow, apart from its colon.
+# How a line ends, apart from its colon, when another person's words follow.
 BEFORE_WORDS = ("写道", "寫道", "書きました", "작성", "님이 작성함")
 COLONS = (":", "：", "﹕", "︰")
 # How an attribution line begins, where it does not begin with a name.

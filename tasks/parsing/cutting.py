@@ -1,4 +1,4 @@
-"""Long texts made to fit: cut, or split into parts, where a sentence ends.
+"""Makes long texts fit: cuts them, or splits them into parts, where a sentence ends.
 
 How long is long is the caller's `estimate`, which gives a text's tokens and grows with the text.
 """

@@ -1,4 +1,4 @@
-"""The moment a mail was written: RFC 5322's form, ISO 8601's, and what programs of many languages write instead.
+"""Reads when a mail was written: in RFC 5322's form, in ISO 8601's, and in what programs of many languages write.
 
 What can be read in two ways is not guessed: a date is right, or it is unknown and a defect says so.
 """

@@ -15,7 +15,7 @@ from email.utils import collapse_rfc2231_value
 from tasks.parsing.charsets import decode
 from tasks.parsing.torn_headers import SOUND, repair_header
 
-# A question mark that the sender left in the content ends no word, unless `=` and no two digits of hex follow it.
+# A question mark in the content does not end an encoded word, unless `=` without two hex digits follows it.
 ENCODED_WORD = re.compile(
     r"=\?([^?\s]{1,60})\?(?:([bB])\?([^?]*)|([qQ])\?((?:[^?=]|=(?!\?)|\?(?!=(?![0-9A-F]{2})))*))\?="
 )

@@ -17,7 +17,7 @@ TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,10})")
 VOID = {"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr", "p", "li"}
 QUOTING = re.compile(r"quote|cite|divRplyFwdMsg|OutlookMessageHeader|border-top:solid #")
 MANY_TAGS = 5_000
-# So many pieces are laid out each on its own; of the rest the bare text is taken, which is cheap.
+# At most so many pieces are laid out one by one. Of the others the bare text is taken, which is cheap.
 MAX_LAID_OUT = 1_000
 
 
@@ -41,7 +41,7 @@ def read_html(html: str, limits: Limits, *, marking: bool = False) -> HtmlText:
         html, defect = html[: limits.html_chars], "HTML cut"
     html = without_marks(html.replace("\x00", ""))
     if tag_depth(html) > limits.html_depth:
-        # Such a tree takes the selector engine seconds; the layout does not mind.
+        # The selector engine would need seconds for such a tree. The layout is quick.
         return HtmlText(text=lay_out(html), defect="HTML too deeply nested to look for hidden text")
     tree = LexborHTMLParser(html)
     hidden = take_out(hidden_nodes(tree, html))

@@ -5,7 +5,7 @@ import json
 import unicodedata
 from collections.abc import Iterable
 
-# Part of every key: a change of what goes into it must change all keys, not some.
+# Part of every key, so that a change of what goes into a key changes all keys, and not some.
 VERSION = "1"
 
 

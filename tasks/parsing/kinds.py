@@ -1,4 +1,4 @@
-"""What sort of mail it is, by what its software said, and only then by what its words look like."""
+"""Tells what kind of mail it is, first by what its software said, and only then by its words."""
 
 import re
 from collections.abc import Callable

@@ -18,7 +18,7 @@ LETTERS = CAPITALS + CAPITALS.lower()
 FEW_LETTERS = 5
 MOST_CAPITALS = 0.8
 """The model takes text of more capitals, as a share of its letters from A to Z, for Japanese."""
-# As people write them, where the library's own names do not reach.
+# Names that people write and the library does not know.
 ALIASES = {
     "jp": "ja",
     "jpn": "ja",
@@ -49,7 +49,7 @@ ALIASES = {
     "bahasa": "id",
     "bahasa indonesia": "id",
 }
-# What the library calls more narrowly than people mean it.
+# Languages for which the library has a narrower code than people mean.
 MACRO_LANGUAGES = {"cmn": "zh", "tl": "fil"}
 # Living languages that mail is written in, by ISO 639 code. No others pass, because the libraries' fuzzy search finds a
 # language in any nonsense. A code or a name from this list also needs no library, whose data are 24 MB.

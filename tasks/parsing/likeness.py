@@ -1,4 +1,4 @@
-"""What a mail and its copies share, whatever a mailing list or a gateway changes on the way."""
+"""Finds what a mail and its copies share, whatever a mailing list or a gateway changes on the way."""
 
 from __future__ import annotations
 

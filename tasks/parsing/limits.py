@@ -1,4 +1,7 @@
-"""How much of a mail is read. Past the first group a mail is quarantined; past the second it is cut and said so."""
+"""How much of a mail is read.
+
+Beyond a bound of the first group a mail is quarantined. Beyond one of the second it is cut, and a note says so.
+"""
 
 from dataclasses import dataclass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-# Letters of other alphabets, and a few of Latin's own, that look like letters of ASCII in the fonts of mail programs.
+# Letters of other alphabets, and a few Latin ones, that look like ASCII letters in the fonts of mail programs.
 CONFUSABLE = dict(
     zip(
         "аеорсухіјѕһԁԛԝӏѵгпкмтвнзьαβγεηικνορτυχωϲϳաոսցօհյզıɩɑɡɪʟɴʀʏᴄᴏᴠᴡᴢɵɾſłøđħŧ",

@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 
 ENGLISH = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-# One language a line, from January on; of forms that begin alike one is enough, other forms stand behind a slash.
+# One language a line, from January on. One of several forms that begin alike is enough; other forms follow a slash.
 NAMES = """
 january february march april may june july august september october november december
 januar februar märz/maerz april mai juni juli august september oktober november dezember

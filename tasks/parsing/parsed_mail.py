@@ -1,4 +1,4 @@
-"""A mail taken apart, and what its pieces come to together: its text, its attachments, its defects, its key."""
+"""Takes a mail apart, and puts its pieces together: its text, its attachments, its defects, its key."""
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -74,7 +74,7 @@ def context_of_fields(fields: Fields, types: set[str], sender: tuple[str, str], 
     """
     name, address = sender
     if is_bounce(fields.first, types, address, subject):
-        # What it gives back is its content, and machines sign nothing.
+        # The mail it returns is its content, and programs write no signatures.
         return MailContext(purpose="forward", sender=address, sender_name="mailer-daemon")
     return context_of(
         subject,

@@ -70,7 +70,7 @@ PHRASES = (
     "|válaszaim*|lásd lent|pirossal|răspunsurile mele|οι απαντήσεις μου|мои ответы|мої відповіді"
     "|crvenom bojom|u crvenom"
 )
-# Of scripts without blanks, and of those that write small words together with others.
+# Words of scripts without blanks, and of scripts that join small words to others.
 INSIDE = (
     "להלן|למטה|בהמשך|בגוף|באדום|בכחול|כפי שסוכם|כפי שסיכמנו|כפי שדיברנו|كما اتفقنا|كما ناقشنا|كما تحدثنا"
     "|أدناه|بالأسفل|في الأسفل|بالأحمر|ضمن النص|ด้านล่าง|ข้างล่าง|ข้างใต้|ในเนื้อหา|สีแดง|ตามที่ตกลง|ตามที่คุย"

@@ -18,7 +18,7 @@ from tasks.parsing.mail_context import MailContext
 from tasks.parsing.separators import DASHES, begins_forward, separates
 from tasks.parsing.signatures import split_signature
 
-# Below so many lines nobody's history begins, and looking for it would take seconds.
+# History never begins below so many lines, and looking for it there would take seconds.
 MAX_LINES = 20_000
 SHORTEST_RULE = 5
 # What stood between two paragraphs was taken out.

@@ -39,7 +39,7 @@ LEGAL = re.compile(
     r"|amtsgericht",
     re.IGNORECASE,
 )
-# What phones and programs say they are, and the small words between; a line of nothing else is theirs.
+# Names of phones and programs, and the small words between them. A line of nothing else was written by a program.
 DEVICES = tuple(
     (
         "iphon ipad ipod icloud android samsung galaxy huawei xiaomi redmi oneplus oppo vivo pixel blackberry nokia"

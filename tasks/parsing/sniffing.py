@@ -1,4 +1,4 @@
-"""What bytes are, by their content; names and declarations only choose among kinds of text."""
+"""Tells what bytes are by their content; names and declarations only choose among kinds of text."""
 
 import re
 import struct

@@ -1,4 +1,4 @@
-"""Whether a mail's text can be read without what was left out of it, and what it is a doubt of where it cannot."""
+"""Tells whether a mail's text can be understood without what was left out, and names the doubt where it cannot."""
 
 import re
 

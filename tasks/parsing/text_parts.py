@@ -11,7 +11,7 @@ from tasks.parsing.utf16 import looks_utf16
 META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
 HTML_START = re.compile(r"\s*(?:<!doctype html|<html\b|<head\b|<body\b)", re.IGNORECASE)
 ENRICHED_TAG = re.compile(r"<param>[^<]{0,400}</param>|</?[A-Za-z-]{1,60}>", re.IGNORECASE)
-# Control characters that nobody types: what was cp1252 once, and made UTF-8 by a program that took it for Latin-1.
+# Control characters that nobody types. They were cp1252, until a program took them for Latin-1 and made UTF-8 of them.
 C1 = re.compile("[\x80-\x9f]")
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 

@@ -1,4 +1,4 @@
-"""A header that is torn: a bad line costs that line, and not the fields below it.
+"""Mends a torn header, so that a bad line costs only that line, and not the fields below it.
 
 The standard library takes the first line that is no field for the first line of the body. Works on bytes, in one pass.
 """

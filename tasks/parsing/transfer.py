@@ -1,4 +1,4 @@
-"""Content-Transfer-Encoding undone, whatever state it is in."""
+"""Decodes Content-Transfer-Encoding, even where it is damaged."""
 
 import binascii
 import re
@@ -6,7 +6,7 @@ from email.message import Message
 
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 NO_LETTERS = bytes(set(range(256)) - set(BASE64))
-# Long, since a word has base64's letters too.
+# The run must be long, because an ordinary word also consists of base64's letters.
 CODED_START = re.compile(rb"\s*(?:[A-Za-z0-9+/]{40,}\r?\n)+(?:(?:[A-Za-z0-9+/]{4})+\r?\n)?")
 SENTENCE = re.compile(rb"\S+ \S+ \S+")
 PADDED = re.compile(rb"[^=]+=*|=+")

@@ -1,4 +1,4 @@
-"""Bytes to a tree of MIME parts, with the standard library's parser behind guards.
+"""Parses bytes into a tree of MIME parts, with the standard library's parser behind guards.
 
 The guards: size and lines before the parser sees anything, header length inside it (its own parameter parser is
 quadratic), parts while it runs, depth after it. What was parsed before a bound was met is kept.

@@ -1,4 +1,4 @@
-"""UTF-16 without a mark, and in the wrong order of its bytes."""
+"""Decodes UTF-16 that has no byte order mark, or has its bytes in the wrong order."""
 
 from __future__ import annotations
 

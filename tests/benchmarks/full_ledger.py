@@ -1,4 +1,7 @@
-"""A ledger as months of work leave it, written in bulk: every mail triaged alone or in a group of five, most analysed."""
+"""A ledger as it is after months of work, written in bulk.
+
+Every mail is triaged alone or in a group of five. Most are analysed.
+"""
 
 from __future__ import annotations
 

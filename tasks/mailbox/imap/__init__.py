@@ -1,4 +1,4 @@
-"""`imap://BLOCK[/FOLDER]`: a folder on a mail server; host, user and password stand in a Prefect block `Mailbox`.
+"""`imap://BLOCK[/FOLDER]`: a folder on a mail server; a Prefect block `Mailbox` holds host, user and password.
 
 Also what acts on mail there: `connection.connected` gives a logged-in connection of `block.Mailbox`.
 """

@@ -41,7 +41,7 @@ def connected(block: Mailbox, folder: str = "", *, readonly: bool = False) -> It
         _select(mailbox, folder or block.folder, block, readonly)
         yield mailbox
     finally:
-        # It may be cut, and then there is nothing to take leave of.
+        # The connection may be cut already; then no logout is needed.
         with suppress(*LOST, *REFUSED):
             mailbox.logout()
 
@@ -86,14 +86,14 @@ def _log_in(mailbox: BaseMailBox, block: Mailbox) -> None:
             _give_token(mailbox, block)
         else:
             _give_password(mailbox, block.user, block.password.get_secret_value())
-        # A server says more of what it can do (MOVE, UIDPLUS) once it knows whom it talks to.
+        # A server tells more of its capabilities (MOVE, UIDPLUS) after the login.
         _, told = mailbox.client.capability()
         mailbox.client.capabilities = tuple(str(told[-1], "ascii", "replace").upper().split())
     except LOST as error:
         raise _cut_at_login(mailbox, block) from error
     except REFUSED as error:
         _raise_if_it_passes(error, block)
-        # Servers repeat what they were sent, and tracebacks show it; so none of it goes on.
+        # Servers repeat what they were sent, and tracebacks show it. So nothing of it is passed on.
         raise SourceError(
             f"`{block.host}` refused the login of `{block.user}`: check the block's user and secret"
         ) from None

@@ -1,4 +1,4 @@
-"""Mails fetched by UID, some at a time: few enough to be held in memory, many enough to be quick."""
+"""Fetches mails by UID, some at a time: few enough for the memory, many enough to be quick."""
 
 from __future__ import annotations
 

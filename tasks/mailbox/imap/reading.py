@@ -1,4 +1,4 @@
-"""One listing read over as many connections as it takes, past mails that the server itself stumbles over."""
+"""Reads one listing over as many connections as needed, and passes over mails that the server cannot give."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from imap_tools import BaseMailBox
 
 from tasks.mailbox.imap.pages import LISTED_MAILS, Fetched, fetch_mails
 
-# After these waits a connection that was cut, or a server that refused for now, is tried again; any progress gives them
-# all back.
+# After these waits a connection that was cut, or a server that refused for now, is tried again. After any progress the
+# waits begin anew.
 RECONNECT_AFTER_S = (0.0, 1.0, 5.0, 15.0, 30.0)
-# A server that asks to be left alone for longer is left to the next run.
+# A server that asks for a longer wait is left to the next run.
 MOST_WAIT_S = 300.0
-# So many cuts at the same place, and mails are asked for one by one to see which of them it is.
+# After so many cuts at the same place, mails are asked for one by one, to find the one that is the cause.
 CAREFUL_AFTER_CUTS = 2
 
 
 class Reading:
-    """Where the reading stands.
+    """The state of a reading.
 
-    A mail that the server refuses or breaks off at is only suspected until a later one was given: a server that is
-    tired of us, or on its way down, refuses all, and none of those may count as read.
+    A mail that the server refuses, or at which it breaks off, is only suspected until the server gives a later one. A
+    server that limits us, or goes down, refuses all mails. None of those may count as read.
     """
 
     def __init__(self, uids: Sequence[int]) -> None:
@@ -35,7 +35,7 @@ class Reading:
 
     @property
     def suspects(self) -> list[int]:
-        """UIDs of mails that can't be given, unless it is the server that can't."""
+        """UIDs of mails that the server could not give, unless the server itself is at fault."""
         return [mail.uid for mail in self._suspects]
 
     def go_on(self, mailbox: BaseMailBox) -> Iterator[Fetched]:

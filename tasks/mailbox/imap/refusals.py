@@ -1,4 +1,4 @@
-"""What a mail server says when it refuses, and whether that passes by itself.
+"""Reads what a mail server says when it refuses, and tells whether the refusal passes by itself.
 
 A server refuses while it is busy, limits requests or restarts. It says so in different ways: with response codes
 (RFC 5530), with `BAD` and a time to wait (Exchange), or with `BYE`. No setting is wrong in these cases.
@@ -35,7 +35,7 @@ _LIKE_A_SECRET = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 
 @dataclass(frozen=True, kw_only=True)
 class PassingRefusal:
-    """A refusal that is worth another try: the server's words, and how long it asks to be left alone, if it says so."""
+    """A refusal that is worth another try: the server's words, and how long it asks us to wait, if it says so."""
 
     words: str
     wait_s: float | None
@@ -61,7 +61,7 @@ def is_about_the_server(error: BaseException) -> bool:
 
 
 def _said_bye(error: BaseException) -> bool:
-    # imaplib raises `abort` with what stands behind BYE, and also where the connection ends without a word.
+    # imaplib raises `abort` with the text after BYE, and also where the connection just ends.
     is_abort = isinstance(error, imaplib.IMAP4.abort) and not isinstance(error, imaplib.IMAP4.readonly)
     return is_abort and "socket error" not in str(error)
 

@@ -1,4 +1,4 @@
-"""A folder on a mail server as a source: read upwards by UID, in pages, without leaving a trace on the server."""
+"""A folder on a mail server as a source; it is read by ascending UID, in pages, and nothing changes on the server."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class ImapSource:
         return None
 
     def _list_anew(self, mailbox: BaseMailBox, uidvalidity: int) -> Listing:
-        # What was given before is met again, and known again by what it says.
+        # Mails that were given before come again. Their content tells that they are the same.
         log.warning("%s was built anew on the server while it was read; it is read from the start.", self.name)
         return list_folder(mailbox, self.name, self.folder, self.block, self.opening, uidvalidity)
 

@@ -17,7 +17,7 @@ MEMORY_BYTES = 1_000_000_000
 PROCESSES = 2
 # Libraries keep memory; a process is replaced before that could fail an innocent document.
 DOCUMENTS_A_PROCESS = 500
-# Real time over CPU time: a busy machine must not make documents unreadable.
+# Real time per CPU time: a busy machine must not make documents unreadable.
 PATIENCE = 10
 
 
@@ -29,7 +29,7 @@ class ReaderProcess:
     """One process."""
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
-        # Nothing of our environment but where to find the code: a document that takes the process over finds no key.
+        # The process gets only the path of the code from our environment. A document that takes it over finds no key.
         environment = {"PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path), "OPENPYXL_LXML": "False",
                        "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}  # fmt: skip
         self.process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What a report costs the database grows with its rows: never with calls times mails, however long the ledger is kept."""
+"""The database's work for a report grows with the ledger's rows, never with calls times mails."""
 
 from __future__ import annotations
 
