@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
+import socket
 from collections import Counter
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from deployments.receiver.limits import network_of
@@ -14,6 +17,22 @@ from deployments.receiver.limits import network_of
 IN_ALL = 800  # the usual limit of 1,024 file descriptors leaves the rest for the mail
 OF_ONE_ADDRESS = 400
 HEADERS_S = 10.0
+_AT_ONCE = 200  # taken in one go: far fewer than may stay, so that a new one is heard before it must make room
+_QUEUE = 4_096  # wait in the kernel meanwhile; one that finds no place there tries again after a second
+
+
+class GuardedServer(uvicorn.Server):
+    """A server for which many connections may wait, and which takes few of them at a time."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        config.backlog = _AT_ONCE  # asyncio uses one number for both
+        super().__init__(config)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in (one for server in self.servers for one in server.sockets):
+            with socket.socket(fileno=os.dup(listener.fileno())) as same:
+                same.listen(_QUEUE)
 
 
 class Connections:

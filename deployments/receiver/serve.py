@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 from functools import partial
 
 from deployments.inbox.folder import open_inbox
@@ -15,7 +16,6 @@ from tasks.settings.receiver import ReceiverSettings
 
 _GRACE_S = 20
 _HEADER_BYTES = 32_768  # all headers of a request together
-_BACKLOG = 200  # connections taken in one go; far fewer than may stay, so that a new one is heard before it makes room
 log = logging.getLogger("mailroom.receiver")
 
 
@@ -27,16 +27,20 @@ def serve(settings: ReceiverSettings) -> None:
     """
     import uvicorn
 
-    from deployments.receiver.connections import Connections, GuardedProtocol
+    from deployments.receiver.connections import Connections, GuardedProtocol, GuardedServer
 
     ours = Settings.read()
     app = make_app(settings, GatherSettings.read(), open_inbox(ours.data_dir, ours.ledger), ours.ledger, announce_mail)
     log.info("Receiving on http://%s:%d", settings.host, settings.port)
     # uvicorn ends well on SIGTERM and then sends it to itself once more, to die of it; we rather exit with 0.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    uvicorn.run(
+    config = uvicorn.Config(
         app, host=settings.host, port=settings.port, timeout_graceful_shutdown=_GRACE_S, access_log=False,
         http=partial(GuardedProtocol, Connections(settings.trusted_proxies)),  # type: ignore[arg-type]  # it makes one
-        ws="none", h11_max_incomplete_event_size=_HEADER_BYTES, backlog=_BACKLOG,
+        ws="none", h11_max_incomplete_event_size=_HEADER_BYTES,
         forwarded_allow_ips=list(settings.trusted_proxies), log_config=None, server_header=False,
     )  # fmt: skip
+    server = GuardedServer(config)
+    server.run()
+    if not server.started:
+        sys.exit(1)  # uvicorn has logged why
