@@ -30,7 +30,8 @@ class GuardedServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        for listener in (one for server in self.servers for one in server.sockets):
+        servers = self.servers if self.started else []
+        for listener in (one for server in servers for one in server.sockets):
             with socket.socket(fileno=os.dup(listener.fileno())) as same:
                 same.listen(_QUEUE)
 
