@@ -1,7 +1,8 @@
 """How our processes log: lines for people, or JSON for machines where MAILROOM_LOG_FORMAT says so.
 
 A JSON line names the run and the chunk (a task run) it was logged in, as Prefect's context tells, and the mail where
-the caller gives its key in `extra`. Mail text, addresses and secrets are never logged, in either form.
+the caller gives its key in `extra`. Mail text, addresses and secrets are never logged, in either form; subjects and
+senders' domains are, unless MAILROOM_LOG_SUBJECTS is false.
 """
 
 from __future__ import annotations

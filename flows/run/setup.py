@@ -18,6 +18,7 @@ from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
 
 from flows.run.estimate import estimate_run
+from flows.run.first_lines import first_lines
 from flows.run.stopping import ends_in_order
 from tasks.act.destinations import Destinations, read_destinations
 from tasks.act.plan import check_destinations
@@ -211,6 +212,7 @@ def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
     settings = with_operator_limits(prepared.settings)
     run = this_run(settings, prepared.categories, supply.origin)
     record(run, supply.source)
+    log.info("%s", first_lines(supply.source, settings, prepared.rules))
     owner = owner_name(run.id)
     reader = supply.reader(owner)
     folder = settings.output_dir / (flow_run.name or run.id)

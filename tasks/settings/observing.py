@@ -16,6 +16,9 @@ class LogSettings(Section):
 
     format: Literal["lines", "json"] = Field("lines", description="Lines for people, or JSON for a log store.")
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is logged.")
+    subjects: bool = Field(
+        True, description="Whether lines name a mail by its subject or file and the sender's domain, beside its key."
+    )
 
 
 class TraceSettings(Section):

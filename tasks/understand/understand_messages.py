@@ -17,6 +17,7 @@ from tasks.errors import BudgetExceeded, ChunkUnfinished, LostChunk, MailroomErr
 from tasks.frames import Messages, Readings, records
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
+from tasks.mail_names import mail_name, may_name
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
@@ -53,7 +54,7 @@ def understand_messages(
         group=group, part_tokens=run.settings.max_input_tokens if run.settings.long_mails == "parts" else None,
     )  # fmt: skip
     readings = on_model_loop(asked)
-    _tell(readings, part)
+    _tell(messages, readings, part)
     if readings["error_type"].notna().any():
         policies.keep_out_of_cache()
     short = readings.loc[readings["error_type"] == BudgetExceeded.code, "error"]
@@ -112,13 +113,14 @@ def lost_chunk(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Read
     return lost_readings(chunk, LostChunk(f"The chunk was lost to an error of the kind {type(why).__name__}."))
 
 
-def _tell(readings: DataFrame[Readings], part: str) -> None:
+def _tell(messages: DataFrame[Messages], readings: DataFrame[Readings], part: str) -> None:
     """One line of log a chunk with a line a mail in it: a record a mail would cost the server more than the mail."""
+    subjects = may_name()
     lines = [
-        f"{row['message_key'][:12]} {row['category'] or row['error_type']} calls={row['calls']} "
+        f"{mail_name(mail, subjects=subjects)} {row['category'] or row['error_type']} calls={row['calls']} "
         f"cached={row['cached_calls']}"
         f" {row['model']} {','.join(row['doubts'])}".rstrip()
-        for row in records(readings)
+        for mail, row in zip(records(messages), records(readings), strict=True)
     ]
     keys = readings["message_key"].tolist()
     log.info("%s: %d read.\n%s", part, len(readings), "\n".join(lines), extra={"chunk": part, "message_keys": keys})

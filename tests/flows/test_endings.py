@@ -125,6 +125,17 @@ def test_the_log_ends_with_the_state_that_was_meant(one_mail, monkeypatch, varia
     assert end.log[-1].startswith(f"Finished in state {name}("), end.log
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("subjects", [True, False])
+def test_the_log_begins_with_what_the_run_is_about_and_names_its_mails(one_mail, monkeypatch, subjects):
+    monkeypatch.setenv("MAILROOM_LOG_SUBJECTS", str(subjects))
+    end = run(ENGINE, source=str(one_mail), dry_run=True, budget_usd=1)
+    first = "\n".join(end.log[:2])
+    assert all(one in first for one in (str(one_mail), "openai:", "dry run", "$1 a run", "those shipped")), end.log
+    (read,) = [line for line in end.log if "1 read." in line]
+    assert ('"' in read) == subjects, read
+
+
 @pytest.fixture
 def asked(
     one_mail: Path, provider_env: Any, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,37 @@
+"""What a mail is called in a line of log: by its key, and by words that a person knows it by, where those may be told."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.settings.observing import LogSettings
+
+_MOST_CHARACTERS = 40
+
+
+def mail_name(mail: Mapping[str, Any], *, subjects: bool) -> str:
+    """`420ab5224d6e "Lunch on Monday" (example.org)`; the key alone without `subjects`. `mail` is a row of `Messages`."""
+    key = str(mail["message_key"])[:12]
+    if not subjects:
+        return key
+    what = _cut(mail["subject"]) or _cut(str(mail["source_id"]).rpartition("/")[2])
+    domain = _cut(mail["sender"].rpartition("@")[2].rstrip(">"))
+    return f'{key} "{what}"' + (f" ({domain})" if domain else "")
+
+
+def may_name() -> bool:
+    """Whether lines of log may hold subjects, files and domains.
+
+    Raises:
+        Misconfigured: The setting cannot be used.
+    """
+    return LogSettings.read().subjects
+
+
+def _cut(text: str) -> str:
+    # Categories C: control and format characters, which could forge a line or turn its order round.
+    plain = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
+    words = " ".join(plain.split())
+    return words if len(words) <= _MOST_CHARACTERS else f"{words[: _MOST_CHARACTERS - 1]}…"
