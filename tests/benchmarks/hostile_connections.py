@@ -1,4 +1,7 @@
-"""Connections that say nothing, half a request or an endless header, held beside honest posts, and how `/health` fares."""
+"""Hostile connections held beside honest posts: silent ones, half-open ones, and one with an endless header.
+
+It also measures how `/health` answers meanwhile.
+"""
 
 from __future__ import annotations
 
