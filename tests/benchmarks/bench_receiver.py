@@ -1,7 +1,7 @@
 """Mails posted to a receiver that is killed again and again: is every acknowledged one in an outcome, once?
 
-Run by `make bench-receiver`. One process posts over loopback, signed, a few dozen at a time. It posts a mail again where
-it gets no 2xx, as webhook senders do. Then more are posted, 300 a second at most, beside hostile connections: 1,000
+Run by `make bench-receiver`. One process posts over loopback, signed, a few dozen at a time. It repeats a post that
+gets no 2xx, as webhook senders do. Then more are posted, 300 a second at most, beside hostile connections: 1,000
 silent, 1,000 half-open and one endless header, all from the same address. After that one run of `process-mail` empties
 the inbox, answered by the simulator. The last line is JSON.
 """
