@@ -1,4 +1,4 @@
-"""What a mail is called in a line of log: by its key, and by words that a person knows it by, where those may be told."""
+"""What a mail is called in a line of log: its key, and the words that a person knows it by where those may be told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_CHARACTERS = 40
 
 
 def mail_name(mail: Mapping[str, Any], *, subjects: bool) -> str:
-    """`420ab5224d6e "Lunch on Monday" (example.org)`; the key alone without `subjects`. `mail` is a row of `Messages`."""
+    """`420ab5224d6e "Lunch on Monday" (example.org)`, or the key alone without `subjects`. `mail` is a `Messages` row."""
     key = str(mail["message_key"])[:12]
     if not subjects:
         return key

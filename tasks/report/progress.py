@@ -13,7 +13,7 @@ from uuid import UUID
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 Listener = Callable[[int, int | None, str], None]
-"""Called with the number of mails done, with the number of all mails once that is known, and with what is to be told."""
+"""Called with the number of mails done, the number of all mails once that is known, and what is to be told."""
 
 _EVERY_S = 1.0  # an update costs about 80 ms
 
