@@ -12,7 +12,10 @@ _MOST_CHARACTERS = 40
 
 
 def mail_name(mail: Mapping[str, Any], *, subjects: bool) -> str:
-    """`420ab5224d6e "Lunch on Monday" (example.org)`, or the key alone without `subjects`. `mail` is a `Messages` row."""
+    """`420ab5224d6e "Lunch on Monday" (example.org)`, or the key alone without `subjects`.
+
+    `mail` is a row of `Messages`.
+    """
     key = str(mail["message_key"])[:12]
     if not subjects:
         return key
