@@ -73,9 +73,10 @@ def test_what_failed_is_asked_again_under_the_very_same_settings(run, few, monke
     run(process_mail, few)
     asked = simulator.stats()["total"]["answered"]
 
-    run(process_mail, few, again=True)
+    assert ended(run(process_mail, few, again=True)) == {("FAILED", "VALIDATION_ERROR")}
 
-    assert simulator.stats()["total"]["answered"] == 2 * asked
+    # The three analyses, which were cut; triage has a limit of its own, and its answers are known.
+    assert simulator.stats()["total"]["answered"] == asked + 3
 
 
 @pytest.mark.parametrize(("name", "value"), [("OPENAI_MAX_TOKENS", "900")])

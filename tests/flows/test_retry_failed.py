@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import pytest
 
 from flows.process_mail import process_mail
@@ -5,16 +8,20 @@ from flows.retry_failed import retry_failed
 from tasks.ledger.outcomes import read_run
 from tasks.settings import read_settings
 
-MAIL = b"From: a@example.com\nSubject: Broken printer\n\nPlease help me with the printer. It does not work. Thanks.\n"
+MAIL = Path(__file__).resolve().parents[2] / "deployments" / "demo" / "sample_mailbox" / "02-payment-gateway.eml"
 
 
 @pytest.fixture
 def failing(prefect_server, provider_env, monkeypatch, tmp_path):
-    """A folder with a mail that the provider refused for good, since no such model exists."""
+    """A folder with a mail that failed for good, since its answers were cut; the limit is raised by now."""
     (tmp_path / "mails").mkdir()
-    (tmp_path / "mails" / "one.eml").write_bytes(MAIL)
-    state = process_mail(str(tmp_path / "mails"), triage_model="no-such-model", return_state=True)
-    assert [row["error_type"] for row in outcomes(state)] == ["API_ERROR"]
+    shutil.copy(MAIL, tmp_path / "mails" / "one.eml")
+    # A model that does not think, so that a low limit cuts its answers.
+    monkeypatch.setenv("MAILROOM_ANALYSIS_MODEL", "gpt-4.1-mini")
+    monkeypatch.setenv("OPENAI_MAX_TOKENS", "4")
+    state = process_mail(str(tmp_path / "mails"), return_state=True)
+    assert [row["error_type"] for row in outcomes(state)] == ["VALIDATION_ERROR"]
+    monkeypatch.delenv("OPENAI_MAX_TOKENS")
     return tmp_path / "mails"
 
 
@@ -27,13 +34,13 @@ def test_a_failed_mail_is_taken_from_the_ledger_even_when_its_source_is_gone(fai
 
     (row,) = outcomes(retry_failed(return_state=True))
 
-    assert (row["id"], row["status"]) == ("one.eml", "COMPLETED")
+    assert (row["id"], row["status"]) == ("email_002", "COMPLETED")
     assert not outcomes(retry_failed(return_state=True))
 
 
 def test_only_the_named_errors_are_taken_up(failing):
     assert not outcomes(retry_failed(error_types=["TIMEOUT"], return_state=True))
-    assert len(outcomes(retry_failed(error_types=["API_ERROR"], return_state=True))) == 1
+    assert len(outcomes(retry_failed(error_types=["VALIDATION_ERROR"], return_state=True))) == 1
 
 
 def test_an_error_that_does_not_exist_is_said_before_any_work(failing):

@@ -16,7 +16,7 @@ from tests.benchmarks.made_mails import write_mbox
 def test_the_next_window_is_asked_about_before_the_last_one_is_handed_on(monkeypatch):
     asked = []
     monkeypatch.setattr(flows.run.read_ahead, "ask", lambda window, job: asked.append(window) or f"answers to {window}")
-    job = SimpleNamespace(estimate_by=lambda window: None)
+    job = SimpleNamespace(estimate_by=lambda window: None, run=SimpleNamespace(id="run"))
 
     found = [
         (window, answers, list(asked)) for window, answers in flows.run.read_ahead.read_ahead(["a", "b", "c"], job)
