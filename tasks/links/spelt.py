@@ -58,12 +58,12 @@ _WORDS = frozenset(
     "is in it at to be by my me so us no as am do the and or on of for was are has here there now".split()
 )
 _MESSENGERS = (
-    "telegram|whats ?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao ?(?:talk)?|zalo|icq|qq"
-    "|kik|signal|line|imo|session|wickr|matrix|element|facebook|messenger|tiktok|twitter|mastodon|bluesky|paypal|venmo"
-    "|cash ?app|zelle|revolut"
+    r"telegram|whats\s?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao\s?(?:talk)?|zalo|icq"
+    "|qq|kik|signal|line|imo|session|wickr|matrix|element|facebook|messenger|tiktok|twitter|mastodon|bluesky|paypal|venmo"
+    r"|cash\s?app|zelle|revolut"
 )
 _HANDLE_WORDS = (
-    "id|user ?name|user|nick(?:name)?|handle|benutzername|kennung|usuario|nom d.utilisateur|identifiant|utente|usuário"
+    r"id|user\s?name|user|nick(?:name)?|handle|benutzername|kennung|usuario|nom\sd.utilisateur|identifiant|utente|usuário"
     "|号|號|帐号|アカウント"
 )
 _HANDLE = re.compile(
@@ -71,8 +71,8 @@ _HANDLE = re.compile(
     # Skype ID eve88
     \b(?:{_MESSENGERS})\s?[-(]?(?:{_HANDLE_WORDS})\)?\s?(?:[:=]|is|ist|est|es|è)?\s{{0,2}}[\w.#+-]{{2,64}}
     # Telegram: eve88
-  | \b(?:telegram|whats ?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao ?talk|zalo|icq|qq
-      |kik|paypal|venmo)\s?(?:[:=：]|->|→)\s{{0,2}}[\w.#+-]{{2,64}}
+  | \b(?:telegram|whats\s?app|skype|wechat|weixin|微信|viber|discord|snapchat|instagram|threema|kakao\s?talk|zalo|icq
+      |qq|kik|paypal|venmo|cash\s?app)\s?(?:[:=：]|->|→)\s{{0,2}}[\w.#+-]{{2,64}}
     # on Telegram as eve88
   | \b(?:on|via|by|auf|über|per|par|sur|por|en|su|tramite|op|no|в)\s(?:{_MESSENGERS})\s
       (?:as|at|under|als|unter|comme|sous|como|come|как)\s[\w.#+-]{{2,64}}

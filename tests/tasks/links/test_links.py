@@ -31,6 +31,8 @@ CLICKABLE = [
     "eve chiocciola thief punto it", "eve＠thief。example",
     # messengers
     "@thief_boss", "Telegram: thief88", "skype:thief88", "WeChat ID thief88", "on Telegram as thief88",
+    "Whats App: thief88", "on whats app as thief88", "Cash App ID thief88", "kakao talk: thief88",
+    "skype user name thief88", "signal user name: thief88", "Skype nom d’utilisateur thief88",
     "Discord thief#1234",
     # wallets and accounts
     "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
