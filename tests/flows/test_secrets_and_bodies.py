@@ -1,6 +1,7 @@
 """Keys and mail bodies stay where they belong: everything that a run writes is searched for marked ones."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,8 @@ def _all_the_api_tells(runs):
         "task_runs": {"flow_runs": {"id": ids}},
     }
     with get_client(sync_client=True) as client:
+        while "1 completed" not in client._client.post("/logs/filter", json=asked["logs"]).text:
+            time.sleep(0.2)  # lines reach the API some time after they were written; the run's time limit is the test's
         told = {name: client._client.post(f"/{name}/filter", json=body).json() for name, body in asked.items()}
     return json.dumps(told, ensure_ascii=False)
 

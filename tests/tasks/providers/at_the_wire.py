@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tasks import policies
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
-from tasks.ledger.schema import completions
+from tasks.ledger.schema import breakers, completions
 from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.gateway.controls import Controls, Timing
 from tasks.providers.gateway.gateway import Gateway
@@ -60,6 +60,8 @@ class Wire:
         self.requests.clear()
         self.time = Time()
         self.time.now = float(next(self._starts))
+        with self.engine.begin() as connection:
+            connection.execute(delete(breakers))
         self.breakers = LedgerBreakers(self.engine, policies.CALL, clock=self.time)
         settings = account(sdk, self.adapters.address, api_keys=",".join(keys), **values)
         limits = Limits(rpm=600_000, tpm=600_000_000)

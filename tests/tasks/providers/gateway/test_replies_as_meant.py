@@ -157,9 +157,11 @@ class Wallet:
         self.reserved: list[Decimal | None] = []
         self.paid: list[Decimal | None] = []
 
-    async def reserve(self, worst_usd: Decimal | None) -> Reservation:
+    async def reserve(
+        self, worst_usd: Decimal | None, *, least_usd: Decimal | None = None, message_key: str = ""
+    ) -> Reservation:
         self.reserved.append(worst_usd)
-        return Reservation(number=len(self.reserved), worst_usd=worst_usd)
+        return Reservation(number=len(self.reserved), most_usd=worst_usd or Decimal(0))
 
     async def settle(self, reservation: Reservation, actual_usd: Decimal | None) -> None:
         self.paid.append(actual_usd)
