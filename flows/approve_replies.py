@@ -22,7 +22,7 @@ from pydantic import Field, ValidationError
 from flows.run.final_state import says_what_is_wrong
 from flows.run.setup import this_run
 from tasks.act.approval.form import ApprovalForm
-from tasks.act.approval.told import Decisions, page_of
+from tasks.act.approval.told import FormOutcome, page_of
 from tasks.act.approval.verdicts import find_held, perform_approved, take_down
 from tasks.ledger.plans import digest
 from tasks.runs import Run
@@ -53,7 +53,7 @@ def approve_replies(
         dry_runs: Show what dry runs planned, too; what is approved is done, dry run or not.
     """
     run = this_run(read_settings())
-    decisions = Decisions()
+    decisions = FormOutcome()
     for form, answer in answered_forms(run, decisions, most=most, dry_runs=dry_runs, wait_hours=wait_hours):
         decided = take_down(form.choices_in(answer), run, person=answer.your_name)  # type: ignore[attr-defined]
 
@@ -68,7 +68,7 @@ def approve_replies(
 
 
 def answered_forms(
-    run: Run, decisions: Decisions, *, most: int, dry_runs: bool, wait_hours: float
+    run: Run, decisions: FormOutcome, *, most: int, dry_runs: bool, wait_hours: float
 ) -> Iterator[tuple[ApprovalForm, RunInput]]:
     """Form after form of held effects, each as a person sent it; ends when none is left or nobody answers.
 
@@ -111,7 +111,7 @@ def _go_on_unanswered() -> None:
         client.set_flow_run_state(UUID(str(flow_run.id)), Running(), force=True)
 
 
-def concluded(decisions: Decisions) -> State[Any]:
+def concluded(decisions: FormOutcome) -> State[Any]:
     """The run's last state, which says what was decided and what became of it."""
     counts = decisions.counts
     if not set(counts) - {"waits", "form out of date"}:

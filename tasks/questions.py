@@ -69,7 +69,7 @@ class Usage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class RateLimits:
     """Requests and tokens a minute, and how many of them the provider said are left; null where nothing is known."""
 
     rpm: int | None = None
@@ -90,7 +90,7 @@ class RawAnswer:
     simulated: bool = False
     unsent: tuple[str, ...] = ()
     """Names of media parts this model does not take, which were left out."""
-    limits: Limits | None = None
+    limits: RateLimits | None = None
     """What the reply's rate-limit headers say this key may send; null when they say nothing."""
     odd_ending: bool = False
     """Whether the reply ended for a reason that is not known here; what it says may be whole all the same."""
@@ -207,7 +207,7 @@ class RateLimiter(Protocol):
             RateLimited: That would not be `within_s`; `retry_after_s` says how long it would be.
         """
 
-    def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:
+    def settle(self, link: Link, tokens: int, used: int, limits: RateLimits | None) -> None:
         """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
 
     async def heed(self, link: Link, *, too_fast: bool, wait_s: float = 0.0) -> None:

@@ -30,7 +30,7 @@ class UploadReceipt(BaseModel):
     files: list[FileReceipt]
 
 
-class Progress(BaseModel):
+class DeliveryProgress(BaseModel):
     """What has become of one post or file."""
 
     waiting: bool = Field(description="Its file lies in the inbox, for a run to read it.")

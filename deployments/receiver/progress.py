@@ -10,7 +10,7 @@ from fastapi import Path as InPath
 from sqlalchemy import func, select
 
 from deployments.inbox.deliveries import find_deliveries
-from deployments.receiver.answers import Progress, problems
+from deployments.receiver.answers import DeliveryProgress, problems
 from deployments.receiver.app_state import AppState
 from deployments.receiver.request_checks import CurrentState, not_another_site, with_token
 from deployments.receiver.spool import file_prefix
@@ -37,7 +37,7 @@ _NEXT = dict(zip("0123456789abcdef", "123456789abcdefg", strict=True))
 async def show_progress(
     delivery: Annotated[str, InPath(pattern=r"^[0-9a-f]{64}$", description="As the answer to a post names it.")],
     state: CurrentState,
-) -> Progress:
+) -> DeliveryProgress:
     """How far the mails of one post or file are; those not yet read out of its file are not counted."""
     found = await asyncio.to_thread(read_progress, state, delivery)
     if found is None:
@@ -45,7 +45,7 @@ async def show_progress(
     return found
 
 
-def read_progress(state: AppState, delivery: str) -> Progress | None:
+def read_progress(state: AppState, delivery: str) -> DeliveryProgress | None:
     """The progress of this delivery; null when it is not known."""
     engine = open_ledger(state.ledger_url)
     if not find_deliveries(engine, [delivery]):
@@ -64,7 +64,7 @@ def read_progress(state: AppState, delivery: str) -> Progress | None:
     with reading(engine) as connection:
         mails = {state: number for state, number in connection.execute(counted)}
     undone = sum(mails.get(state, 0) for state in _UNDONE)
-    return Progress(
+    return DeliveryProgress(
         waiting=waiting,
         unreadable=any((state.inbox / inbox.UNREADABLE).glob(f"{prefix}-*")),
         finished=not waiting and not undone,

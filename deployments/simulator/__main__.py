@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from deployments.simulator.answers import Answerer
-from deployments.simulator.server import Connection, Simulator
+from deployments.simulator.server import ClientConnection, Simulator
 from deployments.simulator.state import DAY_S, SimulatorState
 
 LOOPBACK = "127.0.0.1"
@@ -27,10 +27,10 @@ class CountedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.app_state = {**self.app_state, "connection": Connection()}
+        self.app_state = {**self.app_state, "connection": ClientConnection()}
 
 
-class Server(uvicorn.Server):
+class SimulatorServer(uvicorn.Server):
     """A server that writes its port to a file once it listens."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket, port_file: Path | None) -> None:
@@ -75,7 +75,7 @@ def main() -> None:
     # Uvicorn raises the signal that ended it once more when all is closed: a clean end would look like a kill.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, frame: None)
-    server = Server(config, listener, options.port_file)
+    server = SimulatorServer(config, listener, options.port_file)
     server.run(sockets=[listener])
 
 

@@ -12,7 +12,7 @@ from deployments.simulator.evidence import named_category, weigh
 from deployments.simulator.extracts import actions, summarise
 from deployments.simulator.obedient_model import obey, read_orders
 from deployments.simulator.phrases import replies, stand_in
-from deployments.simulator.reading import Mail, Prompt, read_prompt
+from deployments.simulator.reading import Prompt, PromptMail, read_prompt
 from deployments.simulator.schemas import Shape, fit, shape_of
 
 SAMPLES = Path(__file__).with_name("samples.json")
@@ -44,7 +44,7 @@ class Answerer:
             return {"mails": [self._about(mail, prompt, asked) | {"key": mail.tag} for mail in prompt.mails]}
         return self._about(prompt.mails[0], prompt, shape)
 
-    def _about(self, mail: Mail, prompt: Prompt, asked: Shape) -> dict[str, Any]:
+    def _about(self, mail: PromptMail, prompt: Prompt, asked: Shape) -> dict[str, Any]:
         evidence, wanted = weigh(mail), frozenset(asked.properties)
         answer: dict[str, Any] = {name: getattr(evidence, name) for name in _TRIAGE if name in wanted}
         if "category" in wanted:
@@ -61,16 +61,16 @@ class Answerer:
             answer |= {"verdict": "accept", "problems": [], "text": prompt.outside}
         return self._obeyed(answer, mail, prompt) if self.gullible else answer
 
-    def _obeyed(self, answer: dict[str, Any], mail: Mail, prompt: Prompt) -> dict[str, Any]:
+    def _obeyed(self, answer: dict[str, Any], mail: PromptMail, prompt: Prompt) -> dict[str, Any]:
         orders = [(other, read_orders(other)) for other in prompt.mails]
         own = next((found for other, found in orders if other is mail), None)
         return obey(answer, own, [found for other, found in orders if found is not None and other is not mail])
 
-    def _summary(self, mail: Mail) -> str:
+    def _summary(self, mail: PromptMail) -> str:
         sample = self._samples.get(mail.subject)
         return str(sample["summary"]) if sample else summarise(mail, weigh(mail))
 
-    def _translation(self, mail: Mail, prompt: Prompt, summary: str) -> str:
+    def _translation(self, mail: PromptMail, prompt: Prompt, summary: str) -> str:
         code = prompt.target_code
         if code == weigh(mail).language:
             return summary

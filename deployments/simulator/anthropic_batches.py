@@ -10,9 +10,18 @@ import orjson
 
 from deployments.simulator.anthropic_wire import check_headers, refuse
 from deployments.simulator.anthropic_wire import create as create_message
-from deployments.simulator.batches import Batch, Item
+from deployments.simulator.batches import Item, StoredBatch
 from deployments.simulator.state import SimulatorState
-from deployments.simulator.wire import Answered, JsonObject, Refused, Reply, Request, as_json, new_id, read_object
+from deployments.simulator.wire import (
+    Answered,
+    JsonObject,
+    RefusedRequest,
+    Reply,
+    Request,
+    as_json,
+    new_id,
+    read_object,
+)
 
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # docs.claude.com, batch processing
@@ -109,7 +118,7 @@ def _check_request(one: object, at: int, seen: set[str]) -> None:
     seen.add(custom_id)
 
 
-def _find(request: Request, state: SimulatorState) -> Batch:
+def _find(request: Request, state: SimulatorState) -> StoredBatch:
     check_headers(request, state)
     batch = state.batches.get(request.path.split("/")[4])
     if batch is None or batch.provider != "anthropic":
@@ -117,13 +126,13 @@ def _find(request: Request, state: SimulatorState) -> Batch:
     return batch
 
 
-def _result(outcome: Answered | Refused) -> JsonObject:
+def _result(outcome: Answered | RefusedRequest) -> JsonObject:
     if isinstance(outcome, Answered):
         return {"type": "succeeded", "message": outcome.body}
     return {"type": "errored", "error": outcome.body | {"request_id": None}}
 
 
-def _as_object(batch: Batch, request: Request) -> JsonObject:
+def _as_object(batch: StoredBatch, request: Request) -> JsonObject:
     ended = batch.ended(time.time())
     status = "ended" if ended is not None else "in_progress" if batch.cancelled is None else "canceling"
     url = f"{request.origin}/v1/messages/batches/{batch.id}/results" if ended is not None else None
@@ -141,7 +150,7 @@ def _as_object(batch: Batch, request: Request) -> JsonObject:
     }
 
 
-def _counts(batch: Batch, outcomes: Sequence[Answered | Refused] | None) -> JsonObject:
+def _counts(batch: StoredBatch, outcomes: Sequence[Answered | RefusedRequest] | None) -> JsonObject:
     """Return how many requests came to what; all are processing until the batch has ended."""
     if outcomes is None:
         return {"processing": len(batch.items), "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}

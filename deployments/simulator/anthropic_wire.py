@@ -7,10 +7,10 @@ from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
     JsonObject,
-    Question,
-    Refused,
+    RefusedRequest,
     Reply,
     Request,
+    WireQuestion,
     as_json,
     first_fault,
     is_number,
@@ -44,10 +44,10 @@ _ARGUMENTS = frozenset(
 )
 
 
-def refuse(status: int, message: str) -> Refused:
+def refuse(status: int, message: str) -> RefusedRequest:
     """Return a refusal in Anthropic's shape; the server adds the request's id."""
     kind = _KINDS.get(status, "api_error")
-    return Refused(status, {"type": "error", "error": {"type": kind, "message": message}})
+    return RefusedRequest(status, {"type": "error", "error": {"type": kind, "message": message}})
 
 
 def check_headers(request: Request, state: SimulatorState) -> None:
@@ -105,7 +105,7 @@ def create(body: JsonObject, state: SimulatorState) -> Answered:
     return Answered(body=answer, model=question.model, usage=usage, tags=tags)
 
 
-def _read(body: JsonObject) -> Question:
+def _read(body: JsonObject) -> WireQuestion:
     for name in body:
         if name not in _ARGUMENTS:
             raise refuse(400, f"{name}: Extra inputs are not permitted")
@@ -128,7 +128,7 @@ def _read(body: JsonObject) -> Question:
     text, media, marked = _read_messages(body.get("messages"))
     if marked is not None or body.get("cache_control"):
         prefix = instructions + (marked if marked is not None else text)
-    return Question(
+    return WireQuestion(
         model=model,
         instructions=instructions,
         text=text,

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deployments.simulator.wire import Answered, JsonObject, Provider, Refused
+from deployments.simulator.wire import Answered, JsonObject, Provider, RefusedRequest
 
-Outcome = Answered | Refused
+Outcome = Answered | RefusedRequest
 """What became of one request of a batch."""
 
 
@@ -29,7 +29,7 @@ class StoredFile:
 
 
 @dataclass(slots=True, kw_only=True)
-class Batch:
+class StoredBatch:
     """Times are UTC seconds. `answer` answers one request's body. `details` is what the provider's batch repeats.
 
     `faults` are what is wrong with the whole batch: one that has any answers nothing.
@@ -72,7 +72,7 @@ class Batch:
     def _settle(self, item: Item) -> Outcome:
         try:
             return self.answer(item.body)
-        except Refused as e:
+        except RefusedRequest as e:
             return e
 
     @property

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployments.simulator.wire import Answered, Provider, Refused
+from deployments.simulator.wire import Answered, Provider, RefusedRequest
 
 
 @dataclass(slots=True)
-class Tally:
+class RequestCounts:
     """Counts of one model, or of several added up; `refused` is by HTTP status.
 
     `input_tokens` includes `cached_tokens` (read from the prompt cache) and `stored_tokens` (written to it).
@@ -33,7 +33,7 @@ class Tally:
         self.cached_tokens += answered.usage.cached
         self.stored_tokens += answered.usage.stored
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "RequestCounts") -> None:
         """Count what another tally has counted."""
         for name in (
             "requests",
@@ -65,12 +65,12 @@ class Counters:
 
     def reset(self) -> None:
         """Set all counts to zero."""
-        self._live: defaultdict[tuple[Provider, str], Tally] = defaultdict(Tally)
-        self._batched: defaultdict[tuple[Provider, str], Tally] = defaultdict(Tally)
+        self._live: defaultdict[tuple[Provider, str], RequestCounts] = defaultdict(RequestCounts)
+        self._batched: defaultdict[tuple[Provider, str], RequestCounts] = defaultdict(RequestCounts)
         self._batches: Counter[Provider] = Counter()
         self._mails: Counter[str] = Counter()
 
-    def note_request(self, provider: Provider, model: str, *, connected: bool) -> Tally:
+    def note_request(self, provider: Provider, model: str, *, connected: bool) -> RequestCounts:
         """Count one HTTP request and return the tally it counts under; `connected`: the first of its connection."""
         tally = self._live[provider, model]
         tally.requests += 1
@@ -85,9 +85,9 @@ class Counters:
         """Count a batch begun."""
         self._batches[provider] += 1
 
-    def note_batched(self, provider: Provider, outcome: Answered | Refused) -> None:
+    def note_batched(self, provider: Provider, outcome: Answered | RefusedRequest) -> None:
         """Count a question that was settled inside a batch."""
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, RefusedRequest):
             self._batched[provider, ""].refused[outcome.status] += 1
             return
         self._batched[provider, outcome.model].note(outcome)
@@ -117,8 +117,8 @@ class Counters:
         }
 
 
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    total = Tally()
+def _sum(tallies: Iterable[RequestCounts]) -> RequestCounts:
+    total = RequestCounts()
     for tally in tallies:
         total.add(tally)
     return total

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from deployments.simulator.reading import Mail
+from deployments.simulator.reading import PromptMail
 from deployments.simulator.vocabulary import EVIDENCE, REQUESTS, STOP_WORDS
 
 CATEGORIES = ("URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER")
@@ -80,7 +80,7 @@ _CLUES = {language: _clues(language) for language in EVIDENCE}
 
 
 @lru_cache(maxsize=4096)
-def weigh(mail: Mail) -> Evidence:
+def weigh(mail: PromptMail) -> Evidence:
     """Return the triage of a mail; the same mail always gets the same one."""
     text = (mail.body or mail.attached)[:_READ_CHARS]
     language = guess_language(f"{mail.subject}\n{text}")
@@ -100,7 +100,7 @@ def weigh(mail: Mail) -> Evidence:
     )
 
 
-def named_category(mail: Mail, names: Iterable[str]) -> str | None:
+def named_category(mail: PromptMail, names: Iterable[str]) -> str | None:
     """Return the first of these names that the vocabulary does not know and the mail has among its words."""
     words = frozenset(_WORD.findall(f"{mail.subject}\n{mail.body}".lower()))
     return next((name for name in names if name not in CATEGORIES and name.lower() in words), None)
@@ -167,14 +167,14 @@ def _score(subject: str, text: str, language: str) -> tuple[Counter[str], dict[s
     return points, words
 
 
-def _needs_reply(mail: Mail, text: str, category: str, language: str) -> bool:
+def _needs_reply(mail: PromptMail, text: str, category: str, language: str) -> bool:
     if category == "MARKETING" or _AUTOMATIC.search(mail.address) or _AUTOMATIC_SUBJECT.search(mail.subject):
         return False
     question = "?" in text or "？" in text or "か。" in text
     return category in ("URGENT", "SUPPORT") or question or asks_something(text, language)
 
 
-def _complexity(mail: Mail) -> str:
+def _complexity(mail: PromptMail) -> str:
     # A quarter of the UTF-8 bytes is close enough to tokens; simple ends at 100 of them, medium at 500.
     tokens = len((mail.body + mail.attached).encode()) // 4
     left_out = _LEFT_OUT.search(mail.body)

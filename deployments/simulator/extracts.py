@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deployments.simulator.evidence import WITHOUT_SPACES, Evidence, asks_something
 from deployments.simulator.phrases import about, wordless
-from deployments.simulator.reading import Mail
+from deployments.simulator.reading import PromptMail
 
 _READ_CHARS = 8_000
 _SENTENCE_CHARS = 320
@@ -102,7 +102,7 @@ def sentences(body: str) -> list[Sentence]:
     return found
 
 
-def summarise(mail: Mail, evidence: Evidence) -> str:
+def summarise(mail: PromptMail, evidence: Evidence) -> str:
     """Return two or three sentences: the mail's best ones, in their order, filled up by who wrote about what."""
     said = [s.text for s in sentences(mail.body or mail.attached) if len(s.text) > 1]
     telling = [text for text in said if not (len(text) < 60 and _GREETING.match(text))] or said
@@ -118,7 +118,7 @@ def summarise(mail: Mail, evidence: Evidence) -> str:
     return ("" if evidence.language in WITHOUT_SPACES else " ").join(chosen)
 
 
-def actions(mail: Mail, evidence: Evidence) -> list[dict[str, str | None]]:
+def actions(mail: PromptMail, evidence: Evidence) -> list[dict[str, str | None]]:
     """Return what the mail asks to be done, at most six: text, owner and due as the mail names them, and a quote."""
     found: list[dict[str, str | None]] = []
     for sentence in sentences(mail.body):

@@ -10,10 +10,10 @@ from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
     JsonObject,
-    Question,
-    Refused,
+    RefusedRequest,
     Reply,
     Request,
+    WireQuestion,
     as_json,
     first_fault,
     is_number,
@@ -40,13 +40,13 @@ _SCHEMA_WORDS = frozenset(
 )
 
 
-def refuse(status: int, message: str, reason: str = "") -> Refused:
+def refuse(status: int, message: str, reason: str = "") -> RefusedRequest:
     """Return a refusal in Google's shape."""
     error: JsonObject = {"code": status, "message": message, "status": _STATUS.get(status, "UNKNOWN")}
     if reason:
         kind = "type.googleapis.com/google.rpc.ErrorInfo"
         error["details"] = [{"@type": kind, "reason": reason, "domain": "googleapis.com", "metadata": {}}]
-    return Refused(status, {"error": error})
+    return RefusedRequest(status, {"error": error})
 
 
 def check_key(request: Request, state: SimulatorState) -> None:
@@ -76,7 +76,7 @@ def generate(request: Request, state: SimulatorState) -> Reply:
     return as_json(answered.body, model=model, answered=answered)
 
 
-def _answer(question: Question, state: SimulatorState, *, numbered: bool) -> Answered:
+def _answer(question: WireQuestion, state: SimulatorState, *, numbered: bool) -> Answered:
     text, cut, usage, tags = state.ask(question)
     content = {"parts": [{"text": text}], "role": "model"}
     finish = (_MAX_TOKENS if cut else _STOP)[0 if numbered else 1]
@@ -96,7 +96,7 @@ def _answer(question: Question, state: SimulatorState, *, numbered: bool) -> Ans
     return Answered(body=answer, model=question.model, usage=usage, tags=tags)
 
 
-def _read(body: JsonObject, model: str) -> Question:
+def _read(body: JsonObject, model: str) -> WireQuestion:
     body = {_camel(name): value for name, value in body.items()}
     _known(body, _ARGUMENTS, "")
     config = body.get("generationConfig") or {}
@@ -106,7 +106,7 @@ def _read(body: JsonObject, model: str) -> Question:
     system = body.get("systemInstruction")
     instructions = _read_parts(system, "system_instruction")[0] if system else ""
     text, media = _read_contents(body.get("contents"))
-    return Question(
+    return WireQuestion(
         model=model,
         instructions=instructions,
         text=text,

@@ -7,7 +7,7 @@ from typing import Any
 
 from deployments.simulator.evidence import CATEGORIES
 from deployments.simulator.extracts import sentences
-from deployments.simulator.reading import Mail
+from deployments.simulator.reading import PromptMail
 
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override|system prompt|new instructions?|instructions?|you are now|you must"
@@ -41,7 +41,7 @@ class Orders:
     quotes: tuple[str, ...]
 
 
-def read_orders(mail: Mail) -> Orders | None:
+def read_orders(mail: PromptMail) -> Orders | None:
     """Return what a mail orders its reader to do, or nothing where it gives no orders."""
     text = f"{mail.subject}\n{mail.body}\n{mail.attached}"
     if not _ORDERS.search(text):

@@ -7,11 +7,20 @@ from typing import Any
 
 import orjson
 
-from deployments.simulator.batches import Batch, Item
+from deployments.simulator.batches import Item, StoredBatch
 from deployments.simulator.openai_files import store
 from deployments.simulator.openai_wire import check_key, complete, refuse
 from deployments.simulator.state import SimulatorState
-from deployments.simulator.wire import Answered, JsonObject, Refused, Reply, Request, as_json, new_id, read_object
+from deployments.simulator.wire import (
+    Answered,
+    JsonObject,
+    RefusedRequest,
+    Reply,
+    Request,
+    as_json,
+    new_id,
+    read_object,
+)
 
 _ENDPOINT = "/v1/chat/completions"
 # platform.openai.com/docs/guides/batch
@@ -141,7 +150,7 @@ def _fault(code: str, message: str, line: int | None = None) -> JsonObject:
     return {"code": code, "message": message, "param": None, "line": line}
 
 
-def _find(request: Request, state: SimulatorState) -> Batch:
+def _find(request: Request, state: SimulatorState) -> StoredBatch:
     check_key(request, state)
     batch = state.batches.get(request.path.split("/")[3])
     if batch is None or batch.provider != "openai":
@@ -149,7 +158,7 @@ def _find(request: Request, state: SimulatorState) -> Batch:
     return batch
 
 
-def _now(batch: Batch, state: SimulatorState) -> JsonObject:
+def _now(batch: StoredBatch, state: SimulatorState) -> JsonObject:
     """Return the batch object as it stands now, its files written where it has ended."""
     state.advance(batch)
     now = time.time()
@@ -158,10 +167,10 @@ def _now(batch: Batch, state: SimulatorState) -> JsonObject:
     return _as_object(batch, now)
 
 
-def _write_files(batch: Batch, state: SimulatorState) -> JsonObject:
+def _write_files(batch: StoredBatch, state: SimulatorState) -> JsonObject:
     """Return the ids of the output and error files; answers stand in them in another order than the requests."""
     answers = [_line(i.custom_id, 200, o.body) for i, o in _pairs(batch) if isinstance(o, Answered)]
-    refusals = [_line(i.custom_id, o.status, o.body) for i, o in _pairs(batch) if isinstance(o, Refused)]
+    refusals = [_line(i.custom_id, o.status, o.body) for i, o in _pairs(batch) if isinstance(o, RefusedRequest)]
     refusals += [_line(i.custom_id, 0, {}) | {"response": None, "error": _unanswered(batch)} for i in batch.unanswered]
     written: JsonObject = {}
     for name, lines in (("output_file_id", answers), ("error_file_id", refusals)):
@@ -170,7 +179,7 @@ def _write_files(batch: Batch, state: SimulatorState) -> JsonObject:
     return written
 
 
-def _pairs(batch: Batch) -> Iterable[tuple[Item, Answered | Refused]]:
+def _pairs(batch: StoredBatch) -> Iterable[tuple[Item, Answered | RefusedRequest]]:
     return zip(batch.items, batch.outcomes, strict=False)
 
 
@@ -179,7 +188,7 @@ def _line(custom_id: str, status: int, body: JsonObject) -> JsonObject:
     return {"id": new_id("batch_req_"), "custom_id": custom_id, "response": response, "error": None}
 
 
-def _unanswered(batch: Batch) -> JsonObject:
+def _unanswered(batch: StoredBatch) -> JsonObject:
     if batch.cancelled is not None:
         return {
             "code": "batch_cancelled",
@@ -191,7 +200,7 @@ def _unanswered(batch: Batch) -> JsonObject:
     }
 
 
-def _status(batch: Batch, now: float) -> str:
+def _status(batch: StoredBatch, now: float) -> str:
     if batch.faults:
         return "failed"
     if batch.ended(now) is None:
@@ -202,7 +211,7 @@ def _status(batch: Batch, now: float) -> str:
     return "expired" if batch.is_expired else "completed"
 
 
-def _as_object(batch: Batch, now: float) -> JsonObject:
+def _as_object(batch: StoredBatch, now: float) -> JsonObject:
     status, ended = _status(batch, now), batch.ended(now)
     end = int(ended) if ended is not None else None
     answered = [outcome for outcome in batch.outcomes if isinstance(outcome, Answered)]

@@ -10,10 +10,10 @@ from deployments.simulator.wire import (
     UNKNOWN_MODEL,
     Answered,
     JsonObject,
-    Question,
-    Refused,
+    RefusedRequest,
     Reply,
     Request,
+    WireQuestion,
     as_json,
     first_fault,
     is_number,
@@ -36,10 +36,10 @@ _ARGUMENTS = frozenset(
 )
 
 
-def refuse(status: int, message: str, *, code: str | None = None, param: str | None = None) -> Refused:
+def refuse(status: int, message: str, *, code: str | None = None, param: str | None = None) -> RefusedRequest:
     """Return a refusal in OpenAI's shape."""
     kind = "invalid_request_error" if status < 500 else "server_error"
-    return Refused(status, {"error": {"message": message, "type": kind, "param": param, "code": code}})
+    return RefusedRequest(status, {"error": {"message": message, "type": kind, "param": param, "code": code}})
 
 
 def check_key(request: Request, state: SimulatorState) -> None:
@@ -84,7 +84,7 @@ def complete(body: JsonObject, state: SimulatorState) -> Answered:
     return Answered(body=answer, model=question.model, usage=usage, tags=tags)
 
 
-def _read(body: JsonObject) -> Question:
+def _read(body: JsonObject) -> WireQuestion:
     for name in body:
         if name not in _ARGUMENTS:
             raise refuse(400, f"Unrecognized request argument supplied: {name}")
@@ -97,7 +97,7 @@ def _read(body: JsonObject) -> Question:
     if body.get("stream"):
         raise refuse(400, "The simulator does not stream: send stream=false.", param="stream")
     instructions, text, media = _read_messages(body.get("messages"))
-    return Question(
+    return WireQuestion(
         model=model,
         instructions=instructions,
         text=text,
@@ -209,5 +209,5 @@ def _strict_fault(schema: JsonObject, spot: str) -> str | None:
     return None
 
 
-def _bad(param: str, expected: str, code: str = "invalid_value") -> Refused:
+def _bad(param: str, expected: str, code: str = "invalid_value") -> RefusedRequest:
     return refuse(400, f"Invalid value for '{param}'. {expected}", code=code, param=param)

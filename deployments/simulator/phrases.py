@@ -1,6 +1,6 @@
 """Sentences that are not the mail's own: reply templates, stand-ins for translations, fillers; one set a language."""
 
-from deployments.simulator.reading import Mail
+from deployments.simulator.reading import PromptMail
 
 # Three replies each: agree, ask, postpone. `{hi}` is the greeting, `{re}` the subject.
 _REPLIES = {
@@ -131,7 +131,7 @@ _SUBJECT_CHARS, _NAME_CHARS = 48, 40
 _MARKS = str.maketrans(dict.fromkeys('.!?…。！？«»„“”「」"|{}\n', " "))
 
 
-def replies(mail: Mail, reply_to: str, language: str) -> list[str]:
+def replies(mail: PromptMail, reply_to: str, language: str) -> list[str]:
     """Return three replies of at most 50 words in a language; English where it has no templates."""
     language = language if language in _REPLIES else "en"
     greetings, *texts = _REPLIES[language]
@@ -148,7 +148,7 @@ def replies(mail: Mail, reply_to: str, language: str) -> list[str]:
     ]
 
 
-def stand_in(mail: Mail, code: str, name: str, summary: str) -> str:
+def stand_in(mail: PromptMail, code: str, name: str, summary: str) -> str:
     """Return what stands where a translation would: labelled, and in the target language where we have one for it."""
     if code not in _STAND_INS:
         return f"[simulated translation into {name or code}] {summary}"

@@ -13,7 +13,7 @@ _SECTION = "--- attachment "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class PromptMail:
     """One mail block. `sender` is a display name or, without one, the address; `body` ends before attachment texts."""
 
     tag: str
@@ -31,7 +31,7 @@ class Prompt:
     `outside` is the text outside all mail blocks.
     """
 
-    mails: tuple[Mail, ...]
+    mails: tuple[PromptMail, ...]
     target_name: str
     target_code: str
     reply_to: str
@@ -43,7 +43,7 @@ def read_prompt(text: str) -> Prompt:
     text = text.replace("\r\n", "\n")
     blocks = list(_BLOCK.finditer(text))
     if not blocks:
-        mail = Mail(tag="", sender="", address="", subject="", body=text.strip(), attached="")
+        mail = PromptMail(tag="", sender="", address="", subject="", body=text.strip(), attached="")
         return Prompt(mails=(mail,), target_name="", target_code="", reply_to="", outside="")
     head, tail = text[: blocks[0].start()], text[blocks[-1].end() :]
     target, reply_to = _TARGET.search(head), _REPLY_TO.search(head)
@@ -56,7 +56,7 @@ def read_prompt(text: str) -> Prompt:
     )
 
 
-def _read_mail(tag: str, block: str) -> Mail:
+def _read_mail(tag: str, block: str) -> PromptMail:
     fields: dict[str, str] = {}
     lines = block.split("\n")
     for line in lines:
@@ -67,7 +67,7 @@ def _read_mail(tag: str, block: str) -> Mail:
     body, mark, attached = "\n".join(lines[len(fields) :]).partition(_SECTION)
     sender = _SENDER.match(fields.get("From", ""))
     name, address = (sender[1].strip(), sender[2] or sender[3] or "") if sender else (fields.get("From", ""), "")
-    return Mail(
+    return PromptMail(
         tag=tag,
         sender=name or address,
         address=address,

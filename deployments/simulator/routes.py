@@ -14,7 +14,7 @@ from deployments.simulator import (
     openai_wire,
 )
 from deployments.simulator.state import SimulatorState
-from deployments.simulator.wire import JsonObject, Provider, Refused, Reply, Request
+from deployments.simulator.wire import JsonObject, Provider, RefusedRequest, Reply, Request
 
 REQUEST_ID_HEADERS: Final[dict[Provider, bytes]] = {
     "openai": b"x-request-id",
@@ -83,7 +83,7 @@ def route_of(method: str, path: str) -> Route:
     return next(known, None) or Route(_nearest(path), _refuse_path)
 
 
-def refusal(provider: Provider, status: int, message: str) -> Refused:
+def refusal(provider: Provider, status: int, message: str) -> RefusedRequest:
     """Return a refusal in a provider's own shape."""
     return _REFUSALS[provider](status, message)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from deployments.simulator.routes import LIMIT_HEADERS, REQUEST_ID_HEADERS, Route, refusal, refusal_body, route_of
 from deployments.simulator.state import SimulatorState
-from deployments.simulator.wire import Provider, Refused, Reply, Request, as_json, new_id
+from deployments.simulator.wire import Provider, RefusedRequest, Reply, Request, as_json, new_id
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -17,7 +17,7 @@ log = logging.getLogger("simulator")
 _MARK = (b"x-mailroom-simulated", b"1")
 
 
-class Connection:
+class ClientConnection:
     """One TCP connection, kept in the `state` of all its requests."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Simulator:
     def _answer(self, request: Request, route: Route, request_id: str) -> Reply:
         try:
             return route.handle(request, self._state)
-        except Refused as e:
+        except RefusedRequest as e:
             refused = e
         except Exception:
             log.exception("%s %s could not be answered", request.method, request.path)
@@ -71,7 +71,7 @@ class Simulator:
         return as_json(refusal_body(route.provider, refused.body, request_id), refused.status)
 
     def _note(self, request: Request, route: Route, reply: Reply, scope: Scope) -> None:
-        connection: Connection = scope.get("state", {}).get("connection") or Connection()
+        connection: ClientConnection = scope.get("state", {}).get("connection") or ClientConnection()
         tally = self._state.counters.note_request(route.provider, reply.model, connected=not connection.used)
         connection.used = True
         if reply.answered is not None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from deployments.simulator.answers import Answerer
-from deployments.simulator.batches import Batch, Item, StoredFile
+from deployments.simulator.batches import Item, StoredBatch, StoredFile
 from deployments.simulator.counters import Counters
-from deployments.simulator.wire import Answered, JsonObject, Provider, Question, Usage, tokens_of
+from deployments.simulator.wire import Answered, JsonObject, Provider, TokenUsage, WireQuestion, tokens_of
 
 DAY_S = 86_400.0
 _PAGE = 20
@@ -32,10 +32,10 @@ class SimulatorState:
     batch_expires_s: float = DAY_S
     counters: Counters = field(default_factory=Counters)
     files: dict[str, StoredFile] = field(default_factory=dict)
-    batches: dict[str, Batch] = field(default_factory=dict)
+    batches: dict[str, StoredBatch] = field(default_factory=dict)
     _prefixes: set[tuple[str, str]] = field(default_factory=set)
 
-    def ask(self, question: Question) -> tuple[str, bool, Usage, tuple[str, ...]]:
+    def ask(self, question: WireQuestion) -> tuple[str, bool, TokenUsage, tuple[str, ...]]:
         """Return the answer's text, whether `most_tokens` cut it, what it cost, and the tags of its mails."""
         text, tags = self.answerer.answer(question.text, question.schema)
         cut = question.most_tokens is not None and tokens_of(text) > question.most_tokens
@@ -44,7 +44,7 @@ class SimulatorState:
         stored, cached = self._cache(question)
         asked = tokens_of(question.instructions) + tokens_of(question.text) + question.media * _MEDIA_TOKENS
         asked += tokens_of(question.schema)
-        usage = Usage(input_tokens=asked, output_tokens=tokens_of(text), cached=cached, stored=stored)
+        usage = TokenUsage(input_tokens=asked, output_tokens=tokens_of(text), cached=cached, stored=stored)
         return text, cut, usage, tags
 
     def reset(self) -> None:
@@ -55,9 +55,9 @@ class SimulatorState:
 
     def begin_batch(
         self, batch_id: str, provider: Provider, items: list[Item], answer: Callable[[JsonObject], Answered]
-    ) -> Batch:
+    ) -> StoredBatch:
         """Return a new batch, on record and counted; its requests are answered as time goes by."""
-        batch = Batch(
+        batch = StoredBatch(
             id=batch_id,
             provider=provider,
             items=items,
@@ -70,13 +70,13 @@ class SimulatorState:
         self.counters.note_batch(provider)
         return batch
 
-    def advance(self, *batches: Batch) -> None:
+    def advance(self, *batches: StoredBatch) -> None:
         """Settle and count what is due in the batches by now."""
         for batch in batches:
             for outcome in batch.advance(time.time()):
                 self.counters.note_batched(batch.provider, outcome)
 
-    def page_of_batches(self, provider: Provider, query: str, cursor: str) -> tuple[list[Batch], bool]:
+    def page_of_batches(self, provider: Provider, query: str, cursor: str) -> tuple[list[StoredBatch], bool]:
         """Return a provider's batches, newest first, after the one that `cursor` names, and whether there are more."""
         wanted = dict(parse_qsl(query))
         batches = [batch for batch in reversed(self.batches.values()) if batch.provider == provider]
@@ -87,7 +87,7 @@ class SimulatorState:
         self.advance(*page)
         return page, start + len(page) < len(batches)
 
-    def _cache(self, question: Question) -> tuple[int, int]:
+    def _cache(self, question: WireQuestion) -> tuple[int, int]:
         """Return tokens written to and read from the prompt cache; the first sight of a prefix writes it."""
         tokens = tokens_of(question.prefix)
         if tokens < _FEWEST_CACHED_TOKENS:

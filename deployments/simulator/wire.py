@@ -28,7 +28,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class TokenUsage:
     """Tokens of one call; `input_tokens` includes `cached` (read from the cache) and `stored` (written to it)."""
 
     input_tokens: int
@@ -43,7 +43,7 @@ class Answered:
 
     body: JsonObject
     model: str
-    usage: Usage
+    usage: TokenUsage
     tags: tuple[str, ...]
 
 
@@ -59,7 +59,7 @@ class Reply:
 
 
 @dataclass(slots=True, kw_only=True)
-class Question:
+class WireQuestion:
     """What a wire module has read out of a body; `text` joins all user text, `prefix` is the part worth caching.
 
     `caching` says how the provider caches: by itself (openai), when told (anthropic), or not at all.
@@ -75,7 +75,7 @@ class Question:
     own_caching: bool = False
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """A request that the real service would refuse, with the status and body that it would send."""
 
     def __init__(self, status: int, body: JsonObject) -> None:
@@ -89,7 +89,7 @@ def tokens_of(text: str | bytes) -> int:
     return (len(text if isinstance(text, bytes) else text.encode()) + 3) // 4
 
 
-def read_object(body: bytes, refuse: Callable[[str], Refused]) -> JsonObject:
+def read_object(body: bytes, refuse: Callable[[str], RefusedRequest]) -> JsonObject:
     """Return the JSON object of a body; raises what `refuse` makes of a body that is none."""
     try:
         read = orjson.loads(body)

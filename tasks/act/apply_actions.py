@@ -13,7 +13,7 @@ from tasks import policies
 from tasks.act.destinations import read_destinations
 from tasks.act.mailboxes import connect_mailbox
 from tasks.act.outbox import Outbox, open_outbox
-from tasks.act.plan import Review, plan_mails
+from tasks.act.plan import SecondReading, plan_mails
 from tasks.chunks import split_rows
 from tasks.frames import Decisions, Effects, Frame, Messages, Readings, joined, records
 from tasks.ledger.effects import fates_of
@@ -67,16 +67,16 @@ def _rows_with(keys: list[str], frame: DataFrame[AnyFrame]) -> DataFrame[AnyFram
     return frame.set_index("message_key", drop=False).loc[keys]
 
 
-def review_of(run: Run, second_reader: SecondReader) -> Review | None:
+def review_of(run: Run, second_reader: SecondReader) -> SecondReading | None:
     """Which replies of this run are read again before they leave."""
     read = {"off": (), "sent": ("send_reply",), "drafts": ("send_reply", "draft_reply")}[run.settings.review]
     if not read:
         return None
-    return Review(actions=frozenset(read), read_again=lambda mail, text: second_reader(mail.row, text, run))
+    return SecondReading(actions=frozenset(read), read_again=lambda mail, text: second_reader(mail.row, text, run))
 
 
 def act(
-    rows: list[dict[str, Any]], outbox: Outbox, *, run_id: str, dry_run: bool, review: Review | None = None
+    rows: list[dict[str, Any]], outbox: Outbox, *, run_id: str, dry_run: bool, review: SecondReading | None = None
 ) -> DataFrame[Effects]:
     """Plan, perform unless it is a dry run, and say what came of it, one row a mail."""
     keys = [row["message_key"] for row in rows]

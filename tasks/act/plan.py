@@ -26,7 +26,7 @@ from tasks.ledger.plans import Plan
 
 def plan_mails(
     engine: Engine, rows: Iterable[Mapping[str, Any]], destinations: Destinations, mailboxes: Mailboxes, *,
-    dry_run: bool, review: Review | None = None, dns: Dns = look_up_txt,
+    dry_run: bool, review: SecondReading | None = None, dns: Dns = look_up_txt,
 ) -> list[Plan]:  # fmt: skip
     """What is to be done about these mails, in order for each mail.
 
@@ -56,20 +56,20 @@ def _needs_bytes(row: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Review:
+class SecondReading:
     """Which replies a second reader reads, and how it is asked."""
 
     actions: frozenset[str]
     read_again: ReadAgain
 
 
-def plan_mail(mail: ActedMail, *, dry_run: bool, review: Review | None = None) -> list[Plan]:
+def plan_mail(mail: ActedMail, *, dry_run: bool, review: SecondReading | None = None) -> list[Plan]:
     """The mail's effects, in the order its rules name them."""
     named = enumerate(mail.row["actions"])
     return [_plan(position, dict(action), mail, dry_run, review) for position, action in named]
 
 
-def _plan(position: int, named: dict[str, Any], mail: ActedMail, dry_run: bool, review: Review | None) -> Plan:
+def _plan(position: int, named: dict[str, Any], mail: ActedMail, dry_run: bool, review: SecondReading | None) -> Plan:
     rule = str(named.pop("rule", ""))
     action = read_action(named)
     planned = performer_of(action.action).plan(action, mail)

@@ -109,7 +109,7 @@ class Condition:
         return bool(value.plain_value())
 
 
-class Language:
+class ConditionLanguage:
     """The columns that conditions of one kind may name."""
 
     def __init__(self, columns: Mapping[str, Any]) -> None:
@@ -149,21 +149,21 @@ class Language:
 
 
 @cache
-def triage_language() -> Language:
+def triage_language() -> ConditionLanguage:
     """What conditions on analyses may name."""
-    return Language(TRIAGE_COLUMNS)
+    return ConditionLanguage(TRIAGE_COLUMNS)
 
 
 @cache
-def arrival_language() -> Language:
+def arrival_language() -> ConditionLanguage:
     """What conditions on keeping a mail from providers may name."""
-    return Language(ARRIVAL_COLUMNS)
+    return ConditionLanguage(ARRIVAL_COLUMNS)
 
 
 @cache
-def row_language() -> Language:
+def row_language() -> ConditionLanguage:
     """What conditions on actions may name."""
-    return Language(ROW_COLUMNS)
+    return ConditionLanguage(ROW_COLUMNS)
 
 
 def address_of(sender: str) -> str:

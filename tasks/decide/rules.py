@@ -22,7 +22,7 @@ from tasks.decide.conditions import (
     CONDITION_MS,
     BadCondition,
     Condition,
-    Language,
+    ConditionLanguage,
     arrival_language,
     row_language,
     triage_language,
@@ -149,7 +149,9 @@ def analyses_for(rulebook: RuleBook, row: Mapping[str, Any]) -> frozenset[Analys
     return frozenset(asked)
 
 
-def _compile(section: str, entries: tuple[E, ...], language: Language, condition_ms: int) -> tuple[Compiled[E], ...]:
+def _compile(
+    section: str, entries: tuple[E, ...], language: ConditionLanguage, condition_ms: int
+) -> tuple[Compiled[E], ...]:
     seen: dict[str, int] = {}
     compiled = []
     for position, entry in enumerate(entries, start=1):

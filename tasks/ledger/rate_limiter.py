@@ -16,9 +16,9 @@ from sqlalchemy import Engine
 from tasks.errors import Misconfigured, RateLimited
 from tasks.ledger.completions import writer_of
 from tasks.ledger.rate_limit_rows import RateGrant, RateRequest, SlowDown, write
-from tasks.questions import Limits, Link
+from tasks.questions import Link, RateLimits
 
-LimitsOf = Callable[[Link], Limits]
+LimitsOf = Callable[[Link], RateLimits]
 
 _BLOCK_S = 0.25
 """A block holds what the limit allows in this time, at most."""
@@ -52,7 +52,7 @@ class _Lane:
     corrected_until: float = 0.0
     epoch: int = 0
     """Raised when what was handed out no longer counts."""
-    told: Limits = field(default_factory=Limits)
+    told: RateLimits = field(default_factory=RateLimits)
 
     def fits(self, tokens: float, now: float) -> bool:
         return self.requests > 0 and self.tokens >= tokens and now < self.stale_at
@@ -84,7 +84,7 @@ class LedgerRateLimiter:
         *,
         set_limits: LimitsOf,
         usual_limits: LimitsOf,
-        on_told: Callable[[Link, Limits], None] | None = None,
+        on_told: Callable[[Link, RateLimits], None] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -120,7 +120,7 @@ class LedgerRateLimiter:
             if await self._is_time(lane, link, at, within_s):
                 return
 
-    def settle(self, link: Link, tokens: int, used: int, limits: Limits | None) -> None:
+    def settle(self, link: Link, tokens: int, used: int, limits: RateLimits | None) -> None:
         """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
         lane = self._lanes.setdefault(link, _Lane())
         lane.tokens_owed += used - tokens
@@ -143,7 +143,7 @@ class LedgerRateLimiter:
         told = SlowDown(provider=link.provider, model=link.model, clock=self._clock, hold_s=wait_s, too_fast=too_fast)
         await self._writer.write("pace", told)
 
-    def _correct(self, lane: _Lane, told: Limits) -> None:
+    def _correct(self, lane: _Lane, told: RateLimits) -> None:
         """Wait until some of what the provider counts is left again, where it counts more than we do.
 
         Some count the most an answer may have, and each has its own idea of a token.
@@ -209,7 +209,7 @@ class LedgerRateLimiter:
         """The database's time, rather too early than too late."""
         return self._clock() + (self._ahead if self._ahead > float("-inf") else 0.0)
 
-    def _limits(self, link: Link, told: Limits) -> tuple[float, float]:
+    def _limits(self, link: Link, told: RateLimits) -> tuple[float, float]:
         chosen, usual = self._set(link), self._usual(link)
         rpm = _lower(chosen.rpm, told.rpm) or usual.rpm
         tpm = _lower(chosen.tpm, told.tpm) or usual.tpm

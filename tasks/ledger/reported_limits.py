@@ -12,7 +12,7 @@ from tasks.ledger.completions import writer_of
 from tasks.ledger.engine import reading
 from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import told_limits
-from tasks.questions import Limits, Link
+from tasks.questions import Link, RateLimits
 
 _KEPT_S = 86_400.0
 """A provider raises and lowers limits; what it told longer ago than this is not relied on."""
@@ -31,7 +31,7 @@ class ReportedLimits:
         engine: Engine,
         *,
         address_of: Callable[[Link], str],
-        usual: Callable[[Link], Limits],
+        usual: Callable[[Link], RateLimits],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._address_of = address_of
@@ -43,13 +43,13 @@ class ReportedLimits:
             rows = connection.execute(select(told_limits).where(told_limits.c.told_at > clock() - _KEPT_S)).all()
         self._known = {(row.address, row.provider, row.model): (row.rpm, row.tpm) for row in rows}
 
-    def of(self, link: Link) -> Limits:
+    def of(self, link: Link) -> RateLimits:
         """What the provider told within a day, else what is usual."""
         usual = self._usual(link)
         rpm, tpm = self._known.get(self._place(link), (None, None))
-        return Limits(rpm=rpm or usual.rpm, tpm=tpm or usual.tpm)
+        return RateLimits(rpm=rpm or usual.rpm, tpm=tpm or usual.tpm)
 
-    def note(self, link: Link, told: Limits) -> None:
+    def note(self, link: Link, told: RateLimits) -> None:
         """Remember what a reply told, if it is news; to be called on the model loop."""
         place = self._place(link)
         if self._known.get(place) != (told.rpm, told.tpm):

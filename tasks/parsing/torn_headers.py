@@ -47,7 +47,7 @@ class SmtpPreambleDefect(MessageDefect):
 
 
 @dataclass(slots=True)
-class Repair:
+class HeaderRepair:
     """A header that is put right line by line; `names` are the fields that its lines are or belong to."""
 
     lines: list[bytes]
@@ -153,7 +153,7 @@ def repair_header(raw: bytes) -> tuple[bytes, list[MessageDefect]]:
         return join_blocks(raw, sound.end())
     lines = header_lines(raw)
     names = named(lines)
-    repair = Repair(lines, names)
+    repair = HeaderRepair(lines, names)
     if not lines or not (names[0] or repair.is_preamble(lines[0]) or len(set(names) & ANY_TWO) > 1):
         return raw, []  # a text, of which a line or two look like fields
     taken = repair.run()

@@ -17,7 +17,7 @@ OVERDUE_S = 48 * 3_600.0
 
 
 @dataclass(kw_only=True)
-class Tally:
+class BatchTally:
     """What a round came to; `troubles` are batches that could not be worked on, to be tried again next time."""
 
     sent: int = 0

@@ -35,7 +35,7 @@ from tasks.ledger.batches import (
 from tasks.ledger.budgets import Alert, Scope, open_scopes, scopes_at
 from tasks.providers.apis.batch_api import BatchApi, Result, best_results
 from tasks.providers.event_loop import on_model_loop
-from tasks.understand.batch_results import OVERDUE_S, Tally, all_results, is_overdue, name_of, settled_by, told
+from tasks.understand.batch_results import OVERDUE_S, BatchTally, all_results, is_overdue, name_of, settled_by, told
 
 log = logging.getLogger("mailroom.understand")
 
@@ -52,9 +52,9 @@ class BatchRound:
     owner: str
     run_id: str
     on_alert: Callable[[Alert], None] | None = None
-    tally: Tally = field(default_factory=Tally)
+    tally: BatchTally = field(default_factory=BatchTally)
 
-    def send(self) -> Tally:
+    def send(self) -> BatchTally:
         """Put all waiting questions into batches, and send these."""
         for group in waiting(self.engine):
             with self._trouble_of(f"Questions for `{group.model}` of {group.provider}"):
@@ -62,7 +62,7 @@ class BatchRound:
         leave_batches(self.engine, self.owner)
         return self.tally
 
-    def collect(self) -> Tally:
+    def collect(self) -> BatchTally:
         """Take up what others left behind, and settle every batch that has ended."""
         keep_parked(self.engine)
         for batch in claim_batches(self.engine, owner=self.owner):

@@ -19,14 +19,14 @@ from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.understand.alerts import tell_of_budget
-from tasks.understand.batch_results import Tally
+from tasks.understand.batch_results import BatchTally
 from tasks.understand.batches import BatchRound, Caps
 
 log = logging.getLogger("mailroom.understand")
 
 
 @task(name="send-batches", **policies.LEDGER)
-def send_batches(run: Run) -> Tally:
+def send_batches(run: Run) -> BatchTally:
     """Send what the run's mails have to be asked, and whatever else waits for a batch."""
     with batch_round(run) as round_:
         tally = round_.send()
@@ -35,7 +35,7 @@ def send_batches(run: Run) -> Tally:
 
 
 @task(name="collect-answers", **policies.LEDGER)
-def collect_answers(run: Run) -> Tally:
+def collect_answers(run: Run) -> BatchTally:
     """Take up batches that were left behind, settle those that have ended, and send what has to be asked again."""
     with batch_round(run) as round_:
         round_.collect()

@@ -16,7 +16,7 @@ _MOST_NAMED = 8
 
 
 @dataclass(kw_only=True)
-class Decisions:
+class FormOutcome:
     """What a run's forms came to so far."""
 
     counts: Counter[str] = field(default_factory=Counter)

@@ -22,7 +22,7 @@ from tasks.providers.catalogue.tokens import answer_tokens
 from tasks.questions import Question, RawAnswer, Usage
 
 
-class _Client(DirectClient, DefaultAioHttpClient):
+class _AnthropicClient(DirectClient, DefaultAioHttpClient):
     """On the SDK's aiohttp transport."""
 
 
@@ -41,7 +41,7 @@ class AnthropicMessages:
             max_retries=0,
             # Said in so many words: without it the SDK refuses large `max_tokens`.
             timeout=timeout,
-            http_client=_Client(),
+            http_client=_AnthropicClient(),
         )
         # Whole, as the SDK would put it together anew for every call.
         self._url = str(self._client.base_url.join("v1/messages"))

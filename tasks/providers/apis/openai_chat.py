@@ -25,7 +25,7 @@ from tasks.questions import Question, RawAnswer, Usage
 _NO_KEY = "none"
 
 
-class _Client(DirectClient, DefaultAioHttpClient):
+class _OpenAIClient(DirectClient, DefaultAioHttpClient):
     """On the SDK's aiohttp transport."""
 
 
@@ -43,7 +43,7 @@ class OpenAIChat:
             base_url=self._address,
             max_retries=0,
             timeout=timeout,
-            http_client=_Client(),
+            http_client=_OpenAIClient(),
         )
         # Whole, as the SDK would put it together anew for every call.
         self._url = str(self._client.base_url.join("chat/completions"))

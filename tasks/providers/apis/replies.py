@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.endings import ending_fault, is_odd
 from tasks.providers.apis.error_bodies import request_id_of
-from tasks.questions import Limits, RawAnswer, Usage
+from tasks.questions import RateLimits, RawAnswer, Usage
 
 _LONGEST_NAME = 128
 # Requests and tokens a minute; Anthropic's token limit is the one of input and output together.
@@ -40,7 +40,7 @@ class ReplyInfo:
     request_id: str | None = None
     simulated: bool = False
     unsent: tuple[str, ...] = ()
-    limits: Limits | None = None
+    limits: RateLimits | None = None
 
     def answer(self, asked: CallTarget, text: str, usage: Usage | None, model: object, ending: object) -> RawAnswer:
         """The answer, whatever its ending; `model` is which one the reply says it was.
@@ -150,11 +150,11 @@ def read_object(asked: CallTarget, reply: HttpReply) -> dict[str, Any]:
     return body
 
 
-def _limits(headers: Mapping[str, str]) -> Limits | None:
+def _limits(headers: Mapping[str, str]) -> RateLimits | None:
     for names in _LIMIT_HEADERS:
         rpm, tpm, requests_left, tokens_left = (_number(headers.get(name)) for name in names)
         if rpm or tpm:
-            return Limits(rpm=rpm or None, tpm=tpm or None, requests_left=requests_left, tokens_left=tokens_left)
+            return RateLimits(rpm=rpm or None, tpm=tpm or None, requests_left=requests_left, tokens_left=tokens_left)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from tasks.errors import Misconfigured
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.sheets import SHEETS
-from tasks.questions import Limits, Link
+from tasks.questions import Link, RateLimits
 
 Overrides = Mapping[str, Mapping[str, int]]
 """`{"openai": {"rpm": 5000}, "openai:gpt-6-luna": {"tpm": 60000}}`: limits by provider, or by provider and model."""
@@ -28,25 +28,25 @@ def read_overrides(value: object) -> dict[str, dict[str, int]]:
     return {str(name): _read_one(str(name), limits) for name, limits in value.items()}
 
 
-def set_limits(accounts: Accounts, overrides: Overrides) -> Callable[[Link], Limits]:
+def set_limits(accounts: Accounts, overrides: Overrides) -> Callable[[Link], RateLimits]:
     """What the operator wants for a link: its model's override, its provider's, or the variable; null if unset."""
 
-    def of(link: Link) -> Limits:
+    def of(link: Link) -> RateLimits:
         account = accounts.of(link.provider)
         values = {name: getattr(account, name) for name in _NAMES if name in account.model_fields_set}
         values |= overrides.get(link.provider, {})
         values |= overrides.get(f"{link.provider}:{link.model}", {})
-        return Limits(**values)
+        return RateLimits(**values)
 
     return of
 
 
-def usual_limits(accounts: Accounts) -> Callable[[Link], Limits]:
+def usual_limits(accounts: Accounts) -> Callable[[Link], RateLimits]:
     """What holds where neither the operator nor the provider says anything."""
 
-    def of(link: Link) -> Limits:
+    def of(link: Link) -> RateLimits:
         account = accounts.of(link.provider)
-        return Limits(rpm=account.rpm, tpm=account.tpm)
+        return RateLimits(rpm=account.rpm, tpm=account.tpm)
 
     return of
 

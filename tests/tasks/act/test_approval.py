@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tasks.act.approval.form import NOBODY, ApprovalForm
 from tasks.act.approval.shown import WIDTH, ShownEffect, head_of
-from tasks.act.approval.told import Decisions, page_of
+from tasks.act.approval.told import FormOutcome, page_of
 from tasks.act.approval.verdicts import decide_one
 from tasks.ledger import effects
 from tasks.ledger.messages import Seen, record_seen
@@ -129,7 +129,7 @@ def test_what_has_no_text_cannot_be_edited(office):
 
 def test_a_form_left_untouched_leaves_all_waiting_and_says_so(office):
     form = form_of(held(office), held(office, "m2", "label"))
-    decisions = Decisions()
+    decisions = FormOutcome()
     decisions.add(decided(office, form, sent(form)), [])
 
     assert decisions.notes == ["You decided nothing on the last form: its 2 still wait."]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.act.plan import Review
+from tasks.act.plan import SecondReading
 from tasks.errors import BudgetExceeded, Misconfigured, TimedOut
 from tasks.opinions import Opinion
 from tests.tasks.act.office import Office
@@ -33,7 +33,7 @@ def ask(ledger_url):
 
     def asked(*said):
         reader = Reader(*said)
-        office.act(DRAFT, review=Review(actions=frozenset({"draft_reply"}), read_again=reader))
+        office.act(DRAFT, review=SecondReading(actions=frozenset({"draft_reply"}), read_again=reader))
         return office.effects()[0], reader
 
     return asked
@@ -78,6 +78,6 @@ def test_replies_that_are_not_reviewed_are_not_read(ledger_url):
     office, reader = Office(ledger_url), Reader()
     office.receive()
 
-    (done,) = office.act(DRAFT, review=Review(actions=frozenset({"send_reply"}), read_again=reader))
+    (done,) = office.act(DRAFT, review=SecondReading(actions=frozenset({"send_reply"}), read_again=reader))
 
     assert (done["state"], reader.read) == ("done", [])

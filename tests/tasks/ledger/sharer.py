@@ -15,7 +15,7 @@ from tasks.errors import CircuitOpen
 from tasks.ledger.breakers import LedgerBreakers
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
-from tasks.questions import CallPolicy, Limits, Link
+from tasks.questions import CallPolicy, Link, RateLimits
 
 LINK = Link(provider="openai", model="gpt-6-luna")
 DUE_AT_ONCE = CallPolicy(  # by hand, since tasks.policies imports Prefect, which takes seconds
@@ -37,8 +37,8 @@ async def probes(url: str, calls: int) -> int:
 
 
 async def turns(url: str, count: int, rpm: int, tpm: int, tokens: int) -> list[float]:
-    limits = Limits(rpm=rpm, tpm=tpm)
-    rate_limiter = LedgerRateLimiter(open_ledger(url), set_limits=lambda _: limits, usual_limits=lambda _: Limits())
+    limits = RateLimits(rpm=rpm, tpm=tpm)
+    rate_limiter = LedgerRateLimiter(open_ledger(url), set_limits=lambda _: limits, usual_limits=lambda _: RateLimits())
 
     async def turn() -> float:
         await rate_limiter.turn(LINK, tokens, within_s=600)

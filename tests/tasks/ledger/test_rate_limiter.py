@@ -11,7 +11,7 @@ from tasks.errors import Misconfigured, RateLimited
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.schema import paces
-from tasks.questions import Limits, Link
+from tasks.questions import Link, RateLimits
 from tests.tasks.ledger.test_breakers import share
 
 LINK = Link(provider="openai", model="gpt-6-luna")
@@ -41,9 +41,9 @@ class Paced:
         self.limiter = self.another(url, rpm, tpm)
 
     def another(self, url: str, rpm: int | None, tpm: int | None) -> LedgerRateLimiter:
-        limits = Limits(rpm=rpm, tpm=tpm)
+        limits = RateLimits(rpm=rpm, tpm=tpm)
         return LedgerRateLimiter(
-            open_ledger(url), set_limits=lambda _: limits, usual_limits=lambda _: Limits(rpm=6_000, tpm=None),
+            open_ledger(url), set_limits=lambda _: limits, usual_limits=lambda _: RateLimits(rpm=6_000, tpm=None),
             clock=self.time, sleep=self.time.sleep,
         )  # fmt: skip
 
@@ -94,9 +94,10 @@ def test_tokens_that_were_not_used_are_given_back_and_those_used_beyond_are_owed
 def test_a_model_that_says_wait_is_left_alone_by_all_processes_and_others_of_its_provider_go_on(any_ledger_url):
     async def story():
         engine = open_ledger(any_ledger_url)
-        limits = Limits(rpm=600_000, tpm=60_000_000)
+        limits = RateLimits(rpm=600_000, tpm=60_000_000)
         one, other = (
-            LedgerRateLimiter(engine, set_limits=lambda _: limits, usual_limits=lambda _: Limits()) for _ in range(2)
+            LedgerRateLimiter(engine, set_limits=lambda _: limits, usual_limits=lambda _: RateLimits())
+            for _ in range(2)
         )
         await one.turn(LINK, 1, within_s=10)
         await one.heed(LINK, too_fast=True, wait_s=100)
@@ -143,7 +144,7 @@ def test_limits_of_the_headers_count_where_the_operator_set_none_and_bind_where_
     async def story(rpm: int | None, told: int, provider: str) -> float:
         paced = Paced(ledger_url, rpm=rpm)
         link = Link(provider=provider, model="m")
-        paced.limiter.settle(link, 0, 0, Limits(rpm=told))
+        paced.limiter.settle(link, 0, 0, RateLimits(rpm=told))
         return (await paced.take(101, link=link))[-1]
 
     assert asyncio.run(story(None, 60_000, "one")) == pytest.approx(0.1, abs=0.05)
@@ -176,7 +177,7 @@ def test_what_a_provider_counts_beyond_us_is_waited_for_once(ledger_url):
         paced = Paced(ledger_url, rpm=6_000, tpm=60_000)
         before = await paced.take(1)
         for _ in range(5):  # five replies that tell the same: of 60,000 tokens 1,000 are left, 2,000 short of a reserve
-            paced.limiter.settle(LINK, 1, 1, Limits(rpm=6_000, tpm=60_000, requests_left=6_000, tokens_left=1_000))
+            paced.limiter.settle(LINK, 1, 1, RateLimits(rpm=6_000, tpm=60_000, requests_left=6_000, tokens_left=1_000))
         return (await paced.take(20))[-1] - before[-1]
 
     assert asyncio.run(story()) == pytest.approx(2, rel=0.2)

@@ -19,7 +19,7 @@ from tasks.ledger.schema import breakers, completions
 from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.gateway.controls import Controls, Timing
 from tasks.providers.gateway.gateway import Gateway
-from tasks.questions import Adapter, Completion, Limits, Link, Question, RunBudget
+from tasks.questions import Adapter, Completion, Link, Question, RateLimits, RunBudget
 from tests.tasks.providers.far_side import KEY, MODELS, QUESTION, Adapters, Reply, Request, account, provider_of
 from tests.tasks.providers.scripted import Time
 
@@ -64,7 +64,7 @@ class Wire:
             connection.execute(delete(breakers))
         self.breakers = LedgerBreakers(self.engine, policies.CALL, clock=self.time)
         settings = account(sdk, self.adapters.address, api_keys=",".join(keys), **values)
-        limits = Limits(rpm=600_000, tpm=600_000_000)
+        limits = RateLimits(rpm=600_000, tpm=600_000_000)
         made = self.adapters._adapter(sdk, {"timeout": timeout_s, **values})
 
         def adapter(_provider: str, _account: ProviderAccount, _key: SecretStr | None, *, concurrency: int) -> Adapter:

@@ -22,7 +22,7 @@ from tasks.providers.apis.openai_chat import read_chat
 from tasks.providers.apis.replies import ReplyInfo
 from tasks.providers.catalogue.local_sheet import LocalAccount
 from tasks.providers.catalogue.openai_sheet import OpenAIAccount
-from tasks.questions import Limits, Media, Question, RawAnswer, Usage
+from tasks.questions import Media, Question, RateLimits, RawAnswer, Usage
 from tasks.understand.answers import Triage, analysis_of
 from tests.tasks.providers.far_side import (
     KEY,
@@ -153,7 +153,7 @@ def test_media_are_sent_beside_the_text_and_what_is_not_sent_is_told(adapters: A
     ],
 )
 def test_the_providers_own_limits_are_passed_on(adapters: Adapters, sdk: str, headers: dict[str, str]) -> None:
-    assert adapters.ask(sdk, Reply(body=good(sdk), headers=headers)).limits == Limits(rpm=500, tpm=200_000)
+    assert adapters.ask(sdk, Reply(body=good(sdk), headers=headers)).limits == RateLimits(rpm=500, tpm=200_000)
     assert adapters.ask(sdk, Reply(body=good(sdk), headers=dict.fromkeys(headers, "many"))).limits is None
 
 

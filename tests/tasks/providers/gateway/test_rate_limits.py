@@ -7,7 +7,7 @@ import pytest
 from tasks.errors import Misconfigured
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.gateway.rate_limits import read_overrides, set_limits, usual_limits
-from tasks.questions import Limits, Link
+from tasks.questions import Link, RateLimits
 
 LUNA = Link(provider="openai", model="gpt-6-luna")
 SOL = Link(provider="openai", model="gpt-6.1-sol")
@@ -15,17 +15,17 @@ SOL = Link(provider="openai", model="gpt-6.1-sol")
 
 def test_without_a_word_of_the_operator_the_usual_limits_hold():
     accounts = Accounts()
-    assert set_limits(accounts, {})(LUNA) == Limits()
-    assert usual_limits(accounts)(LUNA) == Limits(rpm=10_000, tpm=300_000)
+    assert set_limits(accounts, {})(LUNA) == RateLimits()
+    assert usual_limits(accounts)(LUNA) == RateLimits(rpm=10_000, tpm=300_000)
 
 
 def test_a_models_limit_goes_before_its_providers_and_that_before_the_variable(monkeypatch):
     monkeypatch.setenv("OPENAI_RPM", "100")
     monkeypatch.setenv("OPENAI_TPM", "9000")
     limits = set_limits(Accounts(), read_overrides({"openai": {"rpm": 200}, "openai:gpt-6-luna": {"rpm": 300}}))
-    assert limits(LUNA) == Limits(rpm=300, tpm=9_000)
-    assert limits(SOL) == Limits(rpm=200, tpm=9_000)
-    assert limits(Link(provider="anthropic", model="m")) == Limits()
+    assert limits(LUNA) == RateLimits(rpm=300, tpm=9_000)
+    assert limits(SOL) == RateLimits(rpm=200, tpm=9_000)
+    assert limits(Link(provider="anthropic", model="m")) == RateLimits()
 
 
 @pytest.mark.parametrize(
