@@ -85,6 +85,15 @@ def _only_loopback() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _own_environment() -> Iterator[None]:
+    # Commands enter Prefect's environment for good, which silences the console of every process a later test starts.
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # `.env` and the ledger's default place are looked for in the working directory: a developer's own must not count.
     monkeypatch.chdir(tmp_path)

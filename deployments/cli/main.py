@@ -21,6 +21,7 @@ app.command("deployments.cli.run:run", name="run", help="Process the mails of a 
 app.command(
     "deployments.cli.demo:demo", name="demo", help="Set up everything on this machine and process sample mails."
 )
+app.command("deployments.cli.mailbox:mailbox", name="mailbox", help="Log in to a mailbox, and keep how as a block.")
 app.command("deployments.cli.show:show", name="show", help="Show one mail's whole outcome.")
 app.command("deployments.cli.estimate:estimate", name="estimate", help="Say what processing a source would cost.")
 app.command("deployments.cli.costs:costs", name="costs", help="Show what was asked and paid, from the ledger.")

@@ -192,12 +192,20 @@ def list_folders(box: BaseMailBox) -> list[FolderInfo]:
     return folders
 
 
-def _folder(box: BaseMailBox, name: str, mark: str) -> str:
+def find_drafts_folder(box: BaseMailBox, name: str) -> str | None:
+    """The folder that drafts go into: the one of this name, or the one the server marks as such; null where none is."""
+    return _found(box, name, "\\Drafts")
+
+
+def _found(box: BaseMailBox, name: str, mark: str) -> str | None:
     folders = list_folders(box)
     if name in (one.name for one in folders):
         return name
-    marked = [one.name for one in folders if mark.lower() in (flag.lower() for flag in one.flags)]
-    if marked:
-        return marked[0]
-    box.folder.create(name)
-    return name
+    return next((one.name for one in folders if mark.lower() in (flag.lower() for flag in one.flags)), None)
+
+
+def _folder(box: BaseMailBox, name: str, mark: str) -> str:
+    found = _found(box, name, mark)
+    if found is None:
+        box.folder.create(name)
+    return found or name

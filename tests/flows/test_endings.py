@@ -155,6 +155,7 @@ def test_a_run_that_a_signal_ends_says_last_how_to_go_on(asked):
     end.assert_no_trace()
     assert end.state.name == "Crashed"
     assert end.log[-1].startswith("The run was stopped: it was told to end (SIGTERM). Start it again"), end.log
+    assert "Finished in state Crashed(" in end.said.splitlines()[-1], end.said
 
 
 @pytest.mark.soak
