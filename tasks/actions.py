@@ -34,6 +34,11 @@ class Action(BaseModel):
     action: str
     hold: bool = False
 
+    @property
+    def is_mark(self) -> bool:
+        """Whether it only marks the mail for people, so that it is done even where the answer is doubtful."""
+        return False
+
 
 class Written(Action):
     """An action that passes on what a model wrote."""

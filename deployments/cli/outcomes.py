@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tasks.doubts import words
+
 _SHOWN = 100
 _STYLES = {"COMPLETED": "green", "FAILED": "red", "SKIPPED": "dim", "PENDING": "yellow", "URGENT": "bold red"}
 
@@ -39,7 +41,8 @@ def _told(row: dict[str, Any]) -> Text:
         return plain(row["reason"])
     parts = [row["summary"], row["translation"]]
     parts += [f"• {item['text']}" for item in row["action_items"]]
-    return plain("\n".join(part for part in parts if part) or row["reason"])
+    said = plain("\n".join(part for part in parts if part) or row["reason"])
+    return said.append(f"\ndoubtful: {plain(words(row['doubts']))}", style="yellow") if row["doubts"] else said
 
 
 def styled(word: str) -> Text:

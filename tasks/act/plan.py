@@ -19,6 +19,7 @@ from tasks.act.domains import Dns
 from tasks.act.mailboxes import Mailboxes
 from tasks.act.review import ReadAgain, reviewed
 from tasks.actions import Action, action_types, read_action
+from tasks.doubts import grave, words
 from tasks.errors import Misconfigured
 from tasks.ledger.messages import load_raw
 from tasks.ledger.plans import Plan
@@ -75,7 +76,7 @@ def _plan(position: int, named: dict[str, Any], mail: ActedMail, dry_run: bool, 
     planned = performer_of(action.action).plan(action, mail)
     if review and action.action in review.actions and not planned.skip:
         planned = reviewed(planned, mail, review.read_again)
-    state, detail = _state(action, planned)
+    state, detail = _state(action, planned, grave(mail.row["doubts"]))
     return Plan(
         message_key=mail.row["message_key"], position=position, action=action.action,
         parameters=action.model_dump(exclude=HOW), rule=rule, target=planned.target[:300],
@@ -83,11 +84,13 @@ def _plan(position: int, named: dict[str, Any], mail: ActedMail, dry_run: bool, 
     )  # fmt: skip
 
 
-def _state(action: Action, planned: Planned) -> tuple[Literal["planned", "held", "skipped"], str]:
+def _state(action: Action, planned: Planned, doubts: list[str]) -> tuple[Literal["planned", "held", "skipped"], str]:
     if planned.skip:
         return "skipped", planned.skip
     if planned.hold:
         return "held", planned.hold
+    if doubts and not action.is_mark:
+        return "held", f"the answer is doubtful: {words(doubts)}"
     return ("held", "its rule holds it for a person") if action.hold else ("planned", "")
 
 

@@ -6,23 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.categories import Categories
+from tasks.doubts import meaning
 from tasks.report.plain import plain_cell
 from tasks.report.plots import bars
 from tasks.report.summary import STATUSES_SHOWN, Summary
-
-_MEANING = {
-    "summary_length": "The summary has not 2 or 3 sentences.",
-    "translation_language": "The translation is not in the language asked for.",
-    "translation_empty": "There is no translation.",
-    "quote_not_in_mail": "An action item rests on words that are not in the mail.",
-    "reply_too_long": "A suggested reply has more than 50 words.",
-    "reply_names_address": "A suggested reply names a link or an address; it is never used.",
-    "not_sent": "An attachment was not sent to the model.",
-    "answers_in_quote": "The mail says little itself; what it says may stand in what it quotes.",
-    "mostly_left_out": "Most of the mail was taken for earlier mails and left out.",
-    "all_text_hidden": "All text of the mail is styled to be hidden; it was read all the same.",
-}
-
 
 _MOST_NEEDS = 15
 _MOST_ACTS = 30
@@ -113,7 +100,7 @@ def _errors(summary: Summary) -> list[str]:
 def _doubts(summary: Summary) -> list[str]:
     if not summary.doubts:
         return []
-    lines = [f"| {_MEANING.get(name, name)} | {count} |" for name, count in summary.doubts.most_common()]
+    lines = [f"| {meaning(name)} | {count} |" for name, count in summary.doubts.most_common()]
     return ["## Answers that failed a check", "", "| check | times |", "| --- | --- |", *lines, ""]
 
 

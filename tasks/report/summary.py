@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.doubts import kind_of
 from tasks.frames import Status
 from tasks.report.table import NOT_DONE, OutcomeTable, said_of
 
@@ -76,7 +77,7 @@ class Summary:
         if row["error_type"] and row["status"] != "PROCESSING":
             self.errors[row["error_type"]] += 1
             self.advice.setdefault(row["error_type"], row["error"])
-        self.doubts.update(doubt.partition(":")[0] for doubt in row["doubts"])
+        self.doubts.update(map(kind_of, row["doubts"]))
         if row["model"]:
             self.models[f"{row['provider']}:{row['model']}"] += 1
         for effect in row["effects"]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.doubts import words
 from tasks.report.plain import plain_cell
 
 Row = dict[str, Any]
@@ -47,10 +48,10 @@ def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
         (1, "not done", any(effect["state"] in NOT_DONE for effect in row["effects"])),
         (2, "urgent", row["urgent"]),
         (3, "to approve", any(effect["state"] == "held" for effect in row["effects"])),
-        (4, "doubtful", bool(row["doubts"]) and row["status"] == "COMPLETED"),
+        (4, f"doubtful: {words(row['doubts'])}", bool(row["doubts"]) and row["status"] == "COMPLETED"),
     ]
     found = [(rank, words) for rank, words, holds in reasons if holds]
-    return (found[0][0], ", ".join(words for _, words in found)) if found else (len(reasons), "")
+    return (found[0][0], ", ".join(why for _, why in found)) if found else (len(reasons), "")
 
 
 def table_row(row: Mapping[str, Any], needs: str) -> Row:

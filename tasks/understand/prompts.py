@@ -72,6 +72,11 @@ def analysis(wanted: frozenset[str]) -> str:
     return "\n".join([f"Read {_DATA}", *(said for name, said in _FIELDS.items() if name in wanted)])
 
 
+def fixed_words() -> list[str]:
+    """All that the questions say, whatever the mail; an answer has no business to repeat it."""
+    return [_DATA, _SORTING, _LANGUAGE, _TOGETHER, PART, *_FIELDS.values()]
+
+
 def triage_text(mail: Mapping[str, Any], *, whole: bool = False) -> str:
     """The triage question's varying part: the mail alone, its beginning and end where it is long."""
     return mail_block(mail if whole else {**mail, "text": glance(mail["text"])})

@@ -34,6 +34,7 @@ from tasks.understand.checks import doubts_of
 from tasks.understand.in_parts import is_long, notes_on
 from tasks.understand.protocols import Asker, Choice, Models, SetAside, Worth
 from tasks.understand.triage_together import Group, Together, ask_together
+from tasks.understand.weak_answers import triage_doubts, weak_answer_doubts
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.understand")
@@ -130,11 +131,12 @@ class _Reader:
     async def _ask(self, mail: dict[str, Any], notes: _Notes, found: dict[str, Any]) -> None:
         triage = await self._triage(mail, notes)
         found |= triage.model_dump()
+        notes.doubts += triage_doubts(triage.category, mail)
         wanted = wanted_fields(self.worth({**mail, **found}))
         if wanted:
             translate = mail["target_language"] if "translation" in wanted else None
             found |= await self._analyse(mail, triage, wanted, translate, notes)
-            notes.doubts += doubts_of(found, mail["text"], translate)
+            notes.doubts += doubts_of(found, mail["text"], translate) + weak_answer_doubts(found, mail, translate)
 
     async def _triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
         given = await self.together.answer(mail["message_key"])
@@ -257,6 +259,6 @@ def _of_notes(notes: _Notes) -> dict[str, Any]:
         "provider": notes.provider,
         "model": notes.model,
         "model_reason": "; ".join(dict.fromkeys(notes.reasons)),
-        "doubts": notes.doubts,
+        "doubts": list(dict.fromkeys(notes.doubts)),
         "simulated": notes.simulated,
     }

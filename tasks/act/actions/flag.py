@@ -20,6 +20,10 @@ class Flag(Action):
     action: Literal["flag"]
     flag: Literal["flagged", "seen", "answered"] = "flagged"
 
+    @property
+    def is_mark(self) -> bool:
+        return self.flag == "flagged"  # a mail that counts as seen or answered is out of sight
+
 
 def plan(action: Flag, mail: ActedMail) -> Planned:
     return plan_at_source(action.flag, mail)

@@ -24,6 +24,10 @@ class Label(Action):
     action: Literal["label"]
     label: str = Field(pattern=_KEYWORD)
 
+    @property
+    def is_mark(self) -> bool:
+        return True
+
 
 def plan(action: Label, mail: ActedMail) -> Planned:
     return plan_at_source(action.label, mail)

@@ -1,0 +1,93 @@
+"""Answers that hold to their schema and are still worth little, as small models give them: told by code, as doubts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from tasks.links import names_address
+from tasks.understand import prompts
+from tasks.understand.checks import count_words
+from tasks.understand.dates import has_invented_date
+from tasks.understand.marketing_signs import looks_like_marketing
+from tasks.understand.scripts import is_foreign, is_unlike
+
+MARKETING = "MARKETING"
+"""The one category that is worth no further question, so that a mail sorted there by mistake is read by nobody."""
+_SENTENCE_WORDS = 4
+"""So many words are taken for a sentence without a mark at its end, too."""
+_ECHO_WORDS = 5
+"""So many words of the question in a row are no chance."""
+_REPEATED_WORDS = 4
+_ENDED = re.compile(r"[.!?…。！？।؟][\"')\]»”’]*$")
+_BLANKS = re.compile(r"\[[^\[\]\n]{2,60}\]|\{\{?[^{}\n]{2,60}\}?\}|<[A-Za-z][A-Za-z _'-]{1,60}>|\bX{3,}\b|_{3,}")
+_NUMBERED = re.compile(r"^\W*(?:reply|response|answer|option|antwort|respuesta|réponse)\W*(?:\d+|[a-c])?\W*$", re.I)
+_NOTHING_SAID = frozenset(
+    "string text null none na tbd todo summary translation reply replies quote first second third owner due "
+    "actionitems example placeholder loremipsum thesummary thetranslation asentence".split()
+)
+
+
+def triage_doubts(category: str, mail: Mapping[str, Any]) -> list[str]:
+    """The names of the checks a mail's category fails; `mail` has the columns of `Messages`."""
+    return ["marketing_without_signs"] if category == MARKETING and not looks_like_marketing(mail) else []
+
+
+def weak_answer_doubts(answer: Mapping[str, Any], mail: Mapping[str, Any], target_language: str | None) -> list[str]:
+    """The names of the checks this answer fails; `mail` has the columns of `Messages`."""
+    own = f"{mail['subject']}\n{mail['text']}"
+    replies: Sequence[str] = answer.get("replies", ())
+    summary, translation = answer.get("summary", ""), answer.get("translation", "")
+    said = [text for text in (summary, translation, *replies, *_of_items(answer)) if text]
+    found = {
+        "summary_language": is_unlike(summary, mail["text"], mail["language"]),
+        "translation_language": bool(target_language) and is_foreign(translation, target_language or "", own),
+        "replies_alike": any(_letters(one) == _letters(other) for one, other in combinations(replies, 2)),
+        "reply_no_sentence": any(not is_sentence(reply) for reply in replies if not names_address(reply)),
+        "reply_repeats_mail": any(_repeats(reply, own) for reply in replies),
+        "template_echo": any(echoes(text, own) for text in said),
+        "invented_date": not mail["media"] and has_invented_date(said, own, mail["date"]),
+    }
+    return [name for name, holds in found.items() if holds]
+
+
+def is_sentence(text: str) -> bool:
+    """Whether it has words and an end, or words enough; a list, an object or one bare word is none."""
+    text = text.strip()
+    if text[:1] in "{[<`" or not any(map(str.isalpha, text)):
+        return False
+    return bool(_ENDED.search(text)) or count_words(text) >= _SENTENCE_WORDS
+
+
+def echoes(text: str, own: str) -> bool:
+    """Whether it is a field's name, the question's own words, or a form with blanks; `own` are the mail's words."""
+    if _letters(text) in _NOTHING_SAID or _NUMBERED.match(text) or "[mail " in text or "[/mail " in text:
+        return True
+    if any(blank not in own for blank in _BLANKS.findall(text)):
+        return True
+    return bool(_runs(text) & _OF_PROMPTS - _runs(own))
+
+
+def _of_items(answer: Mapping[str, Any]) -> Iterable[str]:
+    return (text for item in answer.get("action_items", ()) for text in (item["text"], item["due"]) if text)
+
+
+def _repeats(reply: str, own: str) -> bool:
+    return count_words(reply) >= _REPEATED_WORDS and _letters(reply) in _letters(own)
+
+
+def _letters(text: str) -> str:
+    """The text's letters and digits alone, so that marks and blanks make no other answer of it."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    """All runs of so many words."""
+    spoken = re.findall(r"\w+", text.casefold())
+    return frozenset(zip(*(spoken[start:] for start in range(_ECHO_WORDS)), strict=False))
+
+
+_OF_PROMPTS = _runs("\n".join(prompts.fixed_words()))
