@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from tasks.parsing.headers import decode_text, decode_words, plain
+from tasks.parsing.headers import ENCODED_WORD, decode_text, decode_words, plain
 
 MAILBOX = re.compile(
     r"\s*(?:([A-Za-z0-9 ._'-]{0,80})<([A-Za-z0-9._+=~-]{1,64}@[A-Za-z0-9.-]{1,190})>"
@@ -60,14 +60,21 @@ def parse_addresses(text: str) -> list[tuple[str, str]]:
     """Return the mailboxes of one field's text, which may still have encoded words in it."""
     if simple := MAILBOX.fullmatch(text):  # most are
         return [(" ".join((simple[1] or "").split()), normal_address(simple[2] or simple[3]))]
-    if "@" not in text and "=?" in text:
-        text = decode_words(text)
+    if "=?" in text:
+        text = with_encoded_addresses(text)
     if mailboxes := list(islice(read_mailboxes(text), MAX_ADDRESSES)):
         return mailboxes
     bare = decode_text(text).strip()
     if EMPTY_GROUP.fullmatch(bare):  # as in `undisclosed-recipients:;`
         return []
     return [mailbox for mailbox in [without_domain(bare)] if any(mailbox)]
+
+
+def with_encoded_addresses(text: str) -> str:
+    """Return a field with those encoded words decoded that have an address in them, as some senders write them."""
+    if "@" not in ENCODED_WORD.sub("", text):
+        return decode_words(text)
+    return ENCODED_WORD.sub(lambda word: decode_words(word[0]) if "<" in word[0] else word[0], text)
 
 
 def without_domain(text: str) -> tuple[str, str]:

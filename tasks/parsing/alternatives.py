@@ -18,8 +18,11 @@ NOT_CODED = ("declared base64, is none", "declared uuencode, is none", "unknown 
 SENTENCE = re.compile(r"[^\W\d_]+[ \n]+[^\W\d_]+[ \n]+[^\W\d_]+")
 # Quoted-printable that no header declares.
 STILL_CODED = re.compile(r"=[0-9A-F]{2}|=\n")
-# A text alternative this short beside much more HTML is a stub: "your program cannot show this mail".
+# A text alternative this short may be a stub that says "your program cannot show this mail"; links do not count.
 STUB_CHARS = 200
+LINK = re.compile(r"\bhttps?://\S+")
+WORD = re.compile(r"\w+")
+_SENTENCE_WORDS = 5
 
 
 def choose_alternative(walks: list[MailParts], limits: Limits) -> MailParts | None:
@@ -33,10 +36,18 @@ def choose_alternative(walks: list[MailParts], limits: Limits) -> MailParts | No
     pages = [w for w in sound if any(b.kind == "html" for b in w.bodies)]
     chosen = texts[0] if texts else pages[-1] if pages else None
     if texts and pages:
-        seen = sum(len(b.text.strip()) for b in texts[0].bodies)
-        if seen < STUB_CHARS and shown_chars(pages[-1], limits) > 3 * seen + STUB_CHARS:
+        text = LINK.sub("", " ".join(body.text for body in texts[0].bodies)).strip()
+        if len(text) < STUB_CHARS and is_stub(text, shown_text(pages[-1], limits)):
             chosen = pages[-1]
     return chosen
+
+
+def is_stub(text: str, page: str) -> bool:
+    """Return whether a short text is no form of the longer page beside it: a fraction of it, or mostly other words."""
+    if len(page) > 3 * len(text) + STUB_CHARS:
+        return True
+    words, on_page = set(WORD.findall(text.lower())), set(WORD.findall(page.lower()))
+    return len(page) >= len(text) and len(on_page) >= _SENTENCE_WORDS and 2 * len(words & on_page) < len(words)
 
 
 def is_damaged(walked: MailParts) -> bool:
@@ -53,5 +64,5 @@ def is_damaged(walked: MailParts) -> bool:
     )
 
 
-def shown_chars(page: MailParts, limits: Limits) -> int:
-    return sum(len(read_html(body.text, limits).text) for body in page.bodies if body.kind == "html")
+def shown_text(page: MailParts, limits: Limits) -> str:
+    return "\n".join(read_html(body.text, limits).text for body in page.bodies if body.kind == "html")

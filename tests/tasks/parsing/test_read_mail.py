@@ -69,6 +69,29 @@ def test_text_is_preferred_and_html_is_read_where_text_is_missing_or_a_stub():
     assert read_mail(empty).body_source == "html"
 
 
+@pytest.mark.parametrize(
+    "stub",
+    [
+        "Your mail program does not show HTML.",
+        "Diese Nachricht kann nur als HTML angezeigt werden.",
+        "View it in your browser: https://news.example/view?" + "id=abcdef0123456789&" * 20,
+        "HTMLメールを表示できません。",
+    ],
+)
+def test_a_short_text_of_other_words_than_the_page_is_a_stub(stub):
+    page = part("text/html", "<p>The kettle costs 20 euros now. Please tell us by Tuesday whether you take it.</p>")
+
+    assert read_mail(multipart("alternative", part("text/plain", stub), page)).text.startswith("The kettle costs")
+
+
+def test_a_short_text_with_the_words_of_the_page_is_no_stub():
+    page = part("text/html", "<p>Yes, <b>Tuesday</b> at ten suits me.</p><p>Ann Example, Sales, Example Ltd.</p>")
+
+    got = read_mail(multipart("alternative", part("text/plain", "Yes, Tuesday at ten suits me."), page))
+
+    assert got.body_source == "text"
+
+
 def test_a_mail_inside_a_mail_is_kept_apart_with_its_files():
     inner = mail(
         "Renewals by 23:00.\n",

@@ -23,6 +23,9 @@ def read(*header):
         ("=?utf-8?q?Doe=2C_Jos=C3=A9?= <j@example.org>", "Doe, José", "j@example.org"),
         ('"=?utf-8?q?Doe=2C_Jos=C3=A9?=" <j@example.org>', "Doe, José", "j@example.org"),
         ("=?utf-8?q?Ann_=3Cann=40example=2Eorg=3E?=", "Ann", "ann@example.org"),
+        ("=?utf-8?q?Jos=C3=A9_<ann@example.org>?=", "José", "ann@example.org"),
+        ("=?utf-8?q?Doe=2C_Jos=C3=A9_<ann@example.org>?=", "Doe, José", "ann@example.org"),
+        ("=?utf-8?q?ann@example.org?=", "", "ann@example.org"),
         ("Support: Bob <bob@example.org>", "Support: Bob", "bob@example.org"),
         ("Team: Ann <ann@example.org>, bob@example.org;", "Ann", "ann@example.org"),
         ("<@relay.example,@b.example:ann@example.org>", "", "ann@example.org"),
@@ -49,8 +52,10 @@ def test_the_address_stands_at_the_end_and_all_before_it_is_a_name(raw, name, ad
 
 
 def test_every_mailbox_of_a_list_is_read():
+    encoded = "=?utf-8?q?Doe=2C_Jos=C3=A9_<j@a.example>?=, Ann <ann@b.example>"
     raw = "Doe, John <john@a.example>, Roe, Ann <ann@b.example>; Carl c@d.example, Team: e@f.example;"
 
+    assert read_addresses([encoded]) == (("Doe, José", "j@a.example"), ("Ann", "ann@b.example"))
     assert read_addresses([raw]) == (
         ("Doe, John", "john@a.example"),
         ("Roe, Ann", "ann@b.example"),
