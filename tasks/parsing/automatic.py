@@ -28,6 +28,7 @@ _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 _METHOD = re.compile(rb"^METHOD\s*:\s*([A-Z-]+)", re.IGNORECASE | re.MULTILINE)
 _OF_PEOPLE = frozenset({"", "request", "publish"})
 _MOST_CALENDAR_BYTES = 200_000
+_MOST_WORDS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +53,8 @@ def is_no_reply(address: str) -> bool:
     """Whether nobody reads what is sent to this address, by its name or its host's."""
     local, _, domain = address.lower().rpartition("@")
     anywhere, alone = _no_reply_names()
-    names = [_squeezed(local.partition("+")[0]), *(_squeezed(label) for label in domain.split(".")[:-1])]
-    return names[0] in alone or any(part in name for name in names for part in anywhere)
+    names = [local.partition("+")[0], *domain.split(".")[:-1]]
+    return "".join(_words(names[0])) in alone or any(_says(name, anywhere) for name in names)
 
 
 def asked_for_by_form(senders: Collection[str], reply_to: Collection[str], ours: Collection[str]) -> bool:
@@ -177,5 +178,12 @@ def _no_reply_names() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(inside.split()), frozenset(alone.split())
 
 
-def _squeezed(name: str) -> str:
-    return re.sub(r"[-._\s]", "", name)
+def _says(name: str, anywhere: Collection[str]) -> bool:
+    """Whether a name has one of these in a word of it, or in whole words: `norep.lyons` is a person's."""
+    words = _words(name)
+    runs = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)}
+    return any(part in word for word in words for part in anywhere) or not runs.isdisjoint(anywhere)
+
+
+def _words(name: str) -> list[str]:
+    return [word.rstrip("0123456789") for word in re.split(r"[-._\s]+", name)[:_MOST_WORDS]]

@@ -62,7 +62,8 @@ def test_what_nobody_would_read_the_answer_of_is_never_answered(header):
     [
         "no-reply@a.example", "NoReply@a.example", "no_reply+7@a.example", "do-not-reply@a.example",
         "donotreply.eu@a.example", "shop-noreply@a.example", "ne-pas-repondre@a.example", "nicht-antworten@a.example",
-        "keine-antwort@a.example", "no-responder@a.example", "nao-responder@a.example", "non-rispondere@a.example",
+        "keine-antwort@a.example", "no-responder@a.example", "no_contestar@a.example", "inte-svara@a.example",
+        "nao-responder@a.example", "non-rispondere@a.example",
         "niet-beantwoorden@a.example", "nie-odpowiadaj@a.example", "ne-otvechat@a.example", "svara-inte@a.example",
         "yanitlamayin@a.example", "MAILER-DAEMON@a.example", "Mail.Delivery.System@a.example", "bounce+123@a.example",
         "notifications@a.example", "ann@noreply.a.example", "x@bounces.no-reply.a.example", "root@a.example",
@@ -74,7 +75,15 @@ def test_senders_that_nobody_reads_at_are_known_in_many_spellings(sender):
 
 @pytest.mark.parametrize(
     "address",
-    ["norbert@a.example", "support@a.example", "info@reply.example", "anna.noreen@a.example", "robotics@a.example"],
+    [
+        "norbert@a.example",
+        "norep.lyons@a.example",
+        "eleonore.plys@a.example",
+        "support@a.example",
+        "info@reply.example",
+        "anna.noreen@a.example",
+        "robotics@a.example",
+    ],
 )
 def test_people_and_desks_are_no_such_senders(address):
     assert not is_no_reply(address)
