@@ -24,7 +24,8 @@ stop: ## end what `make demo` left running
 	@if [ -x $(BIN)/mailroom ]; then $(BIN)/mailroom demo --stop; else echo "Nothing of ours is running."; fi
 
 test: lint ## all of the set-up; format, lint, types, import contracts and tests: what CI runs
-	$(BIN)/pytest -q -n 2 --dist loadgroup
+	@# Bytecode is written whatever the environment says: without it, every process that a test starts compiles anew.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist loadgroup
 
 lint: $(VENV)/dev ## format, lint, types and import contracts alone
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -61,6 +62,9 @@ soak-approvals: $(VENV)/dev ## is all of 1, 3, 10 and 30 held replies on the scr
 
 soak-endings: $(VENV)/dev ## does the log of a deployed run end with its state, in every way it can end?
 	$(BIN)/pytest -q -m soak tests/flows/test_endings.py
+
+soak-shares: $(VENV)/dev ## three processes share the mails of one source in PostgreSQL, and one of them is killed
+	$(BIN)/pytest -q -m soak tests/flows/test_shares.py
 
 soak-runners: $(VENV)/dev ## the main job on a cluster of Dask, and of Ray where it is installed
 	$(BIN)/pytest -q -m soak tests/flows/test_task_runners.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -44,6 +45,7 @@ for _name in [name for name in os.environ if name.startswith(_PROVIDER_PREFIXES)
     del os.environ[_name]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that use the Prefect server run in one worker, so that there is one server."""
     for item in items:
@@ -99,10 +101,27 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def _empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger's file with today's schema: to copy it takes a twentieth of making one."""
+    from tasks.ledger.engine import open_ledger
+
+    file = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    open_ledger(f"sqlite:///{file}").dispose()
+    return file
+
+
 @pytest.fixture
-def ledger_url(tmp_path: Path) -> str:
+def new_ledger_url(tmp_path: Path) -> str:
     """A ledger that does not exist yet."""
     return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture
+def ledger_url(new_ledger_url: str, _empty_ledger: Path, tmp_path: Path) -> str:
+    """A ledger with nothing in it."""
+    shutil.copy(_empty_ledger, tmp_path / "ledger.db")
+    return new_ledger_url
 
 
 @dataclass(frozen=True)

@@ -97,9 +97,8 @@ def run(command: tuple[str, ...], **parameters: Any) -> Ended:
         return ended(run_id, process)
 
 
-@pytest.mark.parametrize(
-    "command", [pytest.param(ENGINE, id="engine", marks=pytest.mark.soak), pytest.param(WORKERS, id="worker")]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("command", [pytest.param(ENGINE, id="engine"), pytest.param(WORKERS, id="worker")])
 def test_a_provider_that_is_away_ends_the_log_with_the_state(one_mail, monkeypatch, command):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     end = run(command, source=str(one_mail))

@@ -17,6 +17,9 @@ def slow_simulator(tmp_path_factory):
         yield simulator
 
 
+@pytest.mark.parametrize(
+    "any_ledger_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True
+)
 def test_three_processes_share_the_mails_and_one_that_is_killed_loses_and_doubles_none(
     prefect_server, slow_simulator, any_ledger_url, tmp_path
 ):
