@@ -96,6 +96,9 @@ bench-cost: $(VENV)/dev ## tokens and dollars a mail, seven ways of asking; with
 soak-money: $(VENV)/dev ## batches killed at every step, three workers on one budget, the bill of 1,000 mails with faults
 	$(BIN)/pytest -q -m soak tests/tasks/understand/test_batches.py tests/tasks/ledger/test_bill.py tests/flows/test_budget.py
 
+bench-doubts: $(VENV)/dev ## how often is a true answer doubted, and a changed one not? with MAILROOM_CORPUS, over labelled office mail, too
+	$(BIN)/python -m tests.benchmarks.bench_doubts
+
 bench-injection: $(VENV)/dev ## mails that give orders, read by a model that obeys: do they reach what no rule names?
 	$(BIN)/python -m tests.benchmarks.injection
 

@@ -17,7 +17,7 @@ def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
 
     Columns: `message_key`, `processed_at` (UTC seconds), `status`, `category`, `error_type`, `provider`, `cost_usd` (of
     that outcome's run; null when a price is unknown), `simulated`, `urgent`, `reply_wanted`, `answered` (a reply was
-    drafted or sent), `subject`, `sender`.
+    drafted or sent), `subject`, `sender`, `doubts` (a list).
     """
     newest = (
         select(func.max(outcomes.c.number))
@@ -39,6 +39,7 @@ def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
             o.row["reply_wanted"].as_boolean().label("reply_wanted"),
             answered.c.message_key.is_not(None).label("answered"),
             o.row["subject"].as_string().label("subject"), o.row["sender"].as_string().label("sender"),
+            o.row["doubts"].as_json().label("doubts"),
         )
         .select_from(outcomes)
         .outerjoin(answered, answered.c.message_key == o.message_key)

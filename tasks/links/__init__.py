@@ -12,7 +12,7 @@ from tasks.links.hosts import find_hosts
 from tasks.links.numbers import find_numbers
 from tasks.links.spelt import TAG, find_spelt
 
-__all__ = ["NOTHING", "Allowed", "allow", "ascii_host", "names_address", "without_links"]
+__all__ = ["NOTHING", "Allowed", "allow", "ascii_host", "find_hosts", "names_address", "without_links"]
 
 REMOVED = "[removed]"
 _MOST_ROUNDS = 5  # what is left when something was taken out may come to read as a link itself

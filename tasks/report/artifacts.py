@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.categories import Categories
-from tasks.doubts import meaning
+from tasks.report.doubts_table import doubts_table
 from tasks.report.plain import plain_cell
 from tasks.report.plots import bars
 from tasks.report.summary import STATUSES_SHOWN, Summary
@@ -34,7 +34,7 @@ def report_text(
         picture = bars(sorted_into, statuses, ("Mails by category", "Mails by status"))
         parts += ["## Counts", "", f"![counts]({picture})", "", *_table(("category", "mails"), sorted_into)]
     parts += _table(("what", "how much"), _figures(summary, source, folder, estimate))
-    parts += _doubts(summary)
+    parts += doubts_table(summary.doubts)
     parts += _table(("model", "mails"), dict(summary.models.most_common()))
     return "\n".join(parts)
 
@@ -95,13 +95,6 @@ def _errors(summary: Summary) -> list[str]:
     rows = [(name, count, plain_cell(summary.advice[name], 300)) for name, count in summary.errors.most_common()]
     lines = [f"| {name} | {count} | {advice} |" for name, count, advice in rows]
     return ["## Errors", "", "| type | mails | what happened, and what to do |", "| --- | --- | --- |", *lines, ""]
-
-
-def _doubts(summary: Summary) -> list[str]:
-    if not summary.doubts:
-        return []
-    lines = [f"| {meaning(name)} | {count} |" for name, count in summary.doubts.most_common()]
-    return ["## Answers that failed a check", "", "| check | times |", "| --- | --- |", *lines, ""]
 
 
 def _table(head: tuple[str, str], rows: Mapping[str, Any]) -> list[str]:

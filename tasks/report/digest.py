@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 from tasks.categories import Categories
+from tasks.doubts import kind_of
+from tasks.report.doubts_table import doubts_table
 from tasks.report.plain import plain_cell
 from tasks.report.plots import trend
 from tasks.report.summary import count_words
@@ -17,7 +20,7 @@ _LISTED = 50
 _UNREAD = "unread"
 _COLUMNS = (
     "message_key", "processed_at", "status", "category", "error_type", "provider", "simulated", "urgent",
-    "reply_wanted", "answered", "subject", "sender", "cost_usd",
+    "reply_wanted", "answered", "subject", "sender", "doubts", "cost_usd",
 )  # fmt: skip
 
 
@@ -42,7 +45,7 @@ def digest_text(mails: pd.DataFrame, day: date, categories: Categories, effects:
         parts += [f"![trend]({trend(*_by_day(mails, categories), titles=('Mails a day', 'US dollars a day'))})", ""]
     parts += _counts(today, categories)
     parts += _listed("Urgent", urgent) + _listed("Waiting for an answer", waiting)
-    parts += _errors(today)
+    parts += _errors(today) + doubts_table(_doubts(today))
     return "\n".join(parts)
 
 
@@ -81,6 +84,10 @@ def _listed(title: str, mails: pd.DataFrame) -> list[str]:
     ]
     more = [f"… and {len(mails) - _LISTED} more."] if len(mails) > _LISTED else []
     return [f"## {title}", "", "| subject | sender | category | key |", "| --- | --- | --- | --- |", *lines, "", *more]
+
+
+def _doubts(today: pd.DataFrame) -> Counter[str]:
+    return Counter(kind_of(doubt) for doubts in today["doubts"] for doubt in doubts or [])
 
 
 def _errors(today: pd.DataFrame) -> list[str]:

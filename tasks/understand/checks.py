@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from tasks.links import names_address
 from tasks.parsing.languages import detect_language
+from tasks.understand.faithfulness import MailFacts, unfaithful
 
 MAX_REPLY_WORDS = 50
 _SENTENCE_ENDS = re.compile(r"[.!?…]+[\"')\]»”]*(?=\s|$)|[。！？]+")
@@ -16,8 +18,11 @@ _ABBREVIATIONS = re.compile(r"\b(?:[A-Za-z]|Dr|Mr|Mrs|Ms|Nr|No|St|vs|etc|ca|bzw|
 _WIDE = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
 
 
-def doubts_of(answer: dict[str, Any], mail_text: str, target_language: str | None) -> list[str]:
-    """The names of the checks this answer fails; empty when it passes all that apply to its fields."""
+def doubts_of(answer: dict[str, Any], mail: Mapping[str, Any], target_language: str | None) -> list[str]:
+    """The names of the checks this answer fails; empty when it passes all that apply to its fields.
+
+    `mail` is a row of `Messages`.
+    """
     doubts = []
     if "summary" in answer and not 2 <= count_sentences(answer["summary"]) <= 3:
         doubts.append("summary_length")
@@ -25,13 +30,13 @@ def doubts_of(answer: dict[str, Any], mail_text: str, target_language: str | Non
         doubts.append("translation_language")
     if "translation" in answer and not answer["translation"].strip():
         doubts.append("translation_empty")
-    if not all(quote_is_in(item["quote"], mail_text) for item in answer.get("action_items", [])):
+    if not all(quote_is_in(item["quote"], mail["text"]) for item in answer.get("action_items", [])):
         doubts.append("quote_not_in_mail")
     if any(count_words(reply) > MAX_REPLY_WORDS for reply in answer.get("replies", [])):
         doubts.append("reply_too_long")
     if any(names_address(reply) for reply in answer.get("replies", [])):
         doubts.append("reply_names_address")
-    return doubts
+    return doubts + unfaithful(answer, MailFacts(mail))
 
 
 def quote_is_in(quote: str, text: str) -> bool:

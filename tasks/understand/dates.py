@@ -63,6 +63,13 @@ def days_in(text: str) -> Iterator[frozenset[Day]]:
                 yield meant
 
 
+def without_days(text: str) -> str:
+    """The text with a blank in place of each date, so that what is left of its numbers are none."""
+    for form in _FORMS:
+        text = form.sub(" ", text)
+    return text
+
+
 def has_invented_date(said: Iterable[str], own: str, written: str) -> bool:
     """Whether one of the texts names a date that stands neither in `own`, the mail's words, nor near its own date.
 

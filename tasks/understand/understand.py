@@ -136,7 +136,7 @@ class _Reader:
         if wanted:
             translate = mail["target_language"] if "translation" in wanted else None
             found |= await self._analyse(mail, triage, wanted, translate, notes)
-            notes.doubts += doubts_of(found, mail["text"], translate) + weak_answer_doubts(found, mail, translate)
+            notes.doubts += doubts_of(found, mail, translate) + weak_answer_doubts(found, mail, translate)
 
     async def _triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
         given = await self.together.answer(mail["message_key"])

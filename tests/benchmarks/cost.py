@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from tasks.ledger.cost_book import CostLine, cost_book, total
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import messages as messages_table
-from tasks.mailbox.raw import Origin, RawMail
+from tasks.mailbox.raw import RawMail
 from tasks.mailbox.sources import open_source
 from tasks.parsing.read_mail import read_mail
 from tasks.providers.catalogue.models import default_model
@@ -47,6 +46,7 @@ from tasks.understand.prompts import mail_block
 from tasks.understand.understand import understand
 from tests.benchmarks.cost_naive import NAIVE, WHOLE
 from tests.benchmarks.cost_parts import Scales, parts_table
+from tests.benchmarks.labelled_mails import office_mails
 from tests.conftest import RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def main() -> None:
         boxes = [mailbox("sample mailbox", list(open_source(str(ROOT / "deployments/demo/sample_mailbox")).read()))]
         corpus = os.environ.get("MAILROOM_CORPUS")
         if corpus:
-            boxes.append(mailbox("gaia", list(_gaia(Path(corpus) / "labelled" / "gaia" / "mails.jsonl"))))
+            boxes.append(mailbox("gaia", [raw for raw, _known in office_mails(Path(corpus))]))
         console = Console(width=110)
         figures: dict[str, float] = {}
         for box in boxes:
@@ -216,16 +216,6 @@ def _park(engine: Engine, box: Mailbox) -> None:
     ]  # fmt: skip
     with engine.begin() as connection:
         connection.execute(insert(messages_table), rows)
-
-
-def _gaia(path: Path) -> Any:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        mail = EmailMessage()
-        mail["From"], mail["To"] = entry["sender"], ", ".join(entry["to"])
-        mail["Subject"], mail["X-Date"] = " ".join(entry["subject"].split()), entry["date"]
-        mail.set_content(entry["body"])
-        yield RawMail(raw=mail.as_bytes(), source_id=entry["id"], origin=Origin(source="gaia"))
 
 
 def _table(box: Mailbox, books: dict[str, CostLine]) -> Table:

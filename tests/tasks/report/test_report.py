@@ -104,7 +104,7 @@ def digest_row(day: date, **columns):
 def test_the_digest_lists_what_is_urgent_and_what_waits_for_an_answer():
     rows = [
         digest_row(DAY, urgent=True, subject="The server is down", category="URGENT"),
-        digest_row(DAY, subject="Waits"),
+        digest_row(DAY, subject="Waits", doubts=["summary_numbers", "not_sent:plan.pdf"]),
         digest_row(date(2026, 11, 23), subject="Yesterday"),
     ]
 
@@ -114,6 +114,7 @@ def test_the_digest_lists_what_is_urgent_and_what_waits_for_an_answer():
     assert "The server is down" in text.partition("## Urgent")[2].partition("## Waiting")[0]
     assert "Waits" in text.partition("## Waiting for an answer")[2]
     assert "Yesterday" not in text
+    assert "number or a sum that is not in the mail. | 1 |" in text
     assert "Held for a person by now: 1." in text
 
 

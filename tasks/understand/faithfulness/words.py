@@ -1,0 +1,23 @@
+"""Words of a text as they are compared: without accents, capital letters and endings."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from tasks.parsing.month_names import fold
+
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_PARTS = re.compile(r"['’-]")
+_STEM = 5
+
+
+def stem(word: str) -> str:
+    """The word's beginning, which its forms share."""
+    return fold(word)[:_STEM]
+
+
+@lru_cache(maxsize=256)
+def stems_of(text: str) -> frozenset[str]:
+    """The beginnings of all words of a text."""
+    return frozenset(stem(part) for word in WORD.findall(text) for part in (word, *_PARTS.split(word)))
