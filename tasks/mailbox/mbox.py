@@ -39,12 +39,12 @@ def claims(blob: Blob, head: bytes) -> bool:
 
 
 def check(blob: Blob) -> None:
-    """Raise `SourceError` when it is empty or does not begin with a From_ line."""
+    """Raise `SourceError` when it is empty or begins with neither a From_ line nor the header of a mail."""
     head = blob.head().removeprefix(BOM).lstrip()
     if not head and blob.size_bytes <= HEAD_BYTES:
         raise SourceError(f"`{blob.where}` is an empty mbox")
-    if not head.startswith((b"From ", b"From\n", b"From\r\n")):
-        raise SourceError(f"`{blob.where}` is called an mbox but does not begin with a line `From …`")
+    if not head.startswith((b"From ", b"From\n", b"From\r\n", b">From ")) and not begins_with_header(head):
+        raise SourceError(f"`{blob.where}` is called an mbox but begins with neither a line `From …` nor a mail")
 
 
 def count(blob: Blob) -> None:
@@ -62,7 +62,8 @@ def split_mails(stream: BinaryIO) -> Iterator[Growing]:
     """Give the mails between the From_ lines of `stream`."""
     lines = LineReader(stream)
     lines.skip_to_text()
-    splitter = Splitter(lines, dated=DATED.match(lines.line()) is not None)
+    first = b"" if begins_with_header(lines.peek(LOOK_AHEAD_BYTES)) else lines.line()
+    splitter = Splitter(lines, dated=not first or DATED.match(first.lstrip(b">")) is not None)
     while not splitter.ended:
         yield splitter.next_mail()
 
@@ -138,6 +139,11 @@ class Splitter:
         return True
 
 
+def begins_with_header(head: bytes) -> bool:
+    """Return whether the first mail begins at once, its line `From …` lost."""
+    return not head.startswith(b">") and len(fields_of_mail(head)) > 1
+
+
 def separates(line: bytes, below: bytes, fields: set[bytes], *, dated: bool, after_blank: bool) -> bool:
     """Return whether a line `From …` begins a mail; `dated` says that the first one of the file has a date."""
     if DATED.match(line):
@@ -151,7 +157,7 @@ def separates(line: bytes, below: bytes, fields: set[bytes], *, dated: bool, aft
 def fields_of_mail(below: bytes) -> set[bytes]:
     """Return which fields of a mail stand in the header that begins here; none where it begins with something else."""
     found: set[bytes] = set()
-    for line in below.removeprefix(b">From ").split(b"\n"):
+    for line in (below.partition(b"\n")[2] if below.startswith(b">From ") else below).split(b"\n"):
         if not line.strip():
             break
         name = FIELD.match(line)

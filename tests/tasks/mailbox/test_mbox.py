@@ -81,6 +81,14 @@ def test_separators_of_several_forms_may_stand_in_one_file(first, other):
     assert split(first + one + b"\n" + other + two + b"\n" + FROM + one) == [one, two, one]
 
 
+@pytest.mark.parametrize("first", [b"", b">" + FROM])
+@pytest.mark.parametrize("other", [FROM, b"From -\n"])
+def test_a_first_mail_whose_separator_is_missing_or_quoted_is_read(first, other):
+    one, two = HEADER + b"One.\n", HEADER + b"Two.\n"
+
+    assert split(first + one + b"\n" + other + two) == [one, two]
+
+
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b"\r\n\n"])
 def test_a_mark_or_blank_lines_before_the_first_mail_are_none_of_it(mark):
     assert split(mark + FROM + HEADER + b"One.\n") == [HEADER + b"One.\n"]
