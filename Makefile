@@ -48,6 +48,9 @@ bench: $(VENV)/dev ## the main job beside the SDK used by hand: calls a second, 
 bench-scale: $(VENV)/dev ## is the fifty-thousandth mail as cheap as the first? (MAILS=50000)
 	$(BIN)/python -m tests.benchmarks.bench_scale $(if $(MAILS),--mails $(MAILS))
 
+bench-threads: $(VENV)/dev ## are mails in the conversation that their In-Reply-To says, and at what cost? (MAILS=50000)
+	$(BIN)/python -m tests.benchmarks.threads $(if $(MAILS),--mails $(MAILS))
+
 bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is every mail completed once, is an answer asked for again?
 	$(BIN)/python -m tests.benchmarks.bench_kills
 

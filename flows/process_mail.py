@@ -15,7 +15,7 @@ from flows.run.final_state import concluded, says_what_is_wrong
 from flows.run.read_ahead import read_ahead, understood
 from flows.run.setup import RunUnderWay, mails_of_source, prepare, under_way
 from flows.run.task_runners import task_runner
-from tasks.act.apply_actions import apply_actions, lost_effects, split_acting
+from tasks.act.apply_actions import apply_actions, as_they_stand, lost_effects, split_acting
 from tasks.chunks import collect
 from tasks.decide.choose_actions import choose_actions
 from tasks.frames import Decisions, Effects, Readings
@@ -91,4 +91,4 @@ def acted(
     chunks = split_acting(window.messages, readings, decisions, job.run.settings.chunk_rows)
     futures = apply_actions.map(*chunks, run=unmapped(job.run), second_reader=unmapped(read_again))
     answers = (future.result(raise_on_failure=False) for future in futures)
-    return collect(answers, chunks[0], Effects.of([]), lost_effects)
+    return as_they_stand(collect(answers, chunks[0], Effects.of([]), lost_effects), job.run.settings.ledger)

@@ -136,6 +136,9 @@ class Messages(Frame):
         nullable=True,
         description="Key of an earlier mail that this is likely a copy of, by way of a list; empty if none.",
     )
+    thread_size: Series[int] = pa.Field(ge=1, description="How many mails its conversation has, as far as is known.")
+    answered: Series[bool] = pa.Field(description="Whether somebody of us answered it, or wrote later in its thread.")
+    last_from_us: Series[bool] = pa.Field(description="Whether the newest mail of its conversation is ours.")
     unreadable: Series[str] = pa.Field(description="Why no model may be asked about it; empty when one may.")
 
 

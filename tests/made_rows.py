@@ -14,7 +14,7 @@ def message_row(**columns: Any) -> dict[str, Any]:
         "message_key": "m1", "fence": 1, "source_id": "1", "sender": "Ann <ann@a.example>", "sender_name": "Ann",
         "subject": "Hello", "date": "", "kind": "mail", "text": "body", "language": "en", "target_language": "en",
         "attachments": [], "media": [], "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "",
-        "likely_duplicate_of": "", "unreadable": "",
+        "likely_duplicate_of": "", "thread_size": 1, "answered": False, "last_from_us": False, "unreadable": "",
     }  # fmt: skip
     return row | columns
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from tasks import policies
 from tasks.act.destinations import read_destinations
 from tasks.act.mailboxes import connect_mailbox
+from tasks.act.one_reply import supersede_older
 from tasks.act.outbox import Outbox, open_outbox
 from tasks.act.plan import SecondReading, plan_mails
 from tasks.chunks import split_rows
@@ -20,6 +21,7 @@ from tasks.ledger.effects import fates_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
 from tasks.ledger.plans import Plan, record_plan
+from tasks.ledger.thread_replies import REPLIES
 from tasks.opinions import SecondReader
 from tasks.runs import Run
 
@@ -83,13 +85,39 @@ def act(
     plans = plan_mails(outbox.engine, rows, outbox.destinations, outbox.mailboxes, dry_run=dry_run, review=review)
     as_planned = record_plan(outbox.engine, run_id, plans)
     outbox.step("recorded")
+    answering = {plan.message_key for plan in plans if plan.action in REPLIES and plan.state != "skipped"}
+    superseded = supersede_older(outbox.engine, answering, outbox.destinations.ours)
     ids = [plan.effect_id for plan in plans]
     if not dry_run:
         asyncio.run(outbox.perform_all(ids))
     found: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
-    for effect in plans if dry_run and as_planned else fates_of(outbox.engine, ids):
-        found[effect.message_key].append(told(effect))
+    fates = plans if dry_run and as_planned and not superseded else fates_of(outbox.engine, {*ids, *superseded})
+    for effect in fates:
+        if effect.message_key in found:
+            found[effect.message_key].append(told(effect))
+    for effect in fates:  # a reply to a mail of an earlier chunk or run is told with the mail that supersedes it
+        if effect.message_key not in found and (by := superseded[effect.effect_id]) in found:
+            found[by].append(told(effect))
     return Effects.of([{"message_key": key, "effects": effects} for key, effects in found.items()])
+
+
+def as_they_stand(effects: DataFrame[Effects], ledger_url: str) -> DataFrame[Effects]:
+    """A window's effects once all its chunks are done: one chunk may have superseded what another had told as held."""
+    rows = records(effects)
+    if not any(one["state"] == "superseded" for row in rows for one in row["effects"]):
+        return effects
+    replies = {one["effect_id"] for row in rows for one in row["effects"] if one["action"] in REPLIES}
+    now = {fate.effect_id: fate for fate in fates_of(open_ledger(ledger_url), replies)}
+    known = {row["message_key"] for row in rows}
+    for row in rows:
+        # Each is told once, with its own mail where that is in this window.
+        own = [one for one in row["effects"] if _is_told_with(row["message_key"], now.get(one["effect_id"]), known)]
+        row["effects"] = [told(now[one["effect_id"]]) if one["effect_id"] in now else one for one in own]
+    return Effects.of(rows)
+
+
+def _is_told_with(key: str, fate: Row[Any] | None, known: set[str]) -> bool:
+    return fate is None or fate.message_key == key or fate.message_key not in known
 
 
 def rows_of(

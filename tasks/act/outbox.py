@@ -27,7 +27,7 @@ log = logging.getLogger("mailroom.act")
 MAX_ATTEMPTS = 5
 MAX_LOOKS = 3
 _MAILS_AT_ONCE = 10
-FINISHED = ("done", "failed", "rejected", "skipped")
+FINISHED = ("done", "failed", "rejected", "skipped", "superseded")
 
 
 def no_step(name: str) -> None:

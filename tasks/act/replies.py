@@ -52,6 +52,8 @@ def _why_not(mail: ActedMail, action: ReplyAction) -> str:
         return "the suggestion names a link or an address, so it is not used"
     if mail.automatic.never:
         return f"machines are not answered: {mail.automatic.why}"
+    if mail.row["answered"]:
+        return "the mail was answered already, by a flag of its mailbox or a later mail of ours in its conversation"
     return why_nobody(mail)
 
 

@@ -40,6 +40,9 @@ TRIAGE_COLUMNS: dict[str, Any] = {
     "text": _TEXT,
     "tokens": _WHOLE,
     "attachments": _RECORDS,
+    "thread_size": _WHOLE,  # mails of its conversation that are known
+    "answered": _YES_NO,  # somebody of us answered it, or wrote later in its conversation
+    "last_from_us": _YES_NO,  # the newest mail of its conversation is ours
     "likely_duplicate_of": _TEXT,  # the key of an earlier mail; empty where there is none
 }
 # What is known before any model is asked: enough to say that none may be.

@@ -36,7 +36,7 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
     row = {
         "message_key": mail.message_key,
         "fence": 0,
-        "source_id": (mail.source_id if _is_ours(raw) else None) or raw.source_id,
+        "source_id": (mail.source_id if is_operators_own(raw) else None) or raw.source_id,
         "sender": _sender(mail),
         "sender_name": mail.sender_name,
         "subject": mail.subject,
@@ -50,6 +50,9 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "media": [media for one in mail.attachments if (media := _media(one))],
         "tokens": given.tokens,
         "likely_duplicate_of": "",
+        "thread_size": 1,
+        "answered": raw.answered,
+        "last_from_us": False,
         "parse_defects": [*mail.parse_defects, *raw.defects, *given.defects, *complaint],
         "doubts": list(mail.doubts),
         "left_out": [piece.counted() for piece in given.left_out],
@@ -75,7 +78,7 @@ def _nothing_to_read(row: dict[str, Any]) -> str:
     return "" if readable else "There is neither a subject nor a text nor a picture in it."
 
 
-def _is_ours(raw: RawMail) -> bool:
+def is_operators_own(raw: RawMail) -> bool:
     """Return whether the operator put the mail there, so that its `X-Mailroom-` headers count.
 
     That is so for a path, a bucket and stdin.
@@ -85,7 +88,7 @@ def _is_ours(raw: RawMail) -> bool:
 
 def wished_language(raw: RawMail, mail: Mail) -> str | None:
     """Return the target language that the mail itself asks for: its row's, or its header's where that counts."""
-    return raw.target_language or (mail.target_language if _is_ours(raw) else None)
+    return raw.target_language or (mail.target_language if is_operators_own(raw) else None)
 
 
 def _target_language(raw: RawMail, mail: Mail, settings: Settings) -> tuple[str, list[str]]:

@@ -7,6 +7,7 @@ from itertools import islice
 from sqlalchemy import Engine
 
 from tasks.frames import Messages, Skipped
+from tasks.ingest.conversations import record_conversations, with_facts
 from tasks.ingest.rows import parse
 from tasks.ingest.windows import Window, seen
 from tasks.ledger.claims import claim_share
@@ -24,7 +25,9 @@ def record_source(source: Source, engine: Engine, settings: Settings) -> int:
     mails, met = source.read(), 0
     settled = getattr(source, "settled", None)
     while some := list(islice(mails, _AT_A_TIME)):
-        record_seen(engine, [seen(parse(raw, settings)) for raw in some if not raw.foreign])
+        parsed = [parse(raw, settings) for raw in some if not raw.foreign]
+        record_seen(engine, [seen(one) for one in parsed])
+        record_conversations(engine, parsed, settings)
         if settled is not None:
             settled([raw.place for raw in some])
         met += len(some)
@@ -54,13 +57,13 @@ class ShareReader:
         )
         kept = {one["message_key"]: one for one in load_raw(self._engine, claims)}
         copies = likely_copies(self._engine, claims)
-        rows = [
+        rows = {
             # The key that was claimed stays the mail's, also where a later reader would find another.
-            self._row(kept[key])
+            key: self._row(kept[key])
             | {"message_key": key, "fence": claims[key].fence, "likely_duplicate_of": copies.get(key, "")}
             for key in claims
-        ]
-        return Window(messages=Messages.of(rows), skipped=Skipped.of([]), last=not claims)
+        }
+        return Window(messages=Messages.of(with_facts(rows, self._engine)), skipped=Skipped.of([]), last=not claims)
 
     def close(self) -> None:
         """Nothing was opened."""

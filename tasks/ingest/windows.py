@@ -12,6 +12,7 @@ from pandera.typing import DataFrame
 from sqlalchemy import Engine
 
 from tasks.frames import Messages, Skipped
+from tasks.ingest.conversations import record_conversations, with_facts
 from tasks.ingest.rows import Parsed, parse, wished_language
 from tasks.ledger.claims import claim
 from tasks.ledger.likely_copies import likely_copies
@@ -86,6 +87,7 @@ class MessageReader:
         parsed = [parse(raw, self._settings) for raw in self._batch]
         if not self._failed:
             record_seen(self._engine, [seen(one) for one in parsed if not one.raw.foreign])
+            record_conversations(self._engine, parsed, self._settings)
             self._note_recorded()
         window = self._claim(parsed)
         self._batch = []
@@ -128,15 +130,17 @@ class MessageReader:
         self._mine.update(bytes.fromhex(key) for key in claims)
         states = states_of(self._engine, [key for key in fresh if key not in claims])
         copies = likely_copies(self._engine, claims)
-        ours = [
-            fresh[key].row | {"fence": claims[key].fence, "likely_duplicate_of": copies.get(key, "")}
+        ours = {
+            key: fresh[key].row | {"fence": claims[key].fence, "likely_duplicate_of": copies.get(key, "")}
             for key in fresh
             if key in claims
-        ]
+        }
         firsts = {id(fresh[key]) for key in claims}
         others = [_skipped(one, states) for one in parsed if id(one) not in firsts]
         return Window(
-            messages=Messages.of(ours), skipped=Skipped.of(others), last=self._peeked is None and self._broken is None
+            messages=Messages.of(with_facts(ours, self._engine)),
+            skipped=Skipped.of(others),
+            last=self._peeked is None and self._broken is None,
         )
 
 

@@ -8,8 +8,7 @@ from sqlalchemy import Engine, func, select
 
 from tasks.ledger.engine import reading
 from tasks.ledger.schema import NANO_USD, effects, outcomes
-
-_ANSWERS = ("draft_reply", "send_reply")
+from tasks.ledger.thread_replies import REPLIES
 
 
 def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
@@ -27,7 +26,7 @@ def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
     # Gathered once and joined: asked for each mail, SQLite would look through all effects that are done.
     answered = (
         select(effects.c.message_key)
-        .where(effects.c.action.in_(_ANSWERS), effects.c.state == "done")
+        .where(effects.c.action.in_(REPLIES), effects.c.state == "done")
         .distinct()
         .subquery()
     )

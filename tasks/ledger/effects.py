@@ -2,7 +2,8 @@
 
     planned ──▶ claimed ──▶ done | failed | ambiguous
     held ──▶ planned | rejected          (by a person, `tasks.ledger.approvals`)
-    skipped                              (cannot be done to this mail)
+    held or planned ──▶ superseded       (by the reply to a later mail of its conversation)
+    skipped                              (cannot be done to this mail, or need not be any more)
 
 Every function is one transaction. A claim raises the effect's fence, and only the claim with today's fence may settle
 it. What a holder that died left `claimed` is not done again blindly: `tasks.act.reconcile` looks first.
@@ -25,7 +26,7 @@ from tasks.ledger.plans import digest
 from tasks.ledger.rows import KEYS_A_STATEMENT, in_batches
 from tasks.ledger.schema import approvals, effects
 
-State = Literal["planned", "held", "claimed", "done", "failed", "ambiguous", "rejected", "skipped"]
+State = Literal["planned", "held", "claimed", "done", "failed", "ambiguous", "rejected", "skipped", "superseded"]
 Settled = Literal["planned", "held", "done", "failed", "ambiguous", "skipped"]
 
 
@@ -189,7 +190,7 @@ def is_abandoned(engine: Engine, effect: Effect) -> bool:
 
 def forget_contents(engine: Engine, *, older_s: float) -> int:
     """How many effects that are finished for so long lost their words; what was done, where and why is kept."""
-    finished = effects.c.state.in_(("done", "failed", "rejected", "skipped"))
+    finished = effects.c.state.in_(("done", "failed", "rejected", "skipped", "superseded"))
     old = and_(finished, effects.c.updated < ledger_time(engine) - older_s, effects.c.content_hash != _FORGOTTEN)
     forgotten = 0
     while True:

@@ -52,6 +52,36 @@ sightings = Table(
     Column("seen_at", Float, nullable=False),
 )
 
+# The conversation each mail belongs to (`tasks.ledger.threads`); `mail` is a message_key, or stands for a mail of the
+# folder of sent mail, which is not processed.
+thread_mails = Table(
+    "thread_mails",
+    metadata,
+    Column("mail", String(64), primary_key=True),
+    Column("thread", String(64), nullable=False),
+    Column("at", Float, nullable=False),  # when it was written, as far as it says, and never after it was met
+    Column("from_us", Boolean, nullable=False),
+    Index("ix_thread_mails_thread", "thread", "at", "from_us"),
+)
+
+# What names a conversation: hashes of Message-IDs, and of a subject with one of the people who write under it.
+thread_marks = Table(
+    "thread_marks",
+    metadata,
+    Column("mark", String(32), primary_key=True),
+    Column("thread", String(64), nullable=False),
+    Column("at", Float),  # of a subject: when it was last written under; null for ids, which do not age
+    Column("waits", Boolean, nullable=False),  # of a subject: the mail is an answer to one that was not met yet
+)
+
+# Conversations that turned out to be parts of another; marks may still name them.
+joined_threads = Table(
+    "joined_threads",
+    metadata,
+    Column("thread", String(64), primary_key=True),
+    Column("into", String(64), nullable=False, index=True),
+)
+
 # Objects of a store all of whose mails are on record, as they were then.
 read_objects = Table(
     "read_objects",

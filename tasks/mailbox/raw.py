@@ -45,6 +45,8 @@ class RawMail:
     """
     defects: tuple[str, ...] = ()
     """What was wrong with the file around the mail, for its outcome."""
+    answered: bool = False
+    """Whether its mailbox says that somebody answered it; False where nothing is known."""
     foreign: bool = False
     """True where it is clearly something else than mail (a licence beside the mails); `problem` says what."""
 

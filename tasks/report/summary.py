@@ -10,6 +10,7 @@ from typing import Any
 
 from tasks.doubts import kind_of
 from tasks.frames import Status
+from tasks.ledger.thread_replies import REPLIES
 from tasks.report.table import NOT_DONE, OutcomeTable, said_of
 
 STATUSES_SHOWN: tuple[Status, ...] = ("COMPLETED", "FAILED", "SKIPPED", "PENDING", "PROCESSING")
@@ -35,6 +36,8 @@ class Summary:
     models: Counter[str] = field(default_factory=Counter)
     effects: Counter[str] = field(default_factory=Counter)
     """Effects by state, as they stood when their mail's outcome was made."""
+    replies: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """State and words of each reply that was told so far: a later mail of its conversation may supersede it."""
     not_done: list[dict[str, Any]] = field(default_factory=list)
     """The first effects that failed or are ambiguous, as outcomes name them, with their mail's `message_key`."""
     advice: dict[str, str] = field(default_factory=dict)
@@ -96,10 +99,20 @@ class Summary:
             self.cost_usd += row["cost_usd"]
 
     def _count_effect(self, effect: dict[str, Any], message_key: str) -> None:
+        if effect["state"] == "superseded":
+            self._uncount(effect["effect_id"])
+        elif effect["action"] in REPLIES:
+            self.replies[effect["effect_id"]] = (effect["state"], said_of(effect))
         self.effects[effect["state"]] += 1
         self.acts[said_of(effect)] += 1
         if effect["state"] in NOT_DONE and len(self.not_done) < _MOST_NOT_DONE:
             self.not_done.append({**effect, "message_key": message_key})
+
+    def _uncount(self, effect_id: str) -> None:
+        """Forget what an earlier window told of an effect that was superseded since."""
+        if told := self.replies.pop(effect_id, None):
+            self.effects -= Counter([told[0]])  # which drops what comes to zero
+            self.acts -= Counter([told[1]])
 
     @property
     def effects_not_done(self) -> int:

@@ -38,6 +38,7 @@ ROW: dict[str, Any] = {
     "category": "SUPPORT", "language": "de", "complexity": "simple", "confidence": 0.9, "reason": "asks for help",
     "summary": "Login fails. Help is asked for.", "replies": ["Wir sehen es uns an – danke.", "Zweite", "Dritte"],
     "doubts": [], "action_items": [], "urgent": False, "reply_wanted": True, "rule": "test", "actions": [],
+    "answered": False,
 }  # fmt: skip
 
 

@@ -20,7 +20,8 @@ MAIL = {
 
 def effect(action, state, detail=""):
     return {
-        "effect_id": "e", "action": action, "target": "support", "state": state, "detail": detail, "rule": "r",
+        "effect_id": f"{action} {state}", "action": action, "target": "support", "state": state, "detail": detail,
+        "rule": "r",
     }  # fmt: skip
 
 

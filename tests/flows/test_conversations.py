@@ -1,0 +1,59 @@
+"""A conversation through the main job: one draft, for its newest mail, and all told of what became of the others."""
+
+import json
+
+import pytest
+
+from flows.process_mail import process_mail
+from tasks.ledger.outcomes import read_run
+from tasks.settings import read_settings
+from tests.tasks.act.test_one_reply import raw_of
+
+
+@pytest.fixture
+def run(prefect_server, provider_env, monkeypatch, tmp_path):
+    """Runs the flow over a folder with these mails more; gives its last state, and effects by their mail's file."""
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    rules = tmp_path / "rules.json"
+    draft = {"name": "answer", "when": "!answered", "then": [{"action": "draft_reply", "hold": True}]}
+    size = {"name": "long", "when": "thread_size > 2 && !last_from_us", "then": [], "urgent": True}
+    rules.write_text(json.dumps({"rules": [draft, size]}))
+    monkeypatch.setenv("MAILROOM_RULES_FILE", str(rules))
+    monkeypatch.setenv("MAILROOM_REPLY_FROM", "desk@us.example")
+    monkeypatch.setenv("MAILROOM_CHUNK_ROWS", "1")
+
+    def run_flow(**mails):
+        for name, raw in mails.items():
+            (folder / name).write_bytes(raw)
+        state = process_mail(str(folder), dry_run=False, return_state=True)
+        rows = read_run(read_settings().ledger, str(state.state_details.flow_run_id))
+        return state, {row["id"]: row for row in rows if row["status"] == "COMPLETED"}
+
+    return run_flow
+
+
+def told(rows):
+    return {name: [effect["state"] for effect in row["effects"]] for name, row in rows.items()}
+
+
+def test_a_conversation_of_three_has_one_draft_and_a_later_mail_takes_its_place(run):
+    state, rows = run(a=raw_of("a"), b=raw_of("b", "a", hour=10), c=raw_of("c", "a", "b", hour=11))
+
+    assert told(rows) == {"a": ["superseded"], "b": ["superseded"], "c": ["held"]}
+    assert state.message.endswith("effects: 1 held, 2 superseded")
+    assert [rows[name]["rule"] for name in "abc"] == ["answer, long"] * 3
+
+    state, rows = run(d=raw_of("d", "c", hour=12))
+    assert told(rows) == {"d": ["held", "superseded"]}
+    assert state.message.endswith("effects: 1 held, 1 superseded")
+
+
+def test_what_we_answered_ourselves_is_not_drafted_and_what_waited_lapses(run):
+    run(a=raw_of("a"))
+    _, rows = run(b=raw_of("b", "a", hour=10, sender="desk@us.example"), c=raw_of("c", hour=9))
+
+    assert told(rows)["b"] == ["skipped"]
+    assert told(rows)["c"] == ["held"]
+    _, rows = run(d=raw_of("d", "a", hour=9))
+    assert told(rows) == {"d": []}
