@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, and_, func, or_, select, update
+from sqlalchemy import Connection, Engine, and_, func, or_, select, update
 
 from tasks.ledger.clocks import database_time
 from tasks.ledger.engine import reading
 from tasks.ledger.rows import in_batches
-from tasks.ledger.schema import effects, thread_mails
+from tasks.ledger.schema import effects, outcomes, thread_mails
 
 REPLIES = ("draft_reply", "send_reply")
 """The actions that answer a mail."""
@@ -69,8 +69,24 @@ def supersede(engine: Engine, reasons: Mapping[str, str]) -> set[str]:
                 .where(effects.c.effect_id == effect_id, _is_open)
                 .values(state="superseded", detail=why[:1_000], updated=now)
             )
-            changed |= {effect_id} if done.rowcount else set()
+            if done.rowcount:
+                changed.add(effect_id)
+                _tell_outcome(connection, effect_id, why)
     return changed
+
+
+def _tell_outcome(connection: Connection, effect_id: str, why: str) -> None:
+    """Say so in the outcome of the effect's mail, where an earlier window or run has told it already."""
+    mail = select(effects.c.message_key).where(effects.c.effect_id == effect_id).scalar_subquery()
+    newest = select(outcomes.c.number, outcomes.c.row).where(
+        outcomes.c.message_key == mail, outcomes.c.status != "SKIPPED"
+    )
+    for number, row in connection.execute(newest.order_by(outcomes.c.number.desc()).limit(1)):
+        told = [
+            one | {"state": "superseded", "detail": why} if one["effect_id"] == effect_id else one
+            for one in row["effects"]
+        ]
+        connection.execute(update(outcomes).where(outcomes.c.number == number).values(row={**row, "effects": told}))
 
 
 def lapse_answered(engine: Engine, threads: Iterable[str], why: str) -> int:

@@ -36,8 +36,8 @@ class Summary:
     models: Counter[str] = field(default_factory=Counter)
     effects: Counter[str] = field(default_factory=Counter)
     """Effects by state, as they stood when their mail's outcome was made."""
-    replies: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """State and words of each reply that was told so far: a later mail of its conversation may supersede it."""
+    replies: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """State, words and mail of each reply that was told so far: a later mail of its conversation may supersede it."""
     not_done: list[dict[str, Any]] = field(default_factory=list)
     """The first effects that failed or are ambiguous, as outcomes name them, with their mail's `message_key`."""
     advice: dict[str, str] = field(default_factory=dict)
@@ -100,19 +100,22 @@ class Summary:
 
     def _count_effect(self, effect: dict[str, Any], message_key: str) -> None:
         if effect["state"] == "superseded":
-            self._uncount(effect["effect_id"])
+            self._uncount(effect)
         elif effect["action"] in REPLIES:
-            self.replies[effect["effect_id"]] = (effect["state"], said_of(effect))
+            self.replies[effect["effect_id"]] = (effect["state"], said_of(effect), message_key)
         self.effects[effect["state"]] += 1
         self.acts[said_of(effect)] += 1
         if effect["state"] in NOT_DONE and len(self.not_done) < _MOST_NOT_DONE:
             self.not_done.append({**effect, "message_key": message_key})
 
-    def _uncount(self, effect_id: str) -> None:
+    def _uncount(self, effect: dict[str, Any]) -> None:
         """Forget what an earlier window told of an effect that was superseded since."""
-        if told := self.replies.pop(effect_id, None):
-            self.effects -= Counter([told[0]])  # which drops what comes to zero
-            self.acts -= Counter([told[1]])
+        if effect["effect_id"] not in self.replies:
+            return
+        state, said, message_key = self.replies.pop(effect["effect_id"])
+        self.effects -= Counter([state])  # which drops what comes to zero
+        self.acts -= Counter([said])
+        self.table.take_back(message_key, said, said_of(effect))
 
     @property
     def effects_not_done(self) -> int:

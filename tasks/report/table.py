@@ -16,6 +16,9 @@ NOT_DONE = frozenset({"failed", "ambiguous", "unknown"})
 """States in which an effect was meant to be done and, as far as is known, was not."""
 
 
+_TO_APPROVE = "to approve"
+
+
 @dataclass(kw_only=True)
 class OutcomeTable:
     """The rows to be shown, collected window by window: those that need a person, and the first of the others."""
@@ -35,6 +38,18 @@ class OutcomeTable:
             elif not needs and len(self.others) < MOST_ROWS:
                 self.others.append(table_row(row, needs))
 
+    def take_back(self, message_key: str, said: str, says_now: str) -> None:
+        """Tell anew of a reply that waits for nobody any more, as a later mail is answered in its mail's place."""
+        for place, (_, row) in enumerate(self.pressing):
+            if row["key"] == message_key[:12]:
+                row["done"] = row["done"].replace(said, says_now)
+                row["wanted"] = ", ".join(word for word in row["wanted"].split(", ") if word != _TO_APPROVE)
+                if not row["wanted"]:
+                    del self.pressing[place]
+                    self.others.append(row)
+                    self.needed -= 1
+                return
+
     def rows(self) -> list[Row]:
         """At most `MOST_ROWS` rows, the most pressing first."""
         pressing = [row for _, row in sorted(self.pressing, key=lambda ranked: ranked[0])]
@@ -47,7 +62,7 @@ def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
         (0, f"failed: {row['error_type']}", row["status"] == "FAILED"),
         (1, "not done", any(effect["state"] in NOT_DONE for effect in row["effects"])),
         (2, "urgent", row["urgent"]),
-        (3, "to approve", any(effect["state"] == "held" for effect in row["effects"])),
+        (3, _TO_APPROVE, any(effect["state"] == "held" for effect in row["effects"])),
         (4, f"doubtful: {words(row['doubts'])}", bool(row["doubts"]) and row["status"] == "COMPLETED"),
     ]
     found = [(rank, words) for rank, words, holds in reasons if holds]

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from prefect.client.orchestration import get_client
 
+from deployments.demo.steps import artifacts_of
 from flows.process_mail import process_mail
 from tasks.ledger.outcomes import read_run
 from tasks.settings import read_settings
@@ -33,16 +35,31 @@ def run(prefect_server, provider_env, monkeypatch, tmp_path):
     return run_flow
 
 
+def table(state):
+    """The table of outcomes that the run shows."""
+    with get_client(sync_client=True) as client:
+        artifacts = artifacts_of(client, str(state.state_details.flow_run_id))
+    (found,) = [json.loads(one["data"]) for one in artifacts if one["key"] == "mailroom-outcomes"]
+    return found
+
+
 def told(rows):
     return {name: [effect["state"] for effect in row["effects"]] for name, row in rows.items()}
 
 
 def test_a_conversation_of_three_has_one_draft_and_a_later_mail_takes_its_place(run):
-    state, rows = run(a=raw_of("a"), b=raw_of("b", "a", hour=10), c=raw_of("c", "a", "b", hour=11))
+    other = raw_of("other")  # which is a window of its own
+    state, rows = run(_=other, a=raw_of("a"), b=raw_of("b", "a", hour=10), c=raw_of("c", "a", "b", hour=11))
 
-    assert told(rows) == {"a": ["superseded"], "b": ["superseded"], "c": ["held"]}
-    assert state.message.endswith("effects: 1 held, 2 superseded")
-    assert [rows[name]["rule"] for name in "abc"] == ["answer, long"] * 3
+    assert told(rows) == {"_": ["held"], "a": ["superseded"], "b": ["superseded"], "c": ["held", "superseded"]}
+    assert state.message.endswith("effects: 2 held, 2 superseded")
+    assert [(row["subject"], row["wanted"]) for row in table(state) if "to approve" in row["wanted"]] == [
+        ("Login fails", "urgent, to approve"),
+        ("Login fails", "to approve"),
+    ]
+    assert [rows[name]["rule"] for name in "abc"] == ["answer", "answer", "answer, long"], (
+        "as it was when each was read"
+    )
 
     state, rows = run(d=raw_of("d", "c", hour=12))
     assert told(rows) == {"d": ["held", "superseded"]}
