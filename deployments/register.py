@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import VariableCreate, WorkPoolCreate
@@ -20,9 +21,11 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from deployments import alerts
-from tasks.decide.operator_rules import VARIABLE
+from tasks.categories import DEFAULT_CATEGORIES
+from tasks.decide import operator_rules
 from tasks.decide.rules import load_rules
 from tasks.mailbox.imap.block import Mailbox
+from tasks.understand import operator_categories
 
 POOL = "mailroom"
 TAG = "mailroom"  # of every deployment in prefect.yaml
@@ -88,17 +91,20 @@ async def register(say: Callable[[str], None], *, pool_type: str = "process") ->
             say(f"Nobody is told of budgets and providers: there is no notification block `{alerts.BLOCK}`.")
 
 
-async def offer_rules(say: Callable[[str], None]) -> None:
-    """Put the shipped rules where the UI can edit them, unless some are there. From then on they are the operator's."""
+async def offer_variables(say: Callable[[str], None]) -> None:
+    """Put what ships where the UI can edit it, unless something is there: from then on it is the operator's."""
     async with get_client() as client:
-        if await client.read_variable_by_name(VARIABLE) is not None:
-            return say(f"Variable `{VARIABLE}` is there already.")
-        shipped = json.loads(load_rules().text)
-        await client.create_variable(VariableCreate(name=VARIABLE, value=shipped))
-        say(
-            f"Variable `{VARIABLE}` made from the shipped rules; edit it in the UI, "
-            "or delete it to follow new releases."
-        )
+        for name, value in _offered().items():
+            if await client.read_variable_by_name(name) is not None:
+                say(f"Variable `{name}` is there already.")
+                continue
+            await client.create_variable(VariableCreate(name=name, value=value, tags=[TAG]))
+            say(f"Variable `{name}` made as shipped; edit it in the UI, or delete it to follow new releases.")
+
+
+def _offered() -> dict[str, Any]:
+    categories = {"categories": DEFAULT_CATEGORIES.as_json()}
+    return {operator_rules.VARIABLE: json.loads(load_rules().text), operator_categories.VARIABLE: categories}
 
 
 async def _remove_former(client: PrefectClient, say: Callable[[str], None]) -> None:

@@ -17,7 +17,7 @@ from tasks.errors import Misconfigured
 from tasks.ingest.read_messages import read_windows
 from tasks.ledger.batch_queue import answered_mails
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.runs import read_run_settings
+from tasks.ledger.runs import read_run_categories, read_run_settings
 from tasks.settings import Settings, read_settings
 from tasks.understand.economy import collect_answers
 
@@ -33,9 +33,11 @@ def collect_batches() -> State[Any]:
     settings = read_settings(mode="economy")
     tally = collect_answers(this_run(settings))
     troubles, said, states = list(tally.troubles), [tally.sentence()], []
-    for origin, keys in answered_mails(open_ledger(settings.ledger)).items():
+    engine = open_ledger(settings.ledger)
+    for origin, keys in answered_mails(engine).items():
         try:
-            prepared = prepare(_settings_of(origin, settings))
+            # Another list would be another question, to be paid for anew.
+            prepared = prepare(_settings_of(origin, settings), read_run_categories(engine, origin))
         except Misconfigured as error:  # which may be mended in the settings of that run's mails alone
             troubles.append(f"{len(keys)} mails of the run {origin[:8]} wait: {error.told}")
             continue

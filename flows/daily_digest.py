@@ -13,6 +13,7 @@ from pydantic import Field
 from flows.run.final_state import says_what_is_wrong
 from tasks.report.publish_digest import publish_digest
 from tasks.settings import read_settings
+from tasks.understand.operator_categories import read_categories
 
 
 @flow(name="daily-digest", persist_result=False)
@@ -25,5 +26,5 @@ def daily_digest(day: date | None = None, trend_days: Annotated[int, Field(ge=1,
         trend_days: How many days, this one included, the plots show.
     """
     reported = day or datetime.now(UTC).date() - timedelta(days=1)
-    mails = publish_digest(read_settings().ledger, reported, trend_days)
+    mails = publish_digest(read_settings().ledger, reported, trend_days, read_categories())
     return Completed(message=f"{reported}: {mails} mails")

@@ -61,9 +61,9 @@ def process_large(
     settings = read_settings(
         source=source, provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run
     )
-    prepare(settings, reads_source=True)
+    prepared = prepare(settings, reads_source=True)
     name, mails = recorded(settings)
-    record(this_run(settings), name)
+    record(this_run(settings, prepared.categories), name)
     given = {"provider": provider, "target_language": target_language, "budget_usd": budget_usd, "dry_run": dry_run}
     runs = share_out(name, workers, settings, {key: value for key, value in given.items() if value is not None})
     return _concluded(mails, runs, name, settings)

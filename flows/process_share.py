@@ -13,6 +13,8 @@ from flows.run.final_state import says_what_is_wrong
 from flows.run.setup import prepare, share_of, under_way
 from flows.run.task_runners import task_runner
 from tasks.ingest.read_messages import read_windows
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.runs import read_run_categories
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.settings import read_settings
 from tasks.settings.parameters import described_by_settings
@@ -39,6 +41,6 @@ def process_share(
         budget_usd: Most US dollars all of them may cost together; None is what MAILROOM_BUDGET_USD says, else no limit.
     """
     settings = read_settings(provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run)
-    prepared = prepare(settings)
+    prepared = prepare(settings, read_run_categories(open_ledger(settings.ledger), part_of))
     with under_way(prepared, share_of(prepared, source_name, until, part_of)) as job:
         return handle_messages(read_windows(job.reader), job)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 CATEGORY_NAME = r"^[A-Z][A-Z0-9_]{0,39}$"
-"""What a category's name looks like, in frames, rules and the model's answers."""
+"""What a category's name looks like, in frames, rules, the ledger and the model's answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,14 @@ class Category:
 
     name: str
     meaning: str = ""
+    words: tuple[str, ...] = ()
+    """Words that speak for it, which are told to the model, too."""
+
+    @property
+    def told(self) -> str:
+        """What a model is told of it beside its name; empty where there is nothing to tell."""
+        words = f"Typical words: {', '.join(self.words)}." if self.words else ""
+        return " ".join(part for part in (self.meaning, words) if part)
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,15 @@ class Categories:
     """All categories of a run, in the order in which reports show them."""
 
     entries: tuple[Category, ...]
+
+    @classmethod
+    def of_json(cls, entries: Iterable[Mapping[str, Any]]) -> Categories:
+        """The list that `as_json` gave."""
+        return cls(tuple(Category(**{**entry, "words": tuple(entry.get("words", ()))}) for entry in entries))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The list as values that JSON knows."""
+        return [asdict(category) | {"words": list(category.words)} for category in self.entries]
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -45,3 +63,4 @@ DEFAULT_CATEGORIES = Categories(
         Category(name="OTHER"),
     )
 )
+"""Those that ship; the operator's list may replace or extend them."""

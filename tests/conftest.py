@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.services.smtp_sink",
     "tests.services.http_sink",
     "tests.services.buckets",
+    "tests.services.prefect_variables",
 ]
 
 ROOT = Path(__file__).resolve().parents[1]

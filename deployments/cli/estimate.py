@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from deployments.cli.console import stdout
+from deployments.cli.operator_categories import categories_in_force
 from tasks.providers.catalogue.sheets import ProviderName
 from tasks.settings import read_settings
 
@@ -31,11 +32,12 @@ def estimate(
         again: Count mails that were processed before, too.
         as_json: Print it as JSON, for programs; money is text, so that it stays exact.
     """
+    settings = read_settings(provider=provider, mails_per_call=mails_per_call, again=again or None)
+    categories = categories_in_force()
     from flows.run.estimate import estimate_source
     from tasks.understand.estimate import dollars
 
-    settings = read_settings(provider=provider, mails_per_call=mails_per_call, again=again or None)
-    found = estimate_source(source, settings)
+    found = estimate_source(source, settings, categories)
     console = stdout()
     if as_json:
         console.print_json(json.dumps(found.as_json()))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from deployments.local.prefect_env import OF_EVERY_CLIENT, enter, own_environment, past_proxies
-from deployments.local.server import Server, ensure_server, is_healthy
+from deployments.local.server import Server, ensure_server, is_healthy, running_server
 from tasks.errors import Misconfigured
 
 HOME = Path(".mailroom")
@@ -21,16 +21,34 @@ def use_server(*, quiet: bool = True) -> Server:
     Raises:
         Misconfigured: PREFECT_API_URL names a server that does not answer, or ours does not start.
     """
-    logging = _QUIET if quiet else {}
+    return _use_named_server(quiet=quiet) or use_own_server(quiet=quiet)
+
+
+def use_running_server() -> Server | None:
+    """The server this process uses from now on, as `use_server` has it; null where ours is to be used and is not up.
+
+    Raises:
+        Misconfigured: PREFECT_API_URL names a server that does not answer.
+    """
+    named = _use_named_server(quiet=True)
+    if named:
+        return named
+    running = running_server(HOME)
+    if running:
+        enter({**own_environment(HOME, running.api_url), **_QUIET})
+    return running
+
+
+def _use_named_server(*, quiet: bool) -> Server | None:
     url = os.environ.get("PREFECT_API_URL")
-    if url:
-        if not is_healthy(url):
-            raise Misconfigured(
-                f"No Prefect server answers at `{url}`, which PREFECT_API_URL names. Start it, or unset it."
-            )
-        os.environ.update({**OF_EVERY_CLIENT, **past_proxies(os.environ), **logging})
-        return Server(api_url=url)
-    return use_own_server(quiet=quiet)
+    if not url:
+        return None
+    if not is_healthy(url):
+        raise Misconfigured(
+            f"No Prefect server answers at `{url}`, which PREFECT_API_URL names. Start it, or unset it."
+        )
+    os.environ.update({**OF_EVERY_CLIENT, **past_proxies(os.environ), **(_QUIET if quiet else {})})
+    return Server(api_url=url)
 
 
 def use_own_server(*, quiet: bool = True) -> Server:

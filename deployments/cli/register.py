@@ -12,7 +12,7 @@ console = Console()
 
 
 def register(*, pool_type: Literal["process", "kubernetes"] = "process") -> None:
-    """Make the work pool, the automations and the rules that the deployments rely on; safe to run again.
+    """Make work pool, automations, rules and categories, which the deployments rely on; safe to run again.
 
     After it, `prefect deploy --all` registers the deployments themselves.
 
@@ -22,12 +22,12 @@ def register(*, pool_type: Literal["process", "kubernetes"] = "process") -> None
     import asyncio
 
     use_server()
-    from deployments.register import offer_rules
+    from deployments.register import offer_variables
     from deployments.register import register as make
 
     async def all_of_it() -> None:
         await make(_say, pool_type=pool_type)
-        await offer_rules(_say)
+        await offer_variables(_say)
 
     asyncio.run(all_of_it())
 

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from deployments.cli.home import use_server
+from deployments.cli.operator_categories import categories_in_force
 from deployments.cli.outcomes import plain, styled
 from tasks.providers.catalogue.sheets import ProviderName
 from tasks.settings import read_settings
 
 if TYPE_CHECKING:
+    from tasks.categories import Categories
     from tasks.decide.rules import RuleBook
     from tasks.ledger.plans import Plan
 
@@ -25,24 +27,30 @@ console = Console()
 
 @rules.command
 def check(file: Path | None = None, /) -> int:
-    """Read the rules and show them in order; exit code 2 where one is wrong, which is named with its position.
+    """Read categories and rules and show them in order; exit code 2 where one is wrong, which is named.
 
     Args:
         file: A file of rules; without one it is what a run would use: MAILROOM_RULES_FILE, the Prefect Variable
             mailroom-rules, or the shipped rules.
     """
+    categories = categories_in_force()
     from tasks.act.destinations import read_destinations
     from tasks.act.plan import check_destinations
 
-    book = _read(file)
-    for title, table in (("Never sent", _never_sent(book)), ("Analyses", _analyses(book)), ("Rules", _rules(book))):
+    book = _read(file, categories)
+    tables = {
+        "Categories": _categories(categories), "Never sent": _never_sent(book), "Analyses": _analyses(book),
+        "Rules": _rules(book),
+    }  # fmt: skip
+    for title, table in tables.items():
         if not table.row_count:
             continue
         table.title, table.title_justify = title, "left"
         console.print(table)
     named = [(one.entry.name, action) for one in book.rules for action in one.entry.then]
     check_destinations(named, read_destinations())
-    console.print(f"{len(book.analyses)} analyses and {len(book.rules)} rules are fine.")
+    counts = f"{len(categories.names)} categories, {len(book.analyses)} analyses and {len(book.rules)} rules"
+    console.print(f"{counts} are fine.")
     return 0
 
 
@@ -58,10 +66,11 @@ def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider:
         mails: How many mails to try.
         provider: Who reads the mail.
     """
-    book = _read(file)
+    categories = categories_in_force()
+    book = _read(file, categories)
     from flows.run.rule_trial import try_rules
 
-    tried = try_rules(source, book, read_settings(provider=provider), most=mails)
+    tried = try_rules(source, book, read_settings(provider=provider), categories, most=mails)
     table = Table(title="What the rules would do (nothing was done)", title_justify="left", expand=True)
     for name, ratio in (("mail", 4), ("category", 2), ("rules", 3), ("would", 7)):
         table.add_column(name, ratio=ratio, overflow="fold")
@@ -84,18 +93,25 @@ def schema() -> int:
     return 0
 
 
-def _read(file: Path | None) -> RuleBook:
+def _read(file: Path | None, categories: Categories) -> RuleBook:
     chosen = file or read_settings().rules_file
     if chosen is None:
         use_server()
     from tasks.decide.operator_rules import read_rules
 
-    return read_rules(chosen)
+    return read_rules(chosen, categories=categories.names)
 
 
 def _said(plan: Plan) -> str:
     state = {"planned": "", "held": " (held: {})", "skipped": " (not done: {})"}[plan.state].format(plan.detail)
     return f"{plan.action} {plan.target}{state}"
+
+
+def _categories(categories: Categories) -> Table:
+    table = Table("name", "meaning", "words")
+    for one in categories.entries:
+        table.add_row(one.name, plain(one.meaning), plain(", ".join(one.words)))
+    return table
 
 
 def _never_sent(book: RuleBook) -> Table:

@@ -50,6 +50,14 @@ def ensure_server(home: Path) -> Server:
         raise Misconfigured(f"Prefect's server ended before it was ready; read why in `{process.log}`.")
 
 
+def running_server(home: Path) -> Server | None:
+    """The project's own server, if it is up."""
+    running = processes.recall(home, NAME)
+    if running is None or not _is_of(home, running.facts["api_url"]):
+        return None
+    return Server(api_url=running.facts["api_url"])
+
+
 def is_healthy(api_url: str, timeout_s: float = 5.0) -> bool:
     """Whether a Prefect server answers there."""
     return _ask(f"{api_url}/health", timeout_s) is not None

@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from sqlalchemy import Connection
 
 from tasks.frames import STATUSES
-from tasks.ledger.measures import BUCKETS_S, CALLS, FAULTS, MAILS, TOKENS, Reading, read_measure
+from tasks.ledger.measures import BUCKETS_S, CALLS, FAULTS, MAILS, SORTED, TOKENS, Reading, read_measure
 from tasks.ledger.schema import NANO_USD
 
 _PROCESSED = ("COMPLETED", "FAILED")
@@ -23,6 +23,10 @@ def of_mails(connection: Connection) -> Iterator[Metric]:
     for status in STATUSES:
         processed.add_metric([status.lower()], mails.get((status,), Counter())["mails"])
     yield processed
+    by_category = CounterMetricFamily("emails_sorted", "Outcomes recorded, by category.", labels=["category"])
+    for labels, sums in read_measure(connection, SORTED).items():
+        by_category.add_metric(labels, sums["mails"])
+    yield by_category
     yield _times(mails)
     cached = CounterMetricFamily("ai_cache_hits", "Answers used that cost nothing, from the ledger.")
     cached.add_metric([], _sum(mails, "cached_calls"))

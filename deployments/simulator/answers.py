@@ -1,7 +1,6 @@
 """From a question (user text and schema) to the JSON text of its answer."""
 
 import json
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from deployments.simulator.evidence import named_category, weigh
 from deployments.simulator.extracts import actions, summarise
 from deployments.simulator.obedient_model import obey, read_orders
 from deployments.simulator.phrases import replies, stand_in
-from deployments.simulator.reading import Prompt, PromptMail, read_prompt
+from deployments.simulator.reading import Prompt, PromptMail, Told, read_prompt, read_words
 from deployments.simulator.schemas import Shape, fit, shape_of
 
 SAMPLES = Path(__file__).with_name("samples.json")
@@ -26,29 +25,29 @@ class Answerer:
         self.gullible = gullible
         self._samples = _read_samples(samples)
         # A repeated question (a benchmark's second round, a retry) costs a look-up; new ones cost their own reading.
-        self.answer: Callable[[str, bytes], tuple[str, tuple[str, ...]]] = lru_cache(maxsize=2048)(self._answer)
+        self.answer = lru_cache(maxsize=2048)(self._answer)
 
-    def _answer(self, text: str, schema: bytes) -> tuple[str, tuple[str, ...]]:
+    def _answer(self, text: str, schema: bytes, instructions: str = "") -> tuple[str, tuple[str, ...]]:
         """Return the answer and the tags of the mails asked about; an empty schema asks for prose."""
         prompt = read_prompt(text)
         tags = tuple(mail.tag for mail in prompt.mails)
         if not schema:
             return self._summary(prompt.mails[0]), tags
         shape = _shape(schema)
-        return orjson.dumps(fit(self._value(prompt, shape), shape)).decode(), tags
+        return orjson.dumps(fit(self._value(prompt, shape, read_words(instructions)), shape)).decode(), tags
 
-    def _value(self, prompt: Prompt, shape: Shape) -> dict[str, Any]:
+    def _value(self, prompt: Prompt, shape: Shape, told: Told) -> dict[str, Any]:
         batch = shape.properties.get("mails")
         if batch is not None and batch.items is not None:
             asked = batch.items
-            return {"mails": [self._about(mail, prompt, asked) | {"key": mail.tag} for mail in prompt.mails]}
-        return self._about(prompt.mails[0], prompt, shape)
+            return {"mails": [self._about(mail, prompt, asked, told) | {"key": mail.tag} for mail in prompt.mails]}
+        return self._about(prompt.mails[0], prompt, shape, told)
 
-    def _about(self, mail: PromptMail, prompt: Prompt, asked: Shape) -> dict[str, Any]:
+    def _about(self, mail: PromptMail, prompt: Prompt, asked: Shape, told: Told) -> dict[str, Any]:
         evidence, wanted = weigh(mail), frozenset(asked.properties)
         answer: dict[str, Any] = {name: getattr(evidence, name) for name in _TRIAGE if name in wanted}
         if "category" in wanted:
-            answer["category"] = named_category(mail, asked.properties["category"].enum) or evidence.category
+            answer |= named_category(mail, asked.properties["category"].enum, told)
         if "summary" in wanted or "translation" in wanted:
             answer["summary"] = self._summary(mail)
         if "translation" in wanted:

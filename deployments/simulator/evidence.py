@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from deployments.simulator.reading import PromptMail
+from deployments.simulator.reading import PromptMail, Told
 from deployments.simulator.vocabulary import EVIDENCE, REQUESTS, STOP_WORDS
 
 CATEGORIES = ("URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER")
@@ -100,10 +100,21 @@ def weigh(mail: PromptMail) -> Evidence:
     )
 
 
-def named_category(mail: PromptMail, names: Iterable[str]) -> str | None:
-    """Return the first of these names that the vocabulary does not know and the mail has among its words."""
-    words = frozenset(_WORD.findall(f"{mail.subject}\n{mail.body}".lower()))
-    return next((name for name in names if name not in CATEGORIES and name.lower() in words), None)
+def named_category(mail: PromptMail, names: Iterable[str], told: Told) -> dict[str, str]:
+    """Return category and reason where a name that the vocabulary lacks, or words told for one, stand in the mail.
+
+    Nothing where none does; of several, the one with the most words wins.
+    """
+    own = {
+        name: [*told.get(name, ()), *([] if name in CATEGORIES else [name.lower().replace("_", " ")])] for name in names
+    }
+    if not any(own.values()):
+        return {}
+    text = f"{mail.subject}\n{mail.body}"[:_READ_CHARS].lower()
+    language = guess_language(text)
+    found = {name: [word for word in words if _stands_in(word, text, language)] for name, words in own.items()}
+    best = max(found, key=lambda name: len(found[name]))
+    return {"category": best, "reason": _reason(best, tuple(found[best][:4]), language)} if found[best] else {}
 
 
 def guess_language(text: str) -> str:

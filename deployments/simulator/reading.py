@@ -1,15 +1,21 @@
 """From a prompt to the mails in it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # The closing tag repeats the opening one, so a mail that quotes another `[mail …]` line stays in its own block.
 _BLOCK = re.compile(r"^\[mail ([0-9A-Za-z_-]{1,64})\]\n(.*?)^\[/mail \1\]", re.DOTALL | re.MULTILINE)
 _TARGET = re.compile(r"^Translate the summary into: (.{1,60}?)(?: \(([A-Za-z-]{2,12})\))?$", re.MULTILINE)
 _REPLY_TO = re.compile(r"^Reply to: (.{1,120})$", re.MULTILINE)
+_WORDS = re.compile(r"^([A-Z][A-Z0-9_]*): .*?Typical words: (.+)\.$", re.MULTILINE)
 _HEADER = re.compile(r"(From|Subject|Date|Attachments): ?(.*)")
 _SENDER = re.compile(r"^\s*\"?([^<\"]*?)\"?\s*(?:<([^<>\s]+)>|([^<>\s]+@[^<>\s]+))?\s*$")
 _SECTION = "--- attachment "
+
+
+Told = Mapping[str, tuple[str, ...]]
+"""By category, the words that the instructions say speak for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,11 @@ def read_prompt(text: str) -> Prompt:
         reply_to=reply_to[1].strip() if reply_to else "",
         outside=tail.strip(),
     )
+
+
+def read_words(instructions: str) -> Told:
+    """Return the typical words of categories that a system message names, in lower case."""
+    return {found[1]: tuple(found[2].lower().split(", ")) for found in _WORDS.finditer(instructions)}
 
 
 def _read_mail(tag: str, block: str) -> PromptMail:

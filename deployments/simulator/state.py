@@ -37,7 +37,7 @@ class SimulatorState:
 
     def ask(self, question: WireQuestion) -> tuple[str, bool, TokenUsage, tuple[str, ...]]:
         """Return the answer's text, whether `most_tokens` cut it, what it cost, and the tags of its mails."""
-        text, tags = self.answerer.answer(question.text, question.schema)
+        text, tags = self.answerer.answer(question.text, question.schema, question.instructions)
         cut = question.most_tokens is not None and tokens_of(text) > question.most_tokens
         if cut and question.most_tokens is not None:
             text = text.encode()[: question.most_tokens * 4].decode(errors="ignore")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from tasks.categories import DEFAULT_CATEGORIES, Categories
+from tasks.categories import Categories
 from tasks.frames import records
 from tasks.ingest.openings import opening_for
 from tasks.ingest.rows import parse
@@ -28,7 +28,7 @@ from tasks.understand.estimate import Estimate, estimate, terms_of
 _AT_A_TIME = 500
 
 
-def estimate_source(address: str, settings: Settings) -> Estimate:
+def estimate_source(address: str, settings: Settings, categories: Categories) -> Estimate:
     """What processing this source now would cost; nothing is asked, claimed or written, and done mails are left out.
 
     Raises:
@@ -36,7 +36,7 @@ def estimate_source(address: str, settings: Settings) -> Estimate:
     """
     source = open_source(address, opening_for(open_ledger(settings.ledger), settings))
     known = set[str]()
-    found = _estimate(_to_do(source.read(), settings, known), settings)
+    found = _estimate(_to_do(source.read(), settings, known), settings, categories)
     return replace(found, known=len(known))
 
 
@@ -53,9 +53,7 @@ def estimate_run(window: Window, total: int | None, run: Run) -> Estimate:
     return found
 
 
-def _estimate(
-    mails: Iterator[Mapping[str, Any]], settings: Settings, categories: Categories = DEFAULT_CATEGORIES
-) -> Estimate:
+def _estimate(mails: Iterator[Mapping[str, Any]], settings: Settings, categories: Categories) -> Estimate:
     past = past_usage(open_ledger(settings.ledger), settings.provider)
     factor = Decimal("0.5") if settings.mode == "economy" else Decimal(1)
     return estimate(mails, models_for(settings), terms_of(settings, Accounts(), factor, categories), past)

@@ -14,6 +14,7 @@ from tasks.act.apply_actions import rows_of
 from tasks.act.destinations import Destinations, read_destinations
 from tasks.act.mailboxes import MailLocation
 from tasks.act.plan import plan_mail
+from tasks.categories import Categories
 from tasks.decide.decide import decide
 from tasks.decide.rules import RuleBook, analyses_for
 from tasks.decide.withhold import marks_of, why_withheld
@@ -38,7 +39,9 @@ class TrialResult:
     plans: list[Plan]
 
 
-def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -> list[TrialResult]:
+def try_rules(
+    address: str, rules: RuleBook, settings: Settings, categories: Categories, *, most: int
+) -> list[TrialResult]:
     """What these rules would do about the source's first mails; what the models answer is kept for a later run.
 
     Raises:
@@ -50,8 +53,9 @@ def try_rules(address: str, rules: RuleBook, settings: Settings, *, most: int) -
     raws = {row["message_key"]: (raw, row) for raw, row in islice(_rows(source.read(), settings), most)}
     rows = [row | {"unreadable": row["unreadable"] or _withheld(raw, row, rules)} for raw, row in raws.values()]
     messages = Messages.of(rows)
-    run = Run(id=f"try-{uuid4()}", settings=settings)
-    asked = understand(messages, asker_for(run), models_for(settings), partial(analyses_for, rules))
+    run = Run(id=f"try-{uuid4()}", settings=settings, categories=categories)
+    worth = partial(analyses_for, rules)
+    asked = understand(messages, asker_for(run), models_for(settings), worth, categories=categories)
     readings = on_model_loop(asked)
     return [
         TrialResult(row=row, plans=_plans(row, raws[row["message_key"]][0], destinations))

@@ -18,11 +18,11 @@ from prefect.runtime import deployment, flow_run
 from sqlalchemy import Engine
 
 from flows.run.estimate import estimate_run
-from flows.run.first_lines import first_lines
+from flows.run.first_lines import first_lines, warn_of_idle_rules
 from flows.run.stopping import ends_in_order
 from tasks.act.destinations import Destinations, read_destinations
 from tasks.act.plan import check_destinations
-from tasks.categories import DEFAULT_CATEGORIES, Categories
+from tasks.categories import Categories
 from tasks.decide.operator_rules import read_rules
 from tasks.decide.rules import RuleBook
 from tasks.errors import SourceError, SourceUnavailable
@@ -48,6 +48,7 @@ from tasks.settings import Settings
 from tasks.stops import stop_of
 from tasks.understand.connect import check_models
 from tasks.understand.mail_budget import say_what_is_short
+from tasks.understand.operator_categories import read_categories
 from tasks.understand.operator_limits import with_operator_limits
 
 log = logging.getLogger("mailroom.report")
@@ -71,17 +72,20 @@ class Prepared:
     """The ledger."""
 
 
-def prepare(settings: Settings, categories: Categories = DEFAULT_CATEGORIES, *, reads_source: bool = False) -> Prepared:
-    """Read and check the rules, the destinations that they name, the models and the ledger; nothing is processed.
+def prepare(settings: Settings, categories: Categories | None = None, *, reads_source: bool = False) -> Prepared:
+    """Read and check categories and rules, the destinations that they name, models and ledger; nothing is processed.
 
-    With `reads_source`, the source that the settings name is looked at even if something else is wrong, so that all
+    A run that goes on with another's mails is given that one's `categories`; else the operator's are taken. With
+    `reads_source`, the source that the settings name is looked at even if something else is wrong, so that all
     faults are told at once.
 
     Raises:
         Misconfigured: Something is missing or wrong; the message names all of it.
     """
     faults = Faults()
-    rules = faults.of(lambda: read_rules(settings.rules_file, settings.condition_ms))
+    current = faults.of(read_categories)
+    known = None if current is None else [*current.names, *(categories.names if categories else ())]
+    rules = faults.of(lambda: read_rules(settings.rules_file, settings.condition_ms, known))
     destinations = faults.of(read_destinations)
     if rules is not None and destinations is not None:
         named = [(one.entry.name, action) for one in rules.rules for action in one.entry.then]
@@ -91,10 +95,13 @@ def prepare(settings: Settings, categories: Categories = DEFAULT_CATEGORIES, *, 
     if faults.found and reads_source:
         faults.of(lambda: _look_at_source(engine, settings))
     faults.tell()
+    assert current is not None
     assert rules is not None
     assert destinations is not None
     assert engine is not None
-    return Prepared(settings=settings, rules=rules, destinations=destinations, categories=categories, engine=engine)
+    return Prepared(
+        settings=settings, rules=rules, destinations=destinations, categories=categories or current, engine=engine
+    )
 
 
 def _look_at_source(engine: Engine | None, settings: Settings) -> None:
@@ -212,7 +219,8 @@ def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
     settings = with_operator_limits(prepared.settings)
     run = this_run(settings, prepared.categories, supply.origin)
     record(run, supply.source)
-    log.info("%s", first_lines(supply.source, settings, prepared.rules))
+    log.info("%s", first_lines(supply.source, settings, prepared.rules, prepared.categories))
+    warn_of_idle_rules(prepared.rules, prepared.categories)
     owner = owner_name(run.id)
     reader = supply.reader(owner)
     folder = settings.output_dir / (flow_run.name or run.id)
@@ -247,19 +255,21 @@ def _few_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def this_run(settings: Settings, categories: Categories = DEFAULT_CATEGORIES, origin: str = "") -> Run:
-    """The run of the flow that calls, under its flow run's id."""
-    return Run(id=str(flow_run.id or uuid4()), settings=settings, categories=categories, origin=origin)
+def this_run(settings: Settings, categories: Categories | None = None, origin: str = "") -> Run:
+    """The run of the flow that calls, under its flow run's id; one that sorts no mail needs no categories."""
+    sorted_into = {} if categories is None else {"categories": categories}
+    return Run(id=str(flow_run.id or uuid4()), settings=settings, origin=origin, **sorted_into)
 
 
 def record(run: Run, source: str) -> None:
-    """Write the run into the ledger, with the settings that a later run needs to continue it."""
+    """Write the run into the ledger, with the settings and categories that a later run needs to continue it."""
     flow = flow_run.flow_name or "process-mail"
     # Prefect would ask its server for the deployment of a run that has none.
     name = f"{flow}/{deployment.name}" if is_deployed() else ""
     record_run(
         open_ledger(run.settings.ledger), run.id, flow=flow, deployment=name, source=source, mode=run.settings.mode,
         settings=run.settings.model_dump(mode="json", exclude=_OF_THE_WORKER),
+        categories=run.categories.as_json(),
     )  # fmt: skip
 
 

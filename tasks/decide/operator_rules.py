@@ -7,61 +7,50 @@ whole JSON of its own, and their lists are joined in this order. A section that 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from prefect.variables import Variable
-
+from tasks.decide.category_names import check_categories
 from tasks.decide.conditions import CONDITION_MS
 from tasks.decide.rules import RuleBook, load_rules
 from tasks.errors import Misconfigured
+from tasks.variables import read_json, read_variables
 
 VARIABLE = "mailroom-rules"
+_TITLE = "The rules"
 _SECTIONS = ("analyses", "rules", "never_send")
-_MOST_PARTS = 20
 
 
-def read_rules(file: Path | None, condition_ms: int = CONDITION_MS) -> RuleBook:
+def read_rules(
+    file: Path | None, condition_ms: int = CONDITION_MS, categories: Sequence[str] | None = None
+) -> RuleBook:
     """The rules of this file, or of the Variables; checked as a whole. See `load_rules` for `condition_ms`.
+
+    Where `categories` are given, the operator's rules may name no other; those shipped are not held to it.
 
     Raises:
         Misconfigured: Names where they stand, the first bad rule, its position and what is wrong with it.
     """
-    parts = [_read_file(file)] if file else list(_variables())
+    parts = [_read_file(file)] if file else list(read_variables(VARIABLE, _TITLE))
     if not parts:
         return load_rules(None, condition_ms)
     where = " and ".join(name for name, _ in parts)
     try:
-        return load_rules(json.dumps(_joined(parts), ensure_ascii=False), condition_ms)
+        book = load_rules(json.dumps(_joined(parts), ensure_ascii=False), condition_ms)
+        if categories is not None:
+            check_categories(book, categories)
     except Misconfigured as bad:
         raise Misconfigured(f"{where}: {bad}") from bad
+    return book
 
 
 def _read_file(file: Path) -> tuple[str, Any]:
-    where = f"The rules in `{file}`"
+    where = f"{_TITLE} in `{file}`"
     try:
-        return where, _parsed(file.read_text(encoding="utf-8"), where)
+        return where, read_json(file.read_text(encoding="utf-8"), where)
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{where} cannot be read: {error}.") from error
-
-
-def _variables() -> Iterator[tuple[str, Any]]:
-    for number in count(1):
-        name = VARIABLE if number == 1 else f"{VARIABLE}-{number}"
-        value: Any = Variable.get(name)
-        if value is None or number > _MOST_PARTS:
-            return
-        where = f"The rules in Prefect Variable `{name}`"
-        yield where, _parsed(value, where) if isinstance(value, str) else value
-
-
-def _parsed(text: str, where: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise Misconfigured(f"{where} are no JSON: {error}.") from error
 
 
 def _joined(parts: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -50,6 +50,13 @@ MAILS = Measure(
         **{f"within {limit}": _how_many(outcomes.c.seconds <= limit) for limit in BUCKETS_S},
     },
 )
+SORTED = Measure(
+    name="sorted",
+    table=outcomes,
+    labels=(outcomes.c.category,),
+    sums={"mails": func.count()},
+    where=outcomes.c.category.is_not(None),
+)
 CALLS = Measure(
     name="calls",
     table=completions,
@@ -69,7 +76,7 @@ FAULTS = Measure(
     sums={"calls": func.count()},
     where=completions.c.state == "failed",
 )
-MEASURES = (MAILS, CALLS, FAULTS)
+MEASURES = (MAILS, SORTED, CALLS, FAULTS)
 
 
 def read_measure(connection: Connection, measure: Measure) -> Reading:

@@ -7,17 +7,18 @@ from typing import Any
 
 from sqlalchemy import Engine, select, update
 
+from tasks.categories import Categories
 from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import runs
 
 
 def record_run(
     engine: Engine, run_id: str, *, flow: str, deployment: str = "", source: str = "", mode: str = "normal",
-    settings: dict[str, Any] | None = None,
+    settings: dict[str, Any] | None = None, categories: list[dict[str, Any]] | None = None,
 ) -> None:  # fmt: skip
     """Write down that this run began; a run that is taken up again keeps what it was first recorded as.
 
-    `settings` (JSON values) are kept so that another run can go on with this one's mails.
+    `settings` and `categories` (JSON values) are kept so that another run can go on with this one's mails.
     """
     row = {
         "run_id": run_id,
@@ -27,6 +28,7 @@ def record_run(
         "mode": mode,
         "started_at": time.time(),
         "settings": settings,
+        "categories": categories,
     }
     with engine.begin() as connection:
         connection.execute(insert_into(runs, engine.dialect.name).values(row).on_conflict_do_nothing())
@@ -43,3 +45,10 @@ def read_run_settings(engine: Engine, run_id: str) -> dict[str, Any]:
     with engine.begin() as connection:
         found: dict[str, Any] | None = connection.scalar(select(runs.c.settings).where(runs.c.run_id == run_id))
     return found or {}
+
+
+def read_run_categories(engine: Engine, run_id: str) -> Categories | None:
+    """The categories this run sorted its mails into; null where none were kept."""
+    with engine.begin() as connection:
+        found = connection.scalar(select(runs.c.categories).where(runs.c.run_id == run_id))
+    return Categories.of_json(found) if found else None

@@ -150,7 +150,7 @@ outcomes = Table(
     Column("run_id", String(64), nullable=False, index=True),
     Column("message_key", String(64), nullable=False, index=True),
     Column("status", String(16), nullable=False),
-    Column("category", String(16)),
+    Column("category", String(40)),
     Column("error_type", String(32)),
     Column("provider", String(32), nullable=False, default=""),
     Column("seconds", Float, nullable=False, default=0),
@@ -169,7 +169,9 @@ runs = Table(
     Column("source", Text, nullable=False, default=""),
     Column("mode", String(16), nullable=False, default="normal"),
     Column("started_at", Float, nullable=False, index=True),
-    Column("settings", JSON),  # so that another run can go on with its mails
+    # So that another run can go on with its mails.
+    Column("settings", JSON),
+    Column("categories", JSON),
     Column("estimate", JSON),
 )
 

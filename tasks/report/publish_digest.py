@@ -10,7 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 from sqlalchemy import Engine
 
 from tasks import policies
-from tasks.categories import DEFAULT_CATEGORIES, Categories
+from tasks.categories import Categories
 from tasks.ledger.daily_outcomes import outcomes_since
 from tasks.ledger.effect_counts import count_effects, count_held
 from tasks.ledger.engine import open_ledger
@@ -19,7 +19,7 @@ from tasks.report.digest import digest_frame, digest_text
 
 
 @task(name="digest", **policies.LEDGER)
-def publish_digest(ledger_url: str, day: date, days: int, categories: Categories = DEFAULT_CATEGORIES) -> int:
+def publish_digest(ledger_url: str, day: date, days: int, categories: Categories) -> int:
     """How many mails the day had; its digest and the costs of so many days stand in Prefect's UI."""
     first = datetime.combine(day - timedelta(days=days - 1), datetime.min.time(), UTC)
     engine = open_ledger(ledger_url)

@@ -25,7 +25,7 @@ from tasks.understand import prompts
 from tasks.understand.answers import Triage
 from tasks.understand.models_by_price import complexity_by_length
 from tasks.understand.protocols import Models
-from tasks.understand.triage_together import may_be_asked_together
+from tasks.understand.triage_together import has_control, may_be_asked_together
 from tasks.understand.understand import analysis_question, triage_question
 
 ANALYSED = 0.8
@@ -231,7 +231,7 @@ def terms_of(
     providers = (settings.provider, *settings.fallbacks)
     return Terms(
         max_tokens={name: accounts.of(name).max_tokens for name in providers},
-        mails_per_call=settings.mails_per_call,
+        mails_per_call=settings.mails_per_call if has_control(categories) else 1,
         categories=categories,
         price_factor=price_factor,
     )

@@ -63,7 +63,12 @@ def triage_together(categories: Categories) -> str:
 
 
 def _meanings(categories: Categories) -> list[str]:
-    return [f"{category.name}: {category.meaning}" for category in categories.entries if category.meaning]
+    return [f"{category.name}: {category.told}" for category in categories.entries if category.told]
+
+
+def category_tokens(categories: Categories) -> int:
+    """About how many tokens the categories take in a triage question: their meanings, and their names in its schema."""
+    return estimate_tokens("\n".join([*_meanings(categories), *categories.names]))
 
 
 @cache

@@ -83,7 +83,7 @@ def ask_together(
 
     Without the control mail's category each mail is asked about alone.
     """
-    together = size > 1 and _CONTROL_CATEGORY in categories.names
+    together = size > 1 and has_control(categories)
     fit = [mail for mail in mails if may_be_asked_together(mail)] if together else []
     groups: dict[str, asyncio.Task[dict[str, Answered]]] = {}
     for start in range(0, len(fit), size):
@@ -92,6 +92,11 @@ def ask_together(
             task = asyncio.ensure_future(_ask(some, asker, chain, group, categories, refresh))
             groups |= {mail["message_key"]: task for mail in some}
     return Together(groups)
+
+
+def has_control(categories: Categories) -> bool:
+    """Whether mails that are sorted into these may be asked about together."""
+    return _CONTROL_CATEGORY in categories.names
 
 
 def may_be_asked_together(mail: Mapping[str, Any]) -> bool:

@@ -5,11 +5,11 @@ Each call holds the whole mail.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.frames import Category, Complexity
+from tasks.frames import Complexity
 from tasks.understand.answers import Answer
 
 SORT = (
@@ -37,7 +37,7 @@ REPLY = (
 class Sorted(Answer):
     """What the mail is."""
 
-    category: Category
+    category: Literal["URGENT", "MEETING", "SUPPORT", "MARKETING", "PERSONAL", "OTHER"]
     language: Annotated[str, Field(pattern="^[a-z]{2,3}$")]
     needs_reply: bool
     complexity: Complexity

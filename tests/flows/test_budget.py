@@ -16,6 +16,7 @@ import pytest
 
 from flows.process_mail import process_mail
 from flows.run.estimate import estimate_source
+from tasks.categories import DEFAULT_CATEGORIES
 from tasks.ingest.shares import record_source
 from tasks.ledger.clocks import ledger_time
 from tasks.ledger.cost_book import CostLine, cost_book, total
@@ -149,7 +150,7 @@ def test_three_workers_keep_one_budget_and_the_next_three_finish_the_rest(prefec
         engine = open_ledger(f"sqlite:///{tmp_path}/{name}.db")
         settings = Settings(ledger_url=str(engine.url), triage_model=MODEL["triage_model"])
         record_source(source, engine, settings)
-        estimated = estimate_source(str(tmp_path / "mails.mbox"), settings).whole.expected_usd
+        estimated = estimate_source(str(tmp_path / "mails.mbox"), settings, DEFAULT_CATEGORIES).whole.expected_usd
         assert estimated is not None
         for part, budget in enumerate(budgets):
             environment = {

@@ -96,3 +96,19 @@ def test_gemini_is_said_to_have_no_batches(rows, few):
 
 def test_nothing_to_collect_is_no_trouble(rows):
     assert collect_batches(return_state=True).is_completed()
+
+
+def test_a_batch_is_finished_by_the_categories_it_was_asked_with(rows, variables, tmp_path, simulator):
+    mail = tmp_path / "bill.eml"
+    mail.write_text("From: a@a.example\nSubject: November\n\nPayable within 14 days: 230 euros.\n")
+    bill = {"name": "BILL", "meaning": "to be paid.", "words": ["payable within"]}
+    variables(mailroom_categories={"categories": [bill], "keep_shipped": True})
+    process_mail(str(mail), mode="economy", return_state=True)
+    variables(mailroom_categories={"categories": [{"name": "REST"}]})
+
+    for _ in range(2):
+        done = collect_batches(return_state=True)
+
+    assert done.is_completed(), done.message
+    assert [(row["category"], row["status"]) for row in rows().values()] == [("BILL", "COMPLETED")]
+    assert simulator.stats()["batches"] == 2  # one for the triage, one for the analysis

@@ -14,21 +14,6 @@ def names(book):
     return [compiled.entry.name for compiled in book.rules]
 
 
-@pytest.fixture
-def variables(prefect_server):
-    """Sets the Variables, and takes them away after."""
-    made = []
-
-    def set_variables(**values):
-        for name, value in values.items():
-            Variable.set(name.replace("_", "-"), value, overwrite=True)
-            made.append(name.replace("_", "-"))
-
-    yield set_variables
-    for name in made:
-        Variable.unset(name)
-
-
 def test_without_any_the_shipped_rules_hold(prefect_server):
     Variable.unset("mailroom-rules")  # registering on this server, as other tests do, sets it
 
@@ -70,3 +55,13 @@ def test_a_file_wins_over_the_variables(tmp_path):
     assert names(read_rules(file)) == ["mine"]
     with pytest.raises(Misconfigured, match="cannot be read"):
         read_rules(tmp_path / "nowhere.json")
+
+
+def test_the_operators_rules_name_no_category_that_is_not_there(tmp_path):
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps({"rules": [MINE, {**MINE, "name": "bills", "when": "category in ['BILL', 'OTHER']"}]}))
+
+    with pytest.raises(Misconfigured, match=r"rules\.json.*`rules` 2, `bills`, names the category `BILL`") as caught:
+        read_rules(file, categories=["INVOICE", "OTHER"])
+    assert "there are INVOICE, OTHER" in str(caught.value)
+    assert "`marketing`, names the category `MARKETING`" in str(caught.value)  # of the shipped analyses that it joins

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from flows.run.rule_trial import try_rules
+from tasks.categories import DEFAULT_CATEGORIES
 from tasks.decide.rules import load_rules
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import completions, pseudonyms
@@ -25,7 +26,7 @@ def test_identifiers_stay_here(provider_env, ledger_url, tmp_path: Path):
     (tmp_path / "mail.eml").write_text(MAIL)
     settings = read_settings(ledger_url=ledger_url, pseudonymise=True, target_language="English")
 
-    (tried,) = try_rules(str(tmp_path / "mail.eml"), load_rules(), settings, most=1)
+    (tried,) = try_rules(str(tmp_path / "mail.eml"), load_rules(), settings, DEFAULT_CATEGORIES, most=1)
 
     with open_ledger(ledger_url).begin() as connection:
         answers = "".join(answer for answer in connection.scalars(select(completions.c.answer)) if answer)
