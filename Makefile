@@ -102,6 +102,9 @@ soak-money: $(VENV)/dev ## batches killed at every step, three workers on one bu
 bench-doubts: $(VENV)/dev ## how often is a true answer doubted, and a changed one not? with MAILROOM_CORPUS, over labelled office mail, too
 	$(BIN)/python -m tests.benchmarks.bench_doubts
 
+real-llm: $(VENV)/dev ## the sample mailbox through a real model: MAILROOM_REAL_LLM=http://127.0.0.1:8080/v1 (an hour with a small one)
+	$(BIN)/python -m tests.benchmarks.real_llm
+
 bench-injection: $(VENV)/dev ## mails that give orders, read by a model that obeys: do they reach what no rule names?
 	$(BIN)/python -m tests.benchmarks.injection
 

@@ -19,7 +19,8 @@ MailroomError
 ├── Unusable             this key or provider, for now  → the next key, then the next provider
 │   ├── KeyRejected      AUTH
 │   ├── OutOfFunds       OUT_OF_FUNDS
-│   └── Misdirected      CONFIGURATION, wrong for every mail → asked no more after a few, the mails stay to be taken up
+│   ├── Misdirected      CONFIGURATION, wrong for every mail → asked no more after a few, the mails stay to be taken up
+│   └── SchemaRefused    CONFIGURATION, a local server holds to no schema → asked again without one
 ├── BudgetExceeded       BUDGET_EXCEEDED                → the rest is left PENDING
 ├── Stopped              STOPPED                        → the rest is left PENDING
 ├── AwaitingBatch        AWAITING_BATCH                 → the mail stays PROCESSING until the answer is collected
@@ -256,6 +257,12 @@ class Misdirected(Unusable):
     code = "CONFIGURATION"
     concerns = "run"
     advice = "Check the provider's *_MODEL and *_BASE_URL; the mails are taken up by the next run."
+
+
+class SchemaRefused(Misdirected):
+    """The server holds no answer to a schema, and is asked without one from now on."""
+
+    advice = "It is asked for JSON objects without a schema."
 
 
 class BudgetExceeded(MailroomError):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -52,6 +53,16 @@ class Question(Generic[T]):
     """Most output tokens that are paid for, thoughts included. It limits the request and is no part of the question."""
     follows: bool = False
     """Whether there are answers about this mail already; mails that were begun are finished before others are."""
+
+
+def without_media(
+    question: Question[T], kinds: Collection[MediaKind] = get_args(MediaKind)
+) -> tuple[Question[T], tuple[str, ...]]:
+    """The question without media of these kinds, and the names of those that are left out."""
+    left_out = tuple(part.name or part.media_type for part in question.media if part.kind in kinds)
+    if not left_out:
+        return question, ()
+    return replace(question, media=tuple(part for part in question.media if part.kind not in kinds)), left_out
 
 
 @dataclass(frozen=True, kw_only=True)

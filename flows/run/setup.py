@@ -50,6 +50,7 @@ from tasks.understand.connect import check_models
 from tasks.understand.mail_budget import say_what_is_short
 from tasks.understand.operator_categories import read_categories
 from tasks.understand.operator_limits import with_operator_limits
+from tasks.understand.servers import fitted_to_servers
 
 log = logging.getLogger("mailroom.report")
 
@@ -99,6 +100,7 @@ def prepare(settings: Settings, categories: Categories | None = None, *, reads_s
     assert rules is not None
     assert destinations is not None
     assert engine is not None
+    settings = fitted_to_servers(settings)
     return Prepared(
         settings=settings, rules=rules, destinations=destinations, categories=categories or current, engine=engine
     )

@@ -7,6 +7,7 @@ the triage makes it worth. What was answered before is found in the ledger each 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import NoReturn, TypeVar
 
@@ -34,11 +35,11 @@ from tasks.providers.apis.media import sendable
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.models import traits
 from tasks.providers.catalogue.prices import worst_price
-from tasks.providers.catalogue.tokens import answer_tokens, question_tokens
+from tasks.providers.catalogue.tokens import answer_tokens, asked_tokens
 from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.fingerprints import fingerprint
 from tasks.providers.gateway.repair import repaired
-from tasks.questions import Completion, Link, Question, StoredAnswer, Usage
+from tasks.questions import Completion, Link, Question, StoredAnswer, Usage, without_media
 from tasks.runs import Run
 
 T = TypeVar("T", bound=BaseModel)
@@ -72,14 +73,15 @@ class BatchAsker:
             CallError: What came was an error, or is bad after its repair, too.
         """
         link = chain[0]
+        question, withheld = (question, ()) if self._account.media else without_media(question)
         first, faults, text = await self._answer(question, link, message_key, refresh)
         if first is not None:
-            return first
+            return replace(first, unsent=(*first.unsent, *withheld))
         second, faults, _text = await self._answer(repaired(question, text, faults), link, message_key, refresh)
         if second is None:
             said = f"Model `{link.model}` of `{link.provider}` gave an answer that is not as asked for: {faults}."
             raise BadAnswer(said, provider=link.provider)
-        return second
+        return replace(second, unsent=(*second.unsent, *withheld))
 
     async def _answer(
         self, question: Question[T], link: Link, message_key: str, refresh: bool
@@ -107,7 +109,7 @@ class BatchAsker:
         raise AwaitingBatch(f"The question `{question.name}` waits for a batch's answer.")
 
     def _worst(self, question: Question[T], link: Link) -> Decimal | None:
-        asked = question_tokens(question)
+        asked = asked_tokens(question, link.provider)
         most = answer_tokens(question, self._account, traits(link.provider, link.model))
         worst = worst_price(link.provider, link.model, asked, most)
         if worst is None and self._run.settings.has_budget:

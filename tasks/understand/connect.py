@@ -17,7 +17,7 @@ from tasks.ledger.rate_limiter import LedgerRateLimiter
 from tasks.ledger.reported_limits import ReportedLimits
 from tasks.ledger.run_budget import run_budget_for
 from tasks.parsing.languages import parse_language
-from tasks.providers.apis.adapters import check_economy
+from tasks.providers.apis.adapters import check_economy, server_facts
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.prices import worst_price
 from tasks.providers.event_loop import model_loop, on_model_loop
@@ -83,8 +83,15 @@ def _connect(run: Run) -> Gateway:
         ),
         past_outputs=past_outputs(engine) if settings.has_budget else None,
         concurrency=settings.concurrency,
+        slots=slots_of(settings, accounts),
         allow_refused_fallback=settings.refused_moves_on,
     )
+
+
+def slots_of(settings: Settings, accounts: Accounts) -> dict[str, int]:
+    """How many calls the servers of the run's providers work on at a time, by provider, where they tell."""
+    found = {name: server_facts(name, accounts.of(name)).slots for name in chain_of(settings)}
+    return {name: slots for name, slots in found.items() if slots}
 
 
 def asker_for(run: Run, *, at_once: bool = False) -> Asker:

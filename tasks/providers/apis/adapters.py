@@ -11,6 +11,7 @@ from tasks.errors import Misconfigured
 from tasks.providers.apis.batch_api import BatchApi
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheet import ServerFacts
 from tasks.providers.catalogue.sheets import SHEETS, sheet_of
 from tasks.questions import Adapter, Question
 
@@ -27,8 +28,14 @@ def make_adapter(provider: str, account: ProviderAccount, key: SecretStr | None,
     if key is None and sheet.needs_key:
         raise Misconfigured(f"Provider `{provider}` needs an API key.")
     api = sheet.apis[getattr(account, "sdk", next(iter(sheet.apis)))]
-    adapter: Adapter = _class_at(api)(provider, account, key, concurrency)
+    adapter: Adapter = _named(api)(provider, account, key, concurrency)
     return adapter
+
+
+def server_facts(provider: str, account: ProviderAccount) -> ServerFacts:
+    """What the account's server tells of itself now; nothing where it is a provider's own, or is not there."""
+    look = sheet_of(provider).look
+    return _named(look)(account) if look else ServerFacts()
 
 
 def make_batch_api(provider: str, accounts: Accounts) -> BatchApi:
@@ -59,10 +66,10 @@ def check_economy(provider: str) -> None:
 
 def _batch_class(provider: str) -> type[Any]:
     check_economy(provider)
-    return _class_at(sheet_of(provider).batch or "")
-
-
-def _class_at(place: str) -> type[Any]:
-    module, _, name = place.partition(":")
-    found: type[Any] = getattr(import_module(module), name)
+    found: type[Any] = _named(sheet_of(provider).batch or "")
     return found
+
+
+def _named(place: str) -> Any:  # noqa: ANN401  # whatever stands under a name that is read at run time
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

@@ -12,6 +12,7 @@ from tasks.errors import CallError
 from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.calls import CONNECT_S, in_our_words, json_options, repair_turns, to_json, transport_error
 from tasks.providers.apis.direct_client import DirectClient
+from tasks.providers.apis.json_mode import JsonMode, JsonModes, probe_body
 from tasks.providers.apis.media import openai_part, sendable
 from tasks.providers.apis.replies import ReplyInfo, count, few, of_any_shape, read_object, reply_info, usage_of
 from tasks.providers.apis.schemas import schema_in_words, strict_schema
@@ -47,11 +48,25 @@ class OpenAIChat:
         )
         # Whole, as the SDK would put it together anew for every call.
         self._url = str(self._client.base_url.join("chat/completions"))
+        self._json_modes = JsonModes(account)
         self._options = json_options(timeout, security={"bearer_auth": True})
 
     async def ask(self, question: Question[Any], model: str) -> RawAnswer:
+        mode = self._json_modes.of(model)
+        request, unsent = chat_request(question, self.provider, model, self._account, mode)
+        try:
+            answer = await self._send(request, model, unsent)
+        except CallError as error:
+            raise self._json_modes.refusal(model, mode, error) from None
+        await self._json_modes.learn(model, question.answer, answer.text, lambda: self._probe(model))
+        return answer
+
+    async def _probe(self, model: str) -> str:
+        answer = await self._send(probe_body(model, sheet_of(self.provider).limit_name), model, ())
+        return answer.text
+
+    async def _send(self, request: dict[str, Any], model: str, unsent: tuple[str, ...]) -> RawAnswer:
         asked = CallTarget(self.provider, model, self._address)
-        request, unsent = chat_request(question, self.provider, model, self._account)
         call = self._client.post(self._url, cast_to=httpx2.Response, content=to_json(request), options=self._options)
         reply = await in_our_words(asked, call, _translate, self._account.timeout)
         return read_chat(asked, read_object(asked, reply), reply_info(reply.headers, unsent))
@@ -61,13 +76,13 @@ class OpenAIChat:
 
 
 def chat_request(
-    question: Question[BaseModel], provider: str, model: str, account: ProviderAccount
+    question: Question[BaseModel], provider: str, model: str, account: ProviderAccount, mode: JsonMode = "json_schema"
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The body of a request, and the names of the media parts that `model` does not take."""
     sheet = sheet_of(provider)
     takes = traits_on(sheet, model)
     media, unsent = sendable(question.media, provider, model)
-    instructions, answer_format = _format(question, sheet, account)
+    instructions, answer_format = _format(question, sheet, mode)
     text: object = [{"type": "text", "text": question.text}, *map(openai_part, media)] if media else question.text
     body = {
         "model": model,
@@ -86,13 +101,13 @@ def chat_request(
     return body, unsent
 
 
-def _format(question: Question[BaseModel], sheet: Sheet, account: ProviderAccount) -> tuple[str, dict[str, Any]]:
+def _format(question: Question[BaseModel], sheet: Sheet, mode: JsonMode) -> tuple[str, dict[str, Any]]:
     """The instructions, and the `response_format` that holds the answer to its schema."""
     schema = strict_schema(question.answer, sheet.dialect)
     instructions = question.instructions
     if sheet.schema_in_words:
         instructions = f"{instructions}\n{schema_in_words(question.answer, sheet.dialect)}"
-    if getattr(account, "json_mode", "") == "json_object":
+    if mode == "json_object":
         return instructions, {"type": "json_object"}
     named = {"name": question.answer.__name__, "strict": True, "schema": schema}
     return instructions, {"type": "json_schema", "json_schema": named}

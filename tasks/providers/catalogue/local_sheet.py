@@ -12,14 +12,16 @@ from tasks.providers.catalogue.sheet import Sheet, Traits
 
 
 class LocalAccount(ProviderAccount):
-    """`LOCAL_JSON_MODE=json_object` is for servers that cannot hold an answer to a schema."""
+    """A server of the operator's own: what it can do is found out where it is not said."""
 
     prefixes = ("LOCAL_",)
     # A server on one machine may need minutes a call, and does one or two at a time.
     timeout: float = Field(600.0, gt=0, description="Seconds for one request, from connecting to the last byte.")
-    concurrency: int | None = Field(2, ge=1, le=1_000, description="Calls in flight to this server, a process.")
-    json_mode: Literal["json_schema", "json_object"] = Field(
-        "json_schema", description="`json_object` for servers that cannot hold an answer to a schema."
+    concurrency: int | None = Field(
+        None, ge=1, le=1_000, description="Calls in flight to this server, a process; null is its slots, or 2."
+    )
+    json_mode: Literal["auto", "json_schema", "json_object"] = Field(
+        "auto", description="`json_object` for servers that cannot hold an answer to a schema; `auto` finds out."
     )
 
 
@@ -37,5 +39,7 @@ LOCAL = Sheet(
     estimate_factor=1.3,
     needs_key=False,
     schema_in_words=True,
+    look="tasks.providers.apis.local_server:look",
+    calls_at_once=2,
     limit_name="max_tokens",  # servers of the older API know no other
 )

@@ -21,7 +21,7 @@ from tasks.providers.catalogue.secret_stores import aws_secret
 from tasks.settings.secrets import secret_files
 from tasks.settings.section import ENV_FILE
 
-_NOT_OF_ANSWERS = {"api_key", "api_keys", "model", "timeout", "concurrency", "rpm", "tpm"}
+_NOT_OF_ANSWERS = {"api_key", "api_keys", "model", "timeout", "concurrency", "media", "rpm", "tpm"}
 """A new setting counts as one that answers depend on until it is named here; the model is named by each call."""
 
 
@@ -44,6 +44,9 @@ class ProviderAccount(BaseSettings):
     timeout: float = Field(60.0, gt=0, description="Seconds for one request, from connecting to the last byte.")
     concurrency: int | None = Field(
         None, ge=1, le=1_000, description="Calls in flight to this provider; null is MAILROOM_CONCURRENCY."
+    )
+    media: bool = Field(
+        True, description="`false` sends no pictures, sounds, films or PDFs to this provider; the outcome names them."
     )
     rpm: int = Field(10_000, ge=1, description="Requests a minute, over all processes of a ledger.")
     tpm: int = Field(300_000, ge=1, description="Tokens a minute, over all processes of a ledger.")

@@ -42,6 +42,16 @@ class MediaForms:
     """Of one part, where less than `most_together`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ServerFacts:
+    """How a server that the operator runs is set up; null where it does not tell."""
+
+    slots: int | None = None
+    """Calls that it works on at the same time."""
+    context_tokens: int | None = None
+    """Tokens of a prompt and its answer together."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sheet:
     """One provider. Classes are named as `package.module:Class`, since importing an SDK takes seconds."""
@@ -70,6 +80,11 @@ class Sheet:
     """Whether the schema is told in the prompt, too: a server that holds answers by a grammar shows it to no model."""
     limit_name: str = "max_completion_tokens"
     """The parameter that limits an answer's tokens, where servers of the same API differ in it."""
+
+    look: str | None = None
+    """What finds out how its server is set up, from an account; null where there is nothing to find out."""
+    calls_at_once: int | None = None
+    """Calls in flight where neither the account nor the server says how many; null is MAILROOM_CONCURRENCY."""
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import json
 import re
 import string
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 
 from tasks.providers.catalogue.provider_account import ProviderAccount
 from tasks.providers.catalogue.sheet import Traits
+from tasks.providers.catalogue.sheets import sheet_of
 from tasks.questions import Media, Question
 
 _MARGIN = 1.1
@@ -54,13 +56,18 @@ def estimate_tokens(text: str) -> int:
 
 
 def question_tokens(question: Question[Any]) -> int:
-    """About how many tokens a provider counts as the input of a question: its words, its answer's schema, its media."""
+    """About how many tokens a question's input has: its words, its answer's schema, its media."""
     answer: type[BaseModel] = question.answer
     return (
         _stable_tokens(question.instructions, answer)
         + estimate_tokens(question.text)
         + sum(map(_media_tokens, question.media))
     )
+
+
+def asked_tokens(question: Question[Any], provider: str) -> int:
+    """About how many tokens this provider counts as a question's input; some make more of the same text than others."""
+    return ceil(question_tokens(question) * sheet_of(provider).estimate_factor)
 
 
 def answer_tokens(question: Question[Any], account: ProviderAccount, takes: Traits) -> int:

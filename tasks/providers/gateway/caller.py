@@ -26,7 +26,7 @@ from tasks.errors import (
     Unreachable,
     Unusable,
 )
-from tasks.providers.catalogue.tokens import question_tokens
+from tasks.providers.catalogue.tokens import asked_tokens
 from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.billing import cost_of, cost_of_failure, tokens_of
 from tasks.providers.gateway.clients import Clients, ProviderClient
@@ -316,7 +316,7 @@ class Caller:
         The most an answer may have is several times what it has; limits reserved by that would stand mostly unused.
         """
         question = call.question
-        asked = question_tokens(question)
+        asked = asked_tokens(question, call.link.provider)
         unknown = (question.max_tokens or client.account.max_tokens) / 4
         return asked, asked + int(self._usual.get(_kind(call), unknown))
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.provider_account import ProviderAccount
+from tasks.providers.catalogue.sheets import sheet_of
 from tasks.providers.gateway.key_rotation import KeyRotation
 from tasks.providers.gateway.priority_semaphore import PrioritySemaphore
 from tasks.questions import Adapter, CallPolicy
@@ -61,11 +63,12 @@ class Clients:
         *,
         concurrency: int,
         policy: CallPolicy,
+        slots: Mapping[str, int] = MappingProxyType({}),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._accounts = accounts
         self._make = make
-        self._concurrency = concurrency
+        self._concurrency, self._slots = concurrency, slots
         self._policy = policy
         self._clock = clock
         self._clients: dict[str, ProviderClient] = {}
@@ -84,9 +87,14 @@ class Clients:
                 clock=self._clock,
             )  # fmt: skip
             client = self._clients[provider] = ProviderClient(
-                provider, account, rotation, account.concurrency or self._concurrency, self._make
+                provider, account, rotation, account.concurrency or self._at_once(provider), self._make
             )
         return client
+
+    def _at_once(self, provider: str) -> int:
+        """Calls in flight, where the account does not say how many: as its server has slots, or as its sheet says."""
+        most = self._slots.get(provider) or sheet_of(provider).calls_at_once or self._concurrency
+        return min(most, self._concurrency)
 
     async def close(self) -> None:
         await asyncio.gather(*(client.close() for client in self._clients.values()))

@@ -6,14 +6,13 @@ more after a few. Media that a model refused are not sent to it again.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from tasks.errors import CallError, MediaRefused, Misdirected, RequestRejected, Unusable
 from tasks.providers.gateway.priority_semaphore import PrioritySemaphore
-from tasks.questions import Link, MediaKind, Question
+from tasks.questions import Link, MediaKind, Question, without_media
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -71,15 +70,11 @@ class Findings:
     def accepted(self, link: Link, question: Question[T]) -> tuple[Question[T], tuple[str, ...]]:
         """The question with the media that the model did not refuse, and the names of those left out."""
         refused = self._refused_media.get(link)
-        if not refused or not question.media:
-            return question, ()
-        kept = tuple(part for part in question.media if part.kind not in refused)
-        left_out = tuple(part.name or part.media_type for part in question.media if part.kind in refused)
-        return replace(question, media=kept), left_out
+        return without_media(question, refused) if refused else (question, ())
 
 
 def _alike(one: CallError, other: CallError) -> bool:
-    return (type(one), one.status, _words(one)) == (type(other), other.status, _words(other))
+    return (one.code, one.status, _words(one)) == (other.code, other.status, _words(other))
 
 
 def _words(error: CallError) -> str:

@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from tasks.errors import CallError, MediaRefused, Misconfigured, Refused, Transient, Unusable
+from tasks.errors import CallError, MediaRefused, Misconfigured, Refused, SchemaRefused, Transient, Unusable
 from tasks.providers.apis.adapters import make_adapter
 from tasks.providers.apis.media import sendable
 from tasks.providers.catalogue.accounts import Accounts
-from tasks.providers.catalogue.tokens import question_tokens
+from tasks.providers.catalogue.tokens import asked_tokens
 from tasks.providers.gateway.answer_reading import read_answer
 from tasks.providers.gateway.caller import Call, Caller
 from tasks.providers.gateway.clients import Clients, MakeAdapter
@@ -29,7 +29,7 @@ from tasks.providers.gateway.controls import Controls
 from tasks.providers.gateway.findings import Findings
 from tasks.providers.gateway.fingerprints import fingerprint
 from tasks.providers.gateway.usual_output import Kind, UsualOutput, prices
-from tasks.questions import Completion, Link, Question, Usage
+from tasks.questions import Completion, Link, Question, Usage, without_media
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.providers")
@@ -45,14 +45,23 @@ class Gateway:
         *,
         past_outputs: Mapping[Kind, Iterable[int]] | None = None,
         concurrency: int = 50,
+        slots: Mapping[str, int] | None = None,
         allow_refused_fallback: bool = False,
         adapters: MakeAdapter = make_adapter,
     ) -> None:
-        """`concurrency` bounds the calls in flight to each provider. `past_outputs` are output tokens of past calls."""
+        """`concurrency` bounds the calls in flight to each provider, `slots` to some of them, by name.
+
+        `past_outputs` are output tokens of past calls.
+        """
         self._controls, self._outputs, self._findings = controls, UsualOutput(past_outputs), Findings()
         self._moves_on = (Transient, Unusable, Refused) if allow_refused_fallback else (Transient, Unusable)
         self._clients = Clients(
-            accounts, adapters, concurrency=concurrency, policy=controls.policy, clock=controls.timing.clock
+            accounts,
+            adapters,
+            concurrency=concurrency,
+            slots=slots or {},
+            policy=controls.policy,
+            clock=controls.timing.clock,
         )
         self._caller = Caller(self._clients, controls, self._findings, self._outputs)
         self._flights: dict[tuple[str, bool], asyncio.Future[Completion[Any]]] = {}
@@ -98,13 +107,18 @@ class Gateway:
         self, question: Question[T], link: Link, message_key: str, refresh: bool, *, patient: bool
     ) -> Completion[T]:
         """The answer of one model; media that it refuses are left out, and named."""
-        sent = 0
+        sent, account = 0, self._clients.of(link.provider).account
+        question, withheld = (question, ()) if account.media else without_media(question)
         while True:
-            asked, left_out = self._findings.accepted(link, question)
-            key = fingerprint(asked, link, self._clients.of(link.provider).account)
+            asked, refused = self._findings.accepted(link, question)
+            left_out = (*withheld, *refused)
+            key = fingerprint(asked, link, account)
             call = Call(question=asked, link=link, key=key, message_key=message_key, patient=patient)
             try:
                 completion = await self._together(call, refresh)
+            except SchemaRefused as error:
+                sent += error.sent  # its adapter asks without one from now on
+                continue
             except MediaRefused as error:
                 sent += error.sent
                 error.sent = sent
@@ -138,7 +152,7 @@ class Gateway:
         Both are null where the model's price is unknown.
         """
         account = self._clients.of(link.provider).account
-        return prices(question, link, account, question_tokens(question), self._outputs)
+        return prices(question, link, account, asked_tokens(question, link.provider), self._outputs)
 
     async def close(self) -> None:
         """End all connections."""

@@ -123,7 +123,7 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Request(path=first.split()[1], headers=headers, body=json.loads(body))
+    return Request(path=first.split()[1], headers=headers, body=json.loads(body or b"null"))
 
 
 def account(sdk: str, address: str, **values: Any) -> ProviderAccount:
@@ -133,6 +133,8 @@ def account(sdk: str, address: str, **values: Any) -> ProviderAccount:
         "local": LocalAccount,
         "anthropic": AnthropicAccount,
     }
+    if sdk == "local":  # a mode that is found out may take a request of its own
+        values = {"json_mode": "json_schema", **values}
     if sdk in ("openai", "local"):
         return kinds[sdk](base_url=f"{address}/v1", **values)
     return (

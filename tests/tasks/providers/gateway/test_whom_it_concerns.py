@@ -22,8 +22,12 @@ from tasks.errors import (
     RequestRejected,
     ServerFault,
 )
+from tasks.providers.catalogue.models import traits
+from tasks.providers.catalogue.prices import worst_price
+from tasks.providers.catalogue.sheets import sheet_of
+from tasks.providers.catalogue.tokens import answer_tokens, asked_tokens, question_tokens
 from tasks.questions import Media
-from tests.tasks.providers.at_the_wire import Wire, about
+from tests.tasks.providers.at_the_wire import Wire, about, link_of
 from tests.tasks.providers.far_side import MODELS, QUESTION, SDKS, TEXT, Reply, Request, complaint, good, provider_of
 
 PICTURE = Media(kind="image", media_type="image/png", data=b"\x89PNG picture", name="photo.png")
@@ -244,3 +248,20 @@ def test_a_server_that_is_away_is_not_taken_for_a_mails_own_fault(wire: Wire, sd
     with pytest.raises(ServerFault):
         wire.ask(sdk, Reply(500, complaint(sdk, 500, "Down.")), f"down {next(names)}")
     assert len(wire.requests) == 4
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+def test_media_that_an_operator_turned_off_are_never_sent_and_named(wire: Wire, sdk: str) -> None:
+    gateway = wire.gateway(sdk, Reply(body=good(sdk)), media=False)
+    answer = wire.on(gateway, sdk, f"no media {next(names)}", WITH_PICTURE)
+    assert (answer.unsent, answer.attempts) == (("photo.png",), 1)
+    assert "iVBOR" not in json.dumps(wire.requests[0].body)
+
+
+@pytest.mark.parametrize("sdk", [sdk for sdk in SDKS if sdk != "local"])
+def test_money_is_set_aside_by_the_tokens_that_the_provider_makes_of_a_text(wire: Wire, sdk: str) -> None:
+    gateway, link = wire.gateway(sdk, Reply(body=good(sdk))), link_of(sdk)
+    asked = asked_tokens(QUESTION, link.provider)
+    assert asked == pytest.approx(question_tokens(QUESTION) * sheet_of(link.provider).estimate_factor, abs=1)
+    most = answer_tokens(QUESTION, gateway._clients.of(link.provider).account, traits(link.provider, link.model))
+    assert gateway.prices(QUESTION, link)[0] == worst_price(link.provider, link.model, asked, most)
