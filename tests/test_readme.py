@@ -14,7 +14,15 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 TABLE = TEXT.partition("## Where do I change")[2].partition("## The map of the house")[0]
 MAP = TEXT.partition("## The map of the house")[2]
 PATHS = sorted(set(re.findall(r"`((?:[a-z_]+/)+[a-z_.]*|[a-z_]+\.(?:yaml|toml|md))`", TABLE)))
-LINKS = sorted({target for target in re.findall(r"\]\(([^)#]+)\)", TEXT) if "://" not in target})
+PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "deployments/README.md")), *ROOT.glob("docs/*.md")]
+LINKS = sorted(
+    {
+        (str(page.relative_to(ROOT)), target)
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+        if "://" not in target
+    }
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -28,9 +36,14 @@ def test_every_name_that_the_table_gives_is_in_that_file(name):
     assert re.search(rf"^(?:class |def )?{word}\b", (ROOT / path).read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("target", LINKS)
-def test_every_link_leads_somewhere(target):
-    assert (ROOT / target).exists()
+@pytest.mark.parametrize(("page", "target"), LINKS)
+def test_every_link_leads_somewhere(page, target):
+    path, _, section = target.partition("#")
+    there = (ROOT / page).parent / path if path else ROOT / page
+    assert there.exists()
+    if section:
+        headings = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+        assert section in {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_map_names_every_folder_and_no_other():

@@ -13,7 +13,7 @@ from rich.table import Table
 from deployments.cli.console import stdout
 from deployments.cli.outcomes import plain, styled
 from tasks.errors import Misconfigured
-from tasks.settings import Settings, read_settings
+from tasks.settings import read_settings
 
 if TYPE_CHECKING:
     from tasks.ingest.model_text import LeftOut
@@ -33,13 +33,13 @@ def show(
         as_json: Print it as JSON, for programs; `left_out` then holds the words, too.
         left_out_to: Write what was left out to this file, each piece below its reason.
     """
-    from tasks.ledger.outcomes import read_latest
+    from deployments.mail_record import read_record
 
     settings = read_settings()
-    row = read_latest(settings.ledger, key)
-    if row is None:
+    record = read_record(settings.ledger, key, settings.most_tokens)
+    if record is None:
         raise Misconfigured(f"The ledger knows no mail `{key}`; give the beginning of its message_key, or its id.")
-    pieces = _left_out(settings, row["message_key"])
+    row, pieces = record.outcome, record.text.left_out if record.text else None
     if left_out_to is not None:
         _write(left_out_to, pieces)
     console = stdout()
@@ -50,17 +50,6 @@ def show(
     _print_row(console, row)
     _print_left_out(console, pieces)
     return 0
-
-
-def _left_out(settings: Settings, message_key: str) -> list[LeftOut] | None:
-    """The pieces left out of a mail's text; None where the ledger keeps its bytes no more."""
-    from tasks.ingest.model_text import model_text
-    from tasks.ledger.engine import open_ledger
-    from tasks.ledger.messages import load_raw
-    from tasks.parsing.read_mail import read_mail
-
-    kept = next(iter(load_raw(open_ledger(settings.ledger), [message_key])), None)
-    return None if kept is None else model_text(read_mail(kept["raw"]), settings.most_tokens).left_out
 
 
 def _write(path: Path, pieces: list[LeftOut] | None) -> None:

@@ -49,6 +49,51 @@ class RunView(BaseModel):
     mails: dict[str, int] = Field(description="Mails with an outcome of this run, by status.")
 
 
+class LeftOutPiece(BaseModel):
+    """Words of a mail that no model was given."""
+
+    what: str
+    why: str
+    text: str
+
+
+class MailEffect(BaseModel):
+    """One thing that was to be done about a mail, as it stands now."""
+
+    action: str
+    target: str
+    state: str
+    detail: str
+    rule: str
+    dry_run: bool
+
+
+class CallView(BaseModel):
+    """One call to a provider; `shared_by` mails bear its tokens and its price in equal shares."""
+
+    question: str
+    provider: str
+    model: str
+    state: str
+    error_code: str | None
+    shared_by: int
+    input_tokens: int
+    output_tokens: int
+    usd: float | None = Field(description="Null where the price is unknown.")
+    simulated: bool
+    begun_at: float = Field(description="UTC seconds since 1970.")
+
+
+class MailView(BaseModel):
+    """All that is known of one mail."""
+
+    outcome: dict[str, Any] = Field(description="Its newest outcome, as in `outcomes.jsonl`.")
+    text: str | None = Field(description="What a model is given of it; null once its bytes are forgotten.")
+    left_out: list[LeftOutPiece]
+    effects: list[MailEffect]
+    calls: list[CallView]
+
+
 class Health(BaseModel):
     """The process answers."""
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from deployments.inbox.announcer import Announcer
 from deployments.inbox.background import running
 from deployments.inbox.folder import Inbox
-from deployments.receiver import health, pages, progress, runs, uploads, webhooks
+from deployments.receiver import health, mails, pages, progress, runs, uploads, webhooks
 from deployments.receiver.app_state import AppState
 from deployments.receiver.limits import RateLimit, Room
 from deployments.receiver.payload_formats import MailRow, PostmarkMail
@@ -68,7 +68,7 @@ def make_app(
             Misconfigured: _ledger_failed,  # it can't be opened, or is of a newer release
         },
     )  # fmt: skip
-    for part in (webhooks, uploads, progress, runs, health, pages):
+    for part in (webhooks, uploads, progress, runs, mails, health, pages):
         app.include_router(part.router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app

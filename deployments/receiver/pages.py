@@ -10,7 +10,12 @@ from starlette.exceptions import HTTPException
 
 router = APIRouter(include_in_schema=False)
 _FOLDER = Path(__file__).parent / "static"
-_PARTS = {"page.css": "text/css", "upload.js": "text/javascript", "docs.js": "text/javascript"}
+_PARTS = {
+    "page.css": "text/css",
+    "upload.js": "text/javascript",
+    "docs.js": "text/javascript",
+    "mail.js": "text/javascript",
+}
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -26,6 +31,12 @@ _HEADERS = {
 def upload_page() -> FileResponse:
     """The page to drop files on."""
     return FileResponse(_FOLDER / "upload.html", headers=_HEADERS)
+
+
+@router.get("/mails/{key}")
+def mail_page(key: str) -> FileResponse:
+    """The page of one mail; what it shows is asked for with the token, so there is nothing of the mail in it."""
+    return FileResponse(_FOLDER / "mail.html", headers=_HEADERS)
 
 
 @router.get("/docs")

@@ -56,6 +56,13 @@ async def with_token(request: Request, state: CurrentState) -> None:
         raise HTTPException(401, "The token is missing or wrong.", {"WWW-Authenticate": "Bearer"})
 
 
+async def with_token_always(request: Request, state: CurrentState) -> None:
+    """Answer 401 unless the upload token is brought, and 403 where none is set: what is shown here is people's mail."""
+    if state.settings.upload_token is None:
+        raise HTTPException(403, "Mails are shown where MAILROOM_RECEIVER_UPLOAD_TOKEN is set; set it, start anew.")
+    await with_token(request, state)
+
+
 def _is_this_machine(host: str) -> bool:
     name = urlsplit(f"//{host}").hostname or ""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks.categories import Categories
@@ -16,18 +16,26 @@ _MOST_ACTS = 30
 
 
 def report_text(
-    summary: Summary, categories: Categories, *, source: str, folder: str, estimate: str, links: Mapping[str, str]
+    summary: Summary,
+    categories: Categories,
+    *,
+    source: str,
+    folder: str,
+    estimate: str,
+    links: Mapping[str, str],
+    page_of: Callable[[str], str] = lambda _key: "",
 ) -> str:
     """The report as Markdown: what needs a person, what was done or would be, then figures.
 
-    `links` are addresses by what they lead to; they are ours, never a mail's.
+    `links` are addresses by what they lead to, `page_of` gives that of a mail's own page, or nothing; they are ours,
+    never a mail's.
     """
     parts = [f"# {summary.sentence()}", ""]
     if summary.simulated:
         parts += ["> **Simulated.** A simulator answered in the providers' place; nothing was paid.", ""]
     if links:
         parts += [" · ".join(f"[{name}]({address})" for name, address in links.items()), ""]
-    parts += _needs(summary) + _acts(summary) + _not_done(summary) + _errors(summary)
+    parts += _needs(summary, page_of) + _acts(summary) + _not_done(summary) + _errors(summary)
     if summary.mails:
         sorted_into = {name: summary.categories[name] for name in categories.in_order(summary.categories)}
         statuses: dict[str, int] = {name: summary.statuses[name] for name in STATUSES_SHOWN if summary.statuses[name]}
@@ -39,19 +47,28 @@ def report_text(
     return "\n".join(parts)
 
 
-def _needs(summary: Summary) -> list[str]:
+def _needs(summary: Summary, page_of: Callable[[str], str]) -> list[str]:
     """The mails that a person should look at first."""
     shown = [row for row in summary.table.rows()[:_MOST_NEEDS] if summary.table.needed]
     lines = [
-        f"| {row['wanted']} | {row['subject']} | {row['sender']} | {row['summary']} | {row['key']} |"
+        f"| {_why(row)} | {row['subject']} | {row['from']} | {row['summary']} | {_key(row['key'], page_of)} |"
         for row in shown[: summary.table.needed]
     ]
     if not lines:
         return ["## What needs you", "", "Nothing.", ""]
     more = summary.table.needed - len(lines)
     rest = [f"… and {more} more: they are first in the outcomes table.", ""] if more else []
-    head = ["| why | subject | sender | summary or error | key |", "| --- | --- | --- | --- | --- |"]
+    head = ["| why | subject | from | summary or error | mail |", "| --- | --- | --- | --- | --- |"]
     return ["## What needs you", "", *head, *lines, "", *rest, "`mailroom show KEY` tells all of a mail.", ""]
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    return f"{row['needs']}: {row['doubts']}" if row["doubts"] else str(row["needs"])
+
+
+def _key(key: str, page_of: Callable[[str], str]) -> str:
+    page = page_of(key)
+    return f"[{key}]({page})" if page else key
 
 
 def _acts(summary: Summary) -> list[str]:

@@ -13,6 +13,7 @@ from tasks import policies
 from tasks.categories import Categories
 from tasks.report.artifacts import report_text
 from tasks.report.summary import Summary
+from tasks.settings.receiver import ReceiverAddress
 
 log = logging.getLogger("mailroom.report")
 
@@ -22,11 +23,15 @@ def publish_summary(summary: Summary, categories: Categories, source: str, folde
     """Show the outcomes table and the report in Prefect's UI."""
     simulated = " The answers are **simulated**." if summary.simulated else ""
     table = summary.table.rows()
+    receiver = ReceiverAddress.read()
+    in_full = f" Each mail in full: `{receiver.page_of('KEY')}`." if receiver.url else ""
     made = create_table_artifact(
-        table=table, key="mailroom-outcomes", description=f"{_shown(len(table), summary)}{simulated}"
+        table=table, key="mailroom-outcomes", description=f"{_shown(len(table), summary)}{simulated}{in_full}"
     )
     links = {"The table of outcomes": f"{ui}/artifacts/artifact/{made}"} if (ui := PREFECT_UI_URL.value()) else {}
-    text = report_text(summary, categories, source=source, folder=str(folder), estimate=estimate, links=links)
+    text = report_text(
+        summary, categories, source=source, folder=str(folder), estimate=estimate, links=links, page_of=receiver.page_of
+    )
     create_markdown_artifact(markdown=text, key="mailroom-report", description=summary.sentence())
     log.info("%s", summary.sentence())
 

@@ -16,7 +16,7 @@ NOT_DONE = frozenset({"failed", "ambiguous", "unknown"})
 """States in which an effect was meant to be done and, as far as is known, was not."""
 
 
-_TO_APPROVE = "to approve"
+_TO_APPROVE = "approve"
 
 
 @dataclass(kw_only=True)
@@ -59,45 +59,50 @@ class OutcomeTable:
 def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
     """How pressing the outcome is, 0 the most, and why a person should look at it; empty where nobody need to."""
     reasons = [
-        (0, f"failed: {row['error_type']}", row["status"] == "FAILED"),
+        (0, "failed", row["status"] == "FAILED"),
         (1, "not done", any(effect["state"] in NOT_DONE for effect in row["effects"])),
         (2, "urgent", row["urgent"]),
         (3, _TO_APPROVE, any(effect["state"] == "held" for effect in row["effects"])),
-        (4, f"doubtful: {words(row['doubts'])}", bool(row["doubts"]) and row["status"] == "COMPLETED"),
+        (4, "doubt", bool(row["doubts"]) and row["status"] == "COMPLETED"),
     ]
     found = [(rank, words) for rank, words, holds in reasons if holds]
     return (found[0][0], ", ".join(why for _, why in found)) if found else (len(reasons), "")
 
 
 def table_row(row: Mapping[str, Any], needs: str) -> Row:
-    """One line of the table; nothing in it is run or fetched by a page."""
+    """One line of the table; nothing in it is run or fetched by a page.
+
+    Prefect's newer UI shows about 80 characters of a line at once on a small screen, and folds none. So the short
+    columns come first: why to look, what it is, who wrote about what, until when, for how much.
+    """
     return {
+        "needs": plain_cell(needs or _wanted(row), 24),
         "category": plain_cell(row["category"] or row["status"].lower(), 12),
-        "wanted": plain_cell(needs or _wanted(row), 40),
-        "subject": plain_cell(row["subject"], 36),
-        "sender": plain_cell(row["sender"].partition(" <")[0].strip('"'), 18),
-        "summary": plain_cell(_told(row), 90),
-        "due": plain_cell(_due(row), 16),
-        "done": plain_cell(_done(row), 44),
+        "from": plain_cell(row["sender"].partition(" <")[0].strip('"'), 14),
+        "subject": plain_cell(row["subject"], 26),
+        "due": plain_cell(_due(row), 10),
         "cost $": "?" if row["cost_usd"] is None else f"{row['cost_usd']:.4f}",
+        "summary": plain_cell(_told(row), 90),
+        "done": plain_cell(_done(row), 44),
+        "doubts": plain_cell(words(row["doubts"]), 60),
         "key": row["message_key"][:12],
     }
 
 
 def _wanted(row: Mapping[str, Any]) -> str:
     items = len(row["action_items"])
-    parts = ["a reply"] if row["reply_wanted"] else []
+    parts = ["reply"] if row["reply_wanted"] else []
     return ", ".join(parts + ([f"{items} to do"] if items else []))
 
 
 def _told(row: Mapping[str, Any]) -> str:
     if row["error_type"]:
-        return str(row["error"])
+        return f"{row['error_type']}: {row['error']}"
     return str(row["translation"] or row["summary"] or row["reason"])
 
 
 def _due(row: Mapping[str, Any]) -> str:
-    return min((str(item["due"]) for item in row["action_items"] if item.get("due")), default="")
+    return min((str(item["due"])[:10] for item in row["action_items"] if item.get("due")), default="")
 
 
 def _done(row: Mapping[str, Any]) -> str:

@@ -17,10 +17,27 @@ from tasks.settings.section import Section
 _SECRET_BYTES = range(24, 65)  # Standard Webhooks asks for 24 to 64 random bytes
 
 
-class ReceiverSettings(Section):
-    """From `MAILROOM_RECEIVER_*`, `.env` and secret files, such as one named `mailroom_receiver_webhook_secret`."""
+class ReceiverAddress(Section):
+    """Where people reach the receiver; runs read it, too, and need none of its other settings."""
 
     model_config = SettingsConfigDict(env_prefix="MAILROOM_RECEIVER_")
+    title: ClassVar[str] = "Receiver's address"
+
+    url: str = Field(
+        "",
+        pattern=r"^$|^https?://[^\s<>()|\[\]`]+$",
+        description="Address under which people reach it, such as `https://mail.example.com`; reports then link each "
+        "mail to its page there.",
+    )
+
+    def page_of(self, key: str) -> str:
+        """The address of a mail's own page; empty where no address is set."""
+        return f"{self.url.rstrip('/')}/mails/{key}" if self.url else ""
+
+
+class ReceiverSettings(ReceiverAddress):
+    """From `MAILROOM_RECEIVER_*`, `.env` and secret files, such as one named `mailroom_receiver_webhook_secret`."""
+
     title: ClassVar[str] = "Receiver"
 
     host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs the secrets below.")
@@ -32,7 +49,9 @@ class ReceiverSettings(Section):
     basic_auth: SecretStr | None = Field(
         None, description="`user:password` that SendGrid or Postmark sends, as set in the webhook's URL there."
     )
-    upload_token: SecretStr | None = Field(None, description="Bearer token of `/upload` and `/runs`.")
+    upload_token: SecretStr | None = Field(
+        None, description="Bearer token of `/upload` and `/runs`, and of `/mails`, which shows none without it."
+    )
     trusted_proxies: tuple[str, ...] = Field(
         (), description="Addresses or networks of proxies whose `X-Forwarded-For` is believed; nobody else's is."
     )

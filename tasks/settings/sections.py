@@ -6,7 +6,7 @@ from tasks.settings.destinations import DestinationSettings
 from tasks.settings.inbox import GatherSettings
 from tasks.settings.metrics import MetricsSettings
 from tasks.settings.observing import LogSettings, TraceSettings
-from tasks.settings.receiver import ReceiverSettings
+from tasks.settings.receiver import ReceiverAddress, ReceiverSettings
 from tasks.settings.replies import ReplySettings
 from tasks.settings.run import (
     ActionSettings,
@@ -22,6 +22,6 @@ from tasks.settings.watch import WatchSettings
 
 SECTIONS: tuple[type[Section], ...] = (
     WorkSettings, ModelSettings, MoneySettings, PriceSettings, PrivacySettings, ActionSettings, ReplySettings,
-    DestinationSettings, StorageSettings, SecretSettings, ReceiverSettings, GatherSettings, WatchSettings,
-    MetricsSettings, LogSettings, TraceSettings,
+    DestinationSettings, StorageSettings, SecretSettings, ReceiverAddress, ReceiverSettings, GatherSettings,
+    WatchSettings, MetricsSettings, LogSettings, TraceSettings,
 )  # fmt: skip

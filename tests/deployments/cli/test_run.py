@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deployments.cli.estimate import estimate
 from deployments.cli.run import run
-
-
-@pytest.fixture
-def signals() -> Iterator[None]:
-    """The handlers that the command sets are taken back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ OPERATIONS = [
     ("POST", "/upload"),
     ("GET", "/runs/{run_id}"),
     ("GET", "/deliveries/{delivery}"),
+    ("GET", "/mails/{key}/record"),
     ("GET", "/health"),
     ("GET", "/ready"),
 ]
@@ -61,7 +62,7 @@ def test_every_operation_is_tried(description):
     ("method", "path", "mode"),
     [(*operation, GenerationMode.POSITIVE) for operation in OPERATIONS]
     # The others take no input that could be wrong.
-    + [(*operation, GenerationMode.NEGATIVE) for operation in OPERATIONS[:4]],
+    + [(*operation, GenerationMode.NEGATIVE) for operation in OPERATIONS[:5]],
 )
 def test_no_request_is_answered_with_a_fault_or_against_the_description(description, method, path, mode):
     @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

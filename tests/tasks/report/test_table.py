@@ -1,11 +1,15 @@
 """The table of a run puts what needs a person first, stays light, and says what was left out."""
 
+import re
+
 import pytest
 
 from tasks.categories import DEFAULT_CATEGORIES
+from tasks.errors import Misconfigured
 from tasks.report.artifacts import report_text
 from tasks.report.summary import Summary
 from tasks.report.table import MOST_ROWS, needs_person
+from tasks.settings.receiver import ReceiverAddress
 from tests.made_rows import outcome_row
 
 HELD = {"effect_id": "e", "action": "draft_reply", "target": "x", "state": "held", "detail": "", "rule": "r"}
@@ -29,16 +33,16 @@ def test_what_needs_a_person_comes_first_whatever_window_it_was_in():
     rows = summed(PLAIN, DOUBTFUL, TO_APPROVE, URGENT, FAILED).table.rows()
 
     assert [row["subject"] for row in rows] == ["failed", "urgent", "held", "doubtful", "plain"]
-    wanted = ["failed: TIMEOUT", "urgent", "to approve", "doubtful: summary length", "a reply"]
-    assert [row["wanted"] for row in rows] == wanted
-    assert rows[0]["summary"] == "It did not answer."
+    assert [row["needs"] for row in rows] == ["failed", "urgent", "approve", "doubt", "reply"]
+    assert [row["doubts"] for row in rows] == ["", "", "", "summary length", ""]
+    assert rows[0]["summary"] == "TIMEOUT: It did not answer."
 
 
 def test_the_summary_is_in_the_operators_language_and_the_first_due_date_is_told():
     items = [{"text": "b", "due": "2026-12-05"}, {"text": "a", "due": "2026-12-01"}, {"text": "c", "due": None}]
     (row,) = summed(outcome_row(summary="Bitte zahlen.", translation="Please pay.", action_items=items)).table.rows()
 
-    assert (row["summary"], row["due"], row["wanted"]) == ("Please pay.", "2026-12-01", "3 to do")
+    assert (row["summary"], row["due"], row["needs"]) == ("Please pay.", "2026-12-01", "3 to do")
 
 
 def test_of_very_many_mails_those_that_need_a_person_are_shown():
@@ -58,9 +62,40 @@ def test_the_report_leads_with_what_needs_a_person(row):
     needs = text.index("## What needs you")
 
     assert needs < text.index("## Counts")
-    assert f"| {needs_person(row)[1]} | {row['subject']} |" in text
+    assert re.search(rf"\\| {needs_person(row)[1]}(: summary length)? \\| {row['subject']} \\|", text)
     assert "| plain |" not in text
     assert "[table](http://ui/1)" in text
+
+
+def test_the_first_columns_of_a_line_fit_a_small_screen():
+    long = outcome_row(
+        urgent=True, effects=[HELD], subject="s" * 200, sender="Wilhelmina von Hohenstein <w@a.example>",
+        action_items=[{"text": "a", "due": "2026-12-01T09:00"}],
+    )  # fmt: skip
+    (row,) = summed(long).table.rows()
+
+    assert list(row)[:6] == ["needs", "category", "from", "subject", "due", "cost $"]
+    assert sum(len(value) for value in list(row.values())[:6]) <= 80
+    assert row["due"] == "2026-12-01"
+
+
+def test_a_mail_is_linked_to_its_own_page_where_the_receivers_address_is_known():
+    text = report_text(
+        summed(URGENT), DEFAULT_CATEGORIES, source="s", folder="f", estimate="", links={},
+        page_of=ReceiverAddress(url="https://mail.example.com/").page_of,
+    )  # fmt: skip
+
+    key = URGENT["message_key"][:12]
+    assert f"[{key}](https://mail.example.com/mails/{key})" in text
+    assert ReceiverAddress().page_of(key) == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.com", "https://a.example/) [x](https://b.example", "javascript:alert(1)"]
+)
+def test_what_is_no_address_of_a_receiver_is_refused(url):
+    with pytest.raises(Misconfigured, match="`url`"):
+        ReceiverAddress.read(url=url)
 
 
 def test_a_report_says_when_nobody_is_needed():
