@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import Field
 
 from flows.run.final_state import says_what_is_wrong
-from tasks.report.publish_digest import publish_digest
+from tasks.report.publish_digest import days_to_report, publish_digest
 from tasks.settings import read_settings
 from tasks.understand.operator_categories import read_categories
 
@@ -19,12 +20,18 @@ from tasks.understand.operator_categories import read_categories
 @flow(name="daily-digest", persist_result=False)
 @says_what_is_wrong
 def daily_digest(day: date | None = None, trend_days: Annotated[int, Field(ge=1, le=90)] = 14) -> State[Any]:
-    """Report a day from the ledger; nothing is asked and nothing is changed.
+    """Report a day from the ledger, and days before it that were missed; nothing is asked and nothing is changed.
 
     Args:
-        day: The day (UTC); None is yesterday.
+        day: The day (UTC), and no other; None is the day before this run was scheduled for.
         trend_days: How many days, this one included, the plots show.
     """
-    reported = day or datetime.now(UTC).date() - timedelta(days=1)
-    mails = publish_digest(read_settings().ledger, reported, trend_days, read_categories())
-    return Completed(message=f"{reported}: {mails} mails")
+    # Not the day before it began: a run that had to wait for a worker reports the day it was meant for.
+    days = [day] if day else days_to_report(_scheduled().date() - timedelta(days=1))
+    ledger, categories = read_settings().ledger, read_categories()
+    mails = {one: publish_digest(ledger, one, trend_days, categories) for one in days}
+    return Completed(message="; ".join(f"{one}: {count} mails" for one, count in mails.items()))
+
+
+def _scheduled() -> datetime:
+    return flow_run.scheduled_start_time or datetime.now(UTC)

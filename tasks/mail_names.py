@@ -1,4 +1,5 @@
-"""What a mail is called in a line of log: its key, and the words that a person knows it by where those may be told."""
+"""What a mail and an effect are called in a line of log: by the words that a person knows them by, where those may be
+told."""
 
 from __future__ import annotations
 
@@ -22,6 +23,16 @@ def mail_name(mail: Mapping[str, Any], *, subjects: bool) -> str:
     what = _cut(mail["subject"]) or _cut(str(mail["source_id"]).rpartition("/")[2])
     domain = _cut(mail["sender"].rpartition("@")[2].rstrip(">"))
     return f'{key} "{what}"' + (f" ({domain})" if domain else "")
+
+
+def effect_name(action: str, target: str, *, subjects: bool) -> str:
+    """`move Archive`, or `draft_reply to someone at example.org`, without the domain where `subjects` is false.
+
+    A target with an @ in it is a stranger's address; any other is the operator's own word.
+    """
+    if "@" not in target:
+        return f"{action} {_cut(target)}".rstrip()
+    return f"{action} to someone at {_cut(target.rpartition('@')[2].rstrip('>'))}" if subjects else action
 
 
 def may_name() -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclopts import App
-from rich.console import Console
 from rich.table import Table
 
+from deployments.cli.console import stdout
 from deployments.cli.home import use_server
 from deployments.cli.operator_categories import categories_in_force
 from deployments.cli.outcomes import plain, styled
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tasks.ledger.plans import Plan
 
 rules = App(name="rules", help="Check the rules, or see what they would do.")
-console = Console()
 
 
 @rules.command
@@ -37,7 +36,7 @@ def check(file: Path | None = None, /) -> int:
     from tasks.act.destinations import read_destinations
     from tasks.act.plan import check_destinations
 
-    book = _read(file, categories)
+    book, console = _read(file, categories), stdout()
     tables = {
         "Categories": _categories(categories), "Never sent": _never_sent(book), "Analyses": _analyses(book),
         "Rules": _rules(book),
@@ -71,7 +70,8 @@ def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider:
     from flows.run.rule_trial import try_rules
 
     tried = try_rules(source, book, read_settings(provider=provider), categories, most=mails)
-    table = Table(title="What the rules would do (nothing was done)", title_justify="left", expand=True)
+    console = stdout()
+    table = Table(title="What the rules would do (nothing was done)", title_justify="left", expand=console.is_terminal)
     for name, ratio in (("mail", 4), ("category", 2), ("rules", 3), ("would", 7)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for one in tried:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 
+from deployments.cli.console import stdout
 from deployments.cli.outcomes import plain
 
 
@@ -23,5 +23,5 @@ def settings(*, changed: Annotated[bool, Parameter(negative="")] = False) -> int
     for variable, value, origin in in_force():
         if origin != "default" or not changed:
             table.add_row(variable.section, variable.names[0], plain(value), origin)
-    Console().print(table)
+    stdout().print(table)
     return 0

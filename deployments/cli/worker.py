@@ -30,6 +30,9 @@ def worker(
     from deployments.worker.serve import serve
 
     prepare()
+    from deployments.worker.stuck_runs import watch_in_background
+
+    watch_in_background()
     options = ["--pool", _POOL, "--type", "process", "--with-healthcheck"]
     options += ["--limit", str(limit)] if limit else []
     return serve(options, {**OF_EVERY_CLIENT, **os.environ, **past_proxies(os.environ)}, grace_s)

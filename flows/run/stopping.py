@@ -42,7 +42,7 @@ def ends_in_order(run_id: str, pending: Sequence[PrefectFuture[Any]]) -> Iterato
             yield
         except BaseException as error:
             stop.set(_why(error))
-            log.warning("The run ends early: %s. Calls under way are waited for.", stop.why)
+            log.info("The run ends early: %s. Calls under way are waited for.", stop.why)
             _wait_for_calls(pending)
             log.warning("The run was stopped: %s. %s", stop.why, GO_ON)
             _send_logs()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, TypeVar
 
 from pandera.typing import DataFrame
@@ -22,9 +23,11 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
 from tasks.ledger.plans import Plan, record_plan
 from tasks.ledger.thread_replies import REPLIES
+from tasks.mail_names import effect_name, mail_name, may_name
 from tasks.opinions import SecondReader
 from tasks.runs import Run
 
+log = logging.getLogger("mailroom.act")
 AnyFrame = TypeVar("AnyFrame", bound=Frame)
 
 
@@ -98,6 +101,7 @@ def act(
     for effect in fates:  # a reply to a mail of an earlier chunk or run is told with the mail that supersedes it
         if effect.message_key not in found and (by := superseded[effect.effect_id]) in found:
             found[by].append(told(effect))
+    _tell(rows, found)
     return Effects.of([{"message_key": key, "effects": effects} for key, effects in found.items()])
 
 
@@ -118,6 +122,18 @@ def as_they_stand(effects: DataFrame[Effects], ledger_url: str) -> DataFrame[Eff
 
 def _is_told_with(key: str, fate: Row[Any] | None, known: set[str]) -> bool:
     return fate is None or fate.message_key == key or fate.message_key not in known
+
+
+def _tell(rows: list[dict[str, Any]], effects: dict[str, list[dict[str, Any]]]) -> None:
+    """One record of log a chunk, with a line an effect: by action and recipient, and for which mail."""
+    subjects = may_name()
+    lines = [
+        f"{effect_name(one['action'], one['target'], subjects=subjects)}: {one['state']}, "
+        f"for {mail_name(row, subjects=subjects)}"
+        for row in rows
+        for one in effects[row["message_key"]]
+    ]
+    log.info("%d effects.\n%s", len(lines), "\n".join(lines))
 
 
 def rows_of(

@@ -22,6 +22,7 @@ from tasks.act.performer import ActionContext, NeedsPerson, NotDone, NotNeeded
 from tasks.errors import MailroomError
 from tasks.ledger import effects as ledger
 from tasks.ledger.effects import Effect, Settled
+from tasks.mail_names import effect_name, may_name
 
 log = logging.getLogger("mailroom.act")
 MAX_ATTEMPTS = 5
@@ -129,7 +130,7 @@ class Outbox:
             state, detail = self._after_accident(effect, error)
         self.step("performed")
         if state != "done":
-            log.warning("effect %s (%s): %s, %s", effect.effect_id[:12], effect.action, state, detail)
+            _log_not_done(effect, state, detail)
         ledger.settle_effect(self.engine, effect, state, detail)
         self.step("settled")
 
@@ -195,6 +196,13 @@ def open_outbox(
         lease_s=lease_s,
         step=step,
     )
+
+
+def _log_not_done(effect: Effect, state: Settled, detail: str) -> None:
+    """A warning where a person must act: not of what is tried again by itself, or is no longer needed."""
+    level = logging.INFO if state in ("planned", "skipped") else logging.WARNING
+    name = effect_name(effect.action, effect.target, subjects=may_name())
+    log.log(level, "%s for mail %s: %s, %s", name, effect.message_key[:12], state, detail)
 
 
 def _state(engine: Engine, effect: Effect) -> str:

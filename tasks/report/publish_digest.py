@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
 from sqlalchemy import Engine
 
 from tasks import policies
@@ -17,6 +20,30 @@ from tasks.ledger.engine import open_ledger
 from tasks.report.costs import costs_text
 from tasks.report.digest import digest_frame, digest_text
 
+KEY = "mailroom-digest"
+_TITLE = "Digest of "
+_MOST_DAYS = 7
+_LOOKED_THROUGH = 50  # the newest digests, which hold more than those days
+
+
+def days_to_report(day: date) -> list[date]:
+    """The day, and before it those of the last week that were missed: that have no digest while an earlier one has."""
+    reported = _reported()
+    week = [day - timedelta(days=back) for back in range(_MOST_DAYS - 1, 0, -1)]
+    began = min((one for one in week if one in reported), default=day)
+    return [*(one for one in week if one > began and one not in reported), day]
+
+
+def _reported() -> set[date]:
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[KEY])),
+            sort=ArtifactSort.CREATED_DESC,
+            limit=_LOOKED_THROUGH,
+        )
+    titles = [one.description or "" for one in found]
+    return {date.fromisoformat(title.removeprefix(_TITLE)) for title in titles if title.startswith(_TITLE)}
+
 
 @task(name="digest", **policies.LEDGER)
 def publish_digest(ledger_url: str, day: date, days: int, categories: Categories) -> int:
@@ -25,7 +52,7 @@ def publish_digest(ledger_url: str, day: date, days: int, categories: Categories
     engine = open_ledger(ledger_url)
     mails = digest_frame(outcomes_since(engine, first.timestamp()))
     text = digest_text(mails, day, categories, _effects_of(engine, day), held=count_held(engine))
-    create_markdown_artifact(markdown=text, key="mailroom-digest", description=f"Digest of {day}")
+    create_markdown_artifact(markdown=text, key=KEY, description=f"{_TITLE}{day}")
     create_markdown_artifact(
         markdown=costs_text(engine, since=first.timestamp()),
         key="mailroom-costs",

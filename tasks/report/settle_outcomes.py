@@ -45,6 +45,6 @@ def settle_outcomes(
     curable = set(readings.loc[readings["curable"], "message_key"])
     settled = settle(engine, run.id, every, curable, fences)
     if settled < len(every):
-        log.warning("%d mails were taken over by another run, which settles them.", len(every) - settled)
+        log.info("%d mails were taken over by another run, which settles them.", len(every) - settled)
     log.info("%d outcomes recorded.", settled)
     return WindowOutcomes(every)

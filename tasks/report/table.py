@@ -43,8 +43,8 @@ class OutcomeTable:
         for place, (_, row) in enumerate(self.pressing):
             if row["key"] == message_key[:12]:
                 row["done"] = row["done"].replace(said, says_now)
-                row["wanted"] = ", ".join(word for word in row["wanted"].split(", ") if word != _TO_APPROVE)
-                if not row["wanted"]:
+                row["needs"] = ", ".join(word for word in row["needs"].split(", ") if word != _TO_APPROVE)
+                if not row["needs"]:
                     del self.pressing[place]
                     self.others.append(row)
                     self.needed -= 1

@@ -53,9 +53,9 @@ def test_a_conversation_of_three_has_one_draft_and_a_later_mail_takes_its_place(
 
     assert told(rows) == {"_": ["held"], "a": ["superseded"], "b": ["superseded"], "c": ["held", "superseded"]}
     assert state.message.endswith("effects: 2 held, 2 superseded")
-    assert [(row["subject"], row["wanted"]) for row in table(state) if "to approve" in row["wanted"]] == [
-        ("Login fails", "urgent, to approve"),
-        ("Login fails", "to approve"),
+    assert [(row["subject"], row["needs"]) for row in table(state) if "approve" in row["needs"]] == [
+        ("Login fails", "urgent, approve"),
+        ("Login fails", "approve"),
     ]
     assert [rows[name]["rule"] for name in "abc"] == ["answer", "answer", "answer, long"], (
         "as it was when each was read"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.mail_names import mail_name
+from tasks.mail_names import effect_name, mail_name
 
 MAIL = {"message_key": "420ab5224d6e99", "source_id": "in/one.eml", "subject": "Lunch", "sender": "ann@example.org"}
 
@@ -23,3 +23,17 @@ def test_a_mail_is_named_in_one_short_line(changes, name):
 
 def test_a_mail_is_named_by_its_key_alone_where_subjects_must_not_be_told():
     assert mail_name(MAIL, subjects=False) == "420ab5224d6e"
+
+
+@pytest.mark.parametrize(
+    ("target", "subjects", "name"),
+    [
+        ("ann@example.org", True, "draft_reply to someone at example.org"),
+        ("Ann <ann@example.org>", True, "draft_reply to someone at example.org"),
+        ("ann@example.org", False, "draft_reply"),
+        ("drafts", False, "draft_reply drafts"),
+        ("", True, "draft_reply"),
+    ],
+)
+def test_an_effect_is_named_by_action_and_recipient_and_no_address_is_told(target, subjects, name):
+    assert effect_name("draft_reply", target, subjects=subjects) == name

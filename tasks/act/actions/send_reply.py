@@ -60,7 +60,6 @@ async def perform(effect: Effect, context: ActionContext) -> str:
     if effect.needs_approval:
         return await _send(effect, context)
     if why := await asyncio.to_thread(_admit, effect, context):
-        log.warning("effect %s waits for a person: %s", effect.effect_id[:12], why)
         raise NeedsPerson(why)
     try:
         return await _send(effect, context)
@@ -177,5 +176,5 @@ async def _keep_copy(effect: Effect, context: ActionContext, raw: bytes) -> str:
     try:
         return await context.mailboxes.use(locations[0].source, work)
     except Exception as error:
-        log.warning("effect %s: sent, but no copy was kept (%s)", effect.effect_id[:12], type(error).__name__)
+        log.info("reply to mail %s: sent, but no copy was kept (%s)", effect.message_key[:12], type(error).__name__)
         return ", without a copy in the folder of sent mail"

@@ -23,6 +23,7 @@ from tasks.ledger.effects import Effect, by_ids, in_state
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import load_raw
 from tasks.ledger.owners import owner_name
+from tasks.mail_names import effect_name, may_name
 from tasks.runs import Run
 
 log = logging.getLogger("mailroom.act")
@@ -57,8 +58,11 @@ def take_down(choices: list[Choice], run: Run, *, person: str) -> list[Decided]:
     """Record what was chosen, with who and when; what is not exactly as it was shown any more is left held."""
     engine = open_ledger(run.settings.ledger)
     decided = [decide_one(engine, choice, person=person, flow_run_id=run.id) for choice in choices]
+    subjects = may_name()
     for one in decided:
-        log.info("effect %s: %s %s", one.shown.effect.effect_id[:12], one.word, one.why)
+        effect = one.shown.effect
+        name = effect_name(effect.action, effect.target, subjects=subjects)
+        log.info("%s for mail %s: %s %s", name, effect.message_key[:12], one.word, one.why)
     return decided
 
 

@@ -86,7 +86,7 @@ class ImapSource:
 
     def _list_anew(self, mailbox: BaseMailBox, uidvalidity: int) -> Listing:
         # Mails that were given before come again. Their content tells that they are the same.
-        log.warning("%s was built anew on the server while it was read; it is read from the start.", self.name)
+        log.info("%s was built anew on the server while it was read; it is read from the start.", self.name)
         return list_folder(mailbox, self.name, self.folder, self.block, self.opening, uidvalidity)
 
     def _wait_or_give_up(self, error: Exception, reading: Reading) -> None:
@@ -101,7 +101,7 @@ class ImapSource:
         if wait_s is None:
             stood = f"broke off after UID {reading.done} and could not be read on"
             raise SourceUnavailable(f"`{self.name}` {stood}: {refusal.words}", refusal.wait_s) from error
-        log.warning("%s: after UID %d, %s; it is tried again in %g s.", self.name, reading.done, refusal.words, wait_s)
+        log.info("%s: after UID %d, %s; it is tried again in %g s.", self.name, reading.done, refusal.words, wait_s)
         self.opening.pause(wait_s)
 
     def _mail_of(self, mail: Fetched, uidvalidity: int) -> RawMail:
@@ -142,7 +142,7 @@ def _wait_to_open(name: str, attempt: int, refusal: PassingRefusal, error: Excep
     wait_s = wait_before(attempt, refusal.wait_s)
     if wait_s is None:
         raise SourceUnavailable(f"`{name}` cannot be opened now: {refusal.words}", refusal.wait_s) from error
-    log.warning("%s cannot be opened now (%s); it is tried again in %g s.", name, refusal.words, wait_s)
+    log.info("%s cannot be opened now (%s); it is tried again in %g s.", name, refusal.words, wait_s)
     return wait_s
 
 

@@ -205,7 +205,7 @@ class Gateway:
             return None
         value, faults = read_answer(call.question.answer, stored.text)
         if value is None:
-            log.warning("a stored answer to `%s` cannot be read and is asked for again: %s", call.question.name, faults)
+            log.info("a stored answer to `%s` cannot be read and is asked for again: %s", call.question.name, faults)
             return None
         return Completion(
             value=value, usage=Usage(), price_usd=Decimal(0), provider=call.link.provider, model=stored.model,
