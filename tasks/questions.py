@@ -221,6 +221,9 @@ class RateLimiter(Protocol):
     def settle(self, link: Link, tokens: int, used: int, limits: RateLimits | None) -> None:
         """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
 
+    async def answered(self, link: Link) -> None:
+        """Note that the model answered, so that no wait it told before is in force any more."""
+
     async def heed(self, link: Link, *, too_fast: bool, wait_s: float = 0.0) -> None:
         """Halve the model's rate, which grows again by itself, where the provider said that it was too fast.
 

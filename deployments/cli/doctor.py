@@ -7,16 +7,18 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from deployments.cli.console import stdout
 from deployments.cli.outcomes import plain
-from tasks.errors import Misconfigured
+from tasks.errors import MailroomError, Misconfigured
 from tasks.settings import Settings, read_settings
 
 _PACKAGES = ("prefect", "openai", "anthropic", "google-generativeai", "pandas", "sqlalchemy")
@@ -32,13 +34,20 @@ class Finding:
     said: str
 
 
-def doctor(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> int:
-    """Check versions, server, keys and ledger; exit code 1 when something is wrong.
+def doctor(
+    *,
+    offline: Annotated[bool, Parameter(negative="")] = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Check versions, server, keys, ledger and models; exit code 1 when something is wrong.
+
+    Every provider that is configured is asked one real question, which costs a small part of a cent.
 
     Args:
+        offline: Ask no provider.
         as_json: Print it as JSON, for programs; `ok` is null where nothing is needed.
     """
-    findings = list(_findings())
+    findings = list(_findings(offline))
     code = int(any(finding.ok is False for finding in findings))
     if as_json:
         stdout().print_json(json.dumps([asdict(finding) for finding in findings]))
@@ -51,7 +60,7 @@ def doctor(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = 
     return code
 
 
-def _findings() -> Iterator[Finding]:
+def _findings(offline: bool) -> Iterator[Finding]:
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     yield Finding(name="Versions", ok=True, said=f"Python {platform.python_version()}, {versions}")
     yield from _guarded("Settings", _settings)
@@ -60,8 +69,9 @@ def _findings() -> Iterator[Finding]:
         settings = read_settings()
     except Misconfigured:
         return
-    yield from _keys(settings)
+    yield from _keys(settings, offline)
     yield from _guarded("Ledger", lambda: _ledger(settings))
+    yield from _waits(settings)
     free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".").free
     yield Finding(name="Disk", ok=free > _LEAST_FREE_BYTES, said=f"{free / 1e9:.1f} GB free")
 
@@ -90,7 +100,8 @@ def _server() -> Finding:
     return Finding(name="Prefect", ok=healthy, said=f"{url} {'answers' if healthy else 'does not answer; start it'}")
 
 
-def _keys(settings: Settings) -> Iterator[Finding]:
+def _keys(settings: Settings, offline: bool) -> Iterator[Finding]:
+    from deployments.cli.doctor_models import answer_of
     from tasks.providers.catalogue.accounts import Accounts
     from tasks.providers.catalogue.sheets import SHEETS
 
@@ -102,11 +113,30 @@ def _keys(settings: Settings) -> Iterator[Finding]:
             yield Finding(name=f"Key of {provider}", ok=True, said=_told(accounts, provider))
         except Misconfigured as error:
             yield Finding(name=f"Key of {provider}", ok=False if needed else None, said=str(error))
+            continue
+        if not offline:
+            try:
+                yield Finding(name=f"Model of {provider}", ok=True, said=answer_of(provider, accounts, settings))
+            except (MailroomError, SQLAlchemyError) as error:
+                said = error.told if isinstance(error, MailroomError) else "not asked, as the ledger cannot be used"
+                yield Finding(name=f"Model of {provider}", ok=False if needed else None, said=said)
 
 
 def _told(accounts: object, provider: str) -> str:
     account = accounts.account(provider)  # type: ignore[attr-defined]  # Accounts, imported late
     return f"{account.keys} set, asked at {account.base_url or 'its own address'}"
+
+
+def _waits(settings: Settings) -> Iterator[Finding]:
+    """Whom runs do not ask now, and how to end that."""
+    from tasks.ledger.engine import open_ledger
+    from tasks.ledger.waits import waits_in
+
+    with suppress(Misconfigured):  # it is told already that there is no ledger
+        for wait in waits_in(open_ledger(settings.ledger)):
+            whom = f"{wait.model} of {wait.provider}" if wait.model else wait.provider
+            said = f"not asked for {wait.left_s / 60:.0f} min more: {wait.why}. End it: mailroom reopen {wait.provider}"
+            yield Finding(name=f"Wait for {whom}", ok=None, said=said)
 
 
 def _ledger(settings: Settings) -> str:

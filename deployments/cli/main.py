@@ -27,6 +27,7 @@ app.command("deployments.cli.estimate:estimate", name="estimate", help="Say what
 app.command("deployments.cli.costs:costs", name="costs", help="Show what was asked and paid, from the ledger.")
 app.command("deployments.cli.rules:rules", name="rules", help="Check the rules, or see what they would do.")
 app.command("deployments.cli.doctor:doctor", name="doctor", help="Check versions, server, keys and ledger.")
+app.command("deployments.cli.reopen:reopen", name="reopen", help="Ask a provider again that said to wait.")
 app.command("deployments.cli.settings:settings", name="settings", help="Show every setting in force, and from where.")
 app.command("deployments.cli.receiver:receiver", name="receiver", help="Take mail by webhook and upload.")
 app.command("deployments.cli.metrics:metrics", name="metrics", help="Answer Prometheus on port 8001.")

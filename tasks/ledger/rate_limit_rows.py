@@ -23,6 +23,8 @@ _SAME_EVENT_S = 2.0
 _GROWS_BACK_S = 60.0
 _FARTHEST_S = 600.0
 """No reservation reaches farther; a row that does comes from a clock that was set back."""
+_PROBE_EVERY_S = 600.0
+"""Through a wait that is longer than this one request goes at such times: limits are often lifted early."""
 _CREDIT_S = 1.0
 """Tokens given back late still count for this long."""
 
@@ -57,6 +59,15 @@ class SlowDown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WaitOver:
+    """The model answered a request that was let through its wait."""
+
+    provider: str
+    model: str
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RateGrant:
     """From when on requests and tokens may go, how far apart; times and `now` are by the database's clock."""
 
@@ -65,10 +76,12 @@ class RateGrant:
     tokens_from: float
     request_s: float
     token_s: float
+    probe: bool = False
+    """Whether it is for one request through a wait that is not over."""
 
 
 def write(connection: Connection, requests: list[Any]) -> list[Any]:
-    """One RateGrant for each RateRequest, null for each SlowDown, in their order; a handler of the ledger's writer."""
+    """One RateGrant for each RateRequest, null for the others, in their order; a handler of the ledger's writer."""
     now = database_time(connection, requests[0].clock)
     rows = _lock_rows(connection, requests, now)
     before = {place: dict(row) for place, row in rows.items()}
@@ -113,21 +126,36 @@ def _new_row(
     provider, model = place
     return {
         "provider": provider, "model": model, "rpm": request.rpm, "tpm": request.tpm, "requests_free_at": now,
-        "tokens_free_at": now, "slowed_to": 1.0, "slowed_at": now, "held_until": 0.0,
+        "tokens_free_at": now, "slowed_to": 1.0, "slowed_at": now, "held_until": 0.0, "probe_at": 0.0,
     }  # fmt: skip
 
 
 def _answer(
-    rows: dict[tuple[str, str], dict[str, Any]], request: RateRequest | SlowDown, now: float
+    rows: dict[tuple[str, str], dict[str, Any]], request: RateRequest | SlowDown | WaitOver, now: float
 ) -> RateGrant | None:
     if isinstance(request, RateRequest):
-        return _grant(rows, request, now)
-    _slow(rows, request, now)
+        row = rows[request.provider, request.model]
+        return _probe(row, now) if now < row["held_until"] and 0 < row["probe_at"] <= now else _grant(row, request, now)
+    if isinstance(request, SlowDown):
+        _slow(rows, request, now)
+    elif (request.provider, request.model) in rows:
+        end_wait(rows[request.provider, request.model], now)
     return None
 
 
-def _grant(rows: dict[tuple[str, str], dict[str, Any]], request: RateRequest, now: float) -> RateGrant:
-    row = rows[request.provider, request.model]
+def _probe(row: dict[str, Any], now: float) -> RateGrant:
+    """Room for one request, and for no other before the wait is over."""
+    row["probe_at"] = now + _PROBE_EVERY_S
+    left_s = row["held_until"] - now
+    return RateGrant(now=now, requests_from=now, tokens_from=now, request_s=left_s, token_s=0.0, probe=True)
+
+
+def end_wait(row: dict[str, Any], now: float) -> None:
+    """Let the model be asked from now on, as if it had said nothing."""
+    row.update(held_until=0.0, probe_at=0.0, requests_free_at=now, tokens_free_at=now)
+
+
+def _grant(row: dict[str, Any], request: RateRequest, now: float) -> RateGrant:
     part = _part(row, now)
     request_s, token_s = 60.0 / (request.rpm * part), 60.0 / (request.tpm * part)
     earliest = max(now, row["held_until"])
@@ -151,6 +179,7 @@ def _slow(rows: dict[tuple[str, str], dict[str, Any]], request: SlowDown, now: f
     for (provider, model), row in rows.items():
         if (provider, model) == (request.provider, request.model) and request.hold_s:
             row["held_until"] = max(row["held_until"], now + request.hold_s)
+            row["probe_at"] = now + _PROBE_EVERY_S if request.hold_s > _PROBE_EVERY_S else 0.0
         if (provider, model) == (request.provider, request.model) and request.too_fast:
             _slow_down(row, now)
 

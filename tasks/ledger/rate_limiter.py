@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from tasks.errors import Misconfigured, RateLimited
 from tasks.ledger.completions import writer_of
-from tasks.ledger.rate_limit_rows import RateGrant, RateRequest, SlowDown, write
+from tasks.ledger.rate_limit_rows import RateGrant, RateRequest, SlowDown, WaitOver, write
 from tasks.questions import Link, RateLimits
 
 LimitsOf = Callable[[Link], RateLimits]
@@ -24,6 +24,8 @@ _BLOCK_S = 0.25
 """A block holds what the limit allows in this time, at most."""
 _STALE_S = 1.0
 """Room that is not used by then is given back, so that it can't add up to a burst."""
+_LOOK_AGAIN_S = 30.0
+"""A wait may be over sooner than was told: it is probed, or an operator takes it back."""
 _GRAIN_S = 0.002
 """Shorter waits are not worth a timer."""
 _FLOOR = 0.05
@@ -50,6 +52,9 @@ class _Lane:
     tokens_owed: float = 0.0
     """Used beyond those reserved; below zero, reserved and not used."""
     corrected_until: float = 0.0
+    fetched_at: float = float("-inf")
+    probing: bool = False
+    """Whether the block is for one request through a wait that is not over."""
     epoch: int = 0
     """Raised when what was handed out no longer counts."""
     told: RateLimits = field(default_factory=RateLimits)
@@ -130,6 +135,14 @@ class LedgerRateLimiter:
                 self._on_told(link, limits)
             self._correct(lane, limits)
 
+    async def answered(self, link: Link) -> None:
+        """Note that the model answered: a wait through which the request was let is over."""
+        lane = self._lanes.get(link)
+        if lane is not None and lane.probing:
+            lane.probing = False
+            lane.drop()
+            await self._writer.write("pace", WaitOver(provider=link.provider, model=link.model, clock=self._clock))
+
     async def heed(self, link: Link, *, too_fast: bool, wait_s: float = 0.0) -> None:
         """Halve the model's rate, which grows back within a minute, and let every call of the provider wait.
 
@@ -158,10 +171,11 @@ class LedgerRateLimiter:
         lane.corrected_until = now + 60 * max(requests / (told.rpm or 1), tokens / (told.tpm or 1))
 
     async def _is_time(self, lane: _Lane, link: Link, at: float, within_s: float) -> bool:
-        """Return at the time, true; false when the provider said meanwhile that all must wait."""
+        """Return at the time, true; false when the ledger is to be asked anew, as the provider told all to wait."""
         wait_s = at - self._now()
         if wait_s > within_s:
-            raise _too_long(link, wait_s)
+            self._look_again(lane, link, wait_s)
+            return False
         epoch = lane.epoch
         if wait_s > _GRAIN_S:
             await self._sleep(wait_s)
@@ -172,11 +186,21 @@ class LedgerRateLimiter:
         while not lane.fits(tokens, self._now()):
             ahead_s = max(lane.next_request, lane.next_token) - self._now() - _BLOCK_S
             if lane.stale_at and ahead_s > within_s:
-                raise _too_long(link, ahead_s)
+                self._look_again(lane, link, ahead_s)
             if lane.stale_at and ahead_s > _GRAIN_S:
                 await self._sleep(ahead_s)
                 continue
             await self._fetch(lane, link, tokens)
+
+    def _look_again(self, lane: _Lane, link: Link, wait_s: float) -> None:
+        """Forget the block, so that the ledger is asked whether the wait is still in force.
+
+        Raises:
+            RateLimited: It was asked within the last half minute.
+        """
+        if self._now() - lane.fetched_at < _LOOK_AGAIN_S:
+            raise _too_long(link, wait_s)
+        lane.drop()
 
     async def _fetch(self, lane: _Lane, link: Link, tokens: float) -> None:
         rpm, tpm = self._limits(link, lane.told)
@@ -199,7 +223,8 @@ class LedgerRateLimiter:
     def _open(self, lane: _Lane, wanted: RateRequest, granted: RateGrant) -> None:
         # The database's time lies between asking and hearing; the least lead that was ever seen is nearest to it.
         self._ahead = max(self._ahead, granted.now - self._clock())
-        lane.requests, lane.tokens = wanted.requests, wanted.tokens
+        lane.requests, lane.tokens = 1 if granted.probe else wanted.requests, wanted.tokens
+        lane.probing, lane.fetched_at = granted.probe, granted.now
         lane.next_request, lane.next_token = granted.requests_from, granted.tokens_from
         lane.request_s, lane.token_s = granted.request_s, granted.token_s
         first = max(granted.requests_from, granted.tokens_from, granted.now)

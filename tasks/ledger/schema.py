@@ -325,6 +325,7 @@ paces = Table(
     Column("requests_free_at", Float, nullable=False),
     Column("tokens_free_at", Float, nullable=False),
     Column("held_until", Float, nullable=False),
+    Column("probe_at", Float, nullable=False, server_default="0"),  # when one request is let through a long wait; or 0
     Column("slowed_to", Float, nullable=False),  # part of the limit, at `slowed_at`; grows again with time
     Column("slowed_at", Float, nullable=False),
 )

@@ -249,6 +249,7 @@ class Caller:
             self._learn(call, raw.usage)
         self._findings.note(link, sent.key_index, None)
         self._rate_limiter.settle(link, sent.tokens, tokens_of(raw.usage, sent.tokens), raw.limits)
+        await self._rate_limiter.answered(link)
         await self._breakers.succeeded(link.provider, probe=sent.probe)
         await self._settle(sent.reservation, cost)
         value, faults = read_answer(call.question.answer, raw.text)

@@ -58,7 +58,7 @@ def healthy(monkeypatch, ledger_url):
 
 
 def test_the_doctor_finds_nothing_wrong_where_nothing_is(healthy, capsys):
-    assert doctor() == 0
+    assert doctor(offline=True) == 0
 
     said = capsys.readouterr().out
     assert "provider openai" in said
@@ -68,7 +68,7 @@ def test_the_doctor_finds_nothing_wrong_where_nothing_is(healthy, capsys):
 
 def test_programs_get_the_doctors_findings_as_json(healthy, monkeypatch, capsys):
     monkeypatch.setenv("MAILROOM_PROVIDER", "anthropic")
-    assert doctor(as_json=True) == 1
+    assert doctor(offline=True, as_json=True) == 1
     findings = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
     assert findings["Versions"]["ok"] is True
     assert findings["Key of anthropic"]["ok"] is False
@@ -87,7 +87,7 @@ def test_programs_get_the_doctors_findings_as_json(healthy, monkeypatch, capsys)
 def test_the_doctor_names_what_is_wrong(healthy, monkeypatch, name, value, word, capsys):
     monkeypatch.setenv(name, value)
 
-    assert doctor() == 1
+    assert doctor(offline=True) == 1
 
     said = capsys.readouterr().out
     assert "wrong" in said
