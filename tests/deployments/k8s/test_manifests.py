@@ -21,7 +21,9 @@ from tests.deployments.docker.composed import ROOT
 from tests.deployments.variables import unknown
 
 K8S = ROOT / "deployments" / "k8s"
-VARIANTS = ("base", "kubernetes-pool")
+VARIANTS = ("base", "kubernetes-pool", "external-secrets")
+# What a person makes by `kubectl create secret`, as the base shows it; the keys of a provider may be missing.
+EXAMPLES = {path.stem: path for path in (K8S / "base" / "secrets.example").glob("*.env")}
 BIN = Path(sys.executable).parent
 
 
@@ -30,7 +32,6 @@ def rendered(variant: str) -> str:
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "k8s"
         shutil.copytree(K8S, copy, ignore=shutil.ignore_patterns("secrets"))
-        shutil.copytree(copy / "base" / "secrets.example", copy / "base" / "secrets")
         done = subprocess.run([BIN / "kubectl", "kustomize", copy / variant], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -64,9 +65,24 @@ def validate(text: str, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def secrets_of_a_person() -> dict[str, set[str]]:
+    """Each Secret that `kubectl create secret` makes of the examples, with its keys."""
+    found = {}
+    for name, path in EXAMPLES.items():
+        command = ["kubectl", "create", "secret", "generic", name, f"--from-env-file={path}"]
+        done = subprocess.run(
+            [BIN / command[0], *command[1:], "--dry-run=client", "-o", "json"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        found[name] = set(json.loads(done.stdout)["data"])
+    return found
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_kubernetes_would_take_it(variant, tmp_path):
-    validate(rendered(variant), tmp_path)
+    # Of an ExternalSecret only its operator knows what it may hold.
+    known = [one for one in documents(variant) if one["kind"] != "ExternalSecret"]
+    validate(yaml.safe_dump_all(known), tmp_path)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -82,8 +98,8 @@ def test_every_command_and_variable_is_understood(variant):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_secret_that_is_read_is_there(variant):
-    kept = {name: set(one["data"]) for name, one in objects(variant, "Secret").items()}
+def test_every_secret_that_is_read_is_one_that_a_person_makes_by_that_name(variant):
+    kept = secrets_of_a_person()
     read = [
         one["valueFrom"]["secretKeyRef"]
         for _, container in containers(variant)
@@ -92,6 +108,22 @@ def test_every_secret_that_is_read_is_there(variant):
     ]
     assert read
     assert all(one["key"] in kept[one["name"]] for one in read)
+    assert objects(variant, "Secret") == {}, "a Secret of ours would take the place of a person's"
+
+
+def test_the_external_secrets_are_those_that_are_read():
+    made = objects("external-secrets", "ExternalSecret")
+    assert {one["spec"]["target"]["name"] for one in made.values()} == set(EXAMPLES)
+    assert {one["spec"]["dataFrom"][0]["extract"]["key"] for one in made.values()} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_starts_slowly_is_not_killed_for_it(variant):
+    for name, pod in pods(variant).items():
+        for container in pod["containers"]:
+            if "livenessProbe" in container:
+                startup = container["startupProbe"]
+                assert startup["periodSeconds"] * startup["failureThreshold"] >= 180, name
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -159,7 +191,7 @@ def test_a_run_that_is_a_pod_would_be_taken_and_finds_its_secrets(tmp_path):
     # The linter wants a name; Kubernetes makes one up.
     validate(json.dumps({**job, "metadata": {**job["metadata"], "name": "run"}}), tmp_path)
     spec = job["spec"]["template"]["spec"]
-    kept = {name: set(one["data"]) for name, one in objects("kubernetes-pool", "Secret").items()}
+    kept = secrets_of_a_person()
     sources = [
         one["secret"] for volume in spec["volumes"] if "projected" in volume for one in volume["projected"]["sources"]
     ]
