@@ -9,8 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --no-deps --disable-pip-version-chec
 INSTALL = install() { $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps "$$@" 2>/dev/null || $(PIP) "$$@"; }; install
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --no-header
-EXTRAS := $(addprefix --extra ,postgres redis aws s3 gcs dask tnef tokens otel)
-DEPLOYED := $(addprefix --extra ,postgres redis kubernetes aws otel)
+EXTRAS := $(addprefix --extra ,postgres redis amqp nats kafka aws s3 gcs dask tnef tokens otel)
+DEPLOYED := $(addprefix --extra ,postgres redis amqp nats kafka kubernetes aws otel)
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test lint format reference bench lock clean
 
@@ -73,7 +73,13 @@ soak-runners: $(VENV)/dev ## the main job on a cluster of Dask, and of Ray where
 	$(BIN)/pytest -q -m soak tests/flows/test_task_runners.py
 
 test-compose: $(VENV)/dev ## the processes of compose.yaml on this machine's PostgreSQL and Redis, and mail through all of them (minutes)
-	$(BIN)/pytest -q -m soak tests/deployments/docker
+	$(BIN)/pytest -q -m soak tests/deployments/docker/test_composition.py
+
+test-image: $(VENV)/dev ## builds the image on a Docker engine, one that is set up where there is none: what it weighs, holds, says and writes
+	$(BIN)/pytest -q -m soak tests/deployments/docker/test_image.py
+
+test-compose-real: $(VENV)/dev ## compose.yaml as it is on a Docker engine, used as an operator does, from an upgrade to `down` and `up` (half an hour)
+	$(BIN)/pytest -q -m soak tests/deployments/docker/test_real_compose.py
 
 bench-receiver: $(VENV)/dev ## 10,000 mails posted to a receiver that is killed five times, and more beside hostile connections: is each acknowledged one in an outcome, once?
 	$(BIN)/python -m tests.benchmarks.bench_receiver

@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.services.ledgers",
     "tests.services.smtp_sink",
     "tests.services.http_sink",
+    "tests.services.browser",
     "tests.services.buckets",
     "tests.services.prefect_variables",
 ]

@@ -27,17 +27,27 @@ FOR_TYPES = ("_typeshed",)  # what type checkers have, and no program imports
 FILES = [path for folder in OURS for path in sorted((ROOT / folder).rglob("*.py"))]
 MAILROOM = "from deployments.cli.main import main; main()"
 # What makes Mailroom want the library of an extra; each raises the error that says so.
+_OPEN = "from deployments.watch.queues.addresses import open_queue, read_address; open_queue(read_address('{}', ''))"
 WANTED = {
+    "amqp": _OPEN.format("amqp://127.0.0.1/mails"),
     "aws": "import tasks.providers.catalogue.secret_stores as m; os.environ['MAILROOM_AWS_SECRET'] = 'a'; "
     "m.aws_secret()",
     "dask": "import flows.run.task_runners as m; os.environ['MAILROOM_TASK_RUNNER'] = 'dask'; m.task_runner()",
     "gcs": "from tasks.mailbox.sources import open_source; open_source('gs://bucket')",
+    "kafka": _OPEN.format("kafka://127.0.0.1/mails"),
+    "nats": _OPEN.format("nats://127.0.0.1/mails"),
     "otel": "import tasks.traces as m; m.set_up_traces.cache_clear(); os.environ['MAILROOM_OTEL_ENDPOINT'] = "
     "'http://127.0.0.1:9'; m.set_up_traces()",
     "postgres": "from tasks.ledger.engine import open_ledger; open_ledger('postgresql+psycopg://u@127.0.0.1:9/none')",
     "ray": "import flows.run.task_runners as m; os.environ['MAILROOM_TASK_RUNNER'] = 'ray'; m.task_runner()",
     "s3": "from tasks.mailbox.sources import open_source; open_source('s3://bucket')",
     "tnef": "from tasks.parsing.documents import tnef; tnef.read(b'', None)",
+}
+# Modules that are imported by the scheme of an address, each for the library of its own extra.
+OF_AN_EXTRA = {
+    "deployments.watch.queues.amqp_queue": "aio_pika",
+    "deployments.watch.queues.kafka_topic": "confluent_kafka",
+    "deployments.watch.queues.nats_stream": "nats",
 }
 IMPORT_ALL = """
 import importlib, json, sys
@@ -118,7 +128,9 @@ def test_the_fresh_environment_holds_no_more_than_the_lock(fresh):
 
 def test_every_module_can_be_imported_from_the_lock_alone(fresh):
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES if "migrations" not in path.parts]
-    assert json.loads(asked(fresh, IMPORT_ALL, *(name.removesuffix(".__init__") for name in names))) == {}
+    assert json.loads(asked(fresh, IMPORT_ALL, *(name.removesuffix(".__init__") for name in names))) == {
+        name: f"ModuleNotFoundError: No module named '{library}'" for name, library in OF_AN_EXTRA.items()
+    }
 
 
 def test_an_extra_that_is_missing_is_named_where_it_is_wanted(fresh):

@@ -52,7 +52,17 @@ def _use_named_server(*, quiet: bool) -> Server | None:
 
 
 def use_own_server(*, quiet: bool = True) -> Server:
-    """The project's own server, found running or started, whatever PREFECT_API_URL names."""
-    server = ensure_server(HOME)
+    """The project's own server, found running or started, whatever PREFECT_API_URL names.
+
+    Raises:
+        Misconfigured: It does not start, or its files cannot be written here.
+    """
+    try:
+        server = ensure_server(HOME)
+    except OSError as error:
+        raise Misconfigured(
+            f"A Prefect server of its own cannot be started in `{HOME.absolute()}`: {error.strerror}. Let "
+            "PREFECT_API_URL name one that runs, or start this in a folder that can be written."
+        ) from error
     enter({**own_environment(HOME, server.api_url), **(_QUIET if quiet else {})})
     return server

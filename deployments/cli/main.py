@@ -33,7 +33,9 @@ app.command("deployments.cli.receiver:receiver", name="receiver", help="Take mai
 app.command("deployments.cli.metrics:metrics", name="metrics", help="Answer Prometheus on port 8001.")
 app.command("deployments.cli.watch:watch", name="watch", help="Take mail dropped into a folder or a mailbox.")
 app.command("deployments.cli.worker:worker", name="worker", help="Carry out runs, and end in order.")
-app.command("deployments.cli.watch:consume", name="consume", help="Take mail from a Redis stream.")
+app.command(
+    "deployments.cli.watch:consume", name="consume", help="Take mail from a queue: Redis, RabbitMQ, NATS or Kafka."
+)
 app.command(
     "deployments.cli.register:register", name="register", help="Make what prefect.yaml relies on, on a Prefect server."
 )

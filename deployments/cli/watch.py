@@ -1,4 +1,4 @@
-"""`mailroom watch` and `mailroom consume`: take mail that is dropped, delivered or streamed."""
+"""`mailroom watch` and `mailroom consume`: take mail that is dropped, delivered or queued."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ def watch(source: str, /) -> None:
         serve_folder(Path(source).expanduser())
 
 
-def consume(stream: str, /) -> None:
-    """Take the mails of a Redis stream until ended. Start several to share it. MAILROOM_WATCH_REDIS_URL names Redis.
+def consume(queue: str, /) -> None:
+    """Take the mails of a queue, stream or topic until ended. Start several to share it.
+
+    An entry is a mail's bytes, or JSON with content, sender and subject. What is neither is set apart beside the queue.
 
     Args:
-        stream: The stream's key. Its entries have a field `raw`, or the columns id, content, sender and subject.
+        queue: redis://HOST/0/STREAM, amqp://HOST/VHOST/QUEUE, nats://HOST/STREAM (JetStream) or kafka://HOST/TOPIC; or
+            a name alone, at the broker that MAILROOM_WATCH_BROKER_URL names, where a password belongs.
     """
     prepare()
-    from deployments.watch.serve import serve_stream
+    from deployments.watch.serve import serve_queue
 
-    serve_stream(stream)
+    serve_queue(queue)

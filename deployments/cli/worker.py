@@ -30,9 +30,24 @@ def worker(
     from deployments.worker.serve import serve
 
     prepare()
+    _check_server()
     from deployments.worker.stuck_runs import watch_in_background
 
     watch_in_background()
     options = ["--pool", _POOL, "--type", "process", "--with-healthcheck"]
     options += ["--limit", str(limit)] if limit else []
     return serve(options, {**OF_EVERY_CLIENT, **os.environ, **past_proxies(os.environ)}, grace_s)
+
+
+def _check_server() -> None:
+    """Raise where no server is known; Prefect's own worker would say so in a stack trace."""
+    import os
+
+    from tasks.errors import Misconfigured
+
+    if os.environ.get("PREFECT_API_URL"):
+        return
+    from prefect.settings import PREFECT_API_URL
+
+    if not PREFECT_API_URL.value():  # nor does a profile of Prefect's name one
+        raise Misconfigured("PREFECT_API_URL names no Prefect server, and none of the project's own runs here.")

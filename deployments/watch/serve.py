@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from pydantic import SecretStr
 
 from deployments.inbox.announcer import Announcer
 from deployments.inbox.feeder import feed
 from deployments.inbox.folder import open_inbox
 from deployments.inbox.prefect_server import announce_mail
-from tasks.errors import Misconfigured
 from tasks.ledger.engine import open_ledger
 from tasks.settings import Settings
 from tasks.settings.inbox import GatherSettings
 from tasks.settings.watch import WatchSettings
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 
 def serve_folder(folder: Path) -> None:
@@ -60,28 +53,17 @@ def serve_mailbox(address: str) -> None:
     )
 
 
-def serve_stream(stream: str) -> None:
-    """Consume a Redis stream until told to end.
+def serve_queue(address: str) -> None:
+    """Consume a queue until told to end.
 
     Raises:
-        Misconfigured: The extra `redis` is not installed, or the address is none.
+        Misconfigured: The extra that its kind needs is not installed, or the address is none.
     """
-    try:
-        from deployments.watch.stream import Consumer
-    except ImportError as error:
-        raise Misconfigured("Redis needs the extra: pip install 'mailroom[redis]'.") from error
+    from deployments.watch.queues.addresses import open_queue, read_address
+    from deployments.watch.queues.consumer import Consumer
 
-    ours = Settings.read()
+    ours, settings = Settings.read(), WatchSettings.read()
+    queue = open_queue(read_address(address, settings.broker_url.get_secret_value()))
     inbox = open_inbox(ours.data_dir, ours.ledger)
-    consumer = Consumer(redis=_connect(WatchSettings.read().redis_url), stream=stream, put=inbox.put)
+    consumer = Consumer(queue=queue, put=inbox.put, max_bytes=settings.max_file_bytes)
     feed(lambda: Announcer(GatherSettings.read(), announce_mail, inbox.waiting), consumer.consume)
-
-
-def _connect(redis_url: SecretStr) -> Redis:
-    from redis.asyncio import Redis
-
-    try:
-        return Redis.from_url(redis_url.get_secret_value())
-    except ValueError as error:
-        # The address is not repeated: it may hold a password.
-        raise Misconfigured("MAILROOM_WATCH_REDIS_URL must be like `redis://HOST:6379/0`.") from error

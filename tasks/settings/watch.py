@@ -22,6 +22,8 @@ class WatchSettings(Section):
         300.0, gt=0, description="How often a mailbox is asked although its server tells of new mail."
     )
     max_file_bytes: int = Field(500_000_000, ge=1_000, description="A larger file is left; process it by itself.")
-    redis_url: SecretStr = Field(
-        SecretStr("redis://127.0.0.1:6379/0"), description="Where streams are; may hold a password."
+    broker_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="Where `mailroom consume NAME` looks for NAME: an address that begins with `redis://`, `amqp://`, "
+        "`nats://` or `kafka://`; may hold a password.",
     )

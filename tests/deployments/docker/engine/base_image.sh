@@ -15,5 +15,5 @@ PREFIX=$prefix mmdebstrap --quiet --variant=minbase --include="$libraries" \
   --customize-hook="$put_python" --customize-hook="$name_python" --customize-hook='chroot "$1" ldconfig' \
   --customize-hook="$trust" \
   --customize-hook='printf "#!/bin/sh\nexec python -m pip \"\$@\"\n" > "$1/usr/local/bin/pip"; chmod 755 "$1/usr/local/bin/pip"' \
-  bookworm - "deb http://deb.debian.org/debian bookworm main" |
-  docker import --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' --change 'CMD ["python3"]' --change 'ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' - "python:$tag"
+  bookworm - |
+  "${DOCKER:-docker}" import --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' --change 'CMD ["python3"]' --change 'ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' - "python:$tag"
