@@ -99,13 +99,13 @@ def ask(form: ApprovalForm, wait_s: float) -> RunInput | None:
     try:
         return pause_flow_run(wait_for_input=asked, timeout=int(wait_s), poll_interval=POLL_S)
     except FlowPauseTimeout:
-        _go_on_unanswered()
+        go_on_unanswered()
     except ValidationError:
         pass  # resumed without the form: nobody decided anything
     return None
 
 
-def _go_on_unanswered() -> None:
+def go_on_unanswered() -> None:
     """Let the run end well: a pause nobody ended would make Prefect call the whole run Failed."""
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(UUID(str(flow_run.id)), Running(), force=True)

@@ -165,6 +165,7 @@ class Readings(Frame):
     category: Series[str] = pa.Field(str_matches=CATEGORY_NAME, nullable=True)
     language: Series[str] = pa.Field(description="ISO 639-1, the model's word; empty when unread.")
     needs_reply: Series[bool]
+    sorted_by: Series[str] = pa.Field(description="Who gave the category: model, or who knew it before; may be empty.")
     complexity: Series[str] = pa.Field(isin=COMPLEXITIES, nullable=True)
     confidence: Series[float] = pa.Field(ge=0, le=1, nullable=True)
     reason: Series[str] = pa.Field(description="The model's reason for the category, one line.")
@@ -224,6 +225,7 @@ class Outcomes(Frame):
     actions: Series[object]
     effects: Series[object] = pa.Field(description="What the actions came to: a list of dicts as in `Effects`.")
     language: Series[str]
+    sorted_by: Series[str] = pa.Field(description="Who gave the category, as in `Readings`.")
     complexity: Series[str] = pa.Field(isin=COMPLEXITIES, nullable=True)
     confidence: Series[float] = pa.Field(nullable=True)
     reason: Series[str]

@@ -72,12 +72,15 @@ def cured_in_time(run: Run) -> Callable[[Task[..., Any], TaskRun, State[Any]], b
 
 
 def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -> str:
-    """What an understood chunk depends on: which mails, and what is asked of whom; not the run, nor how fast.
+    """What an understood chunk depends on: which mails, what is known of them, and what is asked of whom.
+
+    It depends neither on the run, nor on how fast it is.
 
     A frame's own hash would change with its index and dtypes, and cost more than these few strings.
     """
     messages = inputs["messages"]
-    parts = [*messages["message_key"], *messages["target_language"], inputs["question"]]
+    known = sorted((inputs.get("known") or {}).items())
+    parts = [*messages["message_key"], *messages["target_language"], inputs["question"], repr(known)]
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
     return f"understand-{digest}"
 

@@ -53,6 +53,13 @@ def estimate_run(window: Window, total: int | None, run: Run) -> Estimate:
     return found
 
 
+def estimate_mails(mails: list[dict[str, Any]], run: Run) -> Estimate:
+    """What asking about these mails (rows of `tasks.frames.Messages`) will cost; kept beside the run's bill."""
+    found = _estimate(iter(mails), run.settings, run.categories)
+    record_estimate(open_ledger(run.settings.ledger), run.id, found.as_json())
+    return found
+
+
 def _estimate(mails: Iterator[Mapping[str, Any]], settings: Settings, categories: Categories) -> Estimate:
     past = past_usage(open_ledger(settings.ledger), settings.provider)
     factor = Decimal("0.5") if settings.mode == "economy" else Decimal(1)

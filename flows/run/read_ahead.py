@@ -19,6 +19,7 @@ from tasks.decide.withhold import withhold
 from tasks.frames import Messages, Readings
 from tasks.ingest.windows import Window
 from tasks.ledger.engine import open_ledger
+from tasks.presort.known_beforehand import known_beforehand
 from tasks.stops import stop_of
 from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
 
@@ -49,8 +50,10 @@ def ask(window: Window, job: RunUnderWay) -> PendingWindow:
     settings = job.run.settings
     allowed = withhold(window.messages, job.rules, open_ledger(settings.ledger))
     chunks = split_rows(allowed, settings.chunk_rows)
+    known = known_beforehand(allowed, job.run)
     futures = understand_messages.with_options(**policies.ask_model(job.run)).map(
         chunks, part=chunk_names(chunks, job.mails_asked), run=unmapped(job.run),
+        known=[{key: known[key] for key in chunk["message_key"] if key in known} for chunk in chunks],
         worth=unmapped(partial(analyses_for, job.rules)), question=unmapped(question_of(job.run, job.rules.text)),
     )  # fmt: skip
     job.mails_asked += len(window)

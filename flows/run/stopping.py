@@ -37,7 +37,7 @@ def ends_in_order(run_id: str, pending: Sequence[PrefectFuture[Any]]) -> Iterato
     cancels the run in Prefect's UI may end it.
     """
     stop = stop_of(run_id)
-    with _cancelling_heard(run_id, stop):
+    with _cancelling_heard(stop):
         try:
             yield
         except BaseException as error:
@@ -78,12 +78,15 @@ def _send_logs() -> None:
 
 
 @contextmanager
-def _cancelling_heard(run_id: str, stop: Stop) -> Iterator[None]:
+def _cancelling_heard(stop: Stop) -> Iterator[None]:
     """Stop the run when somebody cancels it in Prefect's UI: of a run that no worker started, nobody else is told."""
     done = threading.Event()
     if flow_run.id:
         look = threading.Thread(
-            target=copy_context().run, args=(_look_for_cancelling, run_id, stop, done), name="run-observer", daemon=True
+            target=copy_context().run,
+            args=(_look_for_cancelling, str(flow_run.id), stop, done),
+            name="run-observer",
+            daemon=True,
         )
         look.start()
     try:
@@ -92,11 +95,11 @@ def _cancelling_heard(run_id: str, stop: Stop) -> Iterator[None]:
         done.set()
 
 
-def _look_for_cancelling(run_id: str, stop: Stop, done: threading.Event) -> None:
+def _look_for_cancelling(flow_run_id: str, stop: Stop, done: threading.Event) -> None:
     client = get_client(sync_client=True)  # the run's own, which closes with it
     while not done.wait(_LOOK_EVERY_S):
         try:
-            state: State[Any] | None = client.read_flow_run(UUID(run_id)).state
+            state: State[Any] | None = client.read_flow_run(UUID(flow_run_id)).state
         except (HTTPError, PrefectException, RuntimeError):
             continue  # the server is away, and is asked again; or the run has ended
         if state is not None and (state.is_cancelling() or state.is_cancelled()):

@@ -175,6 +175,32 @@ runs = Table(
     Column("estimate", JSON),
 )
 
+# What an evaluation found about one candidate: each figure with its 95 % interval (`tasks.ledger.evaluations`).
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(64), nullable=False, index=True),
+    Column("candidate", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("mails", Integer, nullable=False),
+    Column("figures", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# What people said a mail's category is (`tasks.ledger.corrections`).
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("message_key", String(64), nullable=False, index=True),
+    Column("category", String(40), nullable=False),
+    Column("was", String(40), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("way", String(16), nullable=False),  # command, form or mailbox
+    Column("at", Float, nullable=False, index=True),
+)
+
 # Money handed out and spent; `scope` is "run:ID", "day:2026-11-25" or "month:2026-11", the last two in UTC.
 budgets = Table(
     "budgets",

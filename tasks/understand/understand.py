@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pandera.typing import DataFrame
@@ -26,18 +27,22 @@ from tasks.errors import (
     Unreadable,
 )
 from tasks.frames import Analysis, Messages, Readings, records
+from tasks.known import BY_MODEL, KnownCategory
 from tasks.parsing.languages import parse_language
 from tasks.questions import Completion, Link, Question
 from tasks.understand import prompts
 from tasks.understand.answers import Answer, Triage, analysis_of, triage_of, wanted_fields
-from tasks.understand.checks import doubts_of
+from tasks.understand.checks import doubts_of, quote_is_in
 from tasks.understand.in_parts import is_long, notes_on
+from tasks.understand.models_by_price import complexity_by_length
 from tasks.understand.protocols import Asker, Choice, Models, SetAside, Worth
 from tasks.understand.triage_together import Group, Together, ask_together
 from tasks.understand.weak_answers import triage_doubts, weak_answer_doubts
 
 T = TypeVar("T", bound=BaseModel)
 log = logging.getLogger("mailroom.understand")
+
+NOTHING_KNOWN: Mapping[str, KnownCategory] = MappingProxyType({})
 
 _TRIAGE_TOKENS = 300
 """Room for a triage's answer; most need a quarter of it. One that needs more is asked for again with all there is."""
@@ -47,18 +52,21 @@ async def understand(
     messages: DataFrame[Messages], asker: Asker, models: Models, worth: Worth, *,
     categories: Categories = DEFAULT_CATEGORIES, refresh: bool = False, mails_per_call: int = 1,
     group: Group | None = None, part_tokens: int | None = None, set_aside: SetAside | None = None,
+    known: Mapping[str, KnownCategory] = NOTHING_KNOWN,
 ) -> DataFrame[Readings]:  # fmt: skip
     """One row a mail, in the mails' order.
 
     With `mails_per_call` above 1, short mails are triaged together; `group` writes down which. Mails of more than
-    `part_tokens` are read in parts. `set_aside` keeps money for a whole mail while it is read.
+    `part_tokens` are read in parts. `set_aside` keeps money for a whole mail while it is read. `known` has the
+    categories that are known beforehand, by message_key.
     """
     mails = records(messages)
     together = Together({})
     if group is not None and mails_per_call > 1 and mails:
         chain, _reason = models.for_triage(mails[0])
-        together = ask_together(mails, mails_per_call, asker, chain, group, categories, refresh=refresh)
-    reader = _Reader(asker, models, worth, categories, refresh, together, part_tokens, set_aside)
+        sorted_by_model = [mail for mail in mails if mail["message_key"] not in known]
+        together = ask_together(sorted_by_model, mails_per_call, asker, chain, group, categories, refresh=refresh)
+    reader = _Reader(asker, models, worth, categories, refresh, together, part_tokens, set_aside, known)
     return Readings.of(list(await asyncio.gather(*(reader.read(mail) for mail in mails))))
 
 
@@ -73,6 +81,7 @@ class _Notes:
     reasons: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     simulated: bool = False
+    sorted_by: str = BY_MODEL
 
     def add(self, completion: Completion[Any], reason: str) -> None:
         self.calls += max(1, completion.attempts)
@@ -93,6 +102,7 @@ class _Reader:
     together: Together
     part_tokens: int | None
     set_aside: SetAside | None
+    known: Mapping[str, KnownCategory]
     logged: set[str] = field(default_factory=set)
     """Codes of failures of the provider or the run that were logged for this chunk."""
 
@@ -130,15 +140,28 @@ class _Reader:
 
     async def _ask(self, mail: dict[str, Any], notes: _Notes, found: dict[str, Any]) -> None:
         triage = await self._triage(mail, notes)
-        found |= triage.model_dump()
+        found |= triage.model_dump() | {"sorted_by": notes.sorted_by}
         notes.doubts += triage_doubts(triage.category, mail)
         wanted = wanted_fields(self.worth({**mail, **found}))
         if wanted:
             translate = mail["target_language"] if "translation" in wanted else None
             found |= await self._analyse(mail, triage, wanted, translate, notes)
             notes.doubts += doubts_of(found, mail, translate) + weak_answer_doubts(found, mail, translate)
+            for item in found.get("action_items", []):
+                item["quote_found"] = quote_is_in(item["quote"], mail["text"])
 
     async def _triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
+        known = self.known.get(mail["message_key"])
+        if known is None:
+            return await self._asked_triage(mail, notes)
+        notes.sorted_by = known.by
+        own = {"category": known.category, "confidence": known.confidence, "reason": known.why}
+        if known.needs_reply is not None:
+            length = complexity_by_length(int(mail["tokens"]))
+            return Triage(**own, language=mail["language"] or "und", needs_reply=known.needs_reply, complexity=length)
+        return (await self._asked_triage(mail, notes)).model_copy(update=own)
+
+    async def _asked_triage(self, mail: dict[str, Any], notes: _Notes) -> Triage:
         given = await self.together.answer(mail["message_key"])
         if given is not None:
             first, shared = given
@@ -224,8 +247,8 @@ def blank_reading(message_key: str, error: MailroomError | None) -> dict[str, An
     """The row of a mail that nothing is known of yet, or that failed with this error."""
     return {
         "message_key": message_key, "category": None, "language": "", "needs_reply": False, "complexity": None,
-        "confidence": None, "reason": "", "summary": "", "translation": "", "action_items": [], "replies": [],
-        "doubts": [], "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0,
+        "confidence": None, "sorted_by": "", "reason": "", "summary": "", "translation": "", "action_items": [],
+        "replies": [], "doubts": [], "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0,
         "simulated": False, "seconds": 0.0,
         "error_type": error.code if error else None, "error": describe(error) if error else "",
         "curable": error is not None and error.curable,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import cast
 
@@ -15,6 +15,7 @@ from prefect import task
 from tasks import policies
 from tasks.errors import BudgetExceeded, ChunkUnfinished, LostChunk, MailroomError
 from tasks.frames import Messages, Readings, records
+from tasks.known import KnownCategory
 from tasks.ledger.costs import record_group
 from tasks.ledger.engine import open_ledger
 from tasks.mail_names import mail_name, may_name
@@ -26,7 +27,7 @@ from tasks.understand import prompts
 from tasks.understand.connect import asker_for, chain_of, models_for
 from tasks.understand.mail_budget import set_aside_for
 from tasks.understand.protocols import Worth
-from tasks.understand.understand import lost_readings, understand
+from tasks.understand.understand import NOTHING_KNOWN, lost_readings, understand
 
 log = logging.getLogger("mailroom.understand")
 
@@ -39,7 +40,12 @@ _DECIDING = {
 
 @task(name="understand", task_run_name="understand {part}")  # the run adds `policies.ask_model`
 def understand_messages(
-    messages: DataFrame[Messages], part: str, run: Run, worth: Worth, question: str
+    messages: DataFrame[Messages],
+    part: str,
+    run: Run,
+    worth: Worth,
+    question: str,
+    known: Mapping[str, KnownCategory] = NOTHING_KNOWN,
 ) -> DataFrame[Readings]:
     """One reading a mail, in the mails' order. Readings with a failure among them are never cached.
 
@@ -50,7 +56,7 @@ def understand_messages(
     group = partial(record_group, open_ledger(run.settings.ledger))
     asked = understand(
         messages, asker, models, worth, set_aside=set_aside_for(run), categories=run.categories,
-        refresh=run.settings.refresh, mails_per_call=_mails_per_call(run.settings),
+        known=known, refresh=run.settings.refresh, mails_per_call=_mails_per_call(run.settings),
         group=group, part_tokens=run.settings.max_input_tokens if run.settings.long_mails == "parts" else None,
     )  # fmt: skip
     readings = on_model_loop(asked)

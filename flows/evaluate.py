@@ -1,0 +1,71 @@
+"""How good are the answers? Labelled mails through one candidate or two, with figures, pictures and a gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.run.candidates import Trial, ask_candidate, candidates_of, read_trial
+from flows.run.final_state import says_what_is_wrong
+from flows.run.gate import read_gate
+from flows.run.meant_ends import failed
+from flows.run.task_runners import task_runner
+from tasks.providers.catalogue.sheets import ProviderChoice
+from tasks.score.compare import compare
+from tasks.score.publish_scorecard import publish_scorecard
+from tasks.settings import read_settings
+from tasks.settings.parameters import described_by_settings
+
+BELOW = "BelowThreshold"
+"""Name of the state of an evaluation that a figure fell short in."""
+
+
+@flow(name="evaluate", task_runner=task_runner(), persist_result=False)
+@says_what_is_wrong
+@described_by_settings
+def evaluate(
+    labels: str,
+    mails: str = "",
+    provider: ProviderChoice = "configured",
+    triage_model: str = "",
+    analysis_model: str = "",
+    against: str = "",
+    at_least: str = "",
+    analyses: bool = True,
+    budget_usd: Annotated[float, Field(gt=0)] | None = None,
+    output_dir: str = "",
+) -> State[Any]:
+    """Ask about labelled mails, and say how good the answers are; nothing is done about the mails, and none is claimed.
+
+    Args:
+        labels: Table with the columns `id` and `category`, and perhaps `needs_reply` and `action_items`.
+        mails: Where the mails lie, as for `process-mail`; empty means that the table has them, too.
+        against: A second candidate, as `anthropic`, `openai/MODEL` or `openai/TRIAGE_MODEL/ANALYSIS_MODEL`.
+        at_least: Figures that the first candidate must reach, as `accuracy=0.8, macro_f1=0.7`.
+        analyses: Ask for summaries, action items and replies, and judge them, too.
+    """
+    gate = read_gate(at_least)
+    settings = read_settings(
+        provider=provider, triage_model=triage_model, analysis_model=analysis_model, budget_usd=budget_usd,
+        output_dir=output_dir, mode="normal",
+    )  # fmt: skip
+    candidates = candidates_of(settings, against)
+    trial = read_trial(Path(labels), mails or labels, settings)
+
+    scored = [ask_candidate(trial, one, number, analyses=analyses) for number, one in enumerate(candidates)]
+
+    comparison = compare(scored[0].answers, scored[1].answers) if against else None
+
+    short = gate.short_of(scored[0].figures)
+    publish_scorecard(scored, comparison, trial.run, labels, gate.sentence(short))
+    return _concluded(trial, scored[0].figures["accuracy"], gate.sentence(short), fell_short=bool(short))
+
+
+def _concluded(trial: Trial, accuracy: object, gate: str, *, fell_short: bool) -> State[Any]:
+    told = f"{len(trial.labels)} mails, accuracy {accuracy}. {gate}".rstrip()
+    return failed(BELOW, told) if fell_short else Completed(message=told)

@@ -1,0 +1,1 @@
+"""What is known of a mail's category before a model is asked."""

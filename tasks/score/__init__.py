@@ -1,0 +1,1 @@
+"""How good answers are: labelled mails, figures with their uncertainty, and what two candidates differ by."""

@@ -1,0 +1,87 @@
+"""`evaluate` against a real Prefect server and the simulator: figures, a second candidate, a gate, and the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+
+from deployments.cli.evaluate import evaluate as command
+from flows.evaluate import evaluate
+from tasks.ledger.engine import open_ledger
+from tasks.ledger.evaluations import read_evaluations
+from tasks.ledger.messages import states_of
+from tasks.settings import read_settings
+
+LABELLED = [
+    ("1", "The payment gateway is down", "Customers cannot pay since 9 am. This is urgent.", "URGENT", ["Fix it"]),
+    ("2", "50 % off all kettles", "Our newsletter: special offer, unsubscribe below.", "MARKETING", []),
+    ("3", "Cannot log in", "I get an error when I log in to my account. Please help me.", "SUPPORT", ["Help"]),
+    ("4", "Meeting on Friday", "Shall we meet on Friday at 3 pm to discuss the agenda?", "PERSONAL", []),
+]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rows = [
+        {"id": n, "subject": s, "content": c, "sender": "a@b.example", "category": k, "action_items": i}
+        for n, s, c, k, i in LABELLED
+    ]
+    path = tmp_path / "labelled.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_two_candidates_are_judged_side_by_side_and_nothing_is_claimed(prefect_server, provider_env, table):
+    state = evaluate(str(table), against="anthropic", at_least="accuracy=0.5", return_state=True)
+
+    run_id = str(state.state_details.flow_run_id)
+    assert state.name == "Completed"
+    assert "4 mails, accuracy 0.750" in state.message
+    engine = open_ledger(read_settings().ledger)
+    rows = read_evaluations(engine, run_id)
+    assert [row["candidate"].partition(":")[0] for row in rows] == ["openai", "anthropic"]
+    assert all(row["figures"]["accuracy"][0] == 0.75 for row in rows)
+    assert all(row["figures"]["usd_a_mail"][0] > 0 for row in rows)
+    assert not states_of(engine, [row["message_key"] for row in _labelled_keys(table)])
+    folder = next(Path("out").glob("evaluation-*"))
+    assert sorted(path.name for path in folder.iterdir()) == ["candidate-1.png", "candidate-2.png", "scorecard.md"]
+    with get_client(sync_client=True) as client:
+        (page,) = client.read_artifacts(sort="CREATED_DESC", limit=1)
+    assert "McNemar" in page.data
+    assert "**Simulated.**" in page.data
+
+
+def _labelled_keys(table):
+    from tasks.ingest.openings import opening_for
+    from tasks.ingest.rows import parse
+    from tasks.mailbox.sources import open_source
+
+    settings = read_settings()
+    source = open_source(str(table), opening_for(open_ledger(settings.ledger), settings))
+    return [parse(raw, settings).row for raw in source.read()]
+
+
+def test_the_command_ends_with_1_where_a_figure_falls_short(prefect_server, provider_env, table, monkeypatch, capsys):
+    monkeypatch.setenv("PREFECT_API_URL", prefect_server)
+
+    assert command(table, at_least=["accuracy=0.9", "macro_f1=0.1"], analyses=False, as_json=True) == 1
+
+    said = json.loads(capsys.readouterr().out)
+    assert "fell short in accuracy" in said["message"]
+    assert said["candidates"][0]["figures"]["accuracy"][0] == 0.75
+    assert said["candidates"][0]["figures"]["faithful"] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"at_least": "accuracy"}, "FIGURE=NUMBER"), ({"at_least": "beauty=1"}, "beauty"),
+     ({"against": "nobody"}, "nobody"), ({"mails": "nowhere"}, "nowhere")],
+)  # fmt: skip
+def test_what_is_wrong_is_said_before_anybody_is_asked(prefect_server, provider_env, table, given, said):
+    state = evaluate(str(table), **given, return_state=True)
+    assert state.name == "Misconfigured"
+    assert said in state.message
+    assert provider_env.stats()["total"]["answered"] == 0
