@@ -21,6 +21,7 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from deployments import alerts
+from deployments.kept_changes import TAG
 from tasks.categories import DEFAULT_CATEGORIES
 from tasks.decide import operator_rules
 from tasks.decide.rules import load_rules
@@ -28,7 +29,6 @@ from tasks.mailbox.imap.block import Mailbox
 from tasks.understand import operator_categories
 
 POOL = "mailroom"
-TAG = "mailroom"  # of every deployment in prefect.yaml
 HEARTBEAT_S = 30  # PREFECT_FLOWS_HEARTBEAT_FREQUENCY of our processes; less is not allowed
 SILENCE_S = 180  # longer than a minute's outage of the server with the signs of life before and after it
 
@@ -137,7 +137,8 @@ async def _make_automation(client: PrefectClient, wanted: AutomationCore) -> str
     if not found:
         await client.create_automation(wanted)
         return f"Automation `{wanted.name}` made."
-    await client.update_automation(found[0].id, wanted)
+    # Whoever switched it off in the UI has done so on purpose.
+    await client.update_automation(found[0].id, wanted.model_copy(update={"enabled": found[0].enabled}))
     for doubled in found[1:]:
         await client.delete_automation(doubled.id)
     return f"Automation `{wanted.name}` brought up to date."

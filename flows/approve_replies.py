@@ -20,6 +20,7 @@ from prefect.states import Completed, Running
 from pydantic import Field, ValidationError
 
 from flows.run.final_state import says_what_is_wrong
+from flows.run.run_names import run_name
 from flows.run.setup import this_run
 from tasks.act.approval.form import ApprovalForm
 from tasks.act.approval.told import FormOutcome, page_of
@@ -27,6 +28,7 @@ from tasks.act.approval.verdicts import find_held, perform_approved, take_down
 from tasks.ledger.plans import digest
 from tasks.runs import Run
 from tasks.settings import read_settings
+from tasks.settings.parameters import tells_bounds
 
 log = logging.getLogger("mailroom.act")
 
@@ -36,8 +38,9 @@ NOTHING_HELD: State[Any] = Completed(
 )
 
 
-@flow(name="approve-replies", persist_result=False)
+@flow(name="approve-replies", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
+@tells_bounds
 def approve_replies(
     most: Annotated[int, Field(ge=1, le=50)] = 10,
     wait_hours: Annotated[float, Field(gt=0, le=720)] = 24.0,

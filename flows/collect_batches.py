@@ -11,6 +11,7 @@ from prefect.states import Completed
 from flows.process_mail import handle_messages
 from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
 from flows.run.meant_ends import failed
+from flows.run.run_names import run_name
 from flows.run.setup import mails_answered, prepare, this_run, under_way
 from flows.run.task_runners import task_runner
 from tasks.errors import Misconfigured
@@ -22,7 +23,7 @@ from tasks.settings import Settings, read_settings
 from tasks.understand.economy import collect_answers
 
 
-@flow(name="collect-batches", task_runner=task_runner(), persist_result=False)
+@flow(name="collect-batches", flow_run_name=run_name, task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 def collect_batches() -> State[Any]:
     """Settle the batches that have ended, and go on with their mails as the runs began that sent them.

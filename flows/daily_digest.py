@@ -12,13 +12,16 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.run.final_state import says_what_is_wrong
+from flows.run.run_names import run_name
 from tasks.report.publish_digest import days_to_report, publish_digest
 from tasks.settings import read_settings
+from tasks.settings.parameters import tells_bounds
 from tasks.understand.operator_categories import read_categories
 
 
-@flow(name="daily-digest", persist_result=False)
+@flow(name="daily-digest", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
+@tells_bounds
 def daily_digest(day: date | None = None, trend_days: Annotated[int, Field(ge=1, le=90)] = 14) -> State[Any]:
     """Report a day from the ledger, and days before it that were missed; nothing is asked and nothing is changed.
 

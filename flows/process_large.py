@@ -16,6 +16,7 @@ from pydantic import Field
 
 from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
 from flows.run.meant_ends import failed
+from flows.run.run_names import run_name
 from flows.run.setup import prepare, record, source_of, this_run
 from tasks.errors import Misconfigured
 from tasks.ingest.openings import opening_for
@@ -30,22 +31,23 @@ from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.report.summary import count_words
 from tasks.report.table import NOT_DONE
 from tasks.settings import Settings, read_settings
-from tasks.settings.parameters import described_by_settings
+from tasks.settings.parameters import OptionalUsd, described_by_settings, tells_bounds
 
 SHARE = "process-share/process-share"
 _ROUNDS = 3
 _LOOK_EVERY_S = 2.0
 
 
-@flow(name="process-large", persist_result=False)
+@flow(name="process-large", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
 @described_by_settings
+@tells_bounds
 def process_large(
     source: str = "",
     workers: Annotated[int, Field(ge=1, le=100)] = 3,
     provider: ProviderChoice = "configured",
     target_language: str = "",
-    budget_usd: Annotated[float, Field(gt=0)] | None = None,
+    budget_usd: OptionalUsd = None,
     dry_run: bool | None = None,
 ) -> State[Any]:
     """Process a big source with several runs side by side, wherever the work pool's workers are.

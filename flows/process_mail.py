@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
 from pandera.typing import DataFrame
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
 from prefect.utilities.annotations import quote
-from pydantic import Field
 
 from flows.run.final_state import concluded, says_what_is_wrong
 from flows.run.read_ahead import read_ahead, understood
+from flows.run.run_names import run_name
 from flows.run.setup import RunUnderWay, mails_of_source, prepare, under_way
 from flows.run.task_runners import task_runner
 from tasks.act.apply_actions import apply_actions, as_they_stand, lost_effects, split_acting
@@ -25,12 +25,17 @@ from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.report.publish_summary import publish_summary
 from tasks.report.settle_outcomes import settle_outcomes
 from tasks.settings import ModeChoice, read_settings
-from tasks.settings.parameters import described_by_settings
+from tasks.settings.parameters import (
+    OptionalChunkRows,
+    OptionalConcurrency,
+    OptionalUsd,
+    described_by_settings,
+)
 from tasks.understand.economy import send_batches
 from tasks.understand.second_reader import read_again
 
 
-@flow(name="process-mail", task_runner=task_runner(), persist_result=False)
+@flow(name="process-mail", flow_run_name=run_name, task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 @described_by_settings
 def process_mail(
@@ -39,9 +44,9 @@ def process_mail(
     triage_model: str = "",
     analysis_model: str = "",
     target_language: str = "",
-    chunk_rows: Annotated[int, Field(ge=1, le=500)] | None = None,
-    concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None,
-    budget_usd: Annotated[float, Field(gt=0)] | None = None,
+    chunk_rows: OptionalChunkRows = None,
+    concurrency: OptionalConcurrency = None,
+    budget_usd: OptionalUsd = None,
     mode: ModeChoice = "configured",
     output_dir: str = "",
     dry_run: bool | None = None,

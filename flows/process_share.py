@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from flows.process_mail import handle_messages
 from flows.run.final_state import says_what_is_wrong
+from flows.run.run_names import run_name
 from flows.run.setup import prepare, share_of, under_way
 from flows.run.task_runners import task_runner
 from tasks.ingest.read_messages import read_windows
@@ -17,19 +17,20 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.runs import read_run_categories
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.settings import read_settings
-from tasks.settings.parameters import described_by_settings
+from tasks.settings.parameters import OptionalUsd, described_by_settings, tells_bounds
 
 
-@flow(name="process-share", task_runner=task_runner(), persist_result=False)
+@flow(name="process-share", flow_run_name=run_name, task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 @described_by_settings
+@tells_bounds
 def process_share(
     source_name: str,
     until: float,
     part_of: str,
     provider: ProviderChoice = "configured",
     target_language: str = "",
-    budget_usd: Annotated[float, Field(gt=0)] | None = None,
+    budget_usd: OptionalUsd = None,
     dry_run: bool | None = None,
 ) -> State[Any]:
     """Take shares of a recorded source until none is left. Not to be started by hand: `process-large` does.

@@ -10,19 +10,22 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.run.final_state import says_what_is_wrong
+from flows.run.run_names import run_name
 from tasks import policies
 from tasks.ledger.effects import forget_contents
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.pruning import prune_batches, prune_completions
 from tasks.ledger.pruning_mails import prune_mails, prune_skipped
 from tasks.settings import read_settings
+from tasks.settings.parameters import tells_bounds
 
 _DAY_S = 86_400.0
 Days = Annotated[float, Field(gt=0, le=3_650)]
 
 
-@flow(name="prune-ledger", persist_result=False)
+@flow(name="prune-ledger", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
+@tells_bounds
 def prune_ledger(
     answers: Days = 1, refused_answers: Days = 30, mails: Days = 90, skipped: Days = 30, calls: Days = 400
 ) -> State[Any]:
@@ -40,7 +43,7 @@ def prune_ledger(
     return Completed(message=", ".join(f"{count} {name}" for name, count in done.items()) + " forgotten")
 
 
-@task(name="prune", **policies.LEDGER)
+@task(name="prune ledger", **policies.LEDGER)
 def prune(
     ledger_url: str, answers: float, refused: float, mails: float, skipped: float, calls: float
 ) -> dict[str, int]:

@@ -10,12 +10,13 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
+from flows.run.run_names import run_name
 from flows.run.setup import this_run
 from tasks.act.reconcile import reconcile_effects as settle_open
 from tasks.settings import read_settings
 
 
-@flow(name="reconcile-effects", persist_result=False)
+@flow(name="reconcile-effects", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
 def reconcile_effects(untouched_minutes: Annotated[float, Field(ge=0, le=10_080)] = 15.0) -> State[Any]:
     """Look for effects nobody knows the end of, and take up what was planned and left; what can't be found out is held.

@@ -10,6 +10,7 @@ from pydantic import WithJsonSchema
 
 from flows.process_mail import handle_messages
 from flows.run.final_state import says_what_is_wrong
+from flows.run.run_names import run_name
 from flows.run.setup import mails_that_failed, prepare, under_way
 from flows.run.task_runners import task_runner
 from tasks.errors import ERROR_CODES, Misconfigured
@@ -22,7 +23,7 @@ from tasks.settings.parameters import described_by_settings
 ErrorType = Annotated[str, WithJsonSchema({"type": "string", "enum": [*ERROR_CODES]})]
 
 
-@flow(name="retry-failed", task_runner=task_runner(), persist_result=False)
+@flow(name="retry-failed", flow_run_name=run_name, task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 @described_by_settings
 def retry_failed(

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from deployments.cli.home import HOME, use_own_server
-from deployments.cli.outcomes import print_outcomes
+from deployments.cli.outcomes import print_what_needs_a_person
+from deployments.local.receiver import ensure_receiver
 from deployments.local.simulator import ensure_simulator
 from deployments.local.worker import ensure_worker
 
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
     from deployments.demo import steps
 
 console = Console()
+_LOOK_AROUND = """
+Look at the run: its log, its table, its report. Decide on held replies: Resume,
+in that run's menu ⋮. All jobs of this demo ask the simulator. `make stop` ends it.
+"""
 
 
 def demo(*, stop: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Start a Prefect server, the simulator and a worker, deploy, process the sample mailbox, and leave it up.
+    """Start a Prefect server, the simulator, a worker and the receiver, process sample mails, and leave it all up.
 
     Args:
         stop: End what the demo left running, and do nothing else.
@@ -37,12 +42,16 @@ def demo(*, stop: Annotated[bool, Parameter(negative="")] = False) -> int:
     with console.status("Starting the simulator of the providers"):
         simulator_url = ensure_simulator(HOME)
     console.print(f"Simulator:    {simulator_url}", highlight=False)
-    with console.status("Deploying prefect.yaml and starting a worker"):
+    with console.status("Deploying prefect.yaml, starting a worker and the receiver"):
         steps.deploy(simulator_url)
-        ensure_worker(HOME, server.api_url, steps.POOL)
+        simulated = steps.simulated_environment(simulator_url, HOME)
+        ensure_worker(HOME, server.api_url, steps.POOL, simulated)
+        receiver_url = ensure_receiver(HOME, server.api_url, simulated)
     ended_run = _follow(steps.start_run())
-    failed = print_outcomes(console, f"sqlite:///{(HOME / 'demo' / 'ledger.db').absolute()}", ended_run.run_id)
-    _say_where(ended_run, steps.start_run(steps.APPROVAL), server.ui_url)
+    ledger_url = f"sqlite:///{(HOME / 'demo' / 'ledger.db').absolute()}"
+    failed = print_what_needs_a_person(console, ledger_url, ended_run.run_id)
+    console.print(f"{ended_run.state}: {ended_run.message}", markup=False, highlight=False)
+    _say_where(ended_run, steps.start_run(steps.APPROVAL), server.ui_url, receiver_url)
     return 0 if ended_run.state == "Completed" and failed <= 1 else 1
 
 
@@ -55,16 +64,14 @@ def _follow(run_id: str) -> steps.Ended:
         return steps.follow(run_id, lambda done, said: bar.update(line, completed=done, description=said))
 
 
-def _say_where(ended: steps.Ended, approval_id: str, ui_url: str) -> None:
-    from deployments.demo import steps
-
-    console.print(f"\n{ended.state}: {ended.message}", markup=False, highlight=False, soft_wrap=True)
-    lines = [
-        ("the run and its log", f"{ui_url}/runs/flow-run/{ended.run_id}"),
-        *steps.artifact_links(ui_url, ended.run_id),
-    ]
-    lines += [("replies that wait for you", f"{ui_url}/runs/flow-run/{approval_id}  (Resume is in the menu ⋮)")]
-    lines += [("all deployments", f"{ui_url}/deployments")]
-    console.print("\nLook around; `make stop` ends everything:")
-    for name, address in lines:
-        console.print(f"  {name:26} {address}", markup=False, highlight=False, soft_wrap=True)
+def _say_where(ended: steps.Ended, approval_id: str, ui_url: str, receiver_url: str) -> None:
+    lines = {
+        "Run": f"{ui_url}/runs/flow-run/{ended.run_id}",
+        "Held": f"{ui_url}/runs/flow-run/{approval_id}",
+        "Mail": f"{receiver_url}/upload  (drop mails of yours here)",
+        "Jobs": f"{ui_url}/deployments  (schedules are off)",
+        "Vars": f"{ui_url}/variables  (your categories and rules)",
+    }
+    console.print(_LOOK_AROUND, highlight=False)
+    for name, address in lines.items():
+        console.print(f"{name:4} {address}", markup=False, highlight=False, soft_wrap=True)

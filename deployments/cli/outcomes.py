@@ -34,6 +34,30 @@ def print_outcomes(console: Console, ledger_url: str, run_id: str) -> int:
     return sum(row["status"] == "FAILED" for row in rows)
 
 
+def print_what_needs_a_person(console: Console, ledger_url: str, run_id: str) -> int:
+    """How many mails of the run failed; the mails that need a person were printed, the most pressing first."""
+    from tasks.ledger.outcomes import read_run
+    from tasks.report.table import needs_person
+
+    rows = read_run(ledger_url, run_id)
+    ranked = [(*needs_person(row), row) for row in rows]
+    pressing = sorted(((rank, why, row) for rank, why, row in ranked if why), key=lambda one: one[0])
+    table = Table(title=f"What needs you: {len(pressing)} of {len(rows)} mails", title_justify="left")
+    for name, width in (("subject", 36), ("category", 10), ("why", 24)):
+        table.add_column(name, width=width)
+    for _, why, row in pressing[:_SHOWN]:
+        table.add_row(_short(row["subject"], 36), styled(row["category"] or ""), _short(why, 48))
+    console.print(table)
+    return sum(row["status"] == "FAILED" for row in rows)
+
+
+def _short(text: str, most: int) -> Text:
+    """At most so many columns of a stranger's text."""
+    short = plain(" ".join(text.split()))
+    short.truncate(most, overflow="ellipsis")
+    return short
+
+
 def _told(row: dict[str, Any]) -> Text:
     if row["error_type"]:
         return plain(f"{row['error_type']}: {row['error']}")

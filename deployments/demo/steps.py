@@ -12,20 +12,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from deployments.local import processes, server, simulator, worker
+from deployments.local import processes, receiver, server, simulator, worker
 from tasks.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parents[2]
 POOL = "mailroom"
 DEPLOYMENT = "process-mail/process-mail-demo"
 APPROVAL = "approve-replies/approve-replies-demo"
-_PROCESSES = (worker.NAME, simulator.NAME, server.NAME)
+_PROCESSES = (worker.NAME, receiver.NAME, simulator.NAME, server.NAME)
 _PATIENCE_S = 600.0
 
 
@@ -44,22 +44,44 @@ def deploy(simulator_url: str) -> None:
     Raises:
         Misconfigured: Prefect refused; its own words say why.
     """
-    from deployments.register import register
-
-    asyncio.run(register(lambda _line: None))
+    before = asyncio.run(_set_up())
     _prefect({**os.environ, "MAILROOM_SIMULATOR_URL": simulator_url}, "deploy", "--all")
-    # A newcomer has no mailbox and no key yet; what runs by itself would only fail. Each can be switched on in the UI.
-    asyncio.run(pause_schedules())
+    # A newcomer has no mailbox and no key yet; what runs by itself would only fail. Each can be switched on in the UI,
+    # and stays so.
+    asyncio.run(pause_schedules(but=before))
 
 
-async def pause_schedules() -> None:
-    """Switch off every schedule on the server that this process uses."""
+async def _set_up() -> frozenset[UUID]:
+    """The ids of the deployments that are there, once all that they rely on is."""
+    from prefect.client.orchestration import get_client
+
+    from deployments.register import offer_variables, register
+
+    await register(lambda _line: None)
+    await offer_variables(lambda _line: None)
+    async with get_client() as client:
+        return frozenset(deployment.id for deployment in await client.read_deployments())
+
+
+async def pause_schedules(but: frozenset[UUID] = frozenset()) -> None:
+    """Switch off every schedule on the server that this process uses, except those of some deployments."""
     from prefect.client.orchestration import get_client
 
     async with get_client() as client:
         for deployment in await client.read_deployments():
-            for schedule in deployment.schedules:
+            for schedule in deployment.schedules if deployment.id not in but else ():
                 await client.update_deployment_schedule(deployment.id, schedule.id, active=False)
+
+
+def simulated_environment(simulator_url: str, home: Path) -> dict[str, str]:
+    """What the demo's worker and receiver run with: keys of the simulator's, and a ledger and an inbox of their own."""
+    return {
+        "MAILROOM_DATA_DIR": str((home / "demo").absolute()), "MAILROOM_LEDGER_URL": "",
+        "MAILROOM_SOURCE": str(ROOT / "deployments" / "demo" / "sample_mailbox"),
+        "OPENAI_API_KEY": "simulated", "OPENAI_BASE_URL": f"{simulator_url}/v1",
+        "ANTHROPIC_API_KEY": "simulated", "ANTHROPIC_BASE_URL": simulator_url,
+        "GEMINI_API_KEY": "simulated", "GEMINI_BASE_URL": simulator_url,
+    }  # fmt: skip
 
 
 def _prefect(env: dict[str, str], *words: str) -> None:
@@ -112,16 +134,6 @@ def artifacts_of(client: SyncPrefectClient, run_id: str) -> list[dict[str, Any]]
     body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}, "limit": 50, "sort": "CREATED_DESC"}
     found: list[dict[str, Any]] = client._client.post("/artifacts/filter", json=body).json()
     return found
-
-
-def artifact_links(ui_url: str, run_id: str) -> Iterator[tuple[str, str]]:
-    """Name and address of what the run left to look at."""
-    from prefect.client.orchestration import get_client
-
-    with get_client(sync_client=True) as client:
-        for artifact in artifacts_of(client, run_id):
-            if artifact["key"] and artifact["type"] != "progress":
-                yield str(artifact["key"]), f"{ui_url}/artifacts/artifact/{artifact['id']}"
 
 
 def stop(home: Path) -> list[str]:

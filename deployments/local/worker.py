@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from deployments.local import processes
@@ -12,9 +13,12 @@ from deployments.local.processes import Process
 NAME = "worker"
 
 
-def ensure_worker(home: Path, api_url: str, pool: str) -> Process:
-    """The worker that serves `pool` from that server, found running or started; one of another server is replaced."""
-    facts = {"api_url": api_url, "pool": pool}
+def ensure_worker(home: Path, api_url: str, pool: str, extra: Mapping[str, str] | None = None) -> Process:
+    """The worker that serves `pool` from that server, found running or started; one that serves others is replaced.
+
+    `extra` is added to its environment, and so to that of its runs.
+    """
+    facts = {"api_url": api_url, "pool": pool, "for": " ".join(sorted((extra or {}).values()))}
     with processes.alone(home):
         running = processes.recall(home, NAME)
         if running is not None and running.facts == facts:
@@ -22,5 +26,5 @@ def ensure_worker(home: Path, api_url: str, pool: str) -> Process:
         processes.end(home, NAME)
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool, "--type", "process"]
         # Asked for work every 2 s instead of 10, as someone sits before it and waits.
-        env = {**own_environment(home, api_url), "PREFECT_WORKER_QUERY_SECONDS": "2"}
+        env = {**own_environment(home, api_url), "PREFECT_WORKER_QUERY_SECONDS": "2", **(extra or {})}
         return processes.spawn(NAME, [*command, "--name", "mailroom"], home, env, facts)

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from flows.run.estimate import estimate_run
 from flows.run.first_lines import first_lines, warn_of_idle_rules
+from flows.run.run_names import folder_name
 from flows.run.stopping import ends_in_order
 from tasks.act.destinations import Destinations, read_destinations
 from tasks.act.plan import check_destinations
@@ -225,7 +226,7 @@ def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
     warn_of_idle_rules(prepared.rules, prepared.categories)
     owner = owner_name(run.id)
     reader = supply.reader(owner)
-    folder = settings.output_dir / (flow_run.name or run.id)
+    folder = settings.output_dir / folder_name(flow_run.name or "", run.id)
     stop = stop_of(run.id)
     claims = leases_kept(
         prepared.engine, owner, settings.lease_s, on_lost=lambda: stop.set("its claims on the mails were lost")

@@ -1,4 +1,4 @@
-"""The task `act`."""
+"""The task `do actions`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ log = logging.getLogger("mailroom.act")
 AnyFrame = TypeVar("AnyFrame", bound=Frame)
 
 
-@task(name="act", **policies.LEDGER)
+@task(name="do actions", **policies.LEDGER)
 def apply_actions(
     messages: DataFrame[Messages],
     readings: DataFrame[Readings],

@@ -41,7 +41,7 @@ class Cleared:
         return ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
 
 
-@task(name="reconcile", **policies.LEDGER)
+@task(name="reconcile effects", **policies.LEDGER)
 def reconcile_effects(run: Run, *, untouched_s: float) -> Cleared:
     """Settle what is open and nobody is at; effects touched within `untouched_s` are left to whoever is at them."""
     outbox = open_outbox(

@@ -1,4 +1,4 @@
-"""The task `decide`."""
+"""The task `choose actions`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tasks.decide.rules import RuleBook
 from tasks.frames import Decisions, Messages, Readings
 
 
-@task(name="decide", cache_policy=NO_CACHE)
+@task(name="choose actions", cache_policy=NO_CACHE)
 def choose_actions(
     messages: DataFrame[Messages], readings: DataFrame[Readings], rules: RuleBook
 ) -> DataFrame[Decisions]:

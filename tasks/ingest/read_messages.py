@@ -1,4 +1,4 @@
-"""The task `ingest`."""
+"""The task `read mails`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class WindowReader(Protocol):
     def close(self) -> None: ...
 
 
-@task(name="ingest", **policies.LEDGER)
+@task(name="read mails", **policies.LEDGER)
 def read_messages(reader: WindowReader) -> Window:
     """The next window of the source, parsed, on record, and claimed by this run."""
     window = reader.next_window()

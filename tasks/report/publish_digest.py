@@ -1,4 +1,4 @@
-"""The task `digest`."""
+"""The task `write digest`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _reported() -> set[date]:
     return {date.fromisoformat(title.removeprefix(_TITLE)) for title in titles if title.startswith(_TITLE)}
 
 
-@task(name="digest", **policies.LEDGER)
+@task(name="write digest", **policies.LEDGER)
 def publish_digest(ledger_url: str, day: date, days: int, categories: Categories) -> int:
     """How many mails the day had; its digest and the costs of so many days stand in Prefect's UI."""
     first = datetime.combine(day - timedelta(days=days - 1), datetime.min.time(), UTC)

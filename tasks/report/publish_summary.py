@@ -1,4 +1,4 @@
-"""The task `publish`: a run's table and report, for people."""
+"""The task `publish report`: a run's table and report, for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tasks.settings.receiver import ReceiverAddress
 log = logging.getLogger("mailroom.report")
 
 
-@task(name="publish", **policies.PURE)
+@task(name="publish report", **policies.PURE)
 def publish_summary(summary: Summary, categories: Categories, source: str, folder: Path, estimate: str) -> None:
     """Show the outcomes table and the report in Prefect's UI."""
     simulated = " The answers are **simulated**." if summary.simulated else ""

@@ -1,4 +1,4 @@
-"""The task `settle`: outcomes into the ledger, claims given up."""
+"""The task `record outcomes`: outcomes into the ledger, claims given up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WindowOutcomes:
         self.rows = rows
 
 
-@task(name="settle", **policies.LEDGER)
+@task(name="record outcomes", **policies.LEDGER)
 def settle_outcomes(
     messages: DataFrame[Messages],
     skipped: DataFrame[Skipped],

@@ -1,14 +1,28 @@
-"""Parameters of flows and commands that are settings: described once, in the settings."""
+"""Parameters of flows and commands: described once, in the settings, and shown in forms that a person can fill in."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import annotated_types
+from pydantic import Field, WithJsonSchema
+from pydantic.fields import FieldInfo
 
 from tasks.settings.run import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# A form asks for the type of what may be a number or null, and shows "None" until one is chosen; so it is told of the
+# number alone. Left empty it is null all the same.
+OptionalChunkRows = Annotated[
+    int | None, Field(ge=1, le=500), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 500})
+]
+OptionalConcurrency = Annotated[
+    int | None, Field(ge=1, le=1_000), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1_000})
+]
+OptionalUsd = Annotated[float | None, Field(gt=0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
 
 
 def described_by_settings(function: F) -> F:
@@ -28,9 +42,52 @@ def described_by_settings(function: F) -> F:
     return function
 
 
+def tells_bounds(function: F) -> F:
+    """Add to what the docstring's `Args:` say of a number that is no setting how small and how large it may be.
+
+    A form says of a number out of bounds only that it is not valid. To be below `described_by_settings`.
+    """
+    lines = (inspect.getdoc(function) or "").split("\n")
+    hints = get_type_hints(function, include_extras=True)
+    for name, hint in hints.items():
+        said = bounds_of(getattr(hint, "__metadata__", ()))
+        at = next((number for number, line in enumerate(lines) if line.startswith(f"    {name}:")), None)
+        if said and at is not None:
+            lines[at] = lines[at].replace(f"    {name}:", f"    {name}: ({said})", 1)
+    function.__doc__ = "\n".join(lines)
+    return function
+
+
+def bounds_of(metadata: tuple[object, ...]) -> str:
+    """A number's bounds in words, as `1 to 500`; empty where it has none."""
+    found: dict[str, Any] = {}
+    for one in _flat(metadata):
+        if isinstance(one, annotated_types.Ge):
+            found["from"] = one.ge
+        elif isinstance(one, annotated_types.Gt):
+            found["above"] = one.gt
+        elif isinstance(one, annotated_types.Le):
+            found["to"] = one.le
+    least = f"{found['from']:,}" if "from" in found else f"more than {found['above']:,}" if "above" in found else ""
+    most = f"{found['to']:,}" if "to" in found else ""
+    if least and most:
+        return f"{least} to {most}" if "from" in found else f"{least}, at most {most}"
+    return f"{least} or more" if "from" in found else least or (f"at most {most}" if most else "")
+
+
+def _flat(metadata: tuple[object, ...]) -> Iterator[object]:
+    for one in metadata:
+        if isinstance(one, FieldInfo):
+            yield from one.metadata
+        else:
+            yield one
+
+
 def _said(name: str) -> str:
     field = Settings.model_fields[name]
-    said = f"{field.description} Left out, it is what {Settings.variable(name)} says"
+    bounds = bounds_of(tuple(field.metadata))
+    allowed = f" {bounds[0].upper()}{bounds[1:]}." if bounds else ""
+    said = f"{field.description}{allowed} Left out, it is what {Settings.variable(name)} says"
     if field.default in (None, ""):
         return f"{said}."
     default = ("no", "yes")[field.default] if isinstance(field.default, bool) else field.default

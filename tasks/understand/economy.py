@@ -25,7 +25,7 @@ from tasks.understand.batches import BatchRound, Caps
 log = logging.getLogger("mailroom.understand")
 
 
-@task(name="send-batches", **policies.LEDGER)
+@task(name="send batches", **policies.LEDGER)
 def send_batches(run: Run) -> BatchTally:
     """Send what the run's mails have to be asked, and whatever else waits for a batch."""
     with batch_round(run) as round_:
@@ -34,7 +34,7 @@ def send_batches(run: Run) -> BatchTally:
     return tally
 
 
-@task(name="collect-answers", **policies.LEDGER)
+@task(name="collect answers", **policies.LEDGER)
 def collect_answers(run: Run) -> BatchTally:
     """Take up batches that were left behind, settle those that have ended, and send what has to be asked again."""
     with batch_round(run) as round_:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from typing import Annotated
+
+import pytest
+from pydantic import Field
 
 from deployments.cli.run import run
 from flows.process_mail import process_mail
 from tasks.settings import Settings
-from tasks.settings.parameters import described_by_settings
+from tasks.settings.parameters import bounds_of, described_by_settings, tells_bounds
 
 
 def test_the_form_and_the_command_offer_the_same_settings_in_the_same_words():
@@ -37,3 +41,45 @@ def test_what_a_function_says_of_a_parameter_itself_stays():
         in text
     )
     assert "other" not in text
+
+
+def test_an_optional_number_is_a_number_in_the_form():
+    form = process_mail.parameters.model_dump()["properties"]
+
+    assert [form[name]["type"] for name in ("chunk_rows", "concurrency", "budget_usd")] == [
+        "integer", "integer", "number",
+    ]  # fmt: skip
+    assert form["chunk_rows"]["description"].startswith("Mails in one task run. 1 to 500. Left out")
+    assert "More than 0." in form["budget_usd"]["description"]
+    for untouched in ({}, {"chunk_rows": None, "budget_usd": None}):
+        assert process_mail.validate_parameters(untouched) == untouched
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        (Field(ge=1, le=500), "1 to 500"),
+        (Field(gt=0, le=3_650), "more than 0, at most 3,650"),
+        (Field(gt=0), "more than 0"),
+        (Field(ge=1), "1 or more"),
+        (Field(le=9), "at most 9"),
+        (Field(), ""),
+    ],
+)
+def test_bounds_are_told_in_words(field, said):
+    assert bounds_of((field,)) == said
+
+
+def test_the_bounds_of_a_parameter_stand_before_its_words():
+    def prune(days: Annotated[int, Field(ge=1, le=9)], name: str) -> None:
+        """Forget.
+
+        Args:
+            days: How long it is kept.
+            name: Of what.
+        """
+
+    text = tells_bounds(prune).__doc__
+
+    assert "days: (1 to 9) How long it is kept." in text
+    assert "name: Of what." in text
