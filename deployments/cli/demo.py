@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 console = Console()
 _LOOK_AROUND = """
-Look at the run: its log, its table, its report. Decide on held replies: Resume,
-in that run's menu ⋮. All jobs of this demo ask the simulator. `make stop` ends it.
+Look at the run: its log, table and report. Decide on held replies: Resume, in
+that run's menu ⋮. All jobs here ask the simulator. `make stop` ends the demo.
 """
 
 
@@ -47,11 +47,14 @@ def demo(*, stop: Annotated[bool, Parameter(negative="")] = False) -> int:
         simulated = steps.simulated_environment(simulator_url, HOME)
         ensure_worker(HOME, server.api_url, steps.POOL, simulated)
         receiver_url = ensure_receiver(HOME, server.api_url, simulated)
+    from tasks.ledger.outcomes import read_run
+
     ended_run = _follow(steps.start_run())
-    ledger_url = f"sqlite:///{(HOME / 'demo' / 'ledger.db').absolute()}"
-    failed = print_what_needs_a_person(console, ledger_url, ended_run.run_id)
+    rows = read_run(f"sqlite:///{(HOME / 'demo' / 'ledger.db').absolute()}", ended_run.run_id)
+    print_what_needs_a_person(console, rows)
     console.print(f"{ended_run.state}: {ended_run.message}", markup=False, highlight=False)
     _say_where(ended_run, steps.start_run(steps.APPROVAL), server.ui_url, receiver_url)
+    failed = sum(row["status"] == "FAILED" for row in rows)
     return 0 if ended_run.state == "Completed" and failed <= 1 else 1
 
 

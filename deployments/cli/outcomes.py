@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.text import Text
 from tasks.doubts import words
 
 _SHOWN = 100
+_MOST_PRESSING = 20
 _STYLES = {"COMPLETED": "green", "FAILED": "red", "SKIPPED": "dim", "PENDING": "yellow", "URGENT": "bold red"}
 
 
@@ -34,21 +36,22 @@ def print_outcomes(console: Console, ledger_url: str, run_id: str) -> int:
     return sum(row["status"] == "FAILED" for row in rows)
 
 
-def print_what_needs_a_person(console: Console, ledger_url: str, run_id: str) -> int:
-    """How many mails of the run failed; the mails that need a person were printed, the most pressing first."""
-    from tasks.ledger.outcomes import read_run
+def print_what_needs_a_person(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print which of these outcomes need a person, the most pressing first; readable at 80 columns."""
     from tasks.report.table import needs_person
 
-    rows = read_run(ledger_url, run_id)
     ranked = [(*needs_person(row), row) for row in rows]
     pressing = sorted(((rank, why, row) for rank, why, row in ranked if why), key=lambda one: one[0])
     table = Table(title=f"What needs you: {len(pressing)} of {len(rows)} mails", title_justify="left")
     for name, width in (("subject", 36), ("category", 10), ("why", 24)):
         table.add_column(name, width=width)
-    for _, why, row in pressing[:_SHOWN]:
-        table.add_row(_short(row["subject"], 36), styled(row["category"] or ""), _short(why, 48))
+    for _, why, row in pressing[:_MOST_PRESSING]:
+        category = styled(row["category"] or "")
+        category.truncate(10, overflow="ellipsis")
+        table.add_row(_short(row["subject"] or row["id"], 36), category, _short(why, 48))
     console.print(table)
-    return sum(row["status"] == "FAILED" for row in rows)
+    if len(pressing) > _MOST_PRESSING:
+        console.print(f"… and {len(pressing) - _MOST_PRESSING} more: the run's table has them all.")
 
 
 def _short(text: str, most: int) -> Text:

@@ -11,8 +11,8 @@ from prefect.runtime import flow_run
 from tasks.errors import Misconfigured
 from tasks.settings import read_settings
 
-_GENERATED = re.compile(r"[a-z]+-[a-z]+")
-"""The names that Prefect makes up, such as `happy-otter`."""
+_GENERATED = re.compile(r"[A-Za-z]+\d*-[A-Za-z]+\d*(-[A-Za-z]+\d*)?")
+"""The names that Prefect and its forms make up, such as `happy-otter`, `Ergonomic-Vizsla` or `psi6-aquilae-adjunct`."""
 _MOST = 48
 
 

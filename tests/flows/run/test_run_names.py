@@ -2,6 +2,8 @@
 
 import pytest
 from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.flow_engine import run_flow
 from prefect.runtime import flow_run
 
 from flows.run.run_names import folder_name, run_name, short_source
@@ -40,4 +42,12 @@ def named(source: str = "") -> str:
 def test_a_run_is_named_by_source_and_time_unless_a_person_named_it(prefect_server):
     assert named("/mails/usual").startswith("usual 20")
     assert named.with_options(name="tidy-up")().startswith("tidy-up 20")
-    assert named.with_options(flow_run_name="Ann's first try")() == "Ann's first try"
+    for made_up in ("Ergonomic-Vizsla", "psi6-aquilae-adjunct"):  # what the forms of the two UIs begin with
+        with get_client(sync_client=True) as client:
+            run = client.create_flow_run(named, name=made_up)
+        run_flow(named, flow_run=run)
+        with get_client(sync_client=True) as client:
+            assert client.read_flow_run(run.id).name.startswith("named 20")
+    with get_client(sync_client=True) as client:
+        run = client.create_flow_run(named, name="Ann's first try")
+    assert run_flow(named, flow_run=run) == "Ann's first try"
