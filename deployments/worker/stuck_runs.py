@@ -21,7 +21,8 @@ from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFi
 from prefect.exceptions import PrefectException
 from prefect.states import Crashed
 
-from deployments.register import SILENCE_S, TAG
+from deployments.kept_changes import TAG
+from deployments.register import SILENCE_S
 
 log = logging.getLogger("mailroom.worker")
 

@@ -13,8 +13,9 @@ from uuid import UUID
 
 import pytest
 
+from deployments.kept_changes import TAG
 from deployments.local.prefect_env import OF_EVERY_CLIENT
-from deployments.register import SILENCE_S, TAG, register
+from deployments.register import SILENCE_S, register
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOW = f"""

@@ -12,7 +12,7 @@ from prefect.events import emit_event
 from prefect.events.filters import EventFilter, EventResourceFilter
 from prefect.states import Paused, Pending, Running
 
-from deployments.register import TAG
+from deployments.kept_changes import TAG
 from deployments.worker import stuck_runs
 
 
