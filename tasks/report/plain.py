@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import east_asian_width
 
 from tasks.parsing.characters import clean_for_model
 
@@ -18,3 +19,13 @@ def plain_cell(text: str, most: int) -> str:
     line = _LINES.sub(" ", clean_for_model(text).text).strip()
     line = _ADDRESS.sub(r"\1 :", line.translate(_SPECIAL))
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def narrow_cell(text: str, most: int) -> str:
+    """As `plain_cell`, at most as wide as `most` Latin letters; Chinese, Japanese and Korean ones count twice."""
+    line, room = plain_cell(text, most), most
+    for place, letter in enumerate(line):
+        room -= 2 if east_asian_width(letter) in "WF" else 1
+        if room < 0:
+            return line[: max(0, place - 1)].rstrip("…").rstrip() + "…"
+    return line

@@ -34,6 +34,8 @@ def publish_summary(summary: Summary, categories: Categories, source: str, folde
     )
     create_markdown_artifact(markdown=text, key="mailroom-report", description=summary.sentence())
     log.info("%s", summary.sentence())
+    if summary.table.needed:
+        log.warning("%d mails need a person; the report begins with them.", summary.table.needed)
 
 
 def _shown(rows: int, summary: Summary) -> str:

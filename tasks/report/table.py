@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.doubts import words
-from tasks.report.plain import plain_cell
+from tasks.report.plain import narrow_cell, plain_cell
 
 Row = dict[str, Any]
 MOST_ROWS = 500
@@ -16,6 +17,7 @@ NOT_DONE = frozenset({"failed", "ambiguous", "unknown"})
 """States in which an effect was meant to be done and, as far as is known, was not."""
 
 
+_TIME_OF_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", re.DOTALL)
 _TO_APPROVE = "approve"
 
 
@@ -78,8 +80,8 @@ def table_row(row: Mapping[str, Any], needs: str) -> Row:
     return {
         "needs": plain_cell(needs or _wanted(row), 24),
         "category": plain_cell(row["category"] or row["status"].lower(), 12),
-        "from": plain_cell(row["sender"].partition(" <")[0].strip('"'), 14),
-        "subject": plain_cell(row["subject"], 26),
+        "from": narrow_cell(row["sender"].partition(" <")[0].strip('"'), 14),
+        "subject": narrow_cell(row["subject"], 26),
         "due": plain_cell(_due(row), 10),
         "cost $": "?" if row["cost_usd"] is None else f"{row['cost_usd']:.4f}",
         "summary": plain_cell(_told(row), 90),
@@ -102,7 +104,9 @@ def _told(row: Mapping[str, Any]) -> str:
 
 
 def _due(row: Mapping[str, Any]) -> str:
-    return min((str(item["due"])[:10] for item in row["action_items"] if item.get("due")), default="")
+    """The first day by which something is to be done, or what the mail says in place of a day."""
+    said = [str(item["due"]) for item in row["action_items"] if item.get("due")]
+    return min((_TIME_OF_DAY.sub("", due) for due in said), default="")
 
 
 def _done(row: Mapping[str, Any]) -> str:

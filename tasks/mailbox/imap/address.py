@@ -45,7 +45,8 @@ def load_mailbox(block_name: str) -> Mailbox:
         return Mailbox.load(block_name, _sync=True)  # type: ignore[call-arg, return-value]  # Prefect types the async form
     except ValueError as error:
         raise SourceError(
-            f"Prefect has no block `mailbox/{block_name}`: make one under Blocks, kind Mailbox"
+            f"Prefect has no block `mailbox/{block_name}`: make one under Blocks, kind Mailbox, or by "
+            f"`mailroom mailbox {block_name}`"
         ) from error
     except Exception as error:
         raise SourceError(

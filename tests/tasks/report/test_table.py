@@ -45,6 +45,21 @@ def test_the_summary_is_in_the_operators_language_and_the_first_due_date_is_told
     assert (row["summary"], row["due"], row["needs"]) == ("Please pay.", "2026-12-01", "3 to do")
 
 
+@pytest.mark.parametrize(
+    ("due", "told"),
+    [
+        ("2026-12-01T09:00", "2026-12-01"),
+        ("avant lundi soir", "avant lun…"),
+        ("today", "today"),
+        ("2026-12-01", "2026-12-01"),
+    ],
+)
+def test_a_day_is_told_without_its_hour_and_words_are_cut_where_that_is_seen(due, told):
+    (row,) = summed(outcome_row(action_items=[{"text": "a", "due": due}])).table.rows()
+
+    assert row["due"] == told
+
+
 def test_of_very_many_mails_those_that_need_a_person_are_shown():
     summary = summed(*[PLAIN] * (MOST_ROWS + 50), *[URGENT] * 20)
     rows = summary.table.rows()
