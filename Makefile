@@ -9,8 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --no-deps --disable-pip-version-chec
 INSTALL = install() { $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps "$$@" 2>/dev/null || $(PIP) "$$@"; }; install
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-annotate --no-header
-EXTRAS := $(addprefix --extra ,postgres redis amqp nats kafka aws s3 gcs dask tnef tokens otel)
-DEPLOYED := $(addprefix --extra ,postgres redis amqp nats kafka kubernetes aws otel)
+EXTRAS := $(addprefix --extra ,postgres redis amqp nats kafka aws s3 gcs dask tnef tokens triage otel)
+DEPLOYED := $(addprefix --extra ,postgres redis amqp nats kafka kubernetes aws triage otel)
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test lint format reference bench lock clean
 
@@ -110,6 +110,9 @@ bench-doubts: $(VENV)/dev ## how often is a true answer doubted, and a changed o
 
 real-llm: $(VENV)/dev ## the sample mailbox through a real model: MAILROOM_REAL_LLM=http://127.0.0.1:8080/v1 (an hour with a small one)
 	$(BIN)/python -m tests.benchmarks.real_llm
+
+bench-triage: $(VENV)/dev ## a classifier taught by labelled mails: how many may it answer, how often is its bound broken? (MAILROOM_CORPUS)
+	$(BIN)/python -m tests.benchmarks.bench_triage
 
 bench-injection: $(VENV)/dev ## mails that give orders, read by a model that obeys: do they reach what no rule names?
 	$(BIN)/python -m tests.benchmarks.injection

@@ -226,6 +226,7 @@ class Outcomes(Frame):
     effects: Series[object] = pa.Field(description="What the actions came to: a list of dicts as in `Effects`.")
     language: Series[str]
     sorted_by: Series[str] = pa.Field(description="Who gave the category, as in `Readings`.")
+    needs_reply: Series[bool] = pa.Field(description="Whether a person waits for an answer, as it was read.")
     complexity: Series[str] = pa.Field(isin=COMPLEXITIES, nullable=True)
     confidence: Series[float] = pa.Field(nullable=True)
     reason: Series[str]

@@ -41,6 +41,9 @@ WANTED = {
     "postgres": "from tasks.ledger.engine import open_ledger; open_ledger('postgresql+psycopg://u@127.0.0.1:9/none')",
     "ray": "import flows.run.task_runners as m; os.environ['MAILROOM_TASK_RUNNER'] = 'ray'; m.task_runner()",
     "s3": "from tasks.mailbox.sources import open_source; open_source('s3://bucket')",
+    "triage": "import numpy as n, tasks.classifier.train as m; one = (n.zeros(1, 'int32'), n.ones(1, 'float32')); "
+    "m.train(m.Examples(features=[one] * 4, labels=['A', 'B'] * 2, weights=n.ones(4), counted=n.ones(4, bool)), "
+    "never=(), alpha=0.05, delta=0.05)",
     "tnef": "from tasks.parsing.documents import tnef; tnef.read(b'', None)",
 }
 # Modules that are imported by the scheme of an address, each for the library of its own extra.

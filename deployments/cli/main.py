@@ -26,6 +26,7 @@ app.command("deployments.cli.show:show", name="show", help="Show one mail's whol
 app.command("deployments.cli.estimate:estimate", name="estimate", help="Say what processing a source would cost.")
 app.command("deployments.cli.correct:correct", name="correct", help="Say what a mail's category is.")
 app.command("deployments.cli.evaluate:evaluate", name="evaluate", help="Say how good the answers are, by labels.")
+app.command("deployments.cli.models:models", name="models", help="List the classifiers that sort mails locally.")
 app.command("deployments.cli.costs:costs", name="costs", help="Show what was asked and paid, from the ledger.")
 app.command("deployments.cli.rules:rules", name="rules", help="Check the rules, or see what they would do.")
 app.command("deployments.cli.doctor:doctor", name="doctor", help="Check versions, server, keys and ledger.")

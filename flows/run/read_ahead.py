@@ -16,10 +16,11 @@ from tasks import policies
 from tasks.chunks import collect, split_rows
 from tasks.decide.rules import analyses_for
 from tasks.decide.withhold import withhold
-from tasks.frames import Messages, Readings
+from tasks.frames import Messages, Readings, records
 from tasks.ingest.windows import Window
 from tasks.ledger.engine import open_ledger
-from tasks.presort.known_beforehand import known_beforehand
+from tasks.presort.known_beforehand import Presorted, known_beforehand
+from tasks.presort.local_triage import note_samples
 from tasks.stops import stop_of
 from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
 
@@ -30,6 +31,7 @@ class PendingWindow:
 
     chunks: list[DataFrame[Messages]]
     futures: list[PrefectFuture[DataFrame[Readings]]]
+    presorted: Presorted
 
 
 def read_ahead(windows: Iterable[Window], job: RunUnderWay) -> Iterator[tuple[Window, PendingWindow]]:
@@ -50,15 +52,15 @@ def ask(window: Window, job: RunUnderWay) -> PendingWindow:
     settings = job.run.settings
     allowed = withhold(window.messages, job.rules, open_ledger(settings.ledger))
     chunks = split_rows(allowed, settings.chunk_rows)
-    known = known_beforehand(allowed, job.run)
+    presorted = known_beforehand(allowed, job.run)
     futures = understand_messages.with_options(**policies.ask_model(job.run)).map(
         chunks, part=chunk_names(chunks, job.mails_asked), run=unmapped(job.run),
-        known=[{key: known[key] for key in chunk["message_key"] if key in known} for chunk in chunks],
+        known=[presorted.of(chunk["message_key"]) for chunk in chunks],
         worth=unmapped(partial(analyses_for, job.rules)), question=unmapped(question_of(job.run, job.rules.text)),
     )  # fmt: skip
     job.mails_asked += len(window)
     job.pending += futures
-    return PendingWindow(chunks=chunks, futures=futures)
+    return PendingWindow(chunks=chunks, futures=futures, presorted=presorted)
 
 
 def understood(pending: PendingWindow, job: RunUnderWay) -> DataFrame[Readings]:
@@ -70,5 +72,6 @@ def understood(pending: PendingWindow, job: RunUnderWay) -> DataFrame[Readings]:
     answers = job.progress.watched(pending.futures, pending.chunks)
     readings = collect(answers, pending.chunks, Readings.of([]), lost_chunk)
     stop_of(job.run.id).check()
+    note_samples(pending.presorted.local, records(readings), job.run)
     job.pending[:] = [future for future in job.pending if future not in pending.futures]
     return readings

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, case, func, insert, select
 
 from tasks.ledger.engine import reading
 from tasks.ledger.rows import in_batches
@@ -35,6 +35,15 @@ def record_corrections(engine: Engine, made: Iterable[Correction]) -> int:
         with engine.begin() as connection:
             connection.execute(insert(corrections), rows)
     return len(rows)
+
+
+def count_said(engine: Engine, since: float) -> dict[str, tuple[int, int]]:
+    """By way, how many answers people looked at since then (UTC seconds), and how many of these they changed."""
+    c = corrections.c
+    changed = func.sum(case((c.category != c.was, 1), else_=0))
+    wanted = select(c.way, func.count(), changed).where(c.at >= since, c.was != "").group_by(c.way)
+    with reading(engine) as connection:
+        return {way: (looked_at, int(changed)) for way, looked_at, changed in connection.execute(wanted)}
 
 
 def newest_corrections(engine: Engine, keys: Iterable[str]) -> dict[str, Correction]:

@@ -201,6 +201,32 @@ corrections = Table(
     Column("at", Float, nullable=False, index=True),
 )
 
+# Versions of the classifier that sorts mails without a model (`tasks.ledger.classifiers`).
+classifiers = Table(
+    "classifiers",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("state", String(16), nullable=False),  # in use, candidate, retired or stepped back
+    Column("why", Text, nullable=False),
+    Column("mails", Integer, nullable=False),
+    Column("figures", JSON, nullable=False),
+    Column("certificate", JSON, nullable=False),
+    Column("model", LargeBinary, nullable=False),
+    Column("trained_at", Float, nullable=False),
+)
+
+# Mails that a classifier sorted and the model was asked about, too.
+sampled_answers = Table(
+    "sampled_answers",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("classifier", Integer, nullable=False, index=True),
+    Column("message_key", String(64), nullable=False),
+    Column("said", String(64), nullable=False),
+    Column("model_said", String(64), nullable=False),
+    Column("at", Float, nullable=False),
+)
+
 # Money handed out and spent; `scope` is "run:ID", "day:2026-11-25" or "month:2026-11", the last two in UTC.
 budgets = Table(
     "budgets",

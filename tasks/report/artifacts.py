@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks.categories import Categories
+from tasks.known import BY_MODEL
 from tasks.report.doubts_table import doubts_table
 from tasks.report.plain import plain_cell
 from tasks.report.plots import bars
@@ -43,6 +45,8 @@ def report_text(
         parts += ["## Counts", "", f"![counts]({picture})", "", *_table(("category", "mails"), sorted_into)]
     parts += _table(("what", "how much"), _figures(summary, source, folder, estimate))
     parts += doubts_table(summary.doubts)
+    if summary.sorted_by.keys() - {BY_MODEL}:
+        parts += _table(("sorted by", "mails"), _names(summary.sorted_by))
     parts += _table(("model", "mails"), dict(summary.models.most_common()))
     return "\n".join(parts)
 
@@ -112,6 +116,10 @@ def _errors(summary: Summary) -> list[str]:
     rows = [(name, count, plain_cell(summary.advice[name], 300)) for name, count in summary.errors.most_common()]
     lines = [f"| {name} | {count} | {advice} |" for name, count, advice in rows]
     return ["## Errors", "", "| type | mails | what happened, and what to do |", "| --- | --- | --- |", *lines, ""]
+
+
+def _names(counts: Counter[str]) -> dict[str, int]:
+    return {plain_cell(name, 80): count for name, count in counts.most_common()}
 
 
 def _table(head: tuple[str, str], rows: Mapping[str, Any]) -> list[str]:

@@ -16,15 +16,15 @@ Row = dict[str, Any]
 
 _OF_MESSAGE = ("message_key", "subject", "sender", "target_language", "kind", "attachments", "parse_defects")
 _OF_READING = (
-    "category", "summary", "translation", "action_items", "replies", "sorted_by", "complexity", "confidence", "reason",
-    "doubts",
-    "provider", "model", "model_reason", "calls", "cached_calls", "simulated", "seconds", "error_type", "error",
+    "category", "summary", "translation", "action_items", "replies", "sorted_by", "needs_reply", "complexity",
+    "confidence", "reason", "doubts", "provider", "model", "model_reason", "calls", "cached_calls", "simulated",
+    "seconds", "error_type", "error",
 )  # fmt: skip
 _OF_DECISION = ("urgent", "reply_wanted", "rule", "actions")
 _UNREAD: Row = {
     "category": None, "summary": "", "translation": "", "action_items": [], "replies": [], "urgent": False,
     "reply_wanted": False, "rule": "", "actions": [], "effects": [], "complexity": None, "confidence": None,
-    "sorted_by": "", "reason": "", "doubts": [],
+    "sorted_by": "", "needs_reply": False, "reason": "", "doubts": [],
     "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0, "attempts": 0, "input_tokens": 0,
     "output_tokens": 0, "cost_usd": 0.0, "simulated": False, "seconds": 0.0, "error_type": None, "error": "",
     "duplicate_of": "", "likely_duplicate_of": "", "left_out": [],

@@ -19,6 +19,7 @@ from tasks.ledger.effect_counts import count_effects, count_held
 from tasks.ledger.engine import open_ledger
 from tasks.report.costs import costs_text
 from tasks.report.digest import digest_frame, digest_text
+from tasks.report.quality import quality_text
 
 KEY = "mailroom-digest"
 _TITLE = "Digest of "
@@ -52,13 +53,15 @@ def publish_digest(ledger_url: str, day: date, days: int, categories: Categories
     engine = open_ledger(ledger_url)
     mails = digest_frame(outcomes_since(engine, first.timestamp()))
     text = digest_text(mails, day, categories, _effects_of(engine, day), held=count_held(engine))
+    processed = int((mails["day"] == day).sum())
+    text += quality_text(engine, since=datetime.combine(day, datetime.min.time(), UTC).timestamp(), mails=processed)
     create_markdown_artifact(markdown=text, key=KEY, description=f"{_TITLE}{day}")
     create_markdown_artifact(
         markdown=costs_text(engine, since=first.timestamp()),
         key="mailroom-costs",
         description=f"What was asked and paid in the {days} days up to {day}",
     )
-    return int((mails["day"] == day).sum())
+    return processed
 
 
 def _effects_of(engine: Engine, day: date) -> Counter[str]:

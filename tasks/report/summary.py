@@ -34,6 +34,8 @@ class Summary:
     errors: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
     models: Counter[str] = field(default_factory=Counter)
+    sorted_by: Counter[str] = field(default_factory=Counter)
+    """Who gave the categories: the model, a rule, a person or the classifier, each by its name."""
     effects: Counter[str] = field(default_factory=Counter)
     """Effects by state, as they stood when their mail's outcome was made."""
     replies: dict[str, tuple[str, str, str]] = field(default_factory=dict)
@@ -81,6 +83,8 @@ class Summary:
             self.errors[row["error_type"]] += 1
             self.advice.setdefault(row["error_type"], row["error"])
         self.doubts.update(map(kind_of, row["doubts"]))
+        if row["sorted_by"]:
+            self.sorted_by[row["sorted_by"]] += 1
         if row["model"]:
             self.models[f"{row['provider']}:{row['model']}"] += 1
         for effect in row["effects"]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from tasks.settings.local_triage import LocalTriageSettings
 from tasks.settings.replies import ReplySettings
 from tasks.settings.section import DataDir, Section
 
@@ -156,7 +157,14 @@ class StorageSettings(DataDir):
 
 
 class Settings(
-    WorkSettings, ModelSettings, MoneySettings, PrivacySettings, ActionSettings, ReplySettings, StorageSettings
+    WorkSettings,
+    ModelSettings,
+    LocalTriageSettings,
+    MoneySettings,
+    PrivacySettings,
+    ActionSettings,
+    ReplySettings,
+    StorageSettings,
 ):
     """All settings of a run, in one value."""
 

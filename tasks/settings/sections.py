@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tasks.settings.destinations import DestinationSettings
 from tasks.settings.inbox import GatherSettings
+from tasks.settings.local_triage import LocalTriageSettings
 from tasks.settings.metrics import MetricsSettings
 from tasks.settings.observing import LogSettings, TraceSettings
 from tasks.settings.receiver import ReceiverAddress, ReceiverSettings
@@ -21,7 +22,7 @@ from tasks.settings.section import Section
 from tasks.settings.watch import WatchSettings
 
 SECTIONS: tuple[type[Section], ...] = (
-    WorkSettings, ModelSettings, MoneySettings, PriceSettings, PrivacySettings, ActionSettings, ReplySettings,
-    DestinationSettings, StorageSettings, SecretSettings, ReceiverAddress, ReceiverSettings, GatherSettings,
-    WatchSettings, MetricsSettings, LogSettings, TraceSettings,
+    WorkSettings, ModelSettings, LocalTriageSettings, MoneySettings, PriceSettings, PrivacySettings, ActionSettings,
+    ReplySettings, DestinationSettings, StorageSettings, SecretSettings, ReceiverAddress, ReceiverSettings,
+    GatherSettings, WatchSettings, MetricsSettings, LogSettings, TraceSettings,
 )  # fmt: skip
