@@ -141,7 +141,8 @@ class _Reader:
     async def _ask(self, mail: dict[str, Any], notes: _Notes, found: dict[str, Any]) -> None:
         triage = await self._triage(mail, notes)
         found |= triage.model_dump() | {"sorted_by": notes.sorted_by}
-        notes.doubts += triage_doubts(triage.category, mail)
+        if notes.sorted_by == BY_MODEL:  # what an operator said is not doubted
+            notes.doubts += triage_doubts(triage.category, mail, triage.reason)
         wanted = wanted_fields(self.worth({**mail, **found}))
         if wanted:
             translate = mail["target_language"] if "translation" in wanted else None

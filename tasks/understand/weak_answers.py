@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from tasks.categories import DEFAULT_CATEGORIES
+from tasks.frames import COMPLEXITIES
 from tasks.links import names_address
 from tasks.understand import prompts
+from tasks.understand.answers import Triage
 from tasks.understand.checks import count_words
 from tasks.understand.dates import has_invented_date
 from tasks.understand.marketing_signs import looks_like_marketing
@@ -29,11 +32,19 @@ _NOTHING_SAID = frozenset(
     "string text null none na tbd todo summary translation reply replies quote first second third owner due "
     "actionitems example placeholder loremipsum thesummary thetranslation asentence".split()
 )
+_NO_REASON = {
+    *_NOTHING_SAID, *Triage.model_fields, *COMPLEXITIES, "needsreply", *map(str.lower, DEFAULT_CATEGORIES.names),
+}  # fmt: skip
+"""A field, or one of its values, in the place of a reason."""
 
 
-def triage_doubts(category: str, mail: Mapping[str, Any]) -> list[str]:
-    """The names of the checks a mail's category fails; `mail` has the columns of `Messages`."""
-    return ["marketing_without_signs"] if category == MARKETING and not looks_like_marketing(mail) else []
+def triage_doubts(category: str, mail: Mapping[str, Any], reason: str = "") -> list[str]:
+    """The names of the checks a triage fails; `mail` has the columns of `Messages`."""
+    found = {
+        "marketing_without_signs": category == MARKETING and not looks_like_marketing(mail),
+        "template_echo": bool(reason) and _letters(reason) in {*_NO_REASON, _letters(category)},
+    }
+    return [name for name, holds in found.items() if holds]
 
 
 def weak_answer_doubts(answer: Mapping[str, Any], mail: Mapping[str, Any], target_language: str | None) -> list[str]:

@@ -192,3 +192,15 @@ def test_marketing_without_any_sign_of_it_is_doubted_and_other_categories_are_no
         "marketing_without_signs"
     ]
     assert triage_doubts("URGENT", MAIL) == triage_doubts("BULK", MAIL) == []
+
+
+@pytest.mark.parametrize(
+    "reason", ["complexity", "simple", "URGENT", "Urgent.", "needs_reply", "reason", "string", "meeting"]
+)
+def test_a_reason_that_is_a_field_or_its_value_is_none(reason: str) -> None:
+    assert triage_doubts("MEETING", MAIL, reason) == ["template_echo"]
+
+
+@pytest.mark.parametrize("reason", ["", "An urgent order.", "too many attempts", "紧急", "It asks."])
+def test_a_short_reason_is_one(reason: str) -> None:
+    assert triage_doubts("MEETING", MAIL, reason) == []
