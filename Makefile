@@ -69,6 +69,9 @@ soak-endings: $(VENV)/dev ## does the log of a deployed run end with its state, 
 soak-shares: $(VENV)/dev ## three processes share the mails of one source in PostgreSQL, and one of them is killed
 	$(BIN)/pytest -q -m soak tests/flows/test_shares.py
 
+soak-warm: $(VENV)/dev ## what a worker begins cold, and what it does when its fork server is killed
+	$(BIN)/pytest -q -m soak tests/deployments/worker
+
 soak-runners: $(VENV)/dev ## the main job on a cluster of Dask, and of Ray where it is installed
 	$(BIN)/pytest -q -m soak tests/flows/test_task_runners.py
 

@@ -16,6 +16,8 @@ def worker(
 ) -> int:
     """Take runs from the work pool `mailroom` and carry them out as processes, until told to end.
 
+    Runs begin in a process that has imported everything, so it is to be started again when the code changes.
+
     Its health is on port 8080 (PREFECT_WORKER_WEBSERVER_PORT), at /health. Told to end, it lets its runs give back the
     mails they hold.
 
@@ -26,7 +28,7 @@ def worker(
     import os
 
     from deployments.cli.feeder import prepare
-    from deployments.local.prefect_env import OF_EVERY_CLIENT, past_proxies
+    from deployments.local.prefect_env import OF_EVERY_CLIENT, OF_WORKERS, past_proxies
     from deployments.worker.serve import serve
 
     prepare()
@@ -36,7 +38,7 @@ def worker(
     watch_in_background()
     options = ["--pool", _POOL, "--type", "process", "--with-healthcheck"]
     options += ["--limit", str(limit)] if limit else []
-    return serve(options, {**OF_EVERY_CLIENT, **os.environ, **past_proxies(os.environ)}, grace_s)
+    return serve(options, {**OF_EVERY_CLIENT, **OF_WORKERS, **os.environ, **past_proxies(os.environ)}, grace_s)
 
 
 def _check_server() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deployments.local import processes
-from deployments.local.prefect_env import own_environment
+from deployments.local.prefect_env import OF_WORKERS, own_environment
 from deployments.local.processes import Process
 
 NAME = "worker"
@@ -24,7 +24,6 @@ def ensure_worker(home: Path, api_url: str, pool: str, extra: Mapping[str, str] 
         if running is not None and running.facts == facts:
             return running
         processes.end(home, NAME)
-        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool, "--type", "process"]
-        # Asked for work every 2 s instead of 10, as someone sits before it and waits.
-        env = {**own_environment(home, api_url), "PREFECT_WORKER_QUERY_SECONDS": "2", **(extra or {})}
-        return processes.spawn(NAME, [*command, "--name", "mailroom"], home, env, facts)
+        command = [sys.executable, "-m", "deployments.worker.process", "worker", "start", "--pool", pool]
+        env = {**own_environment(home, api_url), **OF_WORKERS, **(extra or {})}
+        return processes.spawn(NAME, [*command, "--type", "process", "--name", "mailroom"], home, env, facts)

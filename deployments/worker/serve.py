@@ -33,7 +33,7 @@ def serve(options: Sequence[str], environment: Mapping[str, str], grace_s: float
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, tell)
-    command = [sys.executable, "-m", "prefect", "worker", "start", *options]
+    command = [sys.executable, "-m", "deployments.worker.process", "worker", "start", *options]
     # A session of its own: Ctrl-C in a terminal would reach the runs and the worker before us.
     worker = subprocess.Popen(command, env=dict(environment), start_new_session=True)
     while worker.poll() is None and not told.wait(_LOOK_EVERY_S):
@@ -48,7 +48,7 @@ def _end_runs(worker: int, grace_s: float) -> None:
     """Tell each run to end, also one that began meanwhile, and wait until all have."""
     told: set[int] = set()
     deadline = time.monotonic() + grace_s
-    while (runs := children_of(worker)) and time.monotonic() < deadline:
+    while (runs := runs_of(worker)) and time.monotonic() < deadline:
         for run in runs - told:
             with suppress(ProcessLookupError):
                 os.kill(run, signal.SIGTERM)
@@ -67,14 +67,26 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
         worker.wait()
 
 
+def runs_of(worker: int) -> set[int]:
+    """The living runs of a worker: its children and those of its fork server that lead a session of their own."""
+    living = _living()
+    began_by = {worker, *(pid for pid, (parent, _) in living.items() if parent == worker)}
+    return {pid for pid, (parent, session) in living.items() if parent in began_by and session == pid}
+
+
 def children_of(pid: int) -> set[int]:
-    """The living children of a process; proc(5), fields 3 (state) and 4 (parent) of `stat`."""
-    found = set()
+    """The living children of a process."""
+    return {child for child, (parent, _) in _living().items() if parent == pid}
+
+
+def _living() -> dict[int, tuple[int, int]]:
+    """Parent and session of each living process; proc(5), fields 3 (state), 4 (parent) and 6 (session) of `stat`."""
+    found = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:  # it has ended meanwhile
             continue
-        if fields[1] == str(pid) and fields[0] != "Z":
-            found.add(int(stat.parent.name))
+        if fields[0] != "Z":
+            found[int(stat.parent.name)] = int(fields[1]), int(fields[3])
     return found

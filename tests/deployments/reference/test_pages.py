@@ -20,10 +20,10 @@ VARIABLE = re.compile(r"\b(?:MAILROOM|OPENAI|ANTHROPIC|CLAUDE|GEMINI|GOOGLE|LOCA
 HANDS_ON = {
     "deployments/cli/doctor.py", "deployments/cli/feeder.py", "deployments/cli/home.py", "deployments/cli/worker.py",
     "deployments/demo/steps.py", "deployments/local/prefect_env.py", "deployments/local/processes.py",
-    "deployments/local/simulator.py", "deployments/reference/variables.py",
+    "deployments/local/simulator.py", "deployments/reference/variables.py", "deployments/worker/warm.py",
 }  # fmt: skip
-# Conventions of others: the width of a terminal, and Google's credentials.
-OF_OTHERS = {"deployments/cli/console.py", "tasks/mailbox/stores.py"}
+# Conventions of others: the width of a terminal, Google's credentials, the threads of a library.
+OF_OTHERS = {"deployments/cli/console.py", "deployments/worker/preload.py", "tasks/mailbox/stores.py"}
 
 
 @pytest.mark.parametrize(("name", "page"), [("settings.md", settings_page), ("errors.md", errors_page)])
