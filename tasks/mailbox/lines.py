@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, Self
 
 from tasks.mailbox.raw import KEPT_BYTES, Origin, RawMail
 
 # A longer line comes in pieces.
 LINE_BYTES = 1 << 16
 BOM = b"\xef\xbb\xbf"
-# The end of a line below which one begins that a splitter has to look at.
-BEFORE_MARKED = re.compile(rb"\n(?=From|>)")
+
+
+class Marks(NamedTuple):
+    """How lines begin that a splitter has to look at."""
+
+    here: re.Pattern[bytes]
+    below: re.Pattern[bytes]
+    """The end of the line above such a line."""
+
+    @classmethod
+    def of(cls, beginnings: bytes) -> Self:
+        return cls(re.compile(beginnings), re.compile(rb"\n(?=" + beginnings + rb")"))
+
+
+IN_HEADER = Marks.of(rb"From[ \t\r\n]|>|\r?\n")
+IN_TEXT = Marks.of(rb"From|>")
 
 
 class LineReader:
@@ -53,14 +67,14 @@ class LineReader:
         self.begins = line.endswith(b"\n")
         return line
 
-    def unmarked(self) -> bytes:
-        """Return the whole lines from here that begin with neither `From` nor `>`; none where one of these comes next.
+    def unmarked(self, marks: Marks) -> bytes:
+        """Return the whole lines from here that begin with none of the marks; none where such a line comes next.
 
         Called at the beginning of a line. Only what is in memory counts: more such lines may follow.
         """
-        if self._data.startswith((b"From", b">"), self._at):
+        if marks.here.match(self._data, self._at):
             return b""
-        marked = BEFORE_MARKED.search(self._data, self._at)
+        marked = marks.below.search(self._data, self._at)
         end = (marked.start() if marked else self._data.rfind(b"\n", self._at)) + 1
         lines = self._data[self._at : end]
         self._at += len(lines)

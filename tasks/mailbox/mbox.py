@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from tasks.errors import SourceError
 from tasks.mailbox.blobs import HEAD_BYTES, Blob
-from tasks.mailbox.lines import BOM, Growing, LineReader
+from tasks.mailbox.lines import BOM, IN_HEADER, IN_TEXT, Growing, LineReader
 from tasks.mailbox.raw import KEPT_BYTES, RawMail
 from tasks.mailbox.single import SUFFIXES as SINGLE_SUFFIXES
 
@@ -22,7 +22,7 @@ DATED = re.compile(rb"From (?=.*\b\d{1,2}:\d\d)(?=.*\b(?:19|20)\d\d\b)")
 UNDATED = re.compile(rb"From(?:[ \t]+(?:\"[^\"\r\n]*\"@)?[^\s:,]*)?[ \t]*\r?\n?\Z")
 FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 QUOTED = re.compile(rb">+From ")
-CONTENT_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})\s*$", re.IGNORECASE)
+CONTENT_LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,12})[ \t\r\f\v]*$", re.IGNORECASE | re.MULTILINE)
 OF_MAIL = {b"from", b"to", b"subject", b"date", b"message-id", b"received", b"return-path", b"mime-version", b"cc"}
 BLANK = (b"\n", b"\r\n")
 BLANK_END = (b"\n\n", b"\n\r\n")
@@ -87,9 +87,11 @@ class Splitter:
         mail, length, in_header, after_blank = Growing(), -1, True, False
         while True:
             begins = self.lines.begins
-            if begins and not in_header and (lines := self.lines.unmarked()):
+            if begins and (lines := self.lines.unmarked(IN_HEADER if in_header else IN_TEXT)):
                 mail.add(lines)
                 after_blank = lines in BLANK or lines.endswith(BLANK_END)
+                if in_header and (stated := CONTENT_LENGTH.findall(lines)):
+                    length = int(stated[-1])
                 continue
             line = self.lines.line()
             if not line:
@@ -100,8 +102,6 @@ class Splitter:
             mail.add(line[1:] if begins and line.startswith(b">") and QUOTED.match(line) else line)
             after_blank = begins and line in BLANK
             if in_header and begins:
-                stated = CONTENT_LENGTH.match(line)
-                length = int(stated[1]) if stated else length
                 in_header = not after_blank
                 if after_blank and 0 < length <= KEPT_BYTES and self.trusts_lengths:
                     self.trusts_lengths = after_blank = self.take_counted(mail, length)
@@ -110,6 +110,8 @@ class Splitter:
 
     def is_separator(self, line: bytes, mail: Growing, after_blank: bool) -> bool:
         """Return whether a new mail begins; where a header below the line makes it likely and it does not, say so."""
+        if not line.startswith(b"From ") and not (after_blank and UNDATED.match(line)):
+            return False  # such as a field `From:`
         below = self.lines.peek(LOOK_AHEAD_BYTES)
         fields = fields_of_mail(below)
         if separates(line, below, fields, dated=self.dated, after_blank=after_blank):

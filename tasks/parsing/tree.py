@@ -19,6 +19,9 @@ from tasks.parsing.torn_headers import repair_header
 
 HEAD_BYTES = 262_144
 MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
+HEADER_END = re.compile(rb"\n\r?\n")
+# Only of such types does the parser look into a body.
+HAS_PARTS = re.compile(rb"multipart/|message/", re.IGNORECASE)
 # The parser compares each line with the boundary of every open multipart; 12 million such steps take about 2 s.
 WORK = 12_000_000
 STEPS_A_LINE = 8
@@ -39,6 +42,8 @@ class CappedHeaders(Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, _, value = sourcelines[0].partition(":")
+        if len(sourcelines) == 1 and len(value) < self.content_header_chars:
+            return name, value.lstrip(" \t").rstrip("\r\n")
         cap = self.content_header_chars if name[:8].lower() == "content-" else self.header_chars
         pieces, size = [value.lstrip(" \t")[:cap]], len(value)
         for line in sourcelines[1:]:
@@ -53,7 +58,22 @@ class CappedHeaders(Compat32):
 
 
 class AsSent(Message):
-    """A part whose payload stays as it was sent; the library's own decodes 8-bit text by its declared charset."""
+    """A part whose payload stays as it was sent; the library's own decodes 8-bit text by its declared charset.
+
+    Its fields are looked up by name, where the library's own goes through all of them each time.
+    """
+
+    _first: dict[str, str]
+    _indexed = -1
+    """How many fields there were when `_first` was made."""
+
+    def get(self, name: str, failobj: Any = None) -> Any:  # noqa: ANN401  # as the library declares it
+        """Return a field's first value, raw."""
+        fields: list[tuple[str, str]] = self._headers  # type: ignore[attr-defined]  # raw_items() is a generator
+        if len(fields) != self._indexed:
+            self._first = {key.lower(): value for key, value in reversed(fields)}
+            self._indexed = len(fields)
+        return self._first.get(name.lower(), failobj)
 
     def get_payload(self, i: int | None = None, decode: bool = False) -> Any:  # noqa: ANN401  # as the library declares it
         """Return the parts, or the text with a surrogate for each 8-bit byte; `i` and `decode` change nothing."""
@@ -89,16 +109,27 @@ def grow(raw: bytes, limits: Limits) -> tuple[Part, str]:
     policy = CappedHeaders(**caps)
     parts = Parts(limits.parts)
     parser = BytesFeedParser(parts, policy=policy)  # type: ignore[arg-type]  # it does hand its policy to the factory
+    head, body = parted(raw)
     try:
-        parser.feed(raw)
+        parser.feed(head)
         parser.close()
     except PastBound:
         reason = f"more than {limits.parts:,} parts"
     except RecursionError:
         reason = f"nested deeper than {limits.depth} levels"
     root = parts.root if parts.root is not None else AsSent(policy=policy)
+    if body:
+        root.set_payload(f"{root.get_payload()}{body.decode('ascii', 'surrogateescape')}")
     root.defects += torn
     return root, reason
+
+
+def parted(raw: bytes) -> tuple[bytes, bytes]:
+    """Return what the parser has to see, and the rest: the body of a mail that has no parts."""
+    end = HEADER_END.search(raw)
+    if end is None or HAS_PARTS.search(raw, 0, end.end()):
+        return raw, b""
+    return raw[: end.end()], raw[end.end() :]
 
 
 def bounded(raw: bytes, limits: Limits) -> tuple[bytes, str]:
