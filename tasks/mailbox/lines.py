@@ -13,7 +13,7 @@ LINE_BYTES = 1 << 16
 BOM = b"\xef\xbb\xbf"
 
 
-class Marks(NamedTuple):
+class LineMarks(NamedTuple):
     """How lines begin that a splitter has to look at."""
 
     here: re.Pattern[bytes]
@@ -25,8 +25,8 @@ class Marks(NamedTuple):
         return cls(re.compile(beginnings), re.compile(rb"\n(?=" + beginnings + rb")"))
 
 
-IN_HEADER = Marks.of(rb"From[ \t\r\n]|>|\r?\n")
-IN_TEXT = Marks.of(rb"From|>")
+IN_HEADER = LineMarks.of(rb"From[ \t\r\n]|>|\r?\n")
+IN_TEXT = LineMarks.of(rb"From|>")
 
 
 class LineReader:
@@ -67,7 +67,7 @@ class LineReader:
         self.begins = line.endswith(b"\n")
         return line
 
-    def unmarked(self, marks: Marks) -> bytes:
+    def unmarked(self, marks: LineMarks) -> bytes:
         """Return the whole lines from here that begin with none of the marks; none where such a line comes next.
 
         Called at the beginning of a line. Only what is in memory counts: more such lines may follow.

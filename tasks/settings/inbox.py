@@ -14,7 +14,7 @@ class GatherSettings(Section):
     model_config = SettingsConfigDict(env_prefix="MAILROOM_INBOX_")
     title: ClassVar[str] = "Inbox"
 
-    gather_s: float = Field(1.0, ge=0, le=5, description="How long the first mail after a pause waits for others.")
+    gather_s: float = Field(0.2, ge=0, le=5, description="How long the first mail after a pause waits for others.")
     gather_mails: int = Field(500, ge=1, description="So many gathered mails are announced without more waiting.")
     event_gap_s: float = Field(15.0, ge=0, description="Least time between two announcements under steady traffic.")
     repeat_s: float = Field(

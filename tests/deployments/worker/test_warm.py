@@ -26,7 +26,7 @@ POOL = "warm"
 PATIENCE_S = 120.0
 
 
-class Office:
+class RunningWorker:
     """A worker, and the runs it is given."""
 
     def __init__(self, folder: Path, api_url: str) -> None:
@@ -85,9 +85,9 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(_prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(_prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWorker]:
     with temporary_settings({PREFECT_API_URL: _prefect_server}):
-        office = Office(tmp_path_factory.mktemp("office"), _prefect_server)
+        office = RunningWorker(tmp_path_factory.mktemp("office"), _prefect_server)
         try:
             yield office
         finally:
@@ -96,7 +96,7 @@ def office(_prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-def waiting(office: Office, prefect_server: str, tmp_path: Path) -> tuple[UUID, int]:
+def waiting(office: RunningWorker, prefect_server: str, tmp_path: Path) -> tuple[UUID, int]:
     """A run amid its work, and its process."""
     run = office.start(variables=[], until=str(tmp_path / "go"))
     file = tmp_path / "go.pid"
