@@ -93,6 +93,7 @@ def report(found: dict[tuple[str, int], dict[str, Any]], sizes: list[int], kb: f
         "linearity": round((many["cpu_s"] / many["mails"]) / (few["cpu_s"] / few["mails"]), 3),
         "peak_mb": round(many["peak_kb"] / 1024, 1),
         "read_mails_per_s": rate("parse"),
+        "read_ratio": round(rate("parse") / rate("library"), 2),
         "mail_parser_mails_per_s": rate("library"),
         "standard_library_mails_per_s": rate("plain"),
         "sizes": sizes,
