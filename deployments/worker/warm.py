@@ -11,7 +11,9 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,8 @@ log = logging.getLogger("mailroom.worker")
 SUPERVISOR = [get_sys_executable(), "-m", "prefect.runner._workspace_supervisor"]
 # What a run reads when it begins. Any other variable may have been read by an import, so it must be the worker's.
 READ_LATE = ("PREFECT__", "MAILROOM_", "OPENAI_", "ANTHROPIC_", "CLAUDE_", "GEMINI_", "GOOGLE_", "LOCAL_")
+_UNKNOWN = 255
+"""What `multiprocessing` says of a process whose fork server is gone."""
 _BEGIN_S = 60.0
 """The fork server's own imports on a busy machine."""
 
@@ -66,6 +70,9 @@ class WarmRuns:
         finally:
             if process.exitcode is None:
                 process.terminate()
+        if process.pid and process.exitcode == _UNKNOWN:  # Prefect takes the run for crashed now, so it must not go on
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
         return process
 
     async def _begun(self, command: list[str], options: dict[str, Any]) -> ForkServerProcess | None:
