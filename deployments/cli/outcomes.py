@@ -48,7 +48,8 @@ def print_what_needs_a_person(console: Console, rows: Sequence[Mapping[str, Any]
     for _, why, row in pressing[:_MOST_PRESSING]:
         category = styled(row["category"] or "")
         category.truncate(10, overflow="ellipsis")
-        table.add_row(_short(row["subject"] or row["id"], 36), category, _short(why, 48))
+        reason = f"{why}: {row['error_type']}" if row["error_type"] else why
+        table.add_row(_short(row["subject"] or row["id"], 36), category, _short(reason, 48))
     console.print(table)
     if len(pressing) > _MOST_PRESSING:
         console.print(f"… and {len(pressing) - _MOST_PRESSING} more: the run's table has them all.")
