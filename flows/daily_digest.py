@@ -22,17 +22,22 @@ from tasks.understand.operator_categories import read_categories
 @flow(name="daily-digest", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
 @tells_bounds
-def daily_digest(day: date | None = None, trend_days: Annotated[int, Field(ge=1, le=90)] = 14) -> State[Any]:
+def daily_digest(
+    day: date | None = None,
+    trend_days: Annotated[int, Field(ge=1, le=90)] = 14,
+    unanswered_days: Annotated[int, Field(ge=1, le=60)] = 3,
+) -> State[Any]:
     """Report a day from the ledger, and days before it that were missed; nothing is asked and nothing is changed.
 
     Args:
         day: The day (UTC), and no other; None is the day before this run was scheduled for.
         trend_days: How many days, this one included, the plots show.
+        unanswered_days: After how many days a question of ours counts as not answered.
     """
     # Not the day before it began: a run that had to wait for a worker reports the day it was meant for.
     days = [day] if day else days_to_report(_scheduled().date() - timedelta(days=1))
     ledger, categories = read_settings().ledger, read_categories()
-    mails = {one: publish_digest(ledger, one, trend_days, categories) for one in days}
+    mails = {one: publish_digest(ledger, one, trend_days, unanswered_days, categories) for one in days}
     return Completed(message="; ".join(f"{one}: {count} mails" for one, count in mails.items()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
 from pandera.typing import DataFrame
 from prefect import flow, unmapped
 from prefect.client.schemas.objects import State
@@ -15,7 +16,7 @@ from flows.run.read_ahead import read_ahead, understood
 from flows.run.run_names import run_name
 from flows.run.setup import RunUnderWay, mails_of_source, prepare, under_way
 from flows.run.task_runners import task_runner
-from tasks.act.apply_actions import apply_actions, as_they_stand, lost_effects, split_acting
+from tasks.act.apply_actions import apply_actions, as_they_stand, lost_effects, mark_known_mails, split_acting
 from tasks.chunks import collect
 from tasks.decide.choose_actions import choose_actions
 from tasks.frames import Decisions, Effects, Readings
@@ -96,4 +97,8 @@ def acted(
     chunks = split_acting(window.messages, readings, decisions, job.run.settings.chunk_rows)
     futures = apply_actions.map(*chunks, run=unmapped(job.run), second_reader=unmapped(read_again))
     answers = (future.result(raise_on_failure=False) for future in futures)
-    return as_they_stand(collect(answers, chunks[0], Effects.of([]), lost_effects), job.run.settings.ledger)
+    effects = as_they_stand(collect(answers, chunks[0], Effects.of([]), lost_effects), job.run.settings.ledger)
+    if not (job.source.startswith("imap:") and window.skipped["repeats"].any()):
+        return effects
+    elsewhere = mark_known_mails(window.messages, window.skipped, job.run)
+    return pd.concat([effects, elsewhere], ignore_index=True) if len(elsewhere) else effects

@@ -21,6 +21,7 @@ import pytest
 
 pytest_plugins = [
     "tests.services.dovecot",
+    "tests.services.gmail",
     "tests.services.ledgers",
     "tests.services.smtp_sink",
     "tests.services.http_sink",

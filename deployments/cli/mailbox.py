@@ -121,7 +121,7 @@ def _look(block: Mailbox) -> tuple[int, str]:
 
     with connected(block, readonly=True) as box:
         mails = len(box.uids(AND(date_gte=block.since) if block.since else "ALL"))
-        return mails, find_drafts_folder(box, block.drafts_folder) or block.drafts_folder
+        return mails, find_drafts_folder(box, block.drafts_folder) or block.drafts_folder or "Drafts"
 
 
 def _say(line: str) -> None:

@@ -22,7 +22,8 @@ from tasks.errors import SourceError, SourceUnavailable
 from tasks.ledger.sightings import count_left_over, highest_uid
 from tasks.mailbox.imap.connection import LOST, REFUSED, connected
 from tasks.mailbox.imap.refusals import words_of
-from tasks.mailbox.imap.source import find_uids, read_uidvalidity
+from tasks.mailbox.imap.source import find_uids
+from tasks.mailbox.imap.uids import read_uidvalidity
 
 if TYPE_CHECKING:
     from tasks.mailbox.imap.block import Mailbox

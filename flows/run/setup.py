@@ -21,7 +21,7 @@ from flows.run.estimate import estimate_run
 from flows.run.first_lines import first_lines, warn_of_idle_rules
 from flows.run.run_names import folder_name
 from flows.run.stopping import ends_in_order
-from tasks.act.destinations import Destinations, read_destinations
+from tasks.act.destinations import Destinations, destinations_for
 from tasks.act.plan import check_destinations
 from tasks.categories import Categories
 from tasks.decide.operator_rules import read_rules
@@ -88,7 +88,7 @@ def prepare(settings: Settings, categories: Categories | None = None, *, reads_s
     current = faults.of(read_categories)
     known = None if current is None else [*current.names, *(categories.names if categories else ())]
     rules = faults.of(lambda: read_rules(settings.rules_file, settings.condition_ms, known))
-    destinations = faults.of(read_destinations)
+    destinations = faults.of(lambda: destinations_for(settings.source or ""))
     if rules is not None and destinations is not None:
         named = [(one.entry.name, action) for one in rules.rules for action in one.entry.then]
         faults.of(lambda: check_destinations(named, destinations))

@@ -13,9 +13,11 @@ from tasks.act.destinations import Destinations
 from tasks.act.dns import look_up_txt
 from tasks.act.domains import Dns
 from tasks.act.mailboxes import MailLocation
+from tasks.act.recipients import addresses_in
 from tasks.act.reply_headers import thread_of
 from tasks.act.verified import Verdict, whom_to_answer
 from tasks.links import NOTHING, Allowed, allow, without_links
+from tasks.mailbox.imap.identity import NOBODY, Identity
 from tasks.parsing.automatic import Automatic, read_automatic
 from tasks.parsing.headers import read_head
 
@@ -42,6 +44,7 @@ class ActedMail:
     locations: Sequence[MailLocation]
     destinations: Destinations
     dns: Dns = look_up_txt
+    identity: Identity = NOBODY
 
     @cached_property
     def headers(self) -> Message:
@@ -49,15 +52,28 @@ class ActedMail:
         return read_head(self.raw)
 
     @cached_property
+    def ours(self) -> frozenset[str]:
+        """Our own addresses, those of its mailbox among them."""
+        return self.destinations.ours | self.identity.own
+
+    @cached_property
+    def reply_from(self) -> str:
+        """From of an answer: the address of ours that it was written to, as its mailbox says, or the settings."""
+        if not self.identity.address:
+            return self.destinations.reply_from
+        written_to = [one for name in _WRITTEN_TO for one in addresses_in(self.headers, name)]
+        return self.identity.sender(written_to)
+
+    @cached_property
     def whom(self) -> Verdict:
         """Whom an answer may go to."""
         known = self.destinations
-        return whom_to_answer(self.raw, self.headers, known.authserv_ids, self.dns, known.ours)
+        return whom_to_answer(self.raw, self.headers, known.authserv_ids, self.dns, self.ours)
 
     @cached_property
     def automatic(self) -> Automatic:
         """Whether a person wrote it."""
-        return read_automatic(self.raw, self.destinations.ours)
+        return read_automatic(self.raw, self.ours)
 
     def allowed(self, *, sender_links: bool = False) -> Allowed:
         """What a model's words may name: the operator's list, and the verified sender's domain if the rule says so."""
@@ -88,6 +104,8 @@ class ActedMail:
         return told | {"summary": without_links(row["summary"][:_MOST_READ], allowed)[:_MOST_SUMMARY]}
 
 
+# In this order: a server adds the last ones, also where the mail itself names none of ours.
+_WRITTEN_TO = ("To", "Cc", "Delivered-To", "X-Original-To")
 _MOST_READ, _MOST_SUMMARY = 4_000, 2_000  # characters
 
 

@@ -12,12 +12,13 @@ from sqlalchemy import Row
 
 from tasks import policies
 from tasks.act.destinations import read_destinations
-from tasks.act.mailboxes import connect_mailbox
+from tasks.act.mailboxes import connect_mailbox, identify_mailbox
 from tasks.act.one_reply import supersede_older
+from tasks.act.other_mailboxes import mark_elsewhere
 from tasks.act.outbox import Outbox, open_outbox
 from tasks.act.plan import SecondReading, plan_mails
 from tasks.chunks import split_rows
-from tasks.frames import Decisions, Effects, Frame, Messages, Readings, joined, records
+from tasks.frames import Decisions, Effects, Frame, Messages, Readings, Skipped, joined, records
 from tasks.ledger.effects import fates_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
@@ -46,6 +47,7 @@ def apply_actions(
         connect_mailbox,
         owner=owner_name(run.id),
         lease_s=run.settings.lease_s,
+        identify=identify_mailbox,
     )
     try:
         rows, dry_run = rows_of(messages, readings, decisions), run.settings.dry_run
@@ -54,6 +56,28 @@ def apply_actions(
         )
     finally:
         outbox.mailboxes.close()
+
+
+@task(name="mark elsewhere", **policies.LEDGER)
+def mark_known_mails(messages: DataFrame[Messages], skipped: DataFrame[Skipped], run: Run) -> DataFrame[Effects]:
+    """Mark mails that are done in this mailbox, too, where they were marked in another one; not those of `messages`."""
+    outbox = open_outbox(
+        open_ledger(run.settings.ledger),
+        read_destinations(),
+        connect_mailbox,
+        owner=owner_name(run.id),
+        lease_s=run.settings.lease_s,
+    )
+    try:
+        known = skipped.loc[skipped["repeats"] & ~skipped["message_key"].isin(messages["message_key"]), "message_key"]
+        keys = list(dict.fromkeys(known))
+        fates = mark_elsewhere(outbox, keys, run_id=run.id, dry_run=run.settings.dry_run)
+    finally:
+        outbox.mailboxes.close()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for fate in fates:
+        found.setdefault(fate.message_key, []).append(told(fate))
+    return Effects.of([{"message_key": key, "effects": effects} for key, effects in found.items()])
 
 
 def split_acting(

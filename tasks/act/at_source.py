@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.mail_search import FoundMail, MailGone, SoughtMail, find_mail
-from tasks.act.mailboxes import Connection, Mailboxes, ServerRefused
+from tasks.act.mailboxes import MAILBOX, Connection, Mailboxes, ServerRefused
 from tasks.act.performer import ActionContext, NotDone
 from tasks.ledger.effects import Effect
 
@@ -20,16 +20,18 @@ def plan_at_source(target: str, mail: ActedMail) -> Planned:
     return Planned(target=target, skip="" if mail.locations else NO_MAILBOX)
 
 
-def sought_mail(message_key: str, mailboxes: Mailboxes) -> SoughtMail:
-    """The mail as it is to be looked for in the mailbox where it was seen first.
+def sought_mail(message_key: str, mailboxes: Mailboxes, mailbox: str = "") -> SoughtMail:
+    """The mail as it is to be looked for in that mailbox, without one in the mailbox where it was seen first.
 
     Raises:
-        NotDone: It was seen in no mailbox.
+        NotDone: It was seen in no mailbox, or not in that one.
     """
     locations = mailboxes.locations_of_one(message_key)
     if not locations:
         raise NotDone(NO_MAILBOX)
-    here = [location for location in locations if location.mailbox == locations[0].mailbox]
+    here = [location for location in locations if location.mailbox == (mailbox or locations[0].mailbox)]
+    if not here:
+        raise NotDone(f"the mail was not seen in the mailbox `{mailbox}`")
     return SoughtMail(message_key=message_key, record=mailboxes.record_of(message_key), locations=here)
 
 
@@ -43,8 +45,9 @@ async def work_on_mail(
         NotDone: The mail was seen in no mailbox, or the server refused.
         SeveralFit: Several mails fit what is on record.
     """
-    sought = sought_mail(effect.message_key, context.mailboxes)
-    moved_to = context.mailboxes.moved_to(effect.message_key)
+    mailbox = effect.parameters.get(MAILBOX, "")
+    sought = sought_mail(effect.message_key, context.mailboxes, mailbox)
+    moved_to = context.mailboxes.moved_to(effect.message_key, mailbox)
 
     def find_and_work(opened: Connection) -> T:
         return work(opened, find_mail(opened.box, sought, moved_to, also_in))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.errors import Misconfigured
+from tasks.act.mailboxes import identify_mailbox
+from tasks.errors import Misconfigured, SourceError
 from tasks.settings.destinations import DestinationSettings, Endpoint
 
 
@@ -35,6 +36,23 @@ class Destinations(DestinationSettings):
         if name not in self.tables:
             raise Misconfigured(_no_entry("table", name, "MAILROOM_TABLES", self.tables))
         return self.tables[name]
+
+
+def destinations_for(source: str) -> Destinations:
+    """The destinations of a run over this source: a mailbox may have a mail server and an address of its own.
+
+    Raises:
+        Misconfigured: As `read_destinations`.
+    """
+    known = read_destinations()
+    if not source.startswith("imap:"):
+        return known
+    try:
+        identity = identify_mailbox(source)
+    except SourceError:
+        return known  # told where the source is opened
+    own = {**identity.smtp, **({"reply_from": identity.address} if identity.address else {})}
+    return known.model_copy(update=own)
 
 
 def _no_entry(kind: str, name: str, variable: str, known: dict[str, Endpoint] | dict[str, str]) -> str:

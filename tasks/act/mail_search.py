@@ -10,10 +10,12 @@ from imap_tools.errors import MailboxFolderSelectError
 from imap_tools.folder import FolderInfo
 
 from tasks.act.mail_on_record import MailOnRecord
-from tasks.act.mailboxes import MailLocation, list_folders
+from tasks.act.mailboxes import MailLocation
+from tasks.mailbox.imap.folders import list_folders
 from tasks.mailbox.imap.pages import fetch_heads, fetch_mails
 from tasks.mailbox.imap.refusals import passing_refusal
-from tasks.mailbox.imap.source import read_uidvalidity
+from tasks.mailbox.imap.uids import read_uidvalidity
+from tasks.parsing.automatic import OWN_ID
 from tasks.parsing.read_mail import read_mail
 
 _MOST_HITS = 500  # mails of one Message-ID in one folder; nobody means to have more
@@ -80,6 +82,17 @@ def has_draft(box: BaseMailBox, folder: str, mail: MailOnRecord) -> bool:
     return bool(box.uids(f"DRAFT {_by_id(mail)}", charset=None))
 
 
+def has_answer(box: BaseMailBox, folder: str, mail: MailOnRecord) -> bool:
+    """Whether a mail in the folder says that it answers this one; replies of ours are no people's."""
+    if not _can_be_quoted(mail.message_id):
+        return False
+    named = _quoted(mail.message_id)
+    box.folder.set(folder, readonly=True)
+    uids = box.uids(f"OR HEADER In-Reply-To {named} HEADER References {named}", charset=None)
+    heads = fetch_heads(box, [int(uid) for uid in uids[-_MOST_HITS:]])
+    return any(not OWN_ID.match(MailOnRecord(head.raw).message_id) for head in heads)
+
+
 def _at_its_uid(box: BaseMailBox, sought: SoughtMail) -> FoundMail | None:
     """The mail where it was seen; a folder built anew, or a careless server, gives its UID to another mail."""
     for location in sought.locations:
@@ -132,8 +145,12 @@ def _hits_in(box: BaseMailBox, folder: str, record: MailOnRecord) -> list[str]:
 
 
 def _by_id(record: MailOnRecord) -> str:
-    escaped = record.message_id.replace("\\", "\\\\").replace('"', '\\"')
-    return f'HEADER Message-ID "<{escaped}>"'
+    return f"HEADER Message-ID {_quoted(record.message_id)}"
+
+
+def _quoted(message_id: str) -> str:
+    escaped = message_id.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"<{escaped}>"'
 
 
 def _can_be_quoted(message_id: str) -> bool:

@@ -5,34 +5,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import imaplib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from imap_tools import BaseMailBox
-from imap_tools.errors import MailboxFolderStatusError
-from imap_tools.folder import FolderInfo
-from imap_tools.utils import check_command_status
 from sqlalchemy import Engine
 
 from tasks.act.mail_on_record import MailOnRecord
-from tasks.errors import SourceUnavailable
+from tasks.errors import SourceError, SourceUnavailable
 from tasks.ledger.effects import of_mails
 from tasks.ledger.messages import load_raw
 from tasks.ledger.sightings import sightings_of
 from tasks.mailbox.imap.address import load_mailbox, split_address
 from tasks.mailbox.imap.connection import LOST, REFUSED, log_in
+from tasks.mailbox.imap.folders import find_folder
+from tasks.mailbox.imap.identity import NOBODY, Identity
 from tasks.mailbox.imap.refusals import passing_refusal, words_of
 
+log = logging.getLogger("mailroom.act")
 T = TypeVar("T")
+MAILBOX = "mailbox"
+"""Parameter of an effect on a mail in another mailbox than the one it was seen in first: that mailbox's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """A logged-in mailbox, the folder its owner wants drafts in, and whether mails marked `\\Answered` are answered."""
+    """A logged-in mailbox, and whether mails in it that are marked `\\Answered` are answered.
+
+    `drafts` and `sent` are the folders that its owner named for them; where empty, the server's marks say which.
+    """
 
     box: BaseMailBox
-    drafts: str = "Drafts"
+    drafts: str = ""
+    sent: str = ""
     answer_answered: bool = False
 
 
@@ -48,7 +55,27 @@ def connect_mailbox(source: str) -> Connection:
         SourceUnavailable: The server refuses for now.
     """
     block = load_mailbox(split_address(source)[0])
-    return Connection(box=log_in(block), drafts=block.drafts_folder, answer_answered=block.answer_answered)
+    return Connection(
+        box=log_in(block), drafts=block.drafts_folder, sent=block.sent_folder, answer_answered=block.answer_answered
+    )
+
+
+Identify = Callable[[str], Identity]
+"""As whom the mailbox writes that a source's name stands for."""
+
+
+def identify_mailbox(source: str) -> Identity:
+    """As whom the mailbox of an `imap://BLOCK/FOLDER` writes, as its Prefect block says.
+
+    Raises:
+        SourceError: There is no such block.
+    """
+    return load_mailbox(split_address(source)[0]).identity
+
+
+def unidentified(source: str) -> Identity:
+    """Nobody in particular: the settings say as whom replies go out."""
+    return NOBODY
 
 
 class ServerRefused(Exception):
@@ -85,9 +112,11 @@ class MailLocation:
 class Mailboxes:
     """Connections, one a mailbox, opened when first needed and used by one at a time; `close` ends them."""
 
-    def __init__(self, engine: Engine, connect: Connect) -> None:
+    def __init__(self, engine: Engine, connect: Connect, identify: Identify = unidentified) -> None:
         self._engine = engine
         self._connect = connect
+        self._identify = identify
+        self._identities: dict[str, Identity] = {}
         self._open: dict[str, Connection] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -104,21 +133,35 @@ class Mailboxes:
         """Where on servers this mail was seen, the first place first; empty when it came from no mailbox."""
         return self.locations_of([message_key]).get(message_key, [])
 
+    def identity_at(self, locations: Sequence[MailLocation]) -> Identity:
+        """As whom a mail is answered that was seen there: the first place's mailbox; nobody where there is none."""
+        if not locations:
+            return NOBODY
+        first = locations[0]
+        if first.mailbox not in self._identities:
+            try:
+                self._identities[first.mailbox] = self._identify(first.source)
+            except SourceError as error:  # its block is gone; the settings still say as whom we write
+                log.warning("%s", error)
+                self._identities[first.mailbox] = NOBODY
+        return self._identities[first.mailbox]
+
     def record_of(self, message_key: str) -> MailOnRecord:
         """The mail as the ledger holds it, without a byte where it was forgotten or could never be read."""
         return next((MailOnRecord(kept["raw"]) for kept in load_raw(self._engine, [message_key])), MailOnRecord(b""))
 
-    def moved_to(self, message_key: str) -> list[str]:
-        """Folders that earlier effects moved this mail to, the last one first."""
-        return [one["folder"] for one in reversed(self._done(message_key, "move"))]
+    def moved_to(self, message_key: str, mailbox: str = "") -> list[str]:
+        """Folders of that mailbox that earlier effects moved this mail to, the last one first; see `MAILBOX`."""
+        return [one["folder"] for one in reversed(self._done(message_key, "move", mailbox))]
 
     def was_flagged(self, message_key: str, flag: str) -> bool:
         """Whether an earlier effect set one of IMAP's own flags on this mail, as `answered`."""
         return any(one["flag"] == flag for one in self._done(message_key, "flag"))
 
-    def _done(self, message_key: str, action: str) -> list[dict[str, Any]]:
+    def _done(self, message_key: str, action: str, mailbox: str = "") -> list[dict[str, Any]]:
         effects = of_mails(self._engine, [message_key]).get(message_key, [])
-        return [one.parameters for one in effects if one.action == action and one.state == "done"]
+        done = [one.parameters for one in effects if one.action == action and one.state == "done"]
+        return [parameters for parameters in done if parameters.get(MAILBOX, "") == mailbox]
 
     async def use(self, source: str, work: Callable[[Connection], T]) -> T:
         """What `work` returns, run in a thread on this source's connection.
@@ -174,38 +217,32 @@ class Mailboxes:
 
 
 def drafts_folder(opened: Connection) -> str:
-    """The folder for drafts: the owner's, the one the server marks as such (RFC 6154), or the owner's, made."""
-    return _folder(opened.box, opened.drafts, "\\Drafts")
+    """The folder for drafts: the owner's, else the one the server marks as such (RFC 6154), else `Drafts`."""
+    return _folder(opened.box, opened.drafts, "Drafts")
 
 
 def sent_folder(opened: Connection) -> str:
-    """The folder for sent mail: the one the server marks as such, or `Sent`, made where it is missing."""
-    return _folder(opened.box, "Sent", "\\Sent")
-
-
-def list_folders(box: BaseMailBox) -> list[FolderInfo]:
-    """All folders of the mailbox, of which there is always one."""
-    folders = box.folder.list()
-    if not folders:  # the server refused, which imap_tools does not look at
-        check_command_status(box.client.list(), MailboxFolderStatusError)
-        folders = box.folder.list()
-    return folders
+    """The folder for sent mail: the owner's, else the one the server marks as such, else `Sent`."""
+    return _folder(opened.box, opened.sent, "Sent")
 
 
 def find_drafts_folder(box: BaseMailBox, name: str) -> str | None:
-    """The folder that drafts go into: the one of this name, or the one the server marks as such; null where none is."""
-    return _found(box, name, "\\Drafts")
+    """The folder that drafts go into, as `drafts_folder` would find it; null where it is still to be made."""
+    return find_folder(box, name, "Drafts")
 
 
-def _found(box: BaseMailBox, name: str, mark: str) -> str | None:
-    folders = list_folders(box)
-    if name in (one.name for one in folders):
-        return name
-    return next((one.name for one in folders if mark.lower() in (flag.lower() for flag in one.flags)), None)
+def find_sent_folder(opened: Connection) -> str | None:
+    """The folder of sent mail; null where there is none."""
+    return find_folder(opened.box, opened.sent, "Sent")
 
 
-def _folder(box: BaseMailBox, name: str, mark: str) -> str:
-    found = _found(box, name, mark)
+def find_marked(box: BaseMailBox, use: str) -> str | None:
+    """The folder that the server marks for this use (RFC 6154), such as `Archive`, or one of that name; else null."""
+    return find_folder(box, "", use)
+
+
+def _folder(box: BaseMailBox, named: str, usual: str) -> str:
+    found = find_folder(box, named, usual)
     if found is None:
-        box.folder.create(name)
-    return found or name
+        box.folder.create(named or usual)
+    return found or named or usual

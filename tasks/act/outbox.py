@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from tasks.act.actions import performer_of
 from tasks.act.destinations import Destinations
 from tasks.act.mail_search import SeveralFit
-from tasks.act.mailboxes import Connect, Mailboxes
+from tasks.act.mailboxes import Connect, Identify, Mailboxes, unidentified
 from tasks.act.performer import ActionContext, NeedsPerson, NotDone, NotNeeded
 from tasks.errors import MailroomError
 from tasks.ledger import effects as ledger
@@ -185,13 +185,14 @@ def open_outbox(
     *,
     owner: str,
     lease_s: float,
+    identify: Identify = unidentified,
     step: Callable[[str], None] = no_step,
 ) -> Outbox:
     """An outbox with connections of its own; close its mailboxes after."""
     return Outbox(
         engine=engine,
         destinations=destinations,
-        mailboxes=Mailboxes(engine, connect),
+        mailboxes=Mailboxes(engine, connect, identify),
         owner=owner,
         lease_s=lease_s,
         step=step,

@@ -17,12 +17,14 @@ from tasks.act.destinations import Destinations
 from tasks.act.dns import look_up_txt
 from tasks.act.domains import Dns
 from tasks.act.mailboxes import Mailboxes
+from tasks.act.other_mailboxes import in_other_mailboxes
 from tasks.act.review import ReadAgain, reviewed
 from tasks.actions import Action, action_types, read_action
 from tasks.doubts import grave, words
 from tasks.errors import Misconfigured
 from tasks.ledger.messages import load_raw
 from tasks.ledger.plans import Plan
+from tasks.mailbox.imap.identity import NOBODY
 
 
 def plan_mails(
@@ -39,16 +41,19 @@ def plan_mails(
     needed = [key for key, row in acting.items() if _needs_bytes(row)]
     raws = {found["message_key"]: found["raw"] for found in load_raw(engine, needed)}
     mails = [
-        ActedMail(row=row, raw=raws.get(key, b""), locations=seen.get(key, ()), destinations=destinations, dns=dns)
+        ActedMail(
+            row=row, raw=raws.get(key, b""), locations=seen.get(key, ()), destinations=destinations, dns=dns,
+            identity=mailboxes.identity_at(seen.get(key, ())) if key in raws else NOBODY,
+        )
         for key, row in acting.items()
-    ]
+    ]  # fmt: skip
     planned = partial(plan_mail, dry_run=dry_run, review=review)
     with ThreadPoolExecutor(_READ_AT_ONCE) as pool:  # a second reader takes seconds a mail
         return list(chain.from_iterable((pool.map if review else map)(planned, mails)))
 
 
 # How something is done makes no other effect of it: a rule that is changed there has nothing done twice.
-HOW = {"action", "hold", "sender_links"}
+HOW = {"action", "hold", "sender_links", "reply_all"}
 _READ_AT_ONCE = 10
 
 
@@ -67,7 +72,8 @@ class SecondReading:
 def plan_mail(mail: ActedMail, *, dry_run: bool, review: SecondReading | None = None) -> list[Plan]:
     """The mail's effects, in the order its rules name them."""
     named = enumerate(mail.row["actions"])
-    return [_plan(position, dict(action), mail, dry_run, review) for position, action in named]
+    plans = [_plan(position, dict(action), mail, dry_run, review) for position, action in named]
+    return [one for plan in plans for one in (plan, *in_other_mailboxes(plan, mail.locations))]
 
 
 def _plan(position: int, named: dict[str, Any], mail: ActedMail, dry_run: bool, review: SecondReading | None) -> Plan:

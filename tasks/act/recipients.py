@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from email.message import Message
 
@@ -60,6 +61,30 @@ def candidates_of(headers: Message, ours: Collection[str]) -> tuple[Candidate, .
     return tuple({"address": address, "why": why} for address, why in usable[:_MOST_CANDIDATES])
 
 
+def other_recipients(headers: Message, answered: str, ours: Collection[str]) -> list[str]:
+    """Whom the mail went to besides us and whom it is answered to; nobody where a list passed it on, and no list."""
+    if _is_listed(headers):
+        return []
+    found = [one for name in ("To", "Cc") for one in addresses_in(headers, name)]
+    known = {bare_address(answered), *ours}
+    return [one for one in found if bare_address(one) not in known and not _is_of_many(one)][:_MOST_COPIED]
+
+
+_MOST_COPIED = 20
+_OF_LISTS = re.compile(
+    r"(^|[-.])(list|lists|all|everyone|team-?all)@|@(lists?|groups|listserv|mailman)\.|@googlegroups\.com$|@.*groups\.io$"
+)
+
+
+def _is_of_many(address: str) -> bool:
+    """Whether nobody reads there, or a list does, by its name."""
+    return is_no_reply(address) or bool(_OF_LISTS.search(address.lower()))
+
+
+def _is_listed(headers: Message) -> bool:
+    return any(name.lower().startswith("list-") for name in headers) or bool(read_field(headers, "Mailing-List"))
+
+
 def why_open(headers: Message, ours: Collection[str]) -> str:
     """Why it is open whom the mail is from; empty where it is not."""
     senders = addresses_in(headers, "From")
@@ -69,8 +94,7 @@ def why_open(headers: Message, ours: Collection[str]) -> str:
 
 
 def _is_changed_by_list(headers: Message, senders: Iterable[str]) -> bool:
-    is_listed = any(name.lower().startswith("list-") for name in headers) or bool(read_field(headers, "Mailing-List"))
-    if not is_listed:
+    if not _is_listed(headers):
         return False
     originals = [
         one for name in ("X-Original-From", "X-Original-Sender", "Original-From") for one in addresses_in(headers, name)

@@ -10,7 +10,8 @@ from prefect import task
 
 from tasks import policies
 from tasks.act.destinations import read_destinations
-from tasks.act.mailboxes import connect_mailbox
+from tasks.act.lapsing import lapse_answered_replies
+from tasks.act.mailboxes import connect_mailbox, identify_mailbox
 from tasks.act.outbox import Outbox, open_outbox
 from tasks.ledger.effects import Effect, by_ids, in_state, is_abandoned
 from tasks.ledger.engine import open_ledger
@@ -50,6 +51,7 @@ def reconcile_effects(run: Run, *, untouched_s: float) -> Cleared:
         connect_mailbox,
         owner=owner_name(run.id),
         lease_s=run.settings.lease_s,
+        identify=identify_mailbox,
     )
     try:
         return reconcile(outbox, untouched_s=untouched_s)
@@ -61,7 +63,8 @@ def reconcile(outbox: Outbox, *, untouched_s: float) -> Cleared:
     """Look for every ambiguous effect and every one whose holder died, then perform those that are still to be done."""
     opened = _open_effects(outbox, untouched_s)
     asyncio.run(_settle_all(outbox, opened))
-    now = by_ids(outbox.engine, [one.effect_id for one in opened])
+    lapsed = asyncio.run(lapse_answered_replies(outbox, in_state(outbox.engine, ["held"])))
+    now = by_ids(outbox.engine, {*lapsed, *(one.effect_id for one in opened)})
     return Cleared(states=Counter(one.state for one in now))
 
 

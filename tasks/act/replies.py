@@ -6,17 +6,21 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from html import escape
 from typing import Any
 
 from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned, one_line
-from tasks.act.recipients import mail_address
+from tasks.act.recipients import mail_address, other_recipients
 from tasks.act.reply_headers import POLICY
 from tasks.act.subjects import reply_subject
 from tasks.actions import Written
 from tasks.ledger.effects import Effect
 from tasks.links import NOTHING, names_address, without_links
+from tasks.mailbox.imap.identity import Identity
+from tasks.parsing.html_text import read_html
+from tasks.parsing.limits import Limits
 from tasks.settings.replies import bare_address
 
 _QUOTED = 2_000  # characters: all of it is shown to whoever approves the reply
@@ -28,6 +32,7 @@ class ReplyAction(Written):
     """An action that passes on one of the suggested replies; `suggestion` counts from 1."""
 
     suggestion: int = Field(1, ge=1, le=3)
+    reply_all: bool = Field(False, description="Whether the mail's other recipients get a copy; never lists.")
 
 
 def plan_reply(mail: ActedMail, action: ReplyAction, into: str) -> Planned:
@@ -39,6 +44,8 @@ def plan_reply(mail: ActedMail, action: ReplyAction, into: str) -> Planned:
     if skip:
         return Planned(target=into, skip=skip)
     content = reply_content(mail, mail.row["replies"][action.suggestion - 1].strip())
+    if action.reply_all and (others := other_recipients(mail.headers, mail.whom.address, mail.ours)):
+        content["cc"] = others
     return Planned(target=target_of(mail), content=content, hold=why_held(mail))
 
 
@@ -64,7 +71,7 @@ def why_nobody(mail: ActedMail) -> str:
 
 
 def _is_usable(mail: ActedMail) -> bool:
-    return bool(mail.whom.address) and bare_address(mail.whom.address) not in mail.destinations.ours
+    return bool(mail.whom.address) and bare_address(mail.whom.address) not in mail.ours
 
 
 def why_held(mail: ActedMail) -> str:
@@ -84,13 +91,14 @@ def reply_content(mail: ActedMail, text: str) -> dict[str, Any]:
     own, before = mail.message_ids
     candidates = list(mail.whom.candidates)
     return {
-        "from": mail.destinations.reply_from,
+        "from": mail.reply_from,
         "to": "" if candidates else mail.whom.address,
         "to_verified": mail.whom.verified,
         "to_why": mail.whom.why,
         **({"candidates": candidates} if candidates else {}),
         "subject": reply_subject(mail.row["subject"]),
         "text": text,
+        **_signatures(mail.identity),
         "in_reply_to": own,
         "references": [*before, own][-_MOST_REFERENCES:] if own else list(before[-_MOST_REFERENCES:]),
         "quoted": without_links(mail.row["text"][: 2 * _QUOTED])[:_QUOTED],
@@ -101,16 +109,26 @@ def reply_content(mail: ActedMail, text: str) -> dict[str, Any]:
     }
 
 
+def _signatures(identity: Identity) -> dict[str, str]:
+    """The plain signature and the one in HTML, those that there are."""
+    plain = identity.signature or (read_html(identity.signature_html, Limits()).text if identity.signature_html else "")
+    found = {"signature": plain, "signature_html": identity.signature_html}
+    return {name: text for name, text in found.items() if text}
+
+
 def build_reply(effect: Effect, sender: str, *, automatic: bool = False) -> EmailMessage:
     """The mail to be drafted or sent; the same effect gives the same bytes.
 
     One that leaves without a person says so (RFC 3834), and bears a mark by which it is known when it comes back.
     """
     content = effect.content
-    mail = EmailMessage(policy=POLICY.clone(utf8=not content["to"].isascii()))
+    people = [content["to"], *content.get("cc", ())]
+    mail = EmailMessage(policy=POLICY.clone(utf8=not "".join(people).isascii()))
     if sender:
         mail["From"] = _mailbox(sender)
     mail["To"] = _mailbox(content["to"])
+    if content.get("cc"):
+        mail["Cc"] = [_mailbox(one) for one in content["cc"]]
     mail["Subject"] = content["subject"]
     mail["Date"] = format_datetime(datetime.fromtimestamp(effect.planned_at, UTC))
     mail["Message-ID"] = f"<{message_id(effect, sender)}>"
@@ -122,8 +140,27 @@ def build_reply(effect: Effect, sender: str, *, automatic: bool = False) -> Emai
         mail["Auto-Submitted"] = "auto-replied"
         mail["X-Auto-Response-Suppress"] = "All"
         mail["X-Loop"] = mail_address(parseaddr(sender)[1])
-    mail.set_content(f"{content['text'].rstrip()}\n\n{_quote(content)}", charset="utf-8", cte="quoted-printable")
+    _set_text(mail, content, boundary=f"=_mailroom.{effect.effect_id[:40]}")
     return mail
+
+
+def _set_text(mail: EmailMessage, content: dict[str, Any], boundary: str) -> None:
+    signature = f"-- \n{content['signature'].rstrip()}\n\n" if content.get("signature") else ""
+    plain = f"{content['text'].rstrip()}\n\n{signature}{_quote(content)}"
+    mail.set_content(plain, charset="utf-8", cte="quoted-printable")
+    if content.get("signature_html"):
+        mail.add_alternative(_html(content), subtype="html", charset="utf-8", cte="quoted-printable")
+        mail.set_boundary(boundary)  # the library would choose one at random
+
+
+def _html(content: dict[str, Any]) -> str:
+    quoted = f"<blockquote>{_lines(_quote(content))}</blockquote>" if content["quoted"] else ""
+    body = f"<p>{_lines(content['text'].rstrip())}</p>\n<div>{content['signature_html']}</div>\n{quoted}"
+    return f"<!DOCTYPE html>\n<html><body>\n{body}\n</body></html>\n"
+
+
+def _lines(text: str) -> str:
+    return escape(text).replace("\n", "<br>\n")
 
 
 def message_id(effect: Effect, sender: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Engine
@@ -14,6 +14,7 @@ from tasks.ledger.thread_replies import lapse_answered
 from tasks.ledger.threads import ThreadedMail, record_threads
 from tasks.parsing.conversation import conversation_of
 from tasks.parsing.headers import read_fields
+from tasks.parsing.mail import Mail
 from tasks.settings import Settings
 from tasks.settings.replies import bare_address
 
@@ -23,7 +24,12 @@ ANSWERED = "the mail was answered meanwhile: a later mail of ours is in its conv
 
 def record_conversations(engine: Engine, parsed: Iterable[Parsed], settings: Settings) -> None:
     """Put these mails into their conversations; replies that wait in one where we wrote meanwhile lapse."""
-    answered = record_threads(engine, [_threaded(one, settings) for one in parsed if not one.raw.foreign])
+    record_met(engine, [_threaded(one, settings) for one in parsed if not one.raw.foreign])
+
+
+def record_met(engine: Engine, met: Sequence[ThreadedMail]) -> None:
+    """As `record_conversations`, for mails however they were met."""
+    answered = record_threads(engine, met)
     if answered and (lapsed := lapse_answered(engine, answered, ANSWERED)):
         log.info("%d replies that waited lapsed: their mails were answered meanwhile.", lapsed)
 
@@ -39,11 +45,17 @@ def with_facts(rows: Mapping[str, dict[str, Any]], engine: Engine) -> list[dict[
     return found
 
 
+def written_at(mail: Mail) -> float | None:
+    """When the mail says that it was written, in UTC seconds."""
+    return mail.date.timestamp() if mail.date else None
+
+
 def _threaded(one: Parsed, settings: Settings) -> ThreadedMail:
     mail = one.mail
     return ThreadedMail(
         mail=mail.message_key, marks=conversation_of(mail, settings.ours), from_us=_is_from_us(one, settings),
-        written_at=mail.date.timestamp() if mail.date else None,
+        written_at=written_at(mail),
+        also=(f"at {one.raw.conversation}",) if one.raw.conversation else (),
     )  # fmt: skip
 
 

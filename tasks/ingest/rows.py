@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.ingest.model_text import model_text
+from tasks.mailbox.kinds import Source
 from tasks.mailbox.raw import RawMail
 from tasks.parsing.automatic import read_automatic
 from tasks.parsing.languages import parse_language
@@ -26,6 +27,13 @@ class Parsed:
     raw: RawMail
     mail: Mail
     row: dict[str, Any]
+
+
+def as_of_source(source: Source, settings: Settings) -> Settings:
+    """The settings while mails of this source are read: a mailbox has addresses of its own, and perhaps a language."""
+    own: tuple[str, ...] = getattr(source, "own_addresses", ())
+    language = getattr(source, "language", "") or settings.target_language
+    return settings.model_copy(update={"own_addresses": (*settings.own_addresses, *own), "target_language": language})
 
 
 def parse(raw: RawMail, settings: Settings) -> Parsed:

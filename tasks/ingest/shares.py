@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tasks.frames import Messages, Skipped
 from tasks.ingest.conversations import record_conversations, with_facts
-from tasks.ingest.rows import parse
+from tasks.ingest.rows import as_of_source, parse
 from tasks.ingest.windows import Window, seen
 from tasks.ledger.claims import claim_share
 from tasks.ledger.likely_copies import likely_copies
@@ -23,6 +23,7 @@ _AT_A_TIME = 500
 def record_source(source: Source, engine: Engine, settings: Settings) -> int:
     """Record all mails of the source and return their number; nobody works on the new ones yet."""
     mails, met = source.read(), 0
+    settings = as_of_source(source, settings)
     settled = getattr(source, "settled", None)
     while some := list(islice(mails, _AT_A_TIME)):
         parsed = [parse(raw, settings) for raw in some if not raw.foreign]

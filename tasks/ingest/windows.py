@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 
 from tasks.frames import Messages, Skipped
 from tasks.ingest.conversations import record_conversations, with_facts
-from tasks.ingest.rows import Parsed, parse, wished_language
+from tasks.ingest.rows import Parsed, as_of_source, parse, wished_language
+from tasks.ingest.sent_mail import record_sent_mail
 from tasks.ledger.claims import claim
 from tasks.ledger.likely_copies import likely_copies
 from tasks.ledger.messages import Seen, record_seen, states_of
@@ -49,11 +50,12 @@ class MessageReader:
         self._failed = failed
         self._engine = engine
         self._owner = owner
-        self._settings = settings
+        self._settings = as_of_source(source, settings)
         self._mails = source.read()
         self._batch: list[RawMail] = []
         self._peeked: RawMail | None = None
         self._broken: BaseException | None = None
+        self._sent_is_read = False
         self._mine: set[bytes] = set()
         self._sizes = itertools.chain([settings.chunk_rows], itertools.repeat(settings.window_rows))
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
@@ -82,6 +84,9 @@ class MessageReader:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _read(self) -> Window:
+        if not self._sent_is_read:  # first, so that what we answered is known
+            record_sent_mail(self._source, self._engine, self._settings)
+            self._sent_is_read = True
         if not self._batch:
             self._fill(next(self._sizes))
         parsed = [parse(raw, self._settings) for raw in self._batch]

@@ -42,7 +42,7 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
     with engine.begin() as connection:
         now = database_time(connection, time.time)
         earlier = find_earlier(connection, seen)
-        _insert_new(
+        insert_new(
             connection,
             messages,
             [
@@ -52,7 +52,7 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
                 for one in seen
             ],
         )  # fmt: skip
-        _insert_new(
+        insert_new(
             connection,
             sightings,
             [
@@ -60,7 +60,7 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
                 for one in seen
             ],
         )
-        _insert_new(
+        insert_new(
             connection,
             raws,
             [
@@ -112,7 +112,8 @@ def failed_keys(engine: Engine, error_types: Sequence[str] = ()) -> list[str]:
         return list(connection.scalars(wanted))
 
 
-def _insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Write these rows; those that are known stay as they are."""
     write_rows(connection, _unless_known(table, connection.dialect.name), rows)
 
 

@@ -64,6 +64,17 @@ thread_mails = Table(
     Index("ix_thread_mails_thread", "thread", "at", "from_us"),
 )
 
+# What we asked in mails of ours; it is answered once somebody else wrote later in the conversation.
+asked = Table(
+    "asked",
+    metadata,
+    Column("mail", String(64), primary_key=True),
+    Column("at", Float, nullable=False, index=True),
+    Column("whom", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("question", Text, nullable=False),
+)
+
 # What names a conversation: hashes of Message-IDs, and of a subject with one of the people who write under it.
 thread_marks = Table(
     "thread_marks",

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from tasks.ledger.clocks import database_time
 from tasks.ledger.engine import reading
-from tasks.ledger.messages import load_raw
+from tasks.ledger.messages import insert_new, load_raw
 from tasks.ledger.owners import is_gone
 from tasks.ledger.rows import in_batches
 from tasks.ledger.schema import messages, sightings
@@ -39,6 +39,19 @@ class LeftOver:
     source_id: str
     raw: bytes
     target_language: str | None
+
+
+def record_sightings(engine: Engine, met: Sequence[tuple[str, str, str]]) -> None:
+    """Write down (source, place, mail) of mails that are not processed; what is known stays as it is."""
+    if not met:
+        return
+    with engine.begin() as connection:
+        now = database_time(connection, time.time)
+        insert_new(
+            connection,
+            sightings,
+            [{"source": source, "place": place, "message_key": mail, "seen_at": now} for source, place, mail in met],
+        )
 
 
 def sightings_of(engine: Engine, keys: Sequence[str], *, scheme: str) -> list[tuple[str, str, str]]:

@@ -89,6 +89,18 @@ def _tell_outcome(connection: Connection, effect_id: str, why: str) -> None:
         connection.execute(update(outcomes).where(outcomes.c.number == number).values(row={**row, "effects": told}))
 
 
+def lapse_reply(engine: Engine, effect_id: str, why: str) -> bool:
+    """Whether the reply still waited, and is not wanted any more."""
+    with engine.begin() as connection:
+        now = database_time(connection, time.time)
+        lapsed = connection.execute(
+            update(effects)
+            .where(effects.c.effect_id == effect_id, _is_open)
+            .values(state="skipped", detail=why[:1_000], updated=now)
+        )
+    return bool(lapsed.rowcount)
+
+
 def lapse_answered(engine: Engine, threads: Iterable[str], why: str) -> int:
     """How many open replies are not wanted any more, as a mail of ours in their conversation is later than theirs."""
     lapsed = 0

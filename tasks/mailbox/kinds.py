@@ -57,6 +57,8 @@ def forget_read(source: str, versions: Mapping[str, str]) -> None:
 class Source(Protocol):
     """Mails, one after the other; what `open_source` returned is there, has what it needs, and was not read yet.
 
+    A mailbox that is somebody's also has `own_addresses`, `language` and `sent_mails()`.
+
     A source that does not give its mails again also has `settled(places)`. It is called with the places of mails once
     the ledger holds them.
     """

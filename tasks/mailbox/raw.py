@@ -47,6 +47,8 @@ class RawMail:
     """What was wrong with the file around the mail, for its outcome."""
     answered: bool = False
     """Whether its mailbox says that somebody answered it; False where nothing is known."""
+    conversation: str = ""
+    """What its server calls its conversation; empty where it does not say."""
     foreign: bool = False
     """True where it is clearly something else than mail (a licence beside the mails); `problem` says what."""
 

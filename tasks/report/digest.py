@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,8 +34,14 @@ def digest_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame
 
 
-def digest_text(mails: pd.DataFrame, day: date, categories: Categories, effects: Mapping[str, int], held: int) -> str:
-    """The digest of `day` (UTC) as Markdown; days before it in `mails` are for the trend alone."""
+def digest_text(
+    mails: pd.DataFrame, day: date, categories: Categories, effects: Mapping[str, int], held: int,
+    follow_ups: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """The digest of `day` (UTC) as Markdown; days before it in `mails` are for the trend alone.
+
+    `follow_ups` are lines of Markdown.
+    """
     today = mails[mails["day"] == day]
     waiting = today[today["reply_wanted"].astype(bool) & ~today["answered"].astype(bool)]
     urgent = today[today["urgent"].astype(bool)]
@@ -45,6 +51,7 @@ def digest_text(mails: pd.DataFrame, day: date, categories: Categories, effects:
         parts += [f"![trend]({trend(*_by_day(mails, categories), titles=('Mails a day', 'US dollars a day'))})", ""]
     parts += _counts(today, categories)
     parts += _listed("Urgent", urgent) + _listed("Waiting for an answer", waiting)
+    parts += follow_ups
     parts += _errors(today) + doubts_table(_doubts(today))
     return "\n".join(parts)
 

@@ -61,14 +61,16 @@ def outcome_rows(
     return rows
 
 
-def skipped_rows(skipped: DataFrame[Skipped]) -> list[Row]:
-    """Rows of `Outcomes` for mails that were left alone."""
+def skipped_rows(skipped: DataFrame[Skipped], effects: DataFrame[Effects] | None = None) -> list[Row]:
+    """Rows of `Outcomes` for mails that were left alone, but for being marked in another mailbox that has them."""
     now = utc_now()
+    done = {} if effects is None else dict(zip(effects["message_key"], effects["effects"], strict=True))
     return [
         _UNREAD
         | {name: mail[name] for name in _OF_MESSAGE}
         | {"id": mail["source_id"], "status": "SKIPPED", "language": mail["language"], "reason": mail["reason"]}
         | {"duplicate_of": mail["message_key"] if mail["repeats"] else "", "processed_at": now}
+        | {"effects": done.pop(mail["message_key"], [])}
         for mail in records(skipped)
     ]
 

@@ -19,6 +19,7 @@ from tasks.ledger.effect_counts import count_effects, count_held
 from tasks.ledger.engine import open_ledger
 from tasks.report.costs import costs_text
 from tasks.report.digest import digest_frame, digest_text
+from tasks.report.follow_ups import follow_ups_of, tell_of_follow_ups
 from tasks.report.quality import quality_text
 
 KEY = "mailroom-digest"
@@ -47,15 +48,23 @@ def _reported() -> set[date]:
 
 
 @task(name="write digest", **policies.LEDGER)
-def publish_digest(ledger_url: str, day: date, days: int, categories: Categories) -> int:
-    """How many mails the day had; its digest and the costs of so many days stand in Prefect's UI."""
+def publish_digest(ledger_url: str, day: date, days: int, unanswered_days: int, categories: Categories) -> int:
+    """How many mails the day had; its digest, its follow-ups and the costs of so many days stand in Prefect's UI."""
     first = datetime.combine(day - timedelta(days=days - 1), datetime.min.time(), UTC)
     engine = open_ledger(ledger_url)
     mails = digest_frame(outcomes_since(engine, first.timestamp()))
-    text = digest_text(mails, day, categories, _effects_of(engine, day), held=count_held(engine))
+    follow_ups = follow_ups_of(engine, day, unanswered_days)
+    effects, held = _effects_of(engine, day), count_held(engine)
+    text = digest_text(mails, day, categories, effects, held=held, follow_ups=follow_ups.lines)
     processed = int((mails["day"] == day).sum())
     text += quality_text(engine, since=datetime.combine(day, datetime.min.time(), UTC).timestamp(), mails=processed)
     create_markdown_artifact(markdown=text, key=KEY, description=f"{_TITLE}{day}")
+    create_markdown_artifact(
+        markdown="\n".join(follow_ups.lines) or "Nothing is open.",
+        key="mailroom-follow-ups",
+        description=f"What nobody answered within {unanswered_days} days, and what is due, by the end of {day}",
+    )
+    tell_of_follow_ups(follow_ups, day)
     create_markdown_artifact(
         markdown=costs_text(engine, since=first.timestamp()),
         key="mailroom-costs",

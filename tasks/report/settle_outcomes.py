@@ -39,7 +39,8 @@ def settle_outcomes(
     engine = open_ledger(run.settings.ledger)
     spent = spending(engine, run.id, list(messages["message_key"]))
     rows = outcome_rows(messages, readings, decisions, effects, spent)
-    every = [*rows, *skipped_rows(skipped)]
+    of_skipped = effects[~effects["message_key"].isin(messages["message_key"])]
+    every = [*rows, *skipped_rows(skipped, of_skipped)]
     Outcomes.check(every)
     fences = dict(zip(messages["message_key"], messages["fence"].tolist(), strict=True))
     curable = set(readings.loc[readings["curable"], "message_key"])

@@ -17,23 +17,23 @@ _START_S, _HOUR_S = 1_700_000_000.0, 3_600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class MadeMail:
+class ThreadedMade:
     """A mail and the conversation that it truly belongs to."""
 
     threaded: ThreadedMail
     truth: str
 
 
-def made_threads(count: int, seed: int) -> list[MadeMail]:
+def made_threads(count: int, seed: int) -> list[ThreadedMade]:
     """So many mails in conversations of one to nine, in the order they were written; another seed, other mails."""
     chance = random.Random(seed)
-    mails: list[MadeMail] = []
+    mails: list[ThreadedMade] = []
     while len(mails) < count:
         mails += _conversation(f"{seed}-{len(mails)}", min(chance.randint(1, 9), count - len(mails)), chance)
     return sorted(mails, key=lambda one: one.threaded.written_at or 0.0)
 
 
-def _conversation(name: str, size: int, chance: random.Random) -> list[MadeMail]:
+def _conversation(name: str, size: int, chance: random.Random) -> list[ThreadedMade]:
     person, subject = f"person{chance.randrange(200)}@{name}.example", chance.choice(_SUBJECTS)
     at = _START_S + chance.randrange(5_000) * _HOUR_S
     before: list[str] = []
@@ -45,7 +45,7 @@ def _conversation(name: str, size: int, chance: random.Random) -> list[MadeMail]
             own_id=own, refers_to=_refers_to(before, chance), subject=subject, is_answer=number > 0, people=(person,)
         )
         threaded = ThreadedMail(mail=own, marks=marks, written_at=at, from_us=number % 2 == 1)
-        mails.append(MadeMail(threaded=threaded, truth=name))
+        mails.append(ThreadedMade(threaded=threaded, truth=name))
         before.append(own)
     return mails
 
@@ -60,7 +60,7 @@ def _refers_to(before: Sequence[str], chance: random.Random) -> tuple[str, ...]:
     ))  # fmt: skip
 
 
-def thread_errors(ledger: Engine, mails: Sequence[MadeMail]) -> int:
+def thread_errors(ledger: Engine, mails: Sequence[ThreadedMade]) -> int:
     """How many mails are not with those that they belong to, or are with others."""
     with ledger.connect() as connection:
         found = {row.mail: row.thread for row in connection.execute(select(thread_mails))}

@@ -44,7 +44,7 @@ class Case:
 
 SIMULATED = r"\$\d+\.\d{4}, answers simulated(; effects: .+)?"
 DAY = [
-    Case("process-mail/process-mail-demo", "Completed", rf"28 mails: 27 completed, 1 failed, {SIMULATED}"),
+    Case("process-mail/process-mail-demo", "Completed", rf"30 mails: 29 completed, 1 failed, {SIMULATED}"),
     Case(
         "approve-replies/approve-replies-demo", "Completed", r"1 approved, 1 now done, \d+ waits\. Draft a reply to .*",
         decides=True,

@@ -14,6 +14,7 @@ from tasks.frames import Outcomes
 from tasks.ledger.outcomes import read_run
 from tasks.settings import read_settings
 
+TICKET = ("email_024", "email_029", "email_030")
 SAMPLES = Path(__file__).resolve().parents[2] / "deployments" / "demo" / "sample_mailbox"
 
 
@@ -47,12 +48,17 @@ def requests(simulator):
 def test_every_sample_mail_is_completed_but_the_empty_one(run, simulator):
     state, rows = run(SAMPLES)
 
-    assert len(rows) == 28
+    assert len(rows) == 30
     assert {row["status"] for name, row in rows.items() if name != "email_028"} == {"COMPLETED"}
     assert (rows["email_028"]["status"], rows["email_028"]["error_type"]) == ("FAILED", "VALIDATION_ERROR")
     assert state.name == "Completed"
-    assert "28 mails: 27 completed, 1 failed" in state.message
+    assert "30 mails: 29 completed, 1 failed" in state.message
     assert "simulated" in state.message
+    drafts = {
+        name: [one["state"] for one in rows[name]["effects"] if one["action"] == "draft_reply"] for name in TICKET
+    }
+    assert drafts == {"email_024": ["superseded"], "email_029": ["superseded"], "email_030": ["held"]}
+    assert "2 superseded" in state.message
 
 
 def test_the_two_known_mails_are_read_as_everybody_expects(run):

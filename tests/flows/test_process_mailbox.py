@@ -5,6 +5,8 @@ import json
 import pytest
 
 from flows.process_mail import process_mail
+from tasks.ledger.effects import in_state
+from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import read_run
 from tasks.mailbox.imap.connection import connected
 from tasks.settings import read_settings
@@ -19,14 +21,15 @@ def run(prefect_server, provider_env, imap_account, monkeypatch, tmp_path):
     """Runs the flow over the account's INBOX, reached at a port; gives its last state and its outcome rows."""
     monkeypatch.setattr("tasks.mailbox.imap.reading.RECONNECT_AFTER_S", (0.0,) * 3)
 
-    def run_flow(port=None, *, then=(), **parameters):
+    def run_flow(port=None, *, then=(), source="imap://test-mailbox", **parameters):
         imap_account.block(port=port or imap_account.port).save("test-mailbox", overwrite=True, _sync=True)
         rules = tmp_path / "rules.yaml"
         rules.write_text(json.dumps({"rules": [{"name": "all", "when": "true", "then": list(then)}]}))
         monkeypatch.setenv("MAILROOM_RULES_FILE", str(rules))
-        state = process_mail("imap://test-mailbox", return_state=True, **parameters)
+        state = process_mail(source, return_state=True, **parameters)
         return state, read_run(read_settings().ledger, str(state.state_details.flow_run_id))
 
+    run_flow.account = imap_account
     return run_flow
 
 
@@ -71,3 +74,34 @@ def test_a_run_whose_effects_fail_says_so_in_its_state(run, imap_account):
     state, _ = run(then=[{"action": "move", "folder": "Nowhere"}], dry_run=False)
 
     assert (state.name, "effects: 1 failed" in state.message) == ("EffectsNotDone", True)
+
+
+def test_one_mail_in_two_mailboxes_is_paid_for_once_marked_in_both_and_answered_once(run, dovecot, simulator):
+    draft, label = {"action": "draft_reply", "hold": True}, {"action": "label", "label": "seen_by_us"}
+    first, second = mails(1)[0], mails(1)[0]
+    other = dovecot.new_account()
+    other.block().save("other-mailbox", overwrite=True, _sync=True)
+    run.account.deliver([b"Received: by a.example\r\n" + first])
+    other.deliver(
+        [
+            b"Received: by b.example\r\n" + second,
+            mails(2)[0].replace(b"first@", b"begin@").replace(b"helfen", b"antworten"),
+        ]
+    )
+
+    run(then=[label, draft], dry_run=False)
+    asked = simulator.stats()["total"]["answered"]
+    state, rows = run(source="imap://other-mailbox", then=[label, draft], dry_run=False)
+
+    assert simulator.stats()["total"]["answered"] == 2 * asked, "the second mail of the other mailbox alone"
+    assert sorted((row["status"], [one["state"] for one in row["effects"]]) for row in rows) == [
+        ("COMPLETED", ["done", "held"]),
+        ("SKIPPED", ["done"]),
+    ]
+    assert state.message.endswith("effects: 2 done, 1 held")
+    for account in (run.account, other):
+        with connected(account.block()) as box:
+            assert all("seen_by_us" in mail.flags for mail in box.fetch(mark_seen=False))
+    assert len(in_state(open_ledger(read_settings().ledger), ["held"])) == 2
+    run(source="imap://other-mailbox", again=True, then=[label, draft], dry_run=False)
+    assert len(in_state(open_ledger(read_settings().ledger), ["held"])) == 2

@@ -57,6 +57,12 @@ userdb {{
   driver = static
   args = uid={user} gid={user_group} home={root}/mail/%u
 }}
+namespace inbox {{
+  inbox = yes
+  mailbox Gesendet {{
+    special_use = \\Sent
+  }}
+}}
 service imap-login {{
   chroot =
   inet_listener imap {{

@@ -9,10 +9,11 @@ from pydantic import Field
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.at_source import change_mail, plan_at_source, sought_mail, work_on_mail
 from tasks.act.mail_search import FoundMail, MailGone
-from tasks.act.mailboxes import Connection, list_folders
+from tasks.act.mailboxes import MAILBOX, Connection
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.actions import Action
 from tasks.ledger.effects import Effect
+from tasks.mailbox.imap.folders import list_folders
 
 
 class Move(Action):
@@ -63,5 +64,5 @@ async def look(effect: Effect, context: ActionContext) -> Found:
 
 def _folders_before(effect: Effect, context: ActionContext) -> list[str]:
     """The folders in which the mail was left by those who read or moved it here."""
-    mailboxes = context.mailboxes
-    return [*sought_mail(effect.message_key, mailboxes).folders, *mailboxes.moved_to(effect.message_key)]
+    key, mailboxes, mailbox = effect.message_key, context.mailboxes, effect.parameters.get(MAILBOX, "")
+    return [*sought_mail(key, mailboxes, mailbox).folders, *mailboxes.moved_to(key, mailbox)]

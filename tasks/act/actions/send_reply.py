@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from email.utils import parseaddr
 from typing import Literal
@@ -48,9 +48,12 @@ def check(action: SendReply, destinations: Destinations) -> None:
 
 def plan(action: SendReply, mail: ActedMail) -> Planned:
     planned = plan_reply(mail, action, "the sender")
-    if planned.skip or not mail.automatic.why:
+    if planned.skip:
         return planned
-    return replace(planned, hold="; ".join(filter(None, [f"no person wrote it: {mail.automatic.why}", planned.hold])))
+    why = [f"no person wrote it: {mail.automatic.why}" if mail.automatic.why else "", planned.hold]
+    if others := planned.content.get("cc"):
+        why.append(f"it goes to {len(others)} more, whom nobody but the mail names")
+    return replace(planned, hold="; ".join(filter(None, why)))
 
 
 async def perform(effect: Effect, context: ActionContext) -> str:
@@ -84,8 +87,10 @@ def _admit(effect: Effect, context: ActionContext) -> str:
 async def _send(effect: Effect, context: ActionContext) -> str:
     sender, to = effect.content["from"], effect.content["to"]
     raw = _bytes_of(effect)
-    async with _connected(context.destinations) as server:
-        await _envelope(server, mail_address(parseaddr(sender)[1]), to)
+    locations = await asyncio.to_thread(context.mailboxes.locations_of_one, effect.message_key)
+    identity = await asyncio.to_thread(context.mailboxes.identity_at, locations)
+    async with _connected(context.destinations.model_copy(update=dict(identity.smtp))) as server:
+        await _envelope(server, mail_address(parseaddr(sender)[1]), [to, *effect.content.get("cc", ())])
         context.about_to()
         try:
             await server.data(raw)
@@ -101,16 +106,19 @@ def _bytes_of(effect: Effect) -> bytes:
     return build_reply(effect, effect.content["from"], automatic=not effect.needs_approval).as_bytes()
 
 
-async def _envelope(server: aiosmtplib.SMTP, sender: str, to: str) -> None:
+async def _envelope(server: aiosmtplib.SMTP, sender: str, recipients: Sequence[str]) -> None:
     # An address of other letters before the @ needs a server that takes it (RFC 6531).
-    wide = not f"{sender}{to}".isascii()
+    wide = [one for one in (*recipients, sender) if not one.isascii()]
     if wide and not await _takes_utf8(server):
-        raise NeedsPerson(f"the mail server takes no address such as {to} (it has no SMTPUTF8); send it another way")
+        raise NeedsPerson(
+            f"the mail server takes no address such as {wide[0]} (it has no SMTPUTF8); send it another way"
+        )
     options = ["SMTPUTF8", "BODY=8BITMIME"] if wide else []
     encoding = "utf-8" if wide else "ascii"
     try:
         await server.mail(sender, options=options, encoding=encoding)
-        await server.rcpt(to, encoding=encoding)
+        for one in recipients:
+            await server.rcpt(one, encoding=encoding)
     except aiosmtplib.SMTPResponseException as no:
         raise _refused(no) from no
 

@@ -22,13 +22,14 @@ WIDTH = 48  # columns a line: Prefect's form is narrow, and its older UI cuts of
 _DO = {
     "draft_reply": "Draft a reply to", "send_reply": "SEND a reply to", "calendar_invite": "Draft an invitation to",
     "webhook": "Call the webhook", "notify": "Notify", "append_row": "Add a row to", "start_deployment": "Start",
-    "label": "Label the mail:", "flag": "Flag the mail:", "move": "Move the mail to",
+    "label": "Label the mail:", "flag": "Flag the mail:", "move": "Move the mail to", "archive": "Archive the mail:",
 }  # fmt: skip
 # These stand in lines of their own, or are no matter of a person's.
 _TOLD_APART = frozenset(
     {
-        "to", "to_verified", "to_why", "candidates", "subject", "text", "warning", "doubts", "review", "why", "quoted",
-        "start", "minutes", "from", "in_reply_to", "references", "written", "mail_sha256", "message_id", "message_key",
+        "to", "to_verified", "to_why", "candidates", "cc", "subject", "text", "signature", "signature_html", "warning",
+        "doubts", "review", "why", "quoted", "start", "minutes", "from", "in_reply_to", "references", "written",
+        "mail_sha256", "message_id", "message_key",
     }
 )  # fmt: skip
 
@@ -126,6 +127,8 @@ def _lines_of(effect: Effect) -> Iterator[str]:
         yield _wrapped(f"When:    {content['start']}, {content['minutes']} minutes")
     if content.get("text"):
         yield from ("", "The reply:", _wrapped(content["text"], "  "))
+        if content.get("signature"):
+            yield _wrapped(f"-- \n{content['signature']}", "  ")
     if "quoted" not in content:
         yield from ("", "What leaves with it:", *_others(content))
     yield from _warnings(content)
@@ -138,6 +141,8 @@ def _recipient(content: Mapping[str, Any]) -> Iterator[str]:
         yield _wrapped(f"To:      {content['to']}", then="         ")
         known = "verified" if content["to_verified"] else "NOT VERIFIED"
         yield _wrapped(f"{known}: {content['to_why']}", "         ")
+        for one in content.get("cc", ()):
+            yield _wrapped(f"Cc:      {one}", then="         ")
     elif content.get("candidates"):
         yield "To:      choose below one of"
         for one in content["candidates"]:

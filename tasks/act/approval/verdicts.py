@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,9 @@ from tasks import policies
 from tasks.act.approval.form import Choice
 from tasks.act.approval.shown import ShownEffect, Version, head_of
 from tasks.act.destinations import read_destinations
-from tasks.act.mailboxes import connect_mailbox
-from tasks.act.outbox import open_outbox
+from tasks.act.lapsing import lapse_answered_replies
+from tasks.act.mailboxes import connect_mailbox, identify_mailbox
+from tasks.act.outbox import Outbox, open_outbox
 from tasks.ledger.approvals import Verdict, give_verdict
 from tasks.ledger.effects import Effect, by_ids, in_state
 from tasks.ledger.engine import open_ledger
@@ -43,7 +45,13 @@ def find_held(run: Run, *, most: int, dry_runs: bool, but: Collection[Version] =
     """The oldest held effects, at most so many, without the versions in `but`, as they are to be shown."""
     engine = open_ledger(run.settings.ledger)
     held = in_state(engine, ["held"], dry_runs=dry_runs)
-    page = [effect for effect in held if (effect.effect_id, effect.content_hash) not in but][:most]
+    waiting = [effect for effect in held if (effect.effect_id, effect.content_hash) not in but]
+    page: list[Effect] = []
+    with _open_outbox(run) as outbox:
+        while waiting and len(page) < most:  # what lapsed makes room for others
+            some, waiting = waiting[: most - len(page)], waiting[most - len(page) :]
+            lapsed = asyncio.run(lapse_answered_replies(outbox, some))
+            page += [effect for effect in some if effect.effect_id not in lapsed]
     heads = _heads(engine, page)
     return [ShownEffect(effect=effect, mail_head=heads.get(effect.message_key, "")) for effect in page]
 
@@ -141,11 +149,18 @@ def mail_is_same(engine: Engine, effect: Effect) -> bool:
 @task(name="perform approved", **policies.LEDGER)
 def perform_approved(effect_ids: list[str], run: Run) -> list[Effect]:
     """Perform these effects, in each mail's order, and say how they stand now."""
-    engine = open_ledger(run.settings.ledger)
-    owner = owner_name(run.id)
-    outbox = open_outbox(engine, read_destinations(), connect_mailbox, owner=owner, lease_s=run.settings.lease_s)
-    try:
+    with _open_outbox(run) as outbox:
         asyncio.run(outbox.perform_all(effect_ids))
+    return by_ids(outbox.engine, effect_ids)
+
+
+@contextmanager
+def _open_outbox(run: Run) -> Iterator[Outbox]:
+    outbox = open_outbox(
+        open_ledger(run.settings.ledger), read_destinations(), connect_mailbox, owner=owner_name(run.id),
+        lease_s=run.settings.lease_s, identify=identify_mailbox,
+    )  # fmt: skip
+    try:
+        yield outbox
     finally:
         outbox.mailboxes.close()
-    return by_ids(engine, effect_ids)

@@ -8,9 +8,12 @@ from typing import Annotated, Literal
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from tasks.mailbox.imap.identity import Identity
+
 # No line ends: they would begin a command of their own.
 Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00]*$", max_length=1_000)]
 IMAPS_PORT, IMAP_PORT = 993, 143
+_ADDRESS = r"^$|^[^\s<>@,;\"]+@[^\s<>@,;\"]+$"
 
 
 class Mailbox(Block):
@@ -53,12 +56,40 @@ class Mailbox(Block):
     answer_answered: bool = Field(
         False, description="Whether a mail that bears `\\Answered` by the time of the reply gets one of ours, too."
     )
-    drafts_folder: Line = Field("Drafts", min_length=1, description="Where drafts of replies are put.")
+    drafts_folder: Line = Field(
+        "", description="Where drafts of replies are put; empty is the folder that the server marks so, or `Drafts`."
+    )
+    sent_folder: Line = Field(
+        "", description="Where sent mail lies; empty is the folder that the server marks so, or `Sent`."
+    )
+    from_address: Line = Field("", pattern=_ADDRESS, description="From of replies; empty takes MAILROOM_REPLY_FROM.")
+    display_name: Line = Field("", description="The name beside that address.")
+    aliases: list[Annotated[Line, Field(pattern=_ADDRESS)]] = Field(
+        [], description="Further addresses of this mailbox; a mail to one of them is answered from it."
+    )
+    signature: str = Field("", max_length=2_000, description="Stands below replies, as plain text.")
+    signature_html: str = Field(
+        "", max_length=20_000, description="The same in HTML; replies then have an HTML part beside the plain one."
+    )
+    language: str = Field(
+        "",
+        pattern=r"^$|^[a-z]{2,3}$",
+        description="Code of the language that its mails are summarised in, such as `de`.",
+    )
+    smtp_host: Line = Field("", description="Server that its replies leave by; empty takes MAILROOM_SMTP_HOST.")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Port of that server.")
+    smtp_encryption: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`none` sends the password in clear, as above."
+    )
+    smtp_user: Line = Field("", description="User at that server; empty is the user above, with its password.")
+    smtp_password: SecretStr | None = Field(None, description="Password of that user.")
     timeout_s: float = Field(
         60, gt=0, le=600, description="How long the server may be silent before it counts as gone."
     )
 
-    @field_validator("password", "oauth2_token", "oauth2_refresh_token", "oauth2_client_secret", mode="before")
+    @field_validator(
+        "smtp_password", "password", "oauth2_token", "oauth2_refresh_token", "oauth2_client_secret", mode="before"
+    )
     @classmethod
     def _none_where_empty(cls, value: object) -> object:
         # What a form sends for a field that was left alone.
@@ -71,6 +102,23 @@ class Mailbox(Block):
         if self.oauth2_refresh_token and not (self.oauth2_token_url and self.oauth2_client_id):
             raise ValueError("`oauth2_refresh_token` needs `oauth2_token_url` and `oauth2_client_id`")
         return self
+
+    @property
+    def identity(self) -> Identity:
+        """As whom it writes."""
+        return Identity(
+            address=self.from_address, name=self.display_name, aliases=tuple(self.aliases),
+            signature=self.signature, signature_html=self.signature_html, smtp=self._smtp(),
+        )  # fmt: skip
+
+    def _smtp(self) -> dict[str, str | int | SecretStr]:
+        if not self.smtp_host:
+            return {}
+        secret = self.smtp_password if self.smtp_user else self.smtp_password or self.password
+        return {
+            "smtp_host": self.smtp_host, "smtp_port": self.smtp_port, "smtp_tls": self.smtp_encryption,
+            "smtp_user": self.smtp_user or (self.user if secret else ""), "smtp_password": secret or SecretStr(""),
+        }  # fmt: skip
 
     @property
     def address(self) -> tuple[str, int]:

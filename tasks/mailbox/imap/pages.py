@@ -18,6 +18,10 @@ PAGE_MAILS = 50
 PAGE_BYTES = 4_000_000
 
 UID = re.compile(rb"\bUID (\d+)")
+FLAGS = re.compile(rb"\bFLAGS \(([^)]*)\)")
+CONVERSATION = re.compile(rb"\bX-GM-THRID (\d+)")
+GMAIL = "X-GM-EXT-1"
+"""What a server offers that has Gmail's labels and conversations: https://developers.google.com/gmail/imap."""
 SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 # A mail comes as a literal; one of hardly any bytes may also stand quoted, or as NIL.
 QUOTED = re.compile(rb'\bBODY\[\](?:<\d+>)? (?:NIL|"((?:[^"\\]|\\.)*)")')
@@ -34,6 +38,10 @@ class Fetched:
     raw: bytes = b""
     size_bytes: int = 0
     problem: str = ""
+    answered: bool = False
+    """Whether it bears `\\Answered`."""
+    conversation: str = ""
+    """The number that Gmail gives its conversation (X-GM-THRID); empty elsewhere."""
 
 
 def fetch_heads(mailbox: BaseMailBox, uids: Sequence[int]) -> Iterator[Fetched]:
@@ -93,12 +101,13 @@ def _uid_and_size(line: bytes) -> Iterator[tuple[int, int]]:
 def _fetch_page(mailbox: BaseMailBox, uids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[Fetched]:
     # Only where a mail is cut: not every server can give a part of it.
     part = f"<0.{KEPT_BYTES}>" if any(sizes[uid] > KEPT_BYTES for uid in uids) else ""
-    status, response = mailbox.client.uid("FETCH", _set_of(uids), f"(UID BODY.PEEK[]{part})")
+    items = "UID FLAGS X-GM-THRID" if GMAIL in mailbox.client.capabilities else "UID FLAGS"
+    status, response = mailbox.client.uid("FETCH", _set_of(uids), f"({items} BODY.PEEK[]{part})")
     if status == "OK":
-        mails = dict(read_response(response))
+        mails = {uid: (raw, line) for uid, raw, line in read_response(response)}
         for uid in uids:
             if uid in mails:
-                yield Fetched(uid=uid, raw=mails[uid], size_bytes=sizes[uid])
+                yield _fetched(uid, *mails[uid], sizes[uid])
     elif passing_refusal(refused := MailboxFetchError((status, response), "OK")):
         raise refused
     elif len(uids) > 1:
@@ -109,19 +118,30 @@ def _fetch_page(mailbox: BaseMailBox, uids: Sequence[int], sizes: Mapping[int, i
         yield Fetched(uid=uids[0], size_bytes=sizes[uids[0]], problem="the mail server would not give this mail")
 
 
-def read_response(response: Response) -> Iterator[tuple[int, bytes]]:
-    """Give UID and bytes of each mail in the answer to a FETCH; other news in it is passed over."""
+def _fetched(uid: int, raw: bytes, line: bytes, size_bytes: int) -> Fetched:
+    flags, conversation = FLAGS.search(line), CONVERSATION.search(line)
+    return Fetched(
+        uid=uid, raw=raw, size_bytes=size_bytes,
+        answered=flags is not None and b"\\answered" in flags[1].lower().split(),
+        conversation=conversation[1].decode() if conversation else "",
+    )  # fmt: skip
+
+
+def read_response(response: Response) -> Iterator[tuple[int, bytes, bytes]]:
+    """Give UID, bytes, and all else that is told of each mail in the answer to a FETCH; other news is passed over."""
     for item, rest in zip(response, [*response[1:], b""], strict=True):
         if isinstance(item, tuple):
-            # The UID may stand before the mail or after it.
-            uid = UID.search(item[0]) or (UID.search(rest) if isinstance(rest, bytes) else None)
+            # The UID and the rest may stand before the mail or after it.
+            line = item[0] + b" " + (rest if isinstance(rest, bytes) else b"")
+            uid = UID.search(line)
             raw: bytes | None = item[1]
         else:
             quoted = QUOTED.search(item or b"")
-            uid = UID.search(item or b"") if quoted else None
+            line = item or b""
+            uid = UID.search(line) if quoted else None
             raw = re.sub(rb"\\(.)", rb"\1", quoted[1] or b"") if quoted else None
         if uid and raw is not None:
-            yield int(uid[1]), raw
+            yield int(uid[1]), raw, line
 
 
 def _set_of(uids: Sequence[int]) -> str:

@@ -6,24 +6,22 @@ import itertools
 import logging
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from imap_tools import BaseMailBox
 
 from tasks.errors import SourceError, SourceUnavailable
-from tasks.mailbox.imap.address import join_address
+from tasks.mailbox.imap.address import join_address, split_address
 from tasks.mailbox.imap.block import Mailbox
 from tasks.mailbox.imap.connection import LOST, REFUSED, connected
 from tasks.mailbox.imap.pages import Fetched
 from tasks.mailbox.imap.reading import Reading, wait_before
 from tasks.mailbox.imap.refusals import CUT, PassingRefusal, is_about_the_server, passing_refusal, words_of
+from tasks.mailbox.imap.sent import read_sent
+from tasks.mailbox.imap.uids import imap_date, read_uidnext, read_uidvalidity
 from tasks.mailbox.kinds import Opening
 from tasks.mailbox.raw import Origin, RawMail
 
 log = logging.getLogger("mailroom.imap")
-
-# As IMAP writes them, whatever the system's language (RFC 9051, `date-month`).
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +41,20 @@ class ImapSource:
     folder: str
     opening: Opening
     listing: Listing
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """The addresses of the mailbox, as its block says."""
+        return tuple(sorted(self.block.identity.own))
+
+    @property
+    def language(self) -> str:
+        """Code of the language that its mails are summarised in; empty where its block does not say."""
+        return self.block.language
+
+    def sent_mails(self) -> Iterator[RawMail]:
+        """Give the mails of its folder of sent mail that were not read yet."""
+        return read_sent(split_address(self.name)[0], self.block, self.opening.since_uid)
 
     def count(self) -> int:
         """Return how many mails were listed; some may be expunged before they are read."""
@@ -111,6 +123,8 @@ class ImapSource:
             origin=Origin(source=self.name, mailbox=self.folder, uidvalidity=uidvalidity, uid=mail.uid),
             size_bytes=mail.size_bytes,
             problem=mail.problem,
+            answered=mail.answered and not self.block.answer_answered,
+            conversation=f"{split_address(self.name)[0]} {mail.conversation}" if mail.conversation else "",
         )
 
 
@@ -162,29 +176,8 @@ def list_folder(
 
 def find_uids(mailbox: BaseMailBox, block: Mailbox, above: int) -> list[int]:
     """Return the UIDs, ascending, above that one in the selected folder that match the block's search."""
-    criteria = f"UID {above + 1}:* {block.search}" + (f" SINCE {_imap_date(block.since)}" if block.since else "")
+    criteria = f"UID {above + 1}:* {block.search}" + (f" SINCE {imap_date(block.since)}" if block.since else "")
     criteria += ("" if block.read_deleted else " UNDELETED") + ("" if block.read_drafts else " UNDRAFT")
     found = mailbox.uids(criteria, charset=None if criteria.isascii() else "UTF-8")
     # `n:*` always matches the last mail, also where its UID is below n (RFC 9051, `seq-range`).
     return sorted(uid for uid in map(int, found) if uid > above)
-
-
-def read_uidvalidity(mailbox: BaseMailBox) -> int:
-    """Return the UIDVALIDITY of the folder just selected; to be asked once, as imaplib forgets it then."""
-    _, told = mailbox.client.response("UIDVALIDITY")
-    if not told or not told[0]:
-        raise SourceError("the mail server tells no UIDVALIDITY, so its mails can't be told apart (RFC 9051, 2.3.1.1)")
-    return int(told[0])
-
-
-def read_uidnext(mailbox: BaseMailBox) -> int:
-    """Return the UID that the next mail will have in the folder just selected; 0 where the server does not tell it.
-
-    Ask only once.
-    """
-    _, told = mailbox.client.response("UIDNEXT")
-    return int(told[0]) if told and told[0] else 0
-
-
-def _imap_date(day: date) -> str:
-    return f"{day.day:02d}-{MONTHS[day.month - 1]}-{day.year}"

@@ -100,7 +100,7 @@ def test_a_run_is_started_from_the_form(stack, operator):
     run = operator.start(ON_DEMAND, {"source": SAMPLES})
     operator.open_run(run)
     state = operator.wait(run)
-    assert (state.name, state.message[:8]) == ("Completed", "28 mails"), state.message
+    assert (state.name, state.message[:8]) == ("Completed", "30 mails"), state.message
     keep_picture(operator.page, "container-run")
     assert stack.completed() == before + 27
 

@@ -19,7 +19,7 @@ CORPUS = os.environ.get("MAILROOM_CORPUS")
 CATEGORIES = {
     "URGENT": "02 07 10 22 26",
     "MEETING": "01 04 16 18 23",
-    "SUPPORT": "03 06 08 14 21 24",
+    "SUPPORT": "03 06 08 14 21 24 29 30",
     "MARKETING": "05 11 15 27",
     "PERSONAL": "09 20 25",
     "OTHER": "12 13 17 19 28",

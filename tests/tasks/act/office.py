@@ -15,11 +15,13 @@ from tasks.act.destinations import Destinations
 from tasks.act.mailboxes import Connection
 from tasks.act.outbox import Outbox, no_step, open_outbox
 from tasks.ledger import effects
+from tasks.ledger.approvals import give_verdict
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import Seen, record_seen
 from tasks.ledger.owners import owner_name
 from tasks.mailbox.imap.block import Mailbox
 from tasks.mailbox.imap.connection import log_in
+from tasks.mailbox.imap.identity import NOBODY, Identity
 from tests.services.dovecot import Account
 
 SOURCE = "imap://work/INBOX"
@@ -52,6 +54,7 @@ class Office:
     raw: bytes = RAW
     key: str = "m1"
     answer_answered: bool = False
+    identity: Identity = NOBODY
     port: int | None = None
     """Where the mailbox is reached, if not at the account's own port."""
 
@@ -92,6 +95,7 @@ class Office:
             lambda source: Connection(box=self.login(), answer_answered=self.answer_answered),
             owner=owner_name("run"),
             lease_s=600,
+            identify=lambda source: self.identity,
             step=step,
         )
 
@@ -111,6 +115,14 @@ class Office:
         outbox = self.outbox()
         asyncio.run(outbox.perform_in_order([effect]))
         outbox.mailboxes.close()
+
+    def approve(self, effect: effects.Effect) -> None:
+        """A person approves it as it is shown, and it is performed."""
+        assert give_verdict(
+            self.engine, effect.effect_id, verdict="approved", shown_hash=effect.content_hash, person="Ann",
+            flow_run_id="f",
+        )  # fmt: skip
+        self.go_on(next(one for one in self.effects() if one.effect_id == effect.effect_id))
 
     def effects(self) -> list[effects.Effect]:
         return effects.of_mails(self.engine, [self.key]).get(self.key, [])

@@ -1,0 +1,75 @@
+"""What we sent, read beside a mailbox: it takes its place in its conversation, and what it asks is written down.
+
+No model is asked about it. A mailbox that lets nobody look at its sent mail is read all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterable
+from itertools import islice
+
+from sqlalchemy import Engine
+
+from tasks.errors import SourceError, SourceUnavailable
+from tasks.ingest.conversations import record_met, written_at
+from tasks.ledger.follow_ups import AskedQuestion, record_questions
+from tasks.ledger.sightings import record_sightings
+from tasks.ledger.threads import ThreadedMail
+from tasks.mailbox.kinds import Source
+from tasks.mailbox.raw import RawMail
+from tasks.parsing.conversation import conversation_of
+from tasks.parsing.mail import Mail
+from tasks.parsing.read_mail import read_mail
+from tasks.settings import Settings
+
+log = logging.getLogger("mailroom.ingest")
+_AT_A_TIME = 50
+_QUESTION = re.compile(r"[^.!?？؟。\n]{8,300}[?？؟]")
+_LINE_END = re.compile(r"(?<!\n)\n(?!\n)")  # within a paragraph
+_SHOWN = 200
+
+
+def record_sent_mail(source: Source, engine: Engine, settings: Settings) -> None:
+    """Read what was sent from the source's mailbox since the last run, where it has a folder of sent mail."""
+    sent = getattr(source, "sent_mails", None)
+    if sent is None:
+        return
+    try:
+        mails = sent()
+        while some := list(islice(mails, _AT_A_TIME)):
+            _record([raw for raw in some if not raw.problem], engine, settings)
+    except (SourceError, SourceUnavailable, OSError) as error:
+        log.warning("%s: what was sent could not be read now (%s).", source.name, error)
+
+
+def _record(raws: Iterable[RawMail], engine: Engine, settings: Settings) -> None:
+    mails = [(_name(raw), raw, read_mail(raw.raw)) for raw in raws]
+    record_met(engine, [
+        ThreadedMail(
+            mail=name, marks=conversation_of(mail, settings.ours), written_at=written_at(mail), from_us=True
+        )
+        for name, _, mail in mails
+    ])  # fmt: skip
+    record_questions(engine, [one for name, _, mail in mails for one in questions_in(name, mail, settings)])
+    # Last: what is on record here is not read again.
+    record_sightings(engine, [(raw.origin.source, raw.place, name) for name, raw, _ in mails])
+
+
+def questions_in(name: str, mail: Mail, settings: Settings) -> list[AskedQuestion]:
+    """The last question of a mail of ours, if it has one and somebody else is asked."""
+    found = _QUESTION.findall(_LINE_END.sub(" ", mail.text))
+    people = conversation_of(mail, settings.ours).people
+    at = written_at(mail)
+    if not found or not people or at is None:
+        return []
+    question = " ".join(found[-1].split())[:_SHOWN]
+    whom = ", ".join(people[:3])
+    return [AskedQuestion(mail=name, at=at, whom=whom, subject=mail.subject[:_SHOWN], question=question)]
+
+
+def _name(raw: RawMail) -> str:
+    """Of a sent mail in its conversation: it is no mail that is processed, so its key must not be one's."""
+    return hashlib.sha256(f"sent\0{raw.origin.source}\0{raw.place}".encode()).hexdigest()
