@@ -1,1 +1,1 @@
-"""Asks until there is an answer: the chain of providers, retries, keys, limits, circuits, money and the book."""
+"""Gets an answer to a question: the chain of providers, retries, keys, rate limits, circuits, budget and the book."""

@@ -1,7 +1,7 @@
-"""Reading an answer as it is meant: the one JSON object in its text, whatever stands around it.
+"""Reads a model's answer: finds the one JSON object in its text, whatever surrounds it.
 
-An answer that is exactly as asked for is validated at once. If that fails, the object is looked for in the text, and
-differences in form alone are put right: the case of a fixed word, a field too many. Values are never invented.
+An answer that fits the schema is validated at once. If that fails, the object is searched for in the text, and
+differences of form are corrected: the case of a fixed word, an extra field. Values are never invented.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ T = TypeVar("T", bound=BaseModel)
 
 _MOST_FAULTS = 5
 _MOST_STARTS = 50
-"""Braces at which an object is looked for; a text may hold thousands that begin none."""
+"""How many braces are tried as the start of an object; a text may have thousands that start none."""
 _THOUGHTS_END = re.compile(
     r"</(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad)\s*>|<\|channel\|>\s*final",
     re.IGNORECASE,
 )
-_DECODER = json.JSONDecoder(strict=False)  # a line break in a text is meant as one
+_DECODER = json.JSONDecoder(strict=False)  # accepts line breaks within strings
 
 
 def read_answer(answer: type[T], text: str) -> tuple[T | None, str]:
-    """The answer as its type and no fault, or none and what is wrong with it, without a word of the answer itself."""
+    """The validated answer and an empty string; or null and what is wrong, without any words of the answer."""
     try:
         return answer.model_validate_json(text), ""
     except ValidationError as error:
-        return _meant(answer, text, error)
+        return _searched(answer, text, error)
 
 
 def fitted(answer: type[BaseModel], value: object) -> object:
-    """`value` with what differs from the type in form alone put right: fixed words in another case, fields too many."""
+    """`value` with differences of form corrected: fixed words in another case, extra fields."""
     return _fitted(value, plain_schema(answer))
 
 
-def _meant(answer: type[T], text: str, error: ValidationError) -> tuple[T | None, str]:
-    """The answer among the objects in the text; none where there is none, or where several say different things."""
+def _searched(answer: type[T], text: str, error: ValidationError) -> tuple[T | None, str]:
+    """The answer among the objects in the text; null where there is none, or where several differ."""
     found: list[T] = []
     for value in _objects(text):
         try:
@@ -57,7 +57,7 @@ def _meant(answer: type[T], text: str, error: ValidationError) -> tuple[T | None
 
 
 def _objects(text: str) -> list[dict[str, Any]]:
-    """The outermost JSON objects in the text behind any thoughts; those in the whole text where there are none."""
+    """The outermost JSON objects after any thinking section; those of the whole text where there are none after it."""
     ends = [match.end() for match in _THOUGHTS_END.finditer(text)]
     behind = list(_scanned(text[ends[-1] :])) if ends else []
     return behind or list(_scanned(text))
@@ -83,7 +83,7 @@ def _scanned(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
-    """The object within, where the outer one holds nothing else: some name the answer before they give it."""
+    """The inner object if the outer one has nothing else: some models wrap the answer in an object with one field."""
     while len(value) == 1:
         (inner,) = value.values()
         if not isinstance(inner, dict):
@@ -103,7 +103,7 @@ def _fitted(value: object, node: dict[str, Any]) -> object:
 
 
 def _cased(word: str, allowed: list[Any]) -> str:
-    """The allowed word that this one differs from in case, blanks or quotes alone; else the word as it is."""
+    """The allowed word that equals this one except for case, blanks and quotes; else the word unchanged."""
     plain = word.strip(" \t\r\n\"'`*.").casefold()
     return next((one for one in allowed if isinstance(one, str) and one.casefold() == plain), word)
 
@@ -111,13 +111,13 @@ def _cased(word: str, allowed: list[Any]) -> str:
 def _faults(answer: type[BaseModel], error: ValidationError) -> str:
     known = _names(answer)
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    told = [f"{_place(one['loc'], known)}{one['msg']}" for one in found[:_MOST_FAULTS]]
+    faults = [f"{_place(one['loc'], known)}{one['msg']}" for one in found[:_MOST_FAULTS]]
     more = [f"and {len(found) - _MOST_FAULTS} more"] if len(found) > _MOST_FAULTS else []
-    return "; ".join(told + more)
+    return "; ".join(faults + more)
 
 
 def _place(path: tuple[int | str, ...], known: frozenset[str]) -> str:
-    # A field that the schema does not know was named by the model, perhaps in the mail's words.
+    # The name of an unknown field is the model's and may contain words of the mail, so it is not shown.
     steps = [str(step) if isinstance(step, int) or step in known else "(unknown field)" for step in path]
     return f"`{'.'.join(steps)}`: " if steps else ""
 

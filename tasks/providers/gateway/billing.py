@@ -1,4 +1,4 @@
-"""What a call cost and used, by what its reply or its failure tells."""
+"""A call's cost and tokens, from its reply or its error."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tasks.questions import Link, RawAnswer, Usage
 
 
 def cost_of(link: Link, raw: RawAnswer) -> Decimal | None:
-    """By the model that was asked, as the reservation was; by the one that answered where that has no price.
+    """US dollars of an answered call; null where the price is unknown.
 
-    Null where the reply does not tell its usage.
+    The price is the requested model's, like the reservation's. Where that has none, it is the answering model's.
     """
     if raw.usage is None:
         return unknown_price(link.provider, link.model)
@@ -21,7 +21,7 @@ def cost_of(link: Link, raw: RawAnswer) -> Decimal | None:
 
 
 def cost_of_failure(link: Link, usage: Usage | None, error: CallError) -> Decimal | None:
-    """What a failed call cost: null where it may have been billed and nobody said how much."""
+    """US dollars of a failed call; null where it may have been billed at an unknown price."""
     if usage is None and not error.price_unknown:
         return Decimal(0)
     return price(link.provider, link.model, usage) if usage else unknown_price(link.provider, link.model)

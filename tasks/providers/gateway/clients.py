@@ -1,4 +1,4 @@
-"""The clients of this process: one connection a key, and how many calls may be in flight to each provider."""
+"""This process's clients of the providers: one SDK client per key, and a limit on calls in flight per provider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tasks.questions import Adapter, CallPolicy
 
 
 class MakeAdapter(Protocol):
-    """`tasks.providers.apis.adapters.make_adapter`, or what stands in for it in a test."""
+    """The type of `tasks.providers.apis.adapters.make_adapter`; tests pass their own."""
 
     def __call__(
         self, provider: str, account: ProviderAccount, key: SecretStr | None, *, concurrency: int
@@ -27,7 +27,7 @@ class MakeAdapter(Protocol):
 
 
 class ProviderClient:
-    """One provider: its account, its keys, and the `semaphore` that bounds the calls in flight."""
+    """One provider: its account, its keys, and the `semaphore` that limits the calls in flight."""
 
     def __init__(
         self, provider: str, account: ProviderAccount, rotation: KeyRotation, concurrency: int, make: MakeAdapter
@@ -41,20 +41,20 @@ class ProviderClient:
         self._adapters: dict[int, Adapter] = {}
 
     def adapter(self, index: int) -> Adapter:
-        """The client of the key with this index, made at its first use: some SDKs hold one key a process otherwise."""
+        """The SDK client for the key with this index, made at its first use."""
         if index not in self._adapters:
             key = self.account.keys[index] if self.account.keys else None
             self._adapters[index] = self._make(self._provider, self.account, key, concurrency=self._concurrency)
         return self._adapters[index]
 
     async def close(self) -> None:
-        """End all connections; the next call opens new ones."""
+        """Close all connections. The next call opens new ones."""
         adapters, self._adapters = list(self._adapters.values()), {}
         await asyncio.gather(*(adapter.close() for adapter in adapters), return_exceptions=True)
 
 
 class Clients:
-    """The clients of a process, each made when its provider is first asked."""
+    """The clients of a process. Each is made when its provider is first asked."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Clients:
         """The client of this provider.
 
         Raises:
-            Misconfigured: The provider is not configured well enough to be asked.
+            Misconfigured: The provider lacks a setting that it needs, such as its key.
         """
         client = self._clients.get(provider)
         if client is None:

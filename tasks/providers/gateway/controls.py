@@ -1,4 +1,4 @@
-"""What every call of a process goes through, as one value: the book, limits, circuits, money and clock."""
+"""What every call of a process passes through, as one value: book, rate limits, circuits, budget and clock."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tasks.stops import Stop
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """The clock in UTC seconds, the waits and the dice; a test has its own."""
+    """The clock (UTC seconds), the function that sleeps, and the random generator. Tests pass their own."""
 
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] | None = None
-    """Null waits until the time is over or the run is to end."""
+    """If null, the run's `Stop` sleeps, which ends early when the run must end."""
     rng: Callable[[], float] = random.random
 
 
 @dataclass(frozen=True, kw_only=True)
 class Controls:
-    """Every request is in the book before it is sent, goes when the limits allow it, and is paid from the budget.
+    """Each request is recorded in the book before it is sent, waits for the rate limits, and is paid from the budget.
 
-    Once `stop` is set no request is sent any more. Without a budget nothing bounds what is spent.
+    Once `stop` is set, no more requests are sent. Without a budget, spending is not limited.
     """
 
     book: Book

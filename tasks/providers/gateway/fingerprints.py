@@ -1,4 +1,4 @@
-"""What determines an answer, in one hash: the key under which the ledger keeps it."""
+"""A hash over everything that determines an answer. The ledger stores the answer under this key."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ T = TypeVar("T", bound=BaseModel)
 
 
 def fingerprint(question: Question[T], link: Link, account: ProviderAccount) -> str:
-    """SHA-256 over whom is asked what, how and for which shape, hex; keys and time-outs have no part in it.
+    """SHA-256, hex, over the model, the question, its settings and its schema, without keys and time-outs.
 
-    The address is one of the parts: what a simulator or another server answered is no answer of this one.
+    The server's address is included: an answer of a simulator or of another server is not reused for this one.
     """
     digest = hashlib.sha256()
     parts = (
@@ -35,6 +35,6 @@ def fingerprint(question: Question[T], link: Link, account: ProviderAccount) -> 
 
 
 def _add(digest: hashlib._Hash, part: bytes) -> None:
-    # With its length before it, so that no two lists of parts run together into the same bytes.
+    # The length comes first, so that two different lists of parts never give the same bytes.
     digest.update(len(part).to_bytes(8))
     digest.update(part)

@@ -1,7 +1,7 @@
-"""The way to the models: an answer comes from the ledger, or else from the first provider of a chain that gives one.
+"""Answers questions from the ledger, or else from the first model of a chain that gives an answer.
 
-A process has one gateway for each configuration, on the model loop (`tasks.providers.event_loop`). So equal questions
-at the same time are one call, and all chunks share connections, limits and circuits.
+A process has one gateway for each run, used on the model loop (`tasks.providers.event_loop`). So equal questions at the
+same time are one call, and all chunks share connections, limits and circuits.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from tasks.providers.apis.media import sendable
 from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.catalogue.tokens import asked_tokens
 from tasks.providers.gateway.answer_reading import read_answer
-from tasks.providers.gateway.caller import Call, Caller
+from tasks.providers.gateway.call import Call
+from tasks.providers.gateway.caller import Caller
 from tasks.providers.gateway.clients import Clients, MakeAdapter
 from tasks.providers.gateway.controls import Controls
 from tasks.providers.gateway.findings import Findings
@@ -36,7 +37,7 @@ log = logging.getLogger("mailroom.providers")
 
 
 class Gateway:
-    """Answers questions; every request it pays for is in the book before it is sent."""
+    """Answers questions. Every request is recorded in the book before it is sent."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Gateway:
         allow_refused_fallback: bool = False,
         adapters: MakeAdapter = make_adapter,
     ) -> None:
-        """`concurrency` bounds the calls in flight to each provider, `slots` to some of them, by name.
+        """`concurrency` limits the calls in flight to each provider, `slots` those to some providers, by name.
 
         `past_outputs` are output tokens of past calls.
         """
@@ -69,15 +70,16 @@ class Gateway:
     async def complete(
         self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
     ) -> Completion[T]:
-        """The answer of the first of `chain` that gives one; with `refresh`, answers of other runs do not count.
+        """The answer of the first model in `chain` that gives one.
 
-        Those of this run do: a chunk that is tried again does not pay twice.
+        With `refresh`, stored answers of other runs are ignored. This run's are used, so that a chunk that is retried
+        does not pay twice.
 
         Raises:
-            CallError: None of them answered, or the mail itself is the reason.
-            BudgetExceeded: It might cost more than may be spent.
-            Misconfigured: A provider of the chain lacks its key or address.
-            Stopped: The run is to end.
+            CallError: No model answered, or the mail itself is the cause.
+            BudgetExceeded: The call might cost more than the budget has left.
+            Misconfigured: A provider in the chain lacks its key or address, or the chain is empty.
+            Stopped: The run must end.
         """
         failures: list[CallError] = []
         gone: list[str] = []
@@ -98,7 +100,7 @@ class Gateway:
             return completion
         if not failures:
             raise Misconfigured(f"No model is named for the question `{question.name}`; name one of a provider.")
-        # One that can be cured decides whether the mail is tried again.
+        # A temporary error takes precedence, so that the mail is tried again.
         worst = next((error for error in failures if isinstance(error, Transient)), failures[-1])
         worst.sent = sent
         raise worst
@@ -106,7 +108,7 @@ class Gateway:
     async def _of_link(
         self, question: Question[T], link: Link, message_key: str, refresh: bool, *, patient: bool
     ) -> Completion[T]:
-        """The answer of one model; media that it refuses are left out, and named."""
+        """The answer of one model. Media that it refuses are left out and listed in `unsent`."""
         sent, account = 0, self._clients.of(link.provider).account
         question, withheld = (question, ()) if account.media else without_media(question)
         while True:
@@ -137,9 +139,9 @@ class Gateway:
     def set_aside(
         self, message_key: str, questions: Iterable[tuple[Question[Any], Link]]
     ) -> AbstractContextManager[None]:
-        """Expect these questions about the mail while the block lasts. The budget then bears all of them, or none.
+        """Reserve money for all of these questions about the mail while the block lasts, or for none of them.
 
-        Without a budget nothing is set aside.
+        Without a budget this does nothing.
         """
         if self._controls.budget is None:
             return nullcontext()
@@ -147,7 +149,7 @@ class Gateway:
         return self._controls.budget.mail(message_key, sum(costs, Decimal(0)))
 
     def prices(self, question: Question[Any], link: Link) -> tuple[Decimal | None, Decimal | None]:
-        """What asking this may cost at worst, and what it hardly ever costs more than here, in US dollars.
+        """The worst price of asking this, and the price that 19 of 20 such calls stay below, in US dollars.
 
         Both are null where the model's price is unknown.
         """
@@ -155,11 +157,11 @@ class Gateway:
         return prices(question, link, account, asked_tokens(question, link.provider), self._outputs)
 
     async def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         await self._clients.close()
 
     async def _together(self, call: Call[T], refresh: bool) -> Completion[T]:
-        """One call for all who ask the same at the same time."""
+        """Make one call for all equal questions that are asked at the same time."""
         flight = (call.key, refresh)
         while flight in self._flights:
             first = self._flights[flight]
@@ -170,7 +172,7 @@ class Gateway:
                     raise
             except CallError as error:
                 failure = copy(error)
-                failure.sent = 0  # its requests are counted by the one who sent them
+                failure.sent = 0  # the leading call counts its requests
                 raise failure from None
         return await self._leading(flight, call, refresh)
 
@@ -183,14 +185,14 @@ class Gateway:
             if isinstance(error, CallError):
                 error.sent = call.sent
             future.set_exception(error)
-            future.exception()  # so that asyncio does not complain when nobody else waited
+            future.exception()  # marks it as retrieved: asyncio would warn if no other call waits
             raise
         else:
             future.set_result(completion)
             return completion
         finally:
             del self._flights[flight]
-            future.cancel()  # without effect unless we were cancelled: then another of those who wait leads
+            future.cancel()  # only has an effect if this call was cancelled: then a waiting one leads
 
     async def _found_or_asked(self, call: Call[T], refresh: bool) -> Completion[T]:
         found = await self._find(call, this_run=refresh)

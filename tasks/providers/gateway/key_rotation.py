@@ -1,4 +1,4 @@
-"""Which of a provider's keys is used: each in its turn, a rejected one not until it has rested."""
+"""Chooses which of a provider's keys is used: each in turn, a rejected one only after a pause."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ log = logging.getLogger("mailroom.providers")
 
 
 class KeyRotation:
-    """The keys of one provider by their index; it never sees the keys themselves.
+    """The keys of one provider, known by their index only.
 
-    Turns follow the clock, so that all processes use the same key at the same time. Without any key (`count` 0, an
-    endpoint that needs none) it is as if there were one.
+    Turns follow the clock, so that all processes use the same key at the same time. `count` 0 (an endpoint that needs
+    no key) is treated as 1.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class KeyRotation:
         """The index of the key to use now.
 
         Raises:
-            Unusable: All of them were rejected and rest; it is what the provider said of the last.
+            Unusable: All keys were rejected. It is the error of the latest rejection.
         """
         now = self._clock()
         first = int(now // self._turn_s) % self._count
@@ -46,7 +46,7 @@ class KeyRotation:
         raise type(error)(*error.args, provider=self._provider, status=error.status, request_id=error.request_id)
 
     def rest(self, index: int, error: Unusable) -> bool:
-        """Leave this key alone for a while; whether there is another one to use."""
+        """Pause a rejected key; return whether another one can be used."""
         now = self._clock()
         self._resting[index] = (now + self._rest_s, error)
         log.warning(

@@ -1,4 +1,4 @@
-"""How many calls may be in flight to a provider, and who goes next."""
+"""Limits the calls in flight to a provider, and lets some calls go before others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 
 class PrioritySemaphore:
-    """A semaphore with two queues: whoever waits in the first goes before all who wait in the second."""
+    """A semaphore with two queues. Waiters in the first queue go before all waiters in the second."""
 
     def __init__(self, places: int) -> None:
         self._free = places
@@ -17,7 +17,7 @@ class PrioritySemaphore:
 
     @asynccontextmanager
     async def taken(self, *, first: bool) -> AsyncIterator[None]:
-        """One place, for as long as the block lasts."""
+        """Hold one place while the block lasts. `first` waits in the first queue."""
         await self._take(self._queues[0 if first else 1])
         try:
             yield
@@ -34,7 +34,7 @@ class PrioritySemaphore:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._give_back()  # it was our turn already
+                self._give_back()  # the place was granted already
             raise
 
     def _give_back(self) -> None:

@@ -1,4 +1,4 @@
-"""Requests and tokens a minute: what an account says, and what the operator set over it."""
+"""Requests and tokens per minute, from the account's variables and the operator's overrides."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read_overrides(value: object) -> dict[str, dict[str, int]]:
     """The operator's limits from a Prefect Variable's value; none when it is null.
 
     Raises:
-        Misconfigured: It is not of the form that `Overrides` shows; says where.
+        Misconfigured: It does not have the form that `Overrides` shows; the message says where.
     """
     if value is None:
         return {}
@@ -29,7 +29,7 @@ def read_overrides(value: object) -> dict[str, dict[str, int]]:
 
 
 def set_limits(accounts: Accounts, overrides: Overrides) -> Callable[[Link], RateLimits]:
-    """What the operator wants for a link: its model's override, its provider's, or the variable; null if unset."""
+    """The operator's limits for a link: its model's override, else its provider's, else the variable's, else null."""
 
     def of(link: Link) -> RateLimits:
         account = accounts.of(link.provider)
@@ -42,7 +42,7 @@ def set_limits(accounts: Accounts, overrides: Overrides) -> Callable[[Link], Rat
 
 
 def usual_limits(accounts: Accounts) -> Callable[[Link], RateLimits]:
-    """What holds where neither the operator nor the provider says anything."""
+    """The limits for a link where neither the operator has set nor the provider has reported any."""
 
     def of(link: Link) -> RateLimits:
         account = accounts.of(link.provider)

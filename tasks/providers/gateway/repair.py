@@ -1,4 +1,4 @@
-"""Asking once more where an answer was not as asked for."""
+"""Asks again after an answer that does not fit the schema."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tasks.questions import Question, Repair
 T = TypeVar("T", bound=BaseModel)
 
 _MOST_SHOWN = 8_000
-"""Characters of a bad answer that are shown to the model again."""
+"""How many characters of a bad answer are sent back to the model."""
 
 
 def repaired(question: Question[T], answer: str, faults: str) -> Question[T]:
-    """The question with its first answer and what was wrong with it as a further turn; once more where it was empty."""
+    """The question with a further turn: its bad answer and what is wrong with it. Without the turn if it was empty."""
     shown = answer.strip()[:_MOST_SHOWN]
     said = (
         f"This was not accepted: {faults}. Answer again with one JSON object that keeps to the schema, "

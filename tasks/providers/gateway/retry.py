@@ -1,4 +1,4 @@
-"""The one retry loop: what is asked again, after how long, and when it is enough."""
+"""The one retry loop: which errors are retried, after which wait, and when it stops."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tasks.questions import CallPolicy
 
 
 class Tried(Protocol):
-    """What the loop must know of the call it was given as its first argument."""
+    """What the loop must know of a call, which is the first argument of the function that it retries."""
 
     begun: float | None
-    """When it was first its turn; null before."""
+    """When its first request had its turn (UTC seconds); null before."""
     sent: int
-    """Requests sent so far; being told that a circuit is open is none."""
+    """Requests sent so far. An open circuit sends none."""
     patient: bool
-    """Whether to wait for an open circuit; not where there is somebody else to ask."""
+    """Whether to wait for an open circuit; false where another model can be asked instead."""
 
 
 def retrying(
@@ -29,7 +29,7 @@ def retrying(
     sleep: Callable[[float], Awaitable[None]],
     rng: Callable[[], float],
 ) -> AsyncRetrying:
-    """A loop to be called with a coroutine function and a `Tried`; one serves all calls."""
+    """The retry loop. Call it with a coroutine function and a `Tried`; one loop serves all calls."""
 
     def again(state: RetryCallState) -> bool:
         error, call = _of(state)
@@ -39,7 +39,7 @@ def retrying(
 
     def wait(state: RetryCallState) -> float:
         error, call = _of(state)
-        if isinstance(error, CallError) and error.retry_after_s:  # a wait of 0 is no advice to come at once
+        if isinstance(error, CallError) and error.retry_after_s:  # a wait of 0 says nothing, so it is ignored
             return error.retry_after_s
         return rng() * min(policy.cap_s, policy.base_s * policy.factor ** max(0, call.sent - 1))
 
@@ -51,7 +51,7 @@ def retrying(
 
 
 def left_s(policy: CallPolicy, call: Tried, now: float) -> float:
-    """Seconds within which requests for the call may still be sent."""
+    """Seconds for which requests for the call may still be sent."""
     return policy.total_s - (now - call.begun if call.begun is not None else 0.0)
 
 

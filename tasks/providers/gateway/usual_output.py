@@ -1,4 +1,4 @@
-"""How long answers usually are here. This is set aside for a call if the budget cannot bear many calls' worst case."""
+"""How long answers usually are. Rate limits and budgets reserve this where they cannot bear every call's worst case."""
 
 from __future__ import annotations
 
@@ -26,21 +26,31 @@ Kind = tuple[str, str, str]
 _LATEST = 500
 _QUANTILE = 0.95
 _GUESS = 600
+_LEARNING = 0.1
+"""The weight of the latest answer in the mean."""
 
 
 class UsualOutput:
-    """Output tokens of the latest calls, thoughts included, by their kind."""
+    """Output tokens of the latest calls, thinking tokens included, by their kind."""
 
     def __init__(self, past: Mapping[Kind, Iterable[int]] | None = None) -> None:
         self._tokens = {kind: deque(tokens, maxlen=_LATEST) for kind, tokens in (past or {}).items()}
+        self._means: dict[Kind, float] = {}
 
     def add(self, kind: Kind, tokens: int) -> None:
+        """Take a call's output tokens into account."""
         self._tokens.setdefault(kind, deque(maxlen=_LATEST)).append(tokens)
+        mean = self._means.get(kind, float(tokens))
+        self._means[kind] = mean + _LEARNING * (tokens - mean)
+
+    def mean(self, kind: Kind, unknown: float) -> float:
+        """The moving average of this process's calls of the kind; `unknown` before the first one."""
+        return self._means.get(kind, unknown)
 
     def high(self, kind: Kind, most: int) -> int:
-        """What 19 of 20 answers stay below, `most` at the most; less is known of it, the more is added.
+        """The length that 19 of 20 answers stay below, at most `most`; the fewer calls are known, the more is added.
 
-        Without any call of the kind it is a guess: a thinking model does not use most of the tokens it has room for.
+        Without any call of the kind it is a guess: thinking models use only a part of their limit.
         """
         known = sorted(self._tokens.get(kind, ()))
         if not known:
@@ -52,7 +62,10 @@ class UsualOutput:
 def prices(
     question: Question[Any], link: Link, account: ProviderAccount, asked: int, outputs: UsualOutput
 ) -> tuple[Decimal | None, Decimal | None]:
-    """What a call of `asked` input tokens may cost at worst, and what such calls hardly ever cost more than here."""
+    """The worst price of a call with `asked` input tokens, and the price that 19 of 20 such calls stay below.
+
+    Both are US dollars, and null where the model's price is unknown.
+    """
     most = answer_tokens(question, account, traits(link.provider, link.model))
     usual = outputs.high((link.provider, link.model, question.name), most)
     return worst_price(link.provider, link.model, asked, most), worst_price(link.provider, link.model, asked, usual)
@@ -61,7 +74,7 @@ def prices(
 def within(
     question: Question[T], link: Link, account: ProviderAccount, asked: int, reservation: Reservation | None
 ) -> Question[T]:
-    """The question, its answer limited to what was set aside for it: so no call passes the budget."""
+    """The question with its answer limited to the money reserved for it, so that no call exceeds the budget."""
     if reservation is None:
         return question
     most = answer_tokens(question, account, traits(link.provider, link.model))
@@ -70,7 +83,7 @@ def within(
 
 
 def too_long_for_budget(question: Question[Any]) -> BudgetExceeded:
-    """The error of an answer that was cut at such a limit."""
+    """The error for an answer that was cut at the limit that `within` set."""
     return BudgetExceeded(
         f"The answer to `{question.name}` was longer than the {question.output_limit:,} tokens that "
         "the budget left room for."
@@ -78,7 +91,7 @@ def too_long_for_budget(question: Question[Any]) -> BudgetExceeded:
 
 
 def _affordable(link: Link, asked: int, most: int, money: Decimal) -> int:
-    """How many output tokens the money pays for, `most` at the most."""
+    """How many output tokens, at most `most`, the money pays for."""
     nothing, whole = (worst_price(link.provider, link.model, asked, tokens) for tokens in (0, most))
     if nothing is None or whole is None or money >= whole:
         return most
