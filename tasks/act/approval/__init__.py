@@ -1,1 +1,1 @@
-"""Held effects before a person: what is shown of each, the form they are decided in, and what a decision comes to."""
+"""Approval of held effects: what a person is shown, the form for the decision, and what is done with it."""

@@ -1,11 +1,11 @@
-"""The form in which a person decides on held effects: everything in full, and nothing decided by silence.
+"""The form in which a person decides on held effects. It shows everything in full, and silence decides nothing.
 
-Both of Prefect's UIs give a form's own description little room, or show it far from the field it speaks of. Both show
-a text of many lines whole where its format is `json-string`, and fields of an object in a frame of their own. So each
-effect is an object that holds what is shown of it, and the decision right below.
+Both of Prefect's UIs give a form's description little room, or show it far from its field. Both show a long text in
+full if its format is `json-string`, and the fields of an object in a frame. So each effect is an object that has the
+text to read and, right below it, the decision.
 
-A field is named after the form, the effect and the fingerprint of what was shown: an answer to another form, or to the
-same effect in other words, names fields that this form does not have.
+A field's name contains the form's key, the effect's id and a fingerprint of what was shown. So an answer to another
+form, or to another version of the effect, has field names that this form does not have.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _HELP = "Kept with each decision. What stays at wait is asked again."
 
 
 class _Form(RunInput):
-    # An answer to an older form must reach the run, which says in plain words that nothing of it was done. Prefect
-    # would refuse it in the words of its schema check.
+    # Extra fields are allowed, so that an answer to an older form reaches the run, which explains that it was not used.
+    # Otherwise Prefect would reject it with a message of its schema validation.
     model_config = ConfigDict(extra="allow")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalForm:
-    """A form: `key` is its own and no other form's, `notes` are what must be said above it, a sentence or more each."""
+    """A form. `key` is unique, `notes` are shown above it, one or more sentences each."""
 
     key: str
     effects: Sequence[ShownEffect]
@@ -42,11 +42,11 @@ class ApprovalForm:
 
     @cached_property
     def by_field(self) -> dict[str, ShownEffect]:
-        """The effects by the names of their fields, in their order."""
+        """The effects by the names of their fields, in order."""
         return {f"effect_{self.key}_{one.effect.effect_id[:16]}_{one.fingerprint}": one for one in self.effects}
 
     def input_type(self, description: str = "") -> type[RunInput]:
-        """The form as Prefect takes it; `description` is markdown."""
+        """The form as a type for Prefect. `description` is markdown."""
         fields: dict[str, Any] = {"your_name": (str, self._name_field())}
         for number, (name, shown) in enumerate(self.by_field.items(), start=1):
             entry = _entry(number, shown)
@@ -60,28 +60,28 @@ class ApprovalForm:
         return Field(min_length=1, max_length=200, title="Your name", description=told)
 
     def is_answered_by(self, answer: RunInput) -> bool:
-        """Whether the answer is one to this form; else it came from an older one, and nothing of it counts."""
+        """Whether the answer belongs to this form. Otherwise it belongs to an older one and must not be used."""
         return not answer.model_extra
 
     def choices_in(self, answer: RunInput) -> list[Choice]:
-        """What was chosen for each effect of the form, in their order."""
+        """The choice for each effect of the form, in order."""
         return [_choice(shown, getattr(answer, name)) for name, shown in self.by_field.items()]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What a person chose for one effect. `text` is null if none can be edited, `recipient` empty if none is chosen."""
+    """A person's choice for one effect. `text` is null if it can't be edited, `recipient` empty if none is chosen."""
 
     shown: ShownEffect
     decision: Decision
     text: str | None = None
     recipient: str = ""
     shown_changed: bool = False
-    """Whether somebody wrote into what was shown, where nothing can be edited."""
+    """Whether the person edited a text that is only for reading."""
 
     @property
     def text_changed(self) -> bool:
-        """Whether the text differs from the one shown, white space at line ends aside, as browsers change that."""
+        """Whether the text was edited. White space at line ends is ignored, because browsers change it."""
         return self.text is not None and not _same(self.text, self.shown.effect.content["text"])
 
 

@@ -1,6 +1,6 @@
-"""What a person is shown of a held effect: all that would be done, why it is held, and the mail it is about.
+"""What a person is shown of a held effect: everything that would be done, why it is held, and its mail.
 
-Words of strangers and models are indented and ours begin in the first column, so that nobody can counterfeit ours.
+Text of mails and models is indented, and Mailroom's own text starts in the first column, so it can't be imitated.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tasks.ledger.effects import Effect
 from tasks.ledger.plans import digest
 from tasks.parsing.headers import decode_text, read_head
 
-WIDTH = 48  # columns a line: Prefect's form is narrow, and its older UI cuts off what is longer
+WIDTH = 48  # columns per line: Prefect's form is narrow, and its older UI cuts off longer lines
 _DO = {
     "draft_reply": "Draft a reply to", "send_reply": "SEND a reply to", "calendar_invite": "Draft an invitation to",
     "webhook": "Call the webhook", "notify": "Notify", "append_row": "Add a row to", "start_deployment": "Start",
     "label": "Label the mail:", "flag": "Flag the mail:", "move": "Move the mail to", "archive": "Archive the mail:",
 }  # fmt: skip
-# These stand in lines of their own, or are no matter of a person's.
+# These are shown on lines of their own, or are of no interest to a person.
 _TOLD_APART = frozenset(
     {
         "to", "to_verified", "to_why", "candidates", "cc", "subject", "text", "signature", "signature_html", "warning",
@@ -35,24 +35,24 @@ _TOLD_APART = frozenset(
 
 
 Version = tuple[str, str]
-"""Which effect, in which words: its id and its content's hash."""
+"""An effect's id and the hash of its content."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShownEffect:
-    """A held effect with the mail's head, for effects that do not keep a quotation of their mail; empty for others."""
+    """A held effect, and the header of its mail where the effect does not quote the mail itself; else empty."""
 
     effect: Effect
     mail_head: str = ""
 
     @cached_property
     def text(self) -> str:
-        """Everything that would be done, and what speaks against it; at most `WIDTH` columns a line."""
+        """Everything that would be done, with warnings, in lines of at most `WIDTH` columns."""
         return "\n".join(_lines_of(self.effect))
 
     @cached_property
     def mail(self) -> str:
-        """The mail it is about; at most `WIDTH` columns a line."""
+        """The effect's mail, in lines of at most `WIDTH` columns."""
         content = self.effect.content
         if not content.get("quoted"):
             return _wrapped(self.mail_head or "The mail's text is not on record any more.")
@@ -61,33 +61,33 @@ class ShownEffect:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the effect and of all that is shown of it; whatever changes, it changes."""
+        """A hash of the effect and of everything that is shown of it."""
         return digest([self.effect.effect_id, self.effect.content_hash, self.text, self.mail])[:16]
 
     @property
     def version(self) -> Version:
-        """Which effect, in which words."""
+        """The effect's id and content hash."""
         return self.effect.effect_id, self.effect.content_hash
 
     @property
     def has_text(self) -> bool:
-        """Whether it is a reply, whose text can be edited."""
+        """Whether the effect is a reply, whose text can be edited."""
         return self.effect.action in ("draft_reply", "send_reply")
 
     @property
     def candidates(self) -> dict[str, str]:
-        """Addresses of which a person must choose one, each with its reason; empty where the recipient is known."""
+        """The addresses of which a person must choose one, each with its reason; empty if the recipient is known."""
         content = self.effect.content
         return {} if content.get("to") else {one["address"]: one["why"] for one in content.get("candidates", ())}
 
     @property
     def headline(self) -> str:
-        """What it does, and to whom."""
+        """The action and its target."""
         return f"{_DO.get(self.effect.action, self.effect.action)} {self._whom}"
 
     @property
     def name(self) -> str:
-        """How messages name it: what, to whom, about which mail."""
+        """The effect's name in messages: action, target and mail."""
         subject = self.effect.content.get("subject") or _subject_in(self.mail_head)
         return f"{self.headline}, “{one_line(subject, 80)}”" if subject else self.headline
 
@@ -97,13 +97,13 @@ class ShownEffect:
 
 
 def one_line_target(effect: Effect) -> str:
-    """The effect's target on one line; an address as it is, since it was verified or is told as not verified."""
+    """The effect's target on one line. An address is shown unchanged: it is verified, or marked as not verified."""
     to_people = effect.action in ("draft_reply", "send_reply", "calendar_invite")
     return effect.target if to_people else one_line(effect.target, 80)
 
 
 def head_of(raw: bytes) -> str:
-    """Sender, subject and date of a mail, a line each, with nothing in them that could be clicked on."""
+    """Sender, subject and date of a mail, one line each, without links."""
     head = read_head(raw)
     named = ((name, one_line(_field(head, name))) for name in ("From", "Subject", "Date"))
     return "\n".join(f"{name}: {value}" for name, value in named if value)
@@ -178,7 +178,7 @@ def _wrapped(text: str, indent: str = "", then: str | None = None) -> str:
 
 
 def _narrow(line: str, columns: int) -> list[str]:
-    """The line in pieces of so many columns; characters of East Asia take two."""
+    """The line in pieces of at most `columns` columns. East Asian characters take two."""
     wide = sum(east_asian_width(c) in "WF" for c in line)
     if len(line) + wide <= columns:
         return [line]

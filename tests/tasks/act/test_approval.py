@@ -1,4 +1,4 @@
-"""A decision holds for the effect and the words it was made on, whatever page it comes from."""
+"""A decision is valid only for the effect and the text that were shown, in whatever form it comes."""
 
 from unicodedata import east_asian_width
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.act.approval.form import NOBODY, ApprovalForm
+from tasks.act.approval.form_outcome import FormOutcome, page_of
 from tasks.act.approval.shown import WIDTH, ShownEffect, head_of
-from tasks.act.approval.told import FormOutcome, page_of
 from tasks.act.approval.verdicts import decide_one
 from tasks.ledger import effects
 from tasks.ledger.messages import Seen, record_seen

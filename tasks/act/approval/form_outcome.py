@@ -1,4 +1,4 @@
-"""What is told of an approval: notes above the next form, the wide page beside a form, and the run's last words."""
+"""Reports about approvals: the notes above the next form, the wide page of a form, and the run's final message."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _MOST_NAMED = 8
 
 @dataclass(kw_only=True)
 class FormOutcome:
-    """What a run's forms came to so far."""
+    """The decisions of all forms of a run so far, and what was done."""
 
     counts: Counter[str] = field(default_factory=Counter)
     not_done: list[str] = field(default_factory=list)
-    """A sentence for each decision that did not come to what was decided."""
+    """A sentence for each decision that was not carried out."""
     done: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What the last form came to, in sentences for above the next."""
+    """Sentences about the last form, shown above the next one."""
     left_waiting: set[Version] = field(default_factory=set)
-    """What a person saw and left for later; it is not on the next form, but in other words it is."""
+    """Effects that a person left waiting. They are left out of the next form unless their content changes."""
 
     def out_of_date(self) -> None:
-        """An old form came in."""
+        """Record an answer to an outdated form."""
         self.counts["form out of date"] += 1
         self.notes = [OUT_OF_DATE]
 
     def add(self, decided: Sequence[Decided], performed: Iterable[Effect]) -> None:
-        """A form came in, and this became of it."""
+        """Record a form's decisions and the effects that were then performed."""
         self.counts.update(one.word for one in decided)
         now = {effect.effect_id: effect for effect in performed}
         done = [f"{one.shown.name}: {_done(now, one)}." for one in decided if _state(now, one) == "done"]
@@ -48,12 +48,12 @@ class FormOutcome:
         )
 
     def message(self) -> str:
-        """The run's last words: how many, then what was not done, then where the rest lies."""
+        """The run's final message: the counts, then what was not done, then what was done."""
         counted = ", ".join(f"{count} {word}" for word, count in sorted(self.counts.items()))
         return " ".join([f"{counted}.", *_named("NOT DONE: ", self.not_done), *_named("", self.done)])
 
     def page(self) -> str:
-        """All of it as markdown."""
+        """All decisions as markdown."""
         parts = ["# What became of the decisions", "", self.message() if self.counts else "Nothing was decided."]
         for title, lines in (("Not done", self.not_done), ("Done", self.done)):
             if lines:
@@ -62,7 +62,7 @@ class FormOutcome:
 
 
 def page_of(form: ApprovalForm) -> str:
-    """Everything on the form as markdown, each effect under its own title, for a page that is wider than the form."""
+    """The form as markdown, with a title for each effect, for a page that is wider than the form."""
     parts = [f"# {len(form.effects)} held effects wait for a decision (form {form.key})", "", *form.notes]
     for number, shown in enumerate(form.effects, start=1):
         parts += ["", f"## {number}. ({shown.fingerprint})", "", _code(shown.headline), "", _code(shown.text)]
@@ -71,7 +71,7 @@ def page_of(form: ApprovalForm) -> str:
 
 
 def _code(text: str) -> str:
-    # No markdown and no HTML gets out of indented code.
+    # Markdown and HTML have no effect in an indented code block.
     return "\n".join(f"    {line}" for line in text.splitlines() or [""])
 
 
