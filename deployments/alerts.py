@@ -1,7 +1,7 @@
-"""The automation that tells people when money runs out or a provider is away.
+"""The automation that notifies people when a budget runs out or a provider is unavailable.
 
-A notification block of the operator's (Slack, Teams, e-mail, a webhook) says whom and how to tell. It is found by its
-name, which needs no setting. An automation cannot notify without a block.
+It uses one of the operator's notification blocks (Slack, Teams, e-mail, a webhook), which is found by its name. Without
+such a block, an automation cannot notify.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PROVIDER = (
 
 
 def automation(block: BlockDocument) -> AutomationCore:
-    """What notifies through this block."""
+    """The automation that notifies through this block."""
     body = "{% if 'budget' in event.event %}" + _BUDGET + "{% else %}" + _PROVIDER + "{% endif %}"
     return AutomationCore(
         name="mailroom: tell of budgets and providers",
@@ -46,7 +46,7 @@ def automation(block: BlockDocument) -> AutomationCore:
 
 
 async def find_block(client: PrefectClient) -> BlockDocument | None:
-    """The notification block of the name that is agreed on, of whatever kind; null when there is none."""
+    """The notification block with the name `BLOCK`, of any type; null when there is none."""
     offset = 0
     while page := await client.read_block_documents(offset=offset, limit=_PAGE, include_secrets=False):
         for block in page:

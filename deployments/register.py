@@ -1,7 +1,7 @@
-"""What `prefect.yaml` relies on and can't say itself: the work pool, the kind of block that holds mailboxes, and the
-automations that notice dead runs and tell people.
+"""Creates what `prefect.yaml` relies on and can't define: the work pool, the block type for mailboxes, and the
+automations that detect dead runs and notify people.
 
-Safe to run again: what is there is brought up to date, nothing is doubled. `mailroom register` runs it.
+It is safe to run again: existing objects are updated and never duplicated. `mailroom register` runs it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from tasks.mailbox.imap.block import Mailbox
 from tasks.understand import operator_categories
 
 POOL = "mailroom"
-HEARTBEAT_S = 30  # PREFECT_FLOWS_HEARTBEAT_FREQUENCY of our processes; less is not allowed
-SILENCE_S = 180  # longer than a minute's outage of the server with the signs of life before and after it
+HEARTBEAT_S = 30  # PREFECT_FLOWS_HEARTBEAT_FREQUENCY of our processes; the minimum that Prefect allows
+SILENCE_S = 180  # longer than an outage of the server of one minute, with the heartbeats before and after it
 
 DEAD_RUNS = AutomationCore(
     name="mailroom: mark dead runs as crashed",
@@ -39,7 +39,7 @@ DEAD_RUNS = AutomationCore(
         "its concurrency slot is free; its mails are taken up by the next run."
     ),
     trigger=EventTrigger(
-        # Only ours: runs of others may give signs of life more rarely.
+        # Only our runs: those of others may send heartbeats less often.
         match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
         match_related=ResourceSpecification(
             {"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}
@@ -52,7 +52,7 @@ DEAD_RUNS = AutomationCore(
             "prefect.flow-run.Failed",
             "prefect.flow-run.Cancelled",
             "prefect.flow-run.Crashed",
-            # A suspended run has no process, and waits for a person as long as it takes.
+            # A suspended run has no process and waits for a person without a time limit.
             "prefect.flow-run.Suspended",
         },
         posture=Posture.Proactive,
@@ -77,7 +77,7 @@ FORMER = (
 
 
 async def register(say: Callable[[str], None], *, pool_type: str = "process") -> None:
-    """Make the work pool, the kind of block and the automations on the server that this process talks to."""
+    """Create the work pool, the block type and the automations on the server that this process uses."""
     async with get_client() as client:
         say(await _make_pool(client, pool_type))
         await Mailbox.aregister_type_and_schema(client=client)
@@ -92,7 +92,7 @@ async def register(say: Callable[[str], None], *, pool_type: str = "process") ->
 
 
 async def offer_variables(say: Callable[[str], None]) -> None:
-    """Put what ships where the UI can edit it, unless something is there: from then on it is the operator's."""
+    """Create the Variables with the shipped values, so that the UI can edit them. Existing ones stay unchanged."""
     async with get_client() as client:
         for name, value in _offered().items():
             if await client.read_variable_by_name(name) is not None:
@@ -108,7 +108,7 @@ def _offered() -> dict[str, Any]:
 
 
 async def _remove_former(client: PrefectClient, say: Callable[[str], None]) -> None:
-    """Delete our deployments of former names with their triggers. Say how they were set, so that nothing is lost."""
+    """Delete our deployments with former names and their triggers. Print their settings, so that nothing is lost."""
     for name in FORMER:
         try:
             found = await client.read_deployment_by_name(name)

@@ -1,6 +1,6 @@
-"""What Mailroom does to mail. Verb folders are stages, noun folders are things outside us, files hold for everyone."""
+"""What Mailroom does with mail. Verb folders are stages, noun folders are things outside, files apply to all."""
 
 import logging
 
-# Prefect hands our loggers' lines to its UI, but leaves their level to us; the root's would hide all but warnings.
+# Prefect sends our loggers' lines to its UI but does not set their level. The root's level would hide all but warnings.
 logging.getLogger("mailroom").setLevel(logging.INFO)

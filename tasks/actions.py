@@ -1,8 +1,8 @@
-"""What can be done about a mail: every action is one file in `tasks/act/actions/`, which is found by its name.
+"""The actions that rules can name. Every action is one file in `tasks/act/actions/` with the action's name.
 
-The file's class derived from `Action` has the parameters that a rule may give. Rules are checked against these classes,
-and the stage that acts performs them. Every place an effect can reach (folder, endpoint, block, table, deployment) is
-named in a rule by the operator; no field is ever filled from a mail or a model.
+The file's class derived from `Action` has the parameters that a rule can set. Rules are checked against these classes.
+Every destination of an effect (folder, endpoint, block, table, deployment) is named by the operator in a rule. No field
+is ever filled from a mail or by a model.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema
 
-# Named and not imported: files that all stages share import no stage.
+# A name and not an import: files that all stages share must not import a stage.
 _PACKAGE = "tasks.act.actions"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 """What operators may call an endpoint or a table."""
 
 
 class Action(BaseModel):
-    """One thing to do; `hold` keeps it until a person approved exactly what was shown."""
+    """One thing to do. `hold` keeps it until a person has approved exactly what was shown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -41,7 +41,7 @@ class Action(BaseModel):
 
 
 class Written(Action):
-    """An action that passes on what a model wrote."""
+    """An action that sends or stores a model's text."""
 
     sender_links: bool = Field(
         False, description="Whether it may name hosts of the mail's own domain and its sender, where both are verified."
@@ -89,7 +89,7 @@ def _adapter() -> TypeAdapter[Action]:
 
 
 def read_action(parameters: dict[str, Any]) -> Action:
-    """The action that a row of `Decisions.actions` holds.
+    """The action in a row of `Decisions.actions`.
 
     Raises:
         ValidationError: It names no action, or a parameter that action does not have.

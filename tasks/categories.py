@@ -1,4 +1,4 @@
-"""The categories that mails are sorted into: one value that a run carries, from which every stage takes the list."""
+"""The categories of mails: one value that a run carries, from which every stage takes the list."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 CATEGORY_NAME = r"^[A-Z][A-Z0-9_]{0,39}$"
-"""What a category's name looks like, in frames, rules, the ledger and the model's answers."""
+"""The form of a category's name in frames, rules, the ledger and models' answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Category:
-    """One category; `meaning` is told to the model, and is empty where the name says it all."""
+    """One category. `meaning` is part of the prompt, and empty where the name is sufficient."""
 
     name: str
     meaning: str = ""
@@ -48,7 +48,7 @@ class Categories:
         return tuple(category.name for category in self.entries)
 
     def in_order(self, found: Iterable[str]) -> list[str]:
-        """The names that were found: first those of this list, then others, such as names of an earlier list."""
+        """The found names in order: first those of this list, then others, such as names of an earlier list."""
         known = set(found)
         return [*(name for name in self.names if name in known), *sorted(known - set(self.names))]
 

@@ -1,4 +1,4 @@
-"""Splits a frame for `.map` and joins what came back; a chunk that was lost becomes rows that say so."""
+"""Splits a frame for `.map` and joins the results. A lost chunk becomes rows that say so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Out = TypeVar("Out", bound=Frame)
 
 
 def split_rows(frame: DataFrame[In], rows: int) -> list[DataFrame[In]]:
-    """The frame in pieces of at most `rows` rows, in order, each with an index of its own; none for an empty frame."""
+    """The frame in chunks of at most `rows` rows, in order, each with its own index; none for an empty frame."""
     return [frame.iloc[start : start + rows].reset_index(drop=True) for start in range(0, len(frame), rows)]
 
 
@@ -25,10 +25,10 @@ def collect(
     empty: DataFrame[Out],
     lost: Callable[[DataFrame[In], BaseException], DataFrame[Out]],
 ) -> DataFrame[Out]:
-    """One frame of all answers, in the chunks' order.
+    """One frame with all answers, in the chunks' order.
 
-    `answers` gives a frame for each chunk, or the exception that took its place. `lost` makes the rows that stand for a
-    lost chunk, from the chunk that went in and that exception.
+    `answers` has a frame or an exception for each chunk. `lost` makes the rows for a lost chunk from the chunk and its
+    exception.
     """
     frames = [
         lost(chunk, answer) if isinstance(answer, BaseException) else answer

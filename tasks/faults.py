@@ -1,4 +1,4 @@
-"""All that is wrong with a set-up, told at once: nobody mends one fault a try."""
+"""Collects all faults of a configuration, so that they are reported together and not one at each try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class SeveralFaults(Misconfigured):
-    """More than one thing is missing or wrong. Its one argument are the faults, as sentences."""
+    """More than one thing is missing or wrong. Its only argument is the list of faults, as sentences."""
 
     advice = "Mend all of them and run again."
 
@@ -21,13 +21,13 @@ class SeveralFaults(Misconfigured):
 
 
 class Faults:
-    """Gathers what checks find wrong."""
+    """Collects the faults that checks find."""
 
     def __init__(self) -> None:
         self.found: list[Misconfigured] = []
 
     def of(self, check: Callable[[], T]) -> T | None:
-        """What the check returns; null where it raises `Misconfigured`, which is kept."""
+        """Run the check and return its result; null if it raises `Misconfigured`, which is collected."""
         try:
             return check()
         except Misconfigured as error:
@@ -35,10 +35,10 @@ class Faults:
             return None
 
     def tell(self) -> None:
-        """Raise what was found.
+        """Raise the collected faults, if there are any.
 
         Raises:
-            Misconfigured: The one fault as it is, or all of them as `SeveralFaults`.
+            Misconfigured: The only fault unchanged, or all of them as `SeveralFaults`.
         """
         if len(self.found) == 1:
             raise self.found[0]

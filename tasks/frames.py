@@ -1,6 +1,6 @@
-"""The pipeline's story from top to bottom: one schema a border, one row a mail.
+"""The frames between the stages, in pipeline order: one schema for each, one row for each mail.
 
-Frames are coerced once, in ingest; after that they are only checked, where they cross a stage.
+Frames are coerced once, in ingest. After that they are only checked where they pass from one stage to the next.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 class Frame(pa.DataFrameModel):
-    """A frame with exactly the columns it names."""
+    """A frame with exactly the columns of its schema."""
 
     class Config:
         strict = True
@@ -38,10 +38,10 @@ class Frame(pa.DataFrameModel):
 
     @classmethod
     def of(cls, rows: list[dict[str, Any]]) -> DataFrame[Self]:
-        """A checked frame of these rows; an empty one keeps its columns."""
+        """A checked frame of these rows. An empty one has the columns, too."""
         columns = cls.to_schema().columns
         values = {name: [row.get(name) for row in rows] for name in columns}
-        # Pandera needs half a millisecond a column to find nothing wrong: it is asked when there is something to say.
+        # Pandera takes half a millisecond per column even without a fault, so it is used only to describe a fault.
         if all(_keeps_rules(values[name], column) for name, column in columns.items()):
             kept = {name: pd.Series(values[name], dtype=str(column.dtype)) for name, column in columns.items()}
             return pd.DataFrame(kept)  # type: ignore[return-value]  # of the schema's columns and types
@@ -50,36 +50,36 @@ class Frame(pa.DataFrameModel):
 
     @classmethod
     def check(cls, rows: list[dict[str, Any]]) -> None:
-        """See that `of` would take these rows, for one who wants no frame, which costs most of the time."""
+        """Check that `of` would accept these rows, without building a frame, which takes most of the time."""
         for name, column in cls.to_schema().columns.items():
             values = [row.get(name) for row in rows]
             if not (_has_type(values, str(column.dtype)) and _keeps_rules(values, column)):
-                cls.of(rows)  # says what is wrong
+                cls.of(rows)  # raises with a description
                 return
 
 
 def joined(message: Mapping[str, Any], reading: Mapping[str, Any]) -> dict[str, Any]:
-    """One row of a mail's message and reading; the model's word on the language wins over the detector's guess."""
+    """One row of a mail's message and reading. The model's language takes precedence over the detector's."""
     return {**message, **reading, "language": reading["language"] or message["language"]}
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The frame's rows as dictionaries of Python's own values, null where one is missing; for a frame of thousands.
+    """The frame's rows as dictionaries of plain Python values, null where one is missing.
 
-    A third of the time of `to_dict("records")`, which boxes value by value.
+    It takes a third of the time of `to_dict("records")`, which converts each value by itself.
     """
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*(_values(frame[name]) for name in names), strict=True)]
 
 
 def _values(column: pd.Series[Any]) -> list[Any]:
-    if column.dtype == object:  # lists and records, none of them missing
+    if column.dtype == object:  # lists and dictionaries, none of which is missing
         return column.tolist()
     return column.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[call-overload, no-any-return]  # stubs
 
 
 def _keeps_rules(values: list[Any], column: pa.Column) -> bool:
-    """Whether a column's values keep its schema's rules; false also where a rule is not known here."""
+    """Whether a column's values satisfy its schema's checks; false also where a check is not supported here."""
     known = [value for value in values if not _is_missing(value)]
     if not column.nullable and len(known) < len(values):
         return False
@@ -89,7 +89,7 @@ def _keeps_rules(values: list[Any], column: pa.Column) -> bool:
 
 
 def _has_type(values: list[Any], dtype: str) -> bool:
-    """Whether all values that are there have the column's Python type. False also if the type is not known here."""
+    """Whether all present values have the column's Python type; false also if the type is not supported here."""
     known = _TYPES.get(dtype)
     return known is not None and all(isinstance(value, known) or _is_missing(value) for value in values)
 
@@ -112,7 +112,7 @@ _RULES: dict[str, Callable[[list[Any], Any], bool]] = {
 
 
 class Messages(Frame):
-    """One row a mail, as ingest leaves it; lists and attachments are Python objects in `object` columns."""
+    """One row for each mail, from ingest. Lists and attachments are Python objects in `object` columns."""
 
     message_key: Series[str] = pa.Field(unique=True, description="SHA-256 of the canonical content, hex.")
     fence: Series[int] = pa.Field(ge=0, description="Fencing number of this run's claim; settling needs it.")
@@ -143,7 +143,7 @@ class Messages(Frame):
 
 
 class Skipped(Frame):
-    """One row a mail that was met and is not this run's to work on; a mail may be met more than once."""
+    """One row for each mail that this run does not process. A mail may occur more than once."""
 
     message_key: Series[str]
     source_id: Series[str]
@@ -159,7 +159,7 @@ class Skipped(Frame):
 
 
 class Readings(Frame):
-    """One row a mail, as understand leaves it; exactly one of `category` and `error` is null."""
+    """One row for each mail, from understand. Exactly one of `category` and `error` is null."""
 
     message_key: Series[str] = pa.Field(unique=True)
     category: Series[str] = pa.Field(str_matches=CATEGORY_NAME, nullable=True)
@@ -187,7 +187,7 @@ class Readings(Frame):
 
 
 class Decisions(Frame):
-    """One row a mail: what is to be done, and which rule said so; no model is asked."""
+    """One row for each mail, from decide: its actions and the rule that decided."""
 
     message_key: Series[str] = pa.Field(unique=True)
     urgent: Series[bool]
@@ -197,7 +197,7 @@ class Decisions(Frame):
 
 
 class Effects(Frame):
-    """One row a mail, as act leaves it: what its plan came to."""
+    """One row for each mail, from act: its effects and their states."""
 
     message_key: Series[str] = pa.Field(unique=True)
     effects: Series[object] = pa.Field(
@@ -207,7 +207,7 @@ class Effects(Frame):
 
 
 class Outcomes(Frame):
-    """One row a mail, as everyone outside sees it; the telling columns come first."""
+    """One row for each mail, the result of a run. The most informative columns come first."""
 
     id: Series[str] = pa.Field(description="The mail's id where it came from.")
     status: Series[str] = pa.Field(isin=STATUSES)

@@ -1,8 +1,8 @@
-"""How our processes log: lines for people, or JSON for machines where MAILROOM_LOG_FORMAT says so.
+"""Logging of our processes: lines for people, or JSON for machines, by MAILROOM_LOG_FORMAT.
 
-A JSON line names the run and the chunk (a task run) it was logged in, as Prefect's context tells, and the mail where
-the caller gives its key in `extra`. Mail text, addresses and secrets are never logged, in either form; subjects and
-senders' domains are, unless MAILROOM_LOG_SUBJECTS is false.
+A JSON line has the run and the chunk (a task run) from Prefect's context, and the mail if the caller gives its key in
+`extra`. Mail text, addresses and secrets are never logged. Subjects and senders' domains are, unless
+MAILROOM_LOG_SUBJECTS is false.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LINE = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
 
 
 class _WhereItRuns(logging.Filter):
-    """Adds the run and the chunk to a record, where there are any and the record does not name them itself."""
+    """Adds the run and the chunk to a record, unless there are none or the record has them already."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if "prefect.context" not in sys.modules or hasattr(record, "flow_run_id"):
@@ -37,7 +37,7 @@ class _WhereItRuns(logging.Filter):
 
 
 class NoTraceOfExpected(logging.Filter):
-    """Takes the stack trace off what Prefect logs of our own errors: they say what happened and what to do."""
+    """Removes the stack trace from Prefect's records of our own errors, whose messages are sufficient."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and isinstance(record.exc_info[1], MailroomError):
@@ -46,15 +46,15 @@ class NoTraceOfExpected(logging.Filter):
 
 
 def set_up_logs(settings: LogSettings | None = None, *, console: bool = False) -> None:
-    """Log as the settings say; safe to call again.
+    """Set up logging according to the settings. It is safe to call again.
 
-    With `lines`, Prefect's own console output is left as it is, and only a process that has none (`console`) gets one.
+    With the format `lines`, Prefect's own console output is kept, and only a process without one (`console`) gets one.
     """
     told = settings or LogSettings.read()
     if told.format == "lines" and not console:
         return
     if not console:
-        # Prefect sets up its loggers when the first flow begins, and only touches their levels from the second time on.
+        # Prefect sets up its loggers when the first flow begins. After that it changes only their levels.
         from prefect.logging.configuration import setup_logging
 
         setup_logging()
@@ -64,7 +64,7 @@ def set_up_logs(settings: LogSettings | None = None, *, console: bool = False) -
     handler.addFilter(_WhereItRuns())
     for name in LOGGERS:
         logger = logging.getLogger(name)
-        # Prefect's handler that sends to its server stays; its console one would say everything twice.
+        # Prefect's handler for its server is kept. Its console handler would print everything twice.
         for other in [one for one in logger.handlers if isinstance(one, logging.StreamHandler)]:
             logger.removeHandler(other)
         logger.addHandler(handler)

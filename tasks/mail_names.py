@@ -1,5 +1,4 @@
-"""What a mail and an effect are called in a line of log: by the words that a person knows them by, where those may be
-told."""
+"""Names of mails and effects in log lines: the words by which a person knows them, where these may be logged."""
 
 from __future__ import annotations
 
@@ -36,7 +35,7 @@ def effect_name(action: str, target: str, *, subjects: bool) -> str:
 
 
 def may_name() -> bool:
-    """Whether lines of log may hold subjects, files and domains.
+    """Whether log lines may contain subjects, files and domains.
 
     Raises:
         Misconfigured: The setting cannot be used.
@@ -45,7 +44,7 @@ def may_name() -> bool:
 
 
 def _cut(text: str) -> str:
-    # Categories C: control and format characters, which could forge a line or turn its order round.
+    # Categories C: control and format characters, which could forge a line or reverse its direction.
     plain = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
     words = " ".join(plain.split())
     return words if len(words) <= _MOST_CHARACTERS else f"{words[: _MOST_CHARACTERS - 1]}…"

@@ -1,4 +1,4 @@
-"""What a second reader says of a reply before it leaves: the value that the stages which ask and act share."""
+"""A second reader's opinion on a reply: the value that is passed between the stages that ask and that act."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OpinionWord = Literal["accept", "fix", "to_a_person"]
 
 @dataclass(frozen=True, kw_only=True)
 class Opinion:
-    """`text` is the mended reply where the word is `fix`; `reader` is the model that read it."""
+    """`text` is the corrected reply where the verdict is `fix`; `reader` is the model that read it."""
 
     word: OpinionWord
     problems: tuple[str, ...]

@@ -1,8 +1,8 @@
 """Waits, tries and caches of every task, on one page.
 
 A provider call is retried where it is made (`tasks.providers`), by one loop that obeys Retry-After. A Prefect retry is
-for what is above a call: the provider was away for a whole chunk, or the ledger could not be reached. It finds the
-calls already answered in the ledger, so no answer is paid for twice.
+for larger failures: the provider was unavailable for a whole chunk, or the ledger could not be reached. Calls that were
+answered are found in the ledger, so no answer is paid for twice.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from tasks.stops import stop_of
 
 log = logging.getLogger("mailroom.understand")
 
-# Every task comes by here, in whatever process it runs.
+# Every task imports this module, in whatever process it runs.
 for _name in ("prefect.task_runs", "prefect.flow_runs"):
     logging.getLogger(_name).addFilter(NoTraceOfExpected())
 
 
 class Policy(TypedDict, total=False):
-    """Options of a task; ours, because Prefect's own typed dictionary has optional fields that `**` can't take."""
+    """Options of a task. Prefect's own typed dictionary has optional fields, with which `**` does not type-check."""
 
     retries: int
     retry_delay_seconds: list[float]
@@ -49,15 +49,15 @@ class Policy(TypedDict, total=False):
 
 
 def can_be_cured(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """Whether the failure may be gone when the task is tried again; a plain function, others Prefect never calls."""
+    """Whether the failure is temporary. This must be a plain function: Prefect never calls other callables."""
     error = state.result(raise_on_failure=False)
     return (isinstance(error, ChunkUnfinished) and error.transient) or isinstance(error, OperationalError)
 
 
 def cured_in_time(run: Run) -> Callable[[Task[..., Any], TaskRun, State[Any]], bool]:
-    """As `can_be_cured`, told after the delay of this try and up to half as much at random.
+    """Like `can_be_cured`, but it returns after this try's delay plus up to half as much at random.
 
-    The wait is here, because Prefect's own cannot be cut short when the run is to end.
+    It waits here because Prefect's own delay cannot be interrupted when the run must end.
     """
     delays_s, stop = run.settings.chunk_retry_delays_s, stop_of(run.id)
 
@@ -72,11 +72,11 @@ def cured_in_time(run: Run) -> Callable[[Task[..., Any], TaskRun, State[Any]], b
 
 
 def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -> str:
-    """What an understood chunk depends on: which mails, what is known of them, and what is asked of whom.
+    """The cache key of an understood chunk: its mails, what is known of them, the questions and the models.
 
-    It depends neither on the run, nor on how fast it is.
+    It does not depend on the run.
 
-    A frame's own hash would change with its index and dtypes, and cost more than these few strings.
+    A frame's hash would change with its index and dtypes, and would take more time than these few strings.
     """
     messages = inputs["messages"]
     known = sorted((inputs.get("known") or {}).items())
@@ -86,7 +86,7 @@ def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -
 
 
 def keep_out_of_cache() -> None:
-    """Have Prefect return the running task's result, but write it to no cache. Outside a task nothing happens."""
+    """Keep Prefect from caching the running task's result. Outside of a task this does nothing."""
     transaction = get_transaction()
     if transaction is not None:
         transaction.write_on_commit = False
@@ -102,24 +102,24 @@ LEDGER = Policy(
 def ask_model(run: Run) -> Policy:
     """The policy of the task `understand` in this run.
 
-    A chunk's readings are kept as long as the answers they were made from. Without tags: Prefect asks its server for a
-    slot for each tag before a task runs, so a chunk would wait for a server that is away.
+    A chunk's readings are cached as long as their answers. There are no tags: Prefect requests a slot for each tag from
+    its server before a task runs, so chunks would wait while the server is unavailable.
     """
     settings = run.settings
     return Policy(
         retries=len(settings.chunk_retry_delays_s), retry_condition_fn=cured_in_time(run),
         cache_policy=CacheKeyFnPolicy(cache_key_fn=same_mails_same_question),
         cache_expiration=timedelta(seconds=settings.answers_ttl_s),
-        # In economy mode a mail that waited for a batch is read again with the same question, and must not find its
-        # reading of the time when it waited.
+        # In economy mode a mail that waited for a batch is read again with the same question, and must not get the
+        # cached reading from the time when it waited.
         refresh_cache=settings.refresh or settings.mode == "economy",
-        # Prefect would hold the readings of the last thousand chunks; the file it wrote them to serves a rerun as well.
+        # Prefect would keep the readings of the last thousand chunks in memory; a rerun can read them from their file.
         cache_result_in_memory=False,
     )  # fmt: skip
 
 
 STOP_WITHIN_S = 22.0
-"""Prefect kills a run 30 s after it was told to end: calls under way are waited for this long, and then cut off."""
+"""How long a run that must end waits for calls in flight before it cancels them. Prefect kills a run after 30 s."""
 
 CALL = CallPolicy(
     attempts=4, base_s=1.0, factor=2.0, cap_s=60.0, total_s=180.0, breaker_failures=5, breaker_open_s=60.0,

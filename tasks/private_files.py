@@ -1,4 +1,4 @@
-"""Files and folders that hold mail: nobody but their owner may read them, whatever the process's umask says."""
+"""Creates files and folders for mail. Only their owner may read them, whatever the process's umask is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ OWNER_ONLY = 0o600
 
 
 def make_folder(path: Path, mode: int = OWNER_ONLY) -> None:
-    """Make the folder and those above it that are missing; a folder that is there keeps its rights.
+    """Create the folder and missing parents. An existing folder keeps its permissions.
 
     `mode` is that of the files in it: whoever may read them may list the folder.
 
@@ -22,10 +22,10 @@ def make_folder(path: Path, mode: int = OWNER_ONLY) -> None:
 
 
 def make_file(path: Path, mode: int = OWNER_ONLY) -> None:
-    """Make the file with these rights, empty, or set the rights of the file that is there.
+    """Create an empty file with these permissions, or set the permissions of an existing one.
 
     Raises:
-        OSError: The file cannot be made, or belongs to somebody else.
+        OSError: The file cannot be created, or belongs to another user.
     """
     path.touch()
     path.chmod(mode)

@@ -1,4 +1,4 @@
-"""What is asked of a model and what comes back: the values that providers, the ledger and the stages share."""
+"""Questions to models and their answers: the values that providers, the ledger and the stages share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MediaKind = Literal["image", "audio", "video", "pdf"]
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """A part that is not text; `media_type` is a MIME type such as `image/png`."""
+    """A part that is not text. `media_type` is a MIME type such as `image/png`."""
 
     kind: MediaKind
     media_type: str
@@ -26,7 +26,7 @@ class Media:
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """A turn that follows a bad answer: the model's own `answer`, and what is `said` of it."""
+    """A turn after a bad answer: the model's `answer`, and the reply to it (`said`)."""
 
     answer: str
     said: str
@@ -34,10 +34,10 @@ class Repair:
 
 @dataclass(frozen=True, kw_only=True)
 class Question(Generic[T]):
-    """What is asked of a model; equal questions get equal answers, so its fingerprint is the cache's key.
+    """A question to a model. Its fingerprint is the key under which its answer is cached.
 
-    `instructions` is the stable prefix (providers cache it), `text` is what differs from mail to mail. `version` names
-    the prompt, so that a better prompt is not answered by the old one's answer.
+    `instructions` is the stable prefix (providers cache it), `text` the part that differs from mail to mail. `version`
+    identifies the prompt, so that an answer to an old prompt is not used for a new one.
     """
 
     name: str
@@ -67,7 +67,7 @@ def without_media(
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """Tokens as the provider counted them; `input_tokens` includes the cached and the cache-writing ones."""
+    """Tokens as counted by the provider. `input_tokens` includes those read from and written to its cache."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -81,7 +81,7 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimits:
-    """Requests and tokens a minute, and how many of them the provider said are left; null where nothing is known."""
+    """Requests and tokens per minute, and how many are left according to the provider; null where unknown."""
 
     rpm: int | None = None
     tpm: int | None = None
@@ -91,7 +91,7 @@ class RateLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class RawAnswer:
-    """What an adapter returns: the answer's text, not yet validated, and what the provider says of it."""
+    """What an adapter returns: the answer's text, not validated, and the provider's data about it."""
 
     text: str
     usage: Usage | None
@@ -109,7 +109,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Completion(Generic[T]):
-    """A validated answer with its bill; `price_usd` is null when the model's price is unknown, never zero instead.
+    """A validated answer with its bill. `price_usd` is null (not zero) if the model's price is unknown.
 
     A `cached` one was paid for by another call, so its usage and price are zero here.
     """
@@ -131,16 +131,16 @@ class Completion(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """One place of a fall-back chain: which model of which provider to ask."""
+    """One element of a fall-back chain: a provider and its model."""
 
     provider: str
     model: str
 
 
 class Adapter(Protocol):
-    """One provider's API behind one method; raises only `tasks.errors`, never retries.
+    """One provider's API behind one method. It raises only `tasks.errors` and never retries.
 
-    Built per key, on the model loop; `close` ends its connections.
+    There is one for each key, made on the model loop. `close` closes its connections.
     """
 
     provider: str

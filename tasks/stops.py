@@ -1,6 +1,6 @@
-"""Runs that are to end: no request is begun for them any more, and whoever waits on their behalf wakes up.
+"""Stops of runs: after a stop, a run sends no more requests, and its waits end at once.
 
-A signal, a person or a lost lease stops a run. Whatever the run does in this process looks at its one `Stop`.
+A signal, a person or a lost lease stops a run. All parts of the run in this process check its one `Stop`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tasks.errors import Stopped
 
 
 class Stop:
-    """Whether one run is to end, and why. It may be set and looked at from any thread."""
+    """Whether one run must end, and why. It can be set and read from any thread."""
 
     def __init__(self) -> None:
         self.why = ""
@@ -22,7 +22,7 @@ class Stop:
         self._lock = threading.Lock()
 
     def set(self, why: str) -> None:
-        """End the run; the first reason stays."""
+        """Stop the run. The first reason is kept."""
         with self._lock:
             self.why = self.why or why
             self._event.set()
@@ -34,19 +34,23 @@ class Stop:
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise `Stopped` once the run is to end."""
+        """Do nothing until the run must end.
+
+        Raises:
+            Stopped: The run must end.
+        """
         if self._event.is_set():
             raise Stopped(f"The run was stopped: {self.why}.")
 
     def wait(self, seconds: float) -> bool:
-        """Wait in this thread, at most so many seconds; whether the run is to end."""
+        """Wait in this thread for at most so many seconds, and return whether the run must end."""
         return self._event.wait(seconds)
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep so many seconds, or until the run is to end.
+        """Sleep so many seconds, or until the run must end.
 
         Raises:
-            Stopped: The run is to end.
+            Stopped: The run must end.
         """
         loop = asyncio.get_running_loop()
         sleeper: asyncio.Future[None] = loop.create_future()

@@ -1,7 +1,7 @@
-"""OpenTelemetry traces of runs, where MAILROOM_OTEL_ENDPOINT names a collector: flow, tasks and calls as one trace.
+"""OpenTelemetry traces of runs, sent to the collector in MAILROOM_OTEL_ENDPOINT: flow, tasks and calls in one trace.
 
-Prefect makes the spans; they hold names, ids, tags and the types of parameters, never values. Without the setting no
-provider is set and nothing is sent.
+Prefect makes the spans. They have names, ids, tags and the types of parameters, never values. Without the setting,
+nothing is sent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tasks.settings.observing import TraceSettings
 
 @functools.cache
 def set_up_traces() -> None:
-    """Send spans to the endpoint that the settings name; to be called before the first flow begins.
+    """Send spans to the endpoint in the settings. Call this before the first flow begins.
 
     Raises:
         Misconfigured: An endpoint is set but the extra is not installed.
@@ -34,4 +34,4 @@ def set_up_traces() -> None:
         ) from error
     provider = TracerProvider(resource=Resource.create({"service.name": settings.service}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.endpoint)))
-    trace.set_tracer_provider(provider)  # what is not sent yet when the process ends is sent then
+    trace.set_tracer_provider(provider)  # sends the remaining spans when the process ends

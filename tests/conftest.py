@@ -1,4 +1,4 @@
-"""What all tests share: nothing but loopback, one Prefect server and one simulator a session, a fresh ledger a test."""
+"""What all tests share: loopback only, one Prefect server and one simulator per session, a fresh ledger per test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the frames, complete and ordinary; a test names only the columns that it is about."""
+"""Complete, typical rows of the frames. A test sets only the columns that it is about."""
 
 from __future__ import annotations
 

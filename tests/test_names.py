@@ -1,4 +1,4 @@
-"""A class's name means one thing in the whole project, so that whoever reads it need not ask which is meant."""
+"""A class name has one meaning in the whole project."""
 
 import ast
 from collections import defaultdict

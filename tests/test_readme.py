@@ -1,4 +1,4 @@
-"""The README leads to what is there: its tables, its map and its words name files and commands that exist."""
+"""The README's tables, map and text name files and commands that exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What run.lock holds is enough to run: each import is of it or of an extra, and a run needs nothing else."""
+"""run.lock is sufficient for a run: each import is in it or in an extra."""
 
 from __future__ import annotations
 

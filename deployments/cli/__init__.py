@@ -1,1 +1,1 @@
-"""The command `mailroom`: a thin front of the flows, and what Prefect's own command cannot do. One file a command."""
+"""The command `mailroom`: starts the flows, and does what Prefect's own command cannot. One file for each command."""

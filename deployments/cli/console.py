@@ -10,6 +10,6 @@ _PIPED_WIDTH = 1_000
 
 
 def stdout() -> Console:
-    """As wide as the terminal; piped, so wide that no line is cut or folded, unless COLUMNS says how wide."""
+    """A console as wide as the terminal. Into a pipe it cuts and folds no lines, unless COLUMNS sets a width."""
     console = Console()
     return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=_PIPED_WIDTH)

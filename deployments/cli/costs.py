@@ -1,4 +1,4 @@
-"""`mailroom costs`: what was asked and paid, from the ledger."""
+"""`mailroom costs`: shows what calls cost, from the ledger."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def costs(
     days: int = 30,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Show what calls did cost, by day, model, stage, category and deployment.
+    """Show what calls cost, by day, model, stage, category and deployment.
 
     Args:
-        by: One of these alone; the stage is called question there.
-        days: How many days back, today included.
-        as_json: Print it as JSON, for programs; money is in whole nano-dollars.
+        by: Show only one of these tables; the stage is called question.
+        days: How many days to show, including today.
+        as_json: Print JSON, for programs. Money is in whole nano-dollars.
     """
     from tasks.ledger.cost_book import DIMENSIONS, cost_book
     from tasks.ledger.engine import open_ledger
@@ -51,7 +51,7 @@ def _table(name: str, lines: list[CostLine]) -> Table:
     from tasks.ledger.cost_book import remarks, total
 
     table = Table(title=f"By {name}", title_justify="left", caption_justify="left", box=SIMPLE_HEAD, padding=0)
-    table.add_column(name, overflow="fold")  # never cut: the ends of names tell models apart
+    table.add_column(name, overflow="fold")  # never cut: models' names differ at their ends
     for head in ("calls", "failed", "tokens in", "cached", "tokens out", "cost $"):
         table.add_column(head, justify="right", no_wrap=True)
     for line in lines:

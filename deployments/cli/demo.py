@@ -1,4 +1,4 @@
-"""`mailroom demo`: everything set up on this machine, sample mails processed, and where to look."""
+"""`mailroom demo`: sets up everything on this machine, processes sample mails, and says where to look."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def demo(*, stop: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Start a Prefect server, the simulator, a worker and the receiver, process sample mails, and leave it all up.
 
     Args:
-        stop: End what the demo left running, and do nothing else.
+        stop: Only end the processes that the demo left running.
     """
     from deployments.demo import steps
 

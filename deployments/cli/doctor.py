@@ -1,4 +1,4 @@
-"""`mailroom doctor`: is everything there that a run needs?"""
+"""`mailroom doctor`: checks everything that a run needs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LEAST_FREE_BYTES = 500_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing looked at; `ok` is null where it is a matter of taste."""
+    """The result of one check. `ok` is null where neither answer is wrong."""
 
     name: str
     ok: bool | None
@@ -45,7 +45,7 @@ def doctor(
 
     Args:
         offline: Ask no provider.
-        as_json: Print it as JSON, for programs; `ok` is null where nothing is needed.
+        as_json: Print JSON, for programs; `ok` is null where nothing is needed.
     """
     findings = list(_findings(offline))
     code = int(any(finding.ok is False for finding in findings))
@@ -110,7 +110,7 @@ def _keys(settings: Settings, offline: bool) -> Iterator[Finding]:
         needed = provider == settings.provider or provider in settings.fallbacks
         try:
             accounts.require(provider)
-            yield Finding(name=f"Key of {provider}", ok=True, said=_told(accounts, provider))
+            yield Finding(name=f"Key of {provider}", ok=True, said=_key_state(accounts, provider))
         except Misconfigured as error:
             yield Finding(name=f"Key of {provider}", ok=False if needed else None, said=str(error))
             continue
@@ -122,7 +122,7 @@ def _keys(settings: Settings, offline: bool) -> Iterator[Finding]:
                 yield Finding(name=f"Model of {provider}", ok=False if needed else None, said=said)
 
 
-def _told(accounts: object, provider: str) -> str:
+def _key_state(accounts: object, provider: str) -> str:
     account = accounts.account(provider)  # type: ignore[attr-defined]  # Accounts, imported late
     return f"{account.keys} set, asked at {account.base_url or 'its own address'}"
 

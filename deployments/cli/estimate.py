@@ -1,4 +1,4 @@
-"""`mailroom estimate SOURCE`: what processing a source would cost, before anything is asked."""
+"""`mailroom estimate SOURCE`: estimates what processing a source would cost, without asking a model."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def estimate(
     again: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Say how many mails a run would work on, and what that is expected to cost, and at worst.
+    """Show how many mails a run would process, and the expected and the highest cost.
 
     Args:
-        source: Where the mail lies, as for `mailroom run`.
-        provider: Who would read the mail.
-        mails_per_call: Short mails that one triage call asks about.
-        again: Count mails that were processed before, too.
-        as_json: Print it as JSON, for programs; money is text, so that it stays exact.
+        source: Where the mail is, as for `mailroom run`.
+        provider: The provider that would read the mail.
+        mails_per_call: How many short mails one triage call asks about.
+        again: Also count mails that were processed before.
+        as_json: Print JSON, for programs. Money is text, so that it stays exact.
     """
     settings = read_settings(provider=provider, mails_per_call=mails_per_call, again=again or None)
     categories = categories_in_force()

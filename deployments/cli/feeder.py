@@ -1,4 +1,4 @@
-"""What the commands that feed the inbox have in common: their log, and the Prefect server they tell."""
+"""What the commands that feed the inbox share: logging, and the choice of the Prefect server."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tasks.logs import set_up_logs
 
 
 def prepare() -> None:
-    """Log to the console, and talk to the server PREFECT_API_URL names, or else to the project's own where it runs.
+    """Log to the console, and use the server in PREFECT_API_URL, or else the project's own if it runs.
 
-    None is started: mail is kept until there is one. To be called before Prefect is imported.
+    No server is started: mail is kept until there is one. Call this before Prefect is imported.
     """
     set_up_logs(console=True)
     if os.environ.get("PREFECT_API_URL"):

@@ -1,4 +1,4 @@
-"""Which Prefect server a command talks to: the one PREFECT_API_URL names, or the project's own, started and left up."""
+"""Which Prefect server a command uses: the one in PREFECT_API_URL, or the project's own, which it starts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tasks.errors import Misconfigured
 
 HOME = Path(".mailroom")
 
-# What a run logs belongs into Prefect's UI; on the console there are a progress bar and a table.
+# A run's log is in Prefect's UI; the console shows a progress bar and a table.
 _QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
 
 
 def use_server(*, quiet: bool = True) -> Server:
-    """The server this process uses from now on; to be called before Prefect is imported.
+    """Choose and return the server that this process uses. Call this before Prefect is imported.
 
     Raises:
         Misconfigured: PREFECT_API_URL names a server that does not answer, or ours does not start.
@@ -52,7 +52,7 @@ def _use_named_server(*, quiet: bool) -> Server | None:
 
 
 def use_own_server(*, quiet: bool = True) -> Server:
-    """The project's own server, found running or started, whatever PREFECT_API_URL names.
+    """Use the project's own server, which is started if it does not run, regardless of PREFECT_API_URL.
 
     Raises:
         Misconfigured: It does not start, or its files cannot be written here.

@@ -41,7 +41,7 @@ def mailbox(
     when the login worked; one of the same name is replaced.
 
     Args:
-        name: What it is called from now on: small letters, digits and dashes.
+        name: The block's name: small letters, digits and dashes.
         user: The name to log in with, often the address.
         host: The IMAP server. Of Gmail's and Outlook's addresses it is known.
         port: Its port; without one 993 with TLS, else 143.

@@ -1,4 +1,4 @@
-"""The command `mailroom`: what there is, and how it fails: 1 when mails failed, 2 on bad usage or configuration."""
+"""The command `mailroom`: its subcommands and its exit codes: 1 if mails failed, 2 for bad usage or configuration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ app = App(
     version=lambda: version("mailroom"),
     result_action="return_value",
 )
-# Named by their place, so that `mailroom --help` does not import Prefect.
+# Given as import paths, so that `mailroom --help` does not import Prefect.
 app.command("deployments.cli.run:run", name="run", help="Process the mails of a source.")
 app.command(
     "deployments.cli.demo:demo", name="demo", help="Set up everything on this machine and process sample mails."
@@ -57,8 +57,8 @@ def _told_of_ledger(error: Exception) -> str:
 
 
 def main() -> None:
-    """Run the command line; errors the user can mend are one line, not a stack trace."""
-    # Others' files for us hold mail, too, such as the results that Prefect keeps. The processes we start inherit this.
+    """Run the command line. Errors that the user can mend are printed as one line, without a stack trace."""
+    # Files that libraries write also contain mail, such as Prefect's results. Child processes inherit this.
     os.umask(0o077)
     try:
         code = app(exit_on_error=False, print_error=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def metrics(*, host: str | None = None, port: int | None = None) -> None:
-    """Answer Prometheus from the ledger and the inbox, until ended.
+    """Serve metrics of the ledger and the inbox to Prometheus until ended.
 
     Args:
         host: Address to listen on. Default: MAILROOM_METRICS_HOST, 127.0.0.1.

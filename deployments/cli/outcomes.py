@@ -1,4 +1,4 @@
-"""Outcomes on the console: a table of a run, and one mail's outcome whole."""
+"""Outcomes on the console: a run's table, and how words and untrusted text are printed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STYLES = {"COMPLETED": "green", "FAILED": "red", "SKIPPED": "dim", "PENDING": "
 
 
 def print_outcomes(console: Console, ledger_url: str, run_id: str) -> int:
-    """How many mails of the run failed; its first outcomes were printed as a table."""
+    """Print the run's first outcomes as a table, and return how many of its mails failed."""
     from tasks.ledger.outcomes import read_run
 
     rows = read_run(ledger_url, run_id)
@@ -28,7 +28,7 @@ def print_outcomes(console: Console, ledger_url: str, run_id: str) -> int:
         table.add_column(name, ratio=ratio, overflow="fold")
     for row in rows[:_SHOWN]:
         table.add_row(
-            plain(row["id"]), styled(row["status"]), styled(row["category"] or ""), plain(row["subject"]), _told(row)
+            plain(row["id"]), styled(row["status"]), styled(row["category"] or ""), plain(row["subject"]), _summary(row)
         )
     console.print(table)
     if len(rows) > _SHOWN:
@@ -62,7 +62,7 @@ def _short(text: str, most: int) -> Text:
     return short
 
 
-def _told(row: dict[str, Any]) -> Text:
+def _summary(row: dict[str, Any]) -> Text:
     if row["error_type"]:
         return plain(f"{row['error_type']}: {row['error']}")
     if row["status"] == "SKIPPED":
@@ -79,5 +79,5 @@ def styled(word: str) -> Text:
 
 
 def plain(text: str) -> Text:
-    """A stranger's text without control characters, which a terminal would obey."""
+    """Untrusted text without control characters, which a terminal would execute."""
     return Text("".join(c if c.isprintable() or c == "\n" else " " for c in text))

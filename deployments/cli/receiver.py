@@ -1,4 +1,4 @@
-"""`mailroom receiver`: take mail by HTTP."""
+"""`mailroom receiver`: accepts mail by HTTP."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from deployments.cli.feeder import prepare
 
 
 def receiver(*, host: str | None = None, port: int | None = None) -> None:
-    """Take mail by webhook and upload, make it durable, and have Prefect start a run for it.
+    """Accept mail by webhook and upload, store it durably, and let Prefect start a run for it.
 
     Args:
-        host: Address to listen on; any but loopback needs the secrets. Default: MAILROOM_RECEIVER_HOST, 127.0.0.1.
+        host: Address to listen on; others than loopback require secrets. Default: MAILROOM_RECEIVER_HOST, 127.0.0.1.
         port: Default: MAILROOM_RECEIVER_PORT, 8000.
     """
     prepare()

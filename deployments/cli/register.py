@@ -1,4 +1,4 @@
-"""`mailroom register`: make on a Prefect server what `prefect.yaml` relies on."""
+"""`mailroom register`: creates on a Prefect server what `prefect.yaml` relies on."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ console = Console()
 
 
 def register(*, pool_type: Literal["process", "kubernetes"] = "process") -> None:
-    """Make work pool, automations, rules and categories, which the deployments rely on; safe to run again.
+    """Create the work pool, automations, rules and categories that the deployments rely on. It is safe to run again.
 
-    After it, `prefect deploy --all` registers the deployments themselves.
+    Run `prefect deploy --all` afterwards to register the deployments.
 
     Args:
-        pool_type: What runs the flows: processes of the worker, or pods of a cluster.
+        pool_type: Where flows run: in processes of the worker, or in pods of a cluster.
     """
     import asyncio
 

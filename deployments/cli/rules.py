@@ -1,4 +1,4 @@
-"""`mailroom rules check`, `try SOURCE` and `schema`: what the rules say, what they would do, how they are written."""
+"""`mailroom rules check`, `rules try SOURCE` and `rules schema`."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ rules = App(name="rules", help="Check the rules, or see what they would do.")
 
 @rules.command
 def check(file: Path | None = None, /) -> int:
-    """Read categories and rules and show them in order; exit code 2 where one is wrong, which is named.
+    """Read the categories and rules and show them in order. If one is wrong, name it and exit with code 2.
 
     Args:
-        file: A file of rules; without one it is what a run would use: MAILROOM_RULES_FILE, the Prefect Variable
+        file: A file of rules. Default: those that a run would use, from MAILROOM_RULES_FILE, the Prefect Variable
             mailroom-rules, or the shipped rules.
     """
     categories = categories_in_force()
@@ -55,15 +55,15 @@ def check(file: Path | None = None, /) -> int:
 
 @rules.command(name="try")
 def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider: ProviderName | None = None) -> int:
-    """Show what the rules would do about a source's first mails; nothing is done, and no mail counts as processed.
+    """Show what the rules would do with a source's first mails. Nothing is done, and no mail counts as processed.
 
-    The models are asked as in a run, which costs as much; a run within the hour uses their answers.
+    The models are asked, at the same cost as in a run. A run within the next hour uses their answers.
 
     Args:
-        source: Where the mail lies, as for `mailroom run`.
-        file: A file of rules, in place of those a run would use.
+        source: Where the mail is, as for `mailroom run`.
+        file: A file of rules, instead of those that a run would use.
         mails: How many mails to try.
-        provider: Who reads the mail.
+        provider: The provider that reads the mail.
     """
     categories = categories_in_force()
     book = _read(file, categories)

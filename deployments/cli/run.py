@@ -1,4 +1,4 @@
-"""`mailroom run SOURCE`: one run of `process-mail` in this process, with a progress bar and a table at its end."""
+"""`mailroom run SOURCE`: runs `process-mail` in this process, with a progress bar and a final table."""
 
 from __future__ import annotations
 
@@ -53,19 +53,19 @@ def run(
 ) -> int:
     """Process the mails of a source.
 
-    The exit code is 0 when nothing failed, 1 when mails failed or the run was cancelled, 2 when it could not begin, 130
-    when it was interrupted (SIGINT) and 143 when it was told to end (SIGTERM): then run it again to go on.
+    The exit code is 0 if nothing failed, 1 if mails failed or the run was cancelled, 2 if it could not begin, 130 if it
+    was interrupted (SIGINT), and 143 if it was terminated (SIGTERM). Run the same command again to continue.
 
     Args:
         source: A folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, an address, or - for stdin.
-        as_json: Print how the run ended as JSON, for programs: state, message, mails by status, where its outcomes are.
+        as_json: Print the run's result as JSON, for programs: state, message, mails by status, folder of the outcomes.
     """
     given = {name: value for name, value in locals().items() if value is not None and name != "as_json"}
     settings = read_settings(output_dir=output_dir)
     server = use_server()
     if server.started:
         _say(f"Started a Prefect server; it stays up until `make stop`: {server.ui_url}")
-    # A script's background job starts with SIGINT ignored; being told to end must end a run there, too.
+    # A script's background jobs start with SIGINT ignored, but the signal must end a run there, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Prefect calls this handler again once it has ended the run in order.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
@@ -98,7 +98,7 @@ def _run_flow(parameters: dict[str, Any]) -> tuple[State[Any], str]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Ended:
-    """A run that came to its end, and where it is shown."""
+    """A finished run, and its address in the UI."""
 
     state: State[Any]
     run_id: str
@@ -110,7 +110,7 @@ class _Ended:
         return self.state.name == "Misconfigured" or self.state.is_crashed()
 
     def code(self, failed: int) -> int:
-        """The exit code of a run of which so many mails failed."""
+        """The exit code, where `failed` mails of the run failed."""
         return 2 if self.never_began else int(bool(failed) or not self.state.is_completed())
 
 

@@ -1,4 +1,4 @@
-"""`mailroom settings`: what is in force, and from where; secrets are masked."""
+"""`mailroom settings`: shows the settings in force and where they come from, with secrets masked."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from deployments.cli.outcomes import plain
 
 
 def settings(*, changed: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Print every setting with its value and where that comes from; exit code 2 where one cannot be used.
+    """Print every setting with its value and the value's origin. The exit code is 2 if one is invalid.
 
     Args:
-        changed: Only settings that are not at their default.
+        changed: Show only settings that differ from their default.
     """
     from deployments.reference.variables import in_force
 

@@ -1,4 +1,4 @@
-"""`mailroom show KEY`: one mail's whole outcome, and what its text leaves out."""
+"""`mailroom show KEY`: shows one mail's whole outcome, and what was left out of the text for the model."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def show(
     """Show the newest outcome of a mail, and what was left out of the text that the model was given.
 
     Args:
-        key: The beginning of its message_key, or its id.
-        as_json: Print it as JSON, for programs; `left_out` then holds the words, too.
-        left_out_to: Write what was left out to this file, each piece below its reason.
+        key: The beginning of the mail's message_key, or its id.
+        as_json: Print JSON, for programs. Its `left_out` includes the text.
+        left_out_to: Write what was left out to this file, each piece with its reason.
     """
     from deployments.mail_record import read_record
 
@@ -54,7 +54,7 @@ def show(
 
 def _write(path: Path, pieces: list[LeftOut] | None) -> None:
     if pieces is None:
-        raise Misconfigured("The ledger keeps this mail's bytes no more, so what was left out cannot be written.")
+        raise Misconfigured("The ledger no longer has this mail's bytes, so what was left out cannot be written.")
     path.write_text("\n".join(f"=== {one.what}: {one.why}\n{one.text}\n" for one in pieces), encoding="utf-8")
 
 
@@ -69,7 +69,7 @@ def _print_row(console: Console, row: dict[str, Any]) -> None:
 
 def _print_left_out(console: Console, pieces: list[LeftOut] | None) -> None:
     if pieces is None:
-        console.print("The ledger keeps this mail's bytes no more; what was left out of its text cannot be shown.")
+        console.print("The ledger no longer has this mail's bytes, so what was left out of its text cannot be shown.")
     for one in pieces or []:
         console.print(f"\n[bold]Left out: {one.what}[/bold]. {one.why}", highlight=False)
         console.print(plain(one.text))

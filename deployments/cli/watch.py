@@ -1,4 +1,4 @@
-"""`mailroom watch` and `mailroom consume`: take mail that is dropped, delivered or queued."""
+"""`mailroom watch` and `mailroom consume`: take mail from a folder, a mailbox or a queue."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from deployments.cli.feeder import prepare
 
 
 def watch(source: str, /) -> None:
-    """Take every file dropped into a folder, or tell of every mail that comes into a mailbox, until ended.
+    """Take every file dropped into a folder, or announce every new mail in a mailbox, until ended.
 
-    Files stay where they are; each is taken when it has stopped changing. What is there already comes first.
+    Files stay where they are. Each is taken when it has stopped changing; those that are there already come first.
 
     Args:
-        source: A folder, or imap://BLOCK or imap://BLOCK/FOLDER, BLOCK being a Prefect block `Mailbox`.
+        source: A folder, imap://BLOCK or imap://BLOCK/FOLDER. BLOCK is a Prefect block `Mailbox`.
     """
     prepare()
     from deployments.watch.serve import serve_folder, serve_mailbox
@@ -25,9 +25,9 @@ def watch(source: str, /) -> None:
 
 
 def consume(queue: str, /) -> None:
-    """Take the mails of a queue, stream or topic until ended. Start several to share it.
+    """Take the mails of a queue, stream or topic until ended. Several processes can share it.
 
-    An entry is a mail's bytes, or JSON with content, sender and subject. What is neither is set apart beside the queue.
+    An entry is a mail's bytes, or JSON with content, sender and subject. Other entries are set apart beside the queue.
 
     Args:
         queue: redis://HOST/0/STREAM, amqp://HOST/VHOST/QUEUE, nats://HOST/STREAM (JetStream) or kafka://HOST/TOPIC; or

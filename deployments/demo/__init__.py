@@ -1,1 +1,1 @@
-"""Invented sample data that lets Mailroom be tried without a mail account: a folder of `.eml` files, one mail each."""
+"""The demo, and its invented sample mails: a folder of `.eml` files, so that no mail account is needed."""

@@ -42,12 +42,12 @@ def deploy(simulator_url: str) -> None:
     """Register the work pool and all of `prefect.yaml` with the server that this process uses.
 
     Raises:
-        Misconfigured: Prefect refused; its own words say why.
+        Misconfigured: Prefect refused; the message has its words.
     """
     before = asyncio.run(_set_up())
     _prefect({**os.environ, "MAILROOM_SIMULATOR_URL": simulator_url}, "deploy", "--all")
-    # A newcomer has no mailbox and no key yet; what runs by itself would only fail. Each can be switched on in the UI,
-    # and stays so.
+    # A newcomer has no mailbox and no key yet, so scheduled runs would fail. Each schedule can be switched on in the
+    # UI and then stays on.
     asyncio.run(pause_schedules(but=before))
 
 
@@ -92,7 +92,7 @@ def _prefect(env: dict[str, str], *words: str) -> None:
 
 
 def start_run(deployment: str = DEPLOYMENT) -> str:
-    """The id of a run of this deployment, which a worker will pick up."""
+    """Create a run of this deployment for a worker, and return its id."""
     from prefect.deployments import run_deployment
 
     run: Any = run_deployment(deployment, timeout=0)
@@ -100,7 +100,7 @@ def start_run(deployment: str = DEPLOYMENT) -> str:
 
 
 def follow(run_id: str, show: Callable[[float, str], None]) -> Ended:
-    """The run's end; until then `show` is told its progress (0 to 100) and what it is doing.
+    """Wait for the run's end. Meanwhile call `show` with its progress (0 to 100) and a status text.
 
     Raises:
         Misconfigured: It took too long; the worker's log may say why.
@@ -130,13 +130,13 @@ def _progress(client: SyncPrefectClient, run_id: str, state: str | None) -> tupl
 
 
 def artifacts_of(client: SyncPrefectClient, run_id: str) -> list[dict[str, Any]]:
-    """The artifacts of a run as the API gives them, newest first."""
+    """The artifacts of a run as the API returns them, newest first."""
     body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}, "limit": 50, "sort": "CREATED_DESC"}
     found: list[dict[str, Any]] = client._client.post("/artifacts/filter", json=body).json()
     return found
 
 
 def stop(home: Path) -> list[str]:
-    """The names of our processes that ran, all of them ended now, the worker first so that it can tell the server."""
+    """End our processes and return the names of those that ran. The worker ends first, to tell the server."""
     with processes.alone(home):
         return [name for name in _PROCESSES if processes.end(home, name)]

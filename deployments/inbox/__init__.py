@@ -1,1 +1,1 @@
-"""From the inbox to a run: whoever puts mail into it tells Prefect so, one event for all that was gathered."""
+"""From the inbox to a run: processes that put mail into the inbox send Prefect one event for many mails."""

@@ -1,4 +1,4 @@
-"""Tells Prefect that mail has arrived, and goes on telling it while mail is left in the inbox."""
+"""Announces to Prefect that mail has arrived, and repeats that while mail is left in the inbox."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ log = logging.getLogger("mailroom.inbox")
 
 
 class Announcer:
-    """One a process, used from one event loop.
+    """Announces stored mails. There is one for each process, used on one event loop.
 
-    `announce` is told how many mails wait and raises when Prefect did not hear it; `waiting` counts the inbox's files.
+    `announce` gets the number of mails that wait, and raises if Prefect did not accept the event. `waiting` counts the
+    inbox's files.
     """
 
     def __init__(
@@ -30,12 +31,12 @@ class Announcer:
         self._news = asyncio.Event()
 
     def stored(self, mails: int) -> None:
-        """Take note of mails that were made durable."""
+        """Count mails that were stored durably."""
         self._gathering.add(mails, time.monotonic())
         self._news.set()
 
     async def run(self) -> None:
-        """Announce what comes until cancelled; what was not announced then is, if that can be done quickly."""
+        """Announce mails until cancelled. Then the rest is announced, if that is possible quickly."""
         try:
             while True:
                 await self._until_due()
@@ -49,13 +50,13 @@ class Announcer:
     async def _until_due(self) -> None:
         while (left := self._gathering.due_at() - time.monotonic()) > 0:
             self._news.clear()
-            # Not `wait_for`: in Python 3.11 it swallows a cancellation that comes together with the news.
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that arrives at the same time as the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._news.wait()
 
     async def _look(self) -> None:
-        fresh = self._gathering.fresh  # more may come while Prefect is told of these
+        fresh = self._gathering.fresh  # more may arrive during the announcement
         try:
             mails = await asyncio.to_thread(self._waiting)
             if mails:
@@ -65,7 +66,7 @@ class Announcer:
             else:
                 self._gathering.found_empty(fresh, time.monotonic())
         except Exception as error:
-            # Whatever it was, the mail is safe where it is and the next look is soon.
+            # Whatever the error is, the mail is safe in the inbox and is announced again soon.
             self._gathering.failed(time.monotonic())
             log.warning(
                 "New mail could not be announced to Prefect (%s); it is kept and announced again.", _kind(error)

@@ -1,4 +1,4 @@
-"""A task that runs while a body does."""
+"""An asyncio task that runs as long as a `with` block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @asynccontextmanager
 async def running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run `work` beside the body; at its end, cancel it and wait until it has tidied up."""
+    """Run `work` during the block. At the block's end, cancel it and wait for its cleanup."""
     task = asyncio.create_task(work)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What was taken into the inbox: the ledger's memory of ids, so that a repetition is told from something new."""
+"""The ids of deliveries in the ledger, by which repeated deliveries are recognised."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tasks.ledger.schema import deliveries
 
 
 def find_deliveries(engine: Engine, ids: Sequence[str]) -> dict[str, str]:
-    """The digests of those deliveries that were taken before, by id; at most some hundred ids."""
+    """The digests of the known ones of these deliveries, by id. Pass at most some hundred ids."""
     with reading(engine) as connection:
         rows = connection.execute(select(deliveries).where(deliveries.c.delivery_id.in_(ids)))
         return {row.delivery_id: row.digest for row in rows}
 
 
 def note_deliveries(engine: Engine, taken: Sequence[tuple[str, str]], now: float) -> None:
-    """Remember these (id, digest); one that is known keeps its digest and is remembered from now."""
+    """Record these pairs of id and digest. A known id keeps its digest and gets the new time."""
     if not taken:
         return
     insert = insert_into(deliveries, engine.dialect.name)
@@ -32,6 +32,6 @@ def note_deliveries(engine: Engine, taken: Sequence[tuple[str, str]], now: float
 
 
 def forget_deliveries(engine: Engine, before: float) -> None:
-    """Drop what was taken before this time."""
+    """Delete deliveries from before this time (UTC seconds)."""
     with engine.begin() as connection:
         connection.execute(delete(deliveries).where(deliveries.c.received_at < before))

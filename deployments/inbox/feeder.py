@@ -1,4 +1,4 @@
-"""A process that feeds the inbox until told to end. It announces what it puts there, and finishes what it began."""
+"""A process that feeds the inbox until a signal ends it. It announces what it stores, and finishes what it began."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from deployments.inbox.announcer import Announcer
 from deployments.inbox.background import running
 
 Work = Callable[[Announcer, asyncio.Event], Awaitable[None]]
-"""Feeds the inbox until the event is set; tells the announcer of what it made durable."""
+"""Feeds the inbox until the event is set, and reports stored mails to the announcer."""
 
 
 def feed(make_announcer: Callable[[], Announcer], work: Work) -> None:
-    """Return when SIGTERM or SIGINT came and the work has finished what it had begun."""
+    """Run `work` until SIGTERM or SIGINT, and return when it has finished what it began."""
     asyncio.run(_feed(make_announcer, work))
 
 

@@ -1,4 +1,4 @@
-"""The inbox as its feeders use it: a place to make mail durable in, and how much waits there."""
+"""The inbox as its feeders use it: they store mail in it and count what waits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tasks.private_files import make_folder
 
 @dataclass(frozen=True, kw_only=True)
 class Inbox:
-    """`put` makes a file durable under a name and returns where it is; `waiting` counts what a run would find to do."""
+    """`put` stores a file durably under a name and returns its path. `waiting` counts what a run would process."""
 
     folder: Path
     put: inbox.Put
@@ -22,12 +22,12 @@ class Inbox:
 
 
 def open_inbox(data_dir: Path, ledger_url: str) -> Inbox:
-    """The inbox of this data folder, made where it is not there yet."""
+    """The inbox of this data folder. It is created if it is missing."""
     folder = inbox.folder_of(data_dir)
     make_folder(folder)
     return Inbox(folder=folder, put=inbox.put_into(folder), waiting=lambda: count_waiting(folder, ledger_url))
 
 
 def count_waiting(folder: Path, ledger_url: str) -> int:
-    """How many files wait, and mails of earlier ones that a dead run, say, has left undone."""
+    """The number of files that wait, plus mails of earlier files that are not done."""
     return inbox.count(folder) + count_left_over(open_ledger(ledger_url), inbox.NAME)

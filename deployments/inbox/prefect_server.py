@@ -1,6 +1,7 @@
-"""What the inbox's feeders ask of Prefect's server: to hear an event, and how it and its runs are.
+"""The requests of the inbox's feeders to Prefect's server: sending events, and asking for its health and runs.
 
-Prefect is imported inside, in a thread: it takes seconds, and a receiver that starts after a crash must listen at once.
+Prefect is imported within the functions, in a thread: that takes seconds, and a receiver that starts after a crash must
+listen at once.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ _PATIENCE_S = 10.0
 
 
 async def announce_mail(mails: int, source: str = "inbox:", place: str = "inbox") -> None:
-    """Return when the server has the event of `mailroom.PLACE`; its automation starts the run, which reads `source`.
+    """Send the event of `mailroom.PLACE`. The server's automation then starts a run, which reads `source`.
 
-    The event is posted and not streamed, as Prefect's own emitter would: a stream does not tell what got through.
+    The event is posted, and not streamed as by Prefect's own emitter, because a stream does not confirm its delivery.
 
-    Raises whatever kept it from getting there.
+    Raises any error that prevents the delivery.
     """
     async with asyncio.timeout(_PATIENCE_S), await _client() as client:
         from prefect.events import Event, Resource
@@ -46,9 +47,9 @@ async def is_up() -> bool:
 
 
 async def find_run(run_id: UUID) -> FlowRun | None:
-    """The flow run with this id; null when there is none.
+    """The flow run with this id; null if there is none.
 
-    Raises whatever kept the server from answering.
+    Raises any error that prevents an answer.
     """
     async with asyncio.timeout(_PATIENCE_S), await _client() as client:
         from prefect.exceptions import ObjectNotFound

@@ -1,1 +1,1 @@
-"""Prefect's server, the simulator and a worker as processes of this project: started, found again, and ended."""
+"""Starts, finds and ends this project's background processes: Prefect's server, the simulator and a worker."""

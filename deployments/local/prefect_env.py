@@ -1,4 +1,4 @@
-"""The environment Prefect runs in: its own home, nothing sent outside, and our loggers in its UI."""
+"""The environment variables for Prefect: its own home, no telemetry, and our loggers in its UI."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-# What every process that runs our flows needs, whoever's server it talks to.
+# Needed by every process that runs our flows, whichever server it uses.
 OF_EVERY_CLIENT = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "mailroom",
-    # A server inside the client's process is slow and loses events when the process ends.
+    # A server within the client's process is slow and loses events at the process's end.
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-    # Waits of 2, 4, 8 s and so on before a run gives up a server that is away: four minutes, where Prefect's own five
-    # retries are one, and a server that is started again takes longer.
+    # Retries after 2, 4, 8 s and so on, four minutes in total, while the server is unavailable. Prefect's default of
+    # five retries takes one minute, which is shorter than a restart of the server.
     "PREFECT_CLIENT_MAX_RETRIES": "7",
     "DO_NOT_TRACK": "1",
-    # Signs of life of a run, in seconds; deployments/register.py makes the automation that misses them.
+    # A run's heartbeat, in seconds; deployments/register.py creates the automation that reacts to missing ones.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-    # Every thread that works on chunks would get heaps of its own, and Arrow one more: 40 MB in a run of 2,000 mails.
+    # Otherwise every thread that processes chunks has its own heaps, and Arrow one more: 40 MB for 2,000 mails.
     "MALLOC_ARENA_MAX": "2",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
@@ -28,16 +28,16 @@ OF_WORKERS = {"PREFECT_WORKER_QUERY_SECONDS": "1"}
 OF_OUR_SERVER = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    # What a second brings in states of task runs is written at once; one by one was half of the server's work.
+    # States of task runs are written once a second together; one by one took half of the server's CPU time.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
 }
 
 
 def own_environment(home: Path, api_url: str, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """`base` with Prefect bound to the project's own server and to its files under `home`.
+    """`base`, with Prefect's settings for the project's own server and its files under `home`.
 
-    Settings of another Prefect server in `base` (its database, its keys) are left out; those of logging stay.
+    Settings in `base` for another Prefect server (its database, its keys) are removed; those for logging are kept.
     """
     kept = {k: v for k, v in base.items() if not k.startswith("PREFECT_") or k.startswith("PREFECT_LOGGING_")}
     ours = {"PREFECT_HOME": str(prefect_home(home)), "PREFECT_API_URL": api_url}
@@ -45,19 +45,19 @@ def own_environment(home: Path, api_url: str, base: Mapping[str, str] = os.envir
 
 
 def prefect_home(home: Path) -> Path:
-    """Where Prefect's own files lie, the server's database among them."""
+    """The folder for Prefect's own files, including the server's database."""
     return (home / "prefect").absolute()
 
 
 def past_proxies(base: Mapping[str, str]) -> dict[str, str]:
-    """`NO_PROXY` with loopback in it, as HTTP clients ask a proxy even for 127.0.0.1."""
+    """`NO_PROXY` with the loopback addresses, because HTTP clients use a proxy even for 127.0.0.1."""
     hosts = [h for h in base.get("NO_PROXY", base.get("no_proxy", "")).split(",") if h]
     value = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost"]))
     return {"NO_PROXY": value, "no_proxy": value}
 
 
 def enter(environment: Mapping[str, str]) -> None:
-    """Make `environment` this process's own; must happen before Prefect is imported, which reads it once."""
+    """Set this process's environment variables. Call this before Prefect is imported, which reads them once."""
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]
     os.environ.update(environment)

@@ -1,7 +1,7 @@
-"""Background processes that outlive the command that started them, each with a record on disk to find it by.
+"""Background processes that outlive the command that started them. Each has a record on disk.
 
-A record holds the process id and the moment the process began. Ids are handed out again by the system, so only a
-process that began at the recorded moment is ours, and only such a one is ever ended.
+A record has the process id and the start time. Systems reuse process ids, so only a process with the recorded start
+time is ours, and no other one is ever ended.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """A background process; `facts` is what its users need to know of it, such as its address, and never a secret."""
+    """A background process. `facts` are what its users must know, such as its address. They contain no secrets."""
 
     name: str
     pid: int
@@ -38,7 +38,7 @@ class Process:
 
 
 def spawn(name: str, command: Sequence[str], home: Path, env: Mapping[str, str], facts: Mapping[str, str]) -> Process:
-    """The process, started apart from this terminal and on record; its output goes to `home/logs/NAME.log`."""
+    """Start a process detached from this terminal, and record it. Its output goes to `home/logs/NAME.log`."""
     log = home / "logs" / f"{name}.log"
     make_folder(log.parent)
     with log.open("ab") as output, _interruptible_children():
@@ -54,7 +54,7 @@ def spawn(name: str, command: Sequence[str], home: Path, env: Mapping[str, str],
 
 
 def recall(home: Path, name: str) -> Process | None:
-    """The process of that name if it still runs, else null."""
+    """The process with that name if it still runs, else null."""
     try:
         process = Process(**json.loads(_record(home, name).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -63,12 +63,12 @@ def recall(home: Path, name: str) -> Process | None:
 
 
 def is_alive(process: Process) -> bool:
-    """Whether that very process still runs, and not another one that got its id."""
+    """Whether this process still runs; another process with the same id does not count."""
     return bool(process.began) and began_at(process.pid) == process.began
 
 
 def end(home: Path, name: str, patience_s: float = 20.0) -> bool:
-    """Whether a process of that name ran; it has ended now, asked first and killed after `patience_s`."""
+    """End the process with that name: ask first, and kill it after `patience_s`. Return whether it ran."""
     process = recall(home, name)
     if process is not None:
         _signal(process.pid, signal.SIGTERM)
@@ -82,7 +82,7 @@ def end(home: Path, name: str, patience_s: float = 20.0) -> bool:
 
 
 def began_at(pid: int) -> str | None:
-    """When the process began, in words only this system understands; null when it is gone or a zombie."""
+    """The process's start time in a system-specific form; null if it has ended or is a zombie."""
     if sys.platform == "linux":
         return _began_at_by_proc(pid)
     return _began_at_by_ps(pid)
@@ -90,7 +90,7 @@ def began_at(pid: int) -> str | None:
 
 @contextmanager
 def alone(home: Path) -> Generator[None]:
-    """Hold the lock of `home`, so that two commands at once start one server and not two."""
+    """Hold the lock of `home`, so that two commands at the same time start only one server."""
     make_folder(home)
     with _locked(home / "lock"):
         yield
@@ -98,11 +98,12 @@ def alone(home: Path) -> Generator[None]:
 
 @contextmanager
 def choosing_a_port() -> Generator[None]:
-    """Hold this user's lock on the machine, from the choice of a port until it is listened to.
+    """Hold this user's lock on the machine, from the choice of a port until a server listens on it.
 
-    A server listens seconds after its port was found free; two homes that start at once would both find the same one.
+    A server listens some seconds after its port was chosen. Without the lock, two homes that start at the same time
+    would choose the same port.
     """
-    # Not XDG_RUNTIME_DIR: a terminal has one, and a scheduled job of the same user has none.
+    # Not XDG_RUNTIME_DIR: it is set in a terminal, but not in a scheduled job of the same user.
     folder = Path(tempfile.gettempdir()) / f"mailroom-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
@@ -112,10 +113,14 @@ def choosing_a_port() -> Generator[None]:
 
 
 def free_port(wanted: int) -> int:
-    """`wanted` when nobody listens there, else a port the system chooses."""
+    """`wanted` if no process listens on it, else a port that the system chooses.
+
+    Raises:
+        Misconfigured: There is no free port.
+    """
     for port in (wanted, 0):
         with socket.socket() as listener:
-            # As servers do, or a port just left would count as taken for a minute.
+            # As servers do; without it, a port that was just released would count as used for a minute.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
                 if port and not _is_listened_to(port):
@@ -145,7 +150,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _reap() -> None:
-    # A child of ours that has ended stays a zombie until someone asks for its exit code.
+    # A child process that has ended stays a zombie until its exit code is read.
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG) != (0, 0):
             pass
@@ -159,7 +164,7 @@ def _is_listened_to(port: int) -> bool:
 
 def _began_at_by_proc(pid: int) -> str | None:
     try:
-        # The command's name may hold spaces and brackets; the fields after its last bracket do not.
+        # The command's name may contain spaces and brackets; the fields after its last bracket do not.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except (FileNotFoundError, ProcessLookupError):
@@ -169,7 +174,7 @@ def _began_at_by_proc(pid: int) -> str | None:
 
 
 def _began_at_by_ps(pid: int) -> str | None:
-    # In UTC and English, or the same moment would read differently after a move or a clock change.
+    # In UTC and English, so that the same time is always printed in the same way.
     env = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     shown = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, env=env)
     state, _, began = shown.stdout.strip().partition(" ")
@@ -178,7 +183,7 @@ def _began_at_by_ps(pid: int) -> str | None:
 
 @contextmanager
 def _interruptible_children() -> Generator[None]:
-    # A shell's background jobs ignore SIGINT and so would their children, but Prefect's worker ends itself by SIGINT.
+    # A shell's background jobs ignore SIGINT, and children inherit that, but Prefect's worker ends itself by SIGINT.
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
         yield

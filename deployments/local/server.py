@@ -1,4 +1,4 @@
-"""The project's own Prefect server: SQLite under `.mailroom/prefect`, on loopback, nothing sent outside."""
+"""The project's own Prefect server: on loopback, with SQLite under `.mailroom/prefect`, without telemetry."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ PATIENCE_S = 180.0
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """Where a Prefect server is; `started` tells whether this command started it."""
+    """A Prefect server's address. `started` says whether this command started it."""
 
     api_url: str
     started: bool = False
 
     @property
     def ui_url(self) -> str:
-        """The address for a browser: of Prefect's newer UI, which has a switch to the older one."""
+        """The address of Prefect's newer UI, from which the older one can be opened."""
         return f"{self.api_url.removesuffix('/').removesuffix('/api')}/v2"
 
 
 def ensure_server(home: Path) -> Server:
-    """The project's own server, found running or started, and ready to be asked.
+    """Return the project's own server, which is started if it does not run, when it is ready.
 
     Raises:
-        Misconfigured: It ended before it was ready, or was not ready in time; its log says why.
+        Misconfigured: It ended before it was ready, or was not ready in time. Its log says why.
     """
     with processes.alone(home):
         running = processes.recall(home, NAME)
@@ -46,7 +46,7 @@ def ensure_server(home: Path) -> Server:
                 process = _start(home)
                 if _wait(process, home):
                     return Server(api_url=process.facts["api_url"], started=True)
-                # It lost the race for its port to another program; the next one is chosen anew.
+                # Another program was faster to use its port, so the next try uses a new one.
         raise Misconfigured(f"Prefect's server ended before it was ready; read why in `{process.log}`.")
 
 
@@ -59,23 +59,23 @@ def running_server(home: Path) -> Server | None:
 
 
 def is_healthy(api_url: str, timeout_s: float = 5.0) -> bool:
-    """Whether a Prefect server answers there."""
+    """Whether a Prefect server answers at that address."""
     return _ask(f"{api_url}/health", timeout_s) is not None
 
 
 def _is_of(home: Path, api_url: str) -> bool:
-    """Whether the server that answers there keeps its files in `home`; another may have got the port first."""
+    """Whether the server at that address has its files in `home`: another server may have taken the port."""
     settings = _ask(f"{api_url}/admin/settings")
     told = settings.get("home") if isinstance(settings, dict) else None
     return isinstance(told, str) and Path(told).resolve() == prefect_home(home).resolve()
 
 
 def _ask(address: str, timeout_s: float = 5.0) -> object:
-    """What the server says there; null when it does not say anything good."""
+    """The server's JSON reply; null if it fails."""
     import httpx
 
     try:
-        # Never by way of a proxy when it is on this machine.
+        # Never through a proxy if the server is on this machine.
         trust_env = LOOPBACK not in address and "localhost" not in address
         answer = httpx.get(address, timeout=timeout_s, trust_env=trust_env)
         return answer.json() if answer.status_code == 200 else None
@@ -87,7 +87,7 @@ def _start(home: Path) -> Process:
     port = processes.free_port(PORT)
     api_url = f"http://{LOOPBACK}:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
-    # Its pages call the address that PREFECT_API_URL names, and port 4200 when there is none.
+    # Its pages use the address in PREFECT_API_URL, or port 4200 if it is not set.
     env = own_environment(home, api_url)
     return processes.spawn(NAME, command, home, env, {"api_url": api_url})
 

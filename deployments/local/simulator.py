@@ -17,38 +17,38 @@ PATIENCE_S = 60.0
 
 
 def ensure_simulator(home: Path) -> str:
-    """The simulator's address, found running or started, and listening.
+    """Return the simulator's address. It is started if it does not run.
 
     Raises:
-        Misconfigured: It ended before it listened, or did not listen in time; its log says why.
+        Misconfigured: It ended before it listened, or did not listen in time. Its log says why.
     """
-    told = home / "processes" / "simulator.port"
+    port_file = home / "processes" / "simulator.port"
     with processes.alone(home):
-        if processes.recall(home, NAME) is not None and told.exists():
-            return _address(told)
-        # The simulator listens before it says where. If the port is taken, it ends, and the next one takes any other.
+        if processes.recall(home, NAME) is not None and port_file.exists():
+            return _address(port_file)
+        # The simulator writes its port once it listens. If the port is in use, it ends, and the next try uses any port.
         for port in (PORT, 0):
-            process = _start(home, port, told)
-            if _wait(process, told):
-                return _address(told)
+            process = _start(home, port, port_file)
+            if _wait(process, port_file):
+                return _address(port_file)
             processes.end(home, NAME)
         raise Misconfigured(f"The simulator did not start; read why in `{process.log}`.")
 
 
-def _start(home: Path, port: int, told: Path) -> Process:
-    told.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "deployments.simulator", "--port", str(port), "--port-file", str(told)]
+def _start(home: Path, port: int, port_file: Path) -> Process:
+    port_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "deployments.simulator", "--port", str(port), "--port-file", str(port_file)]
     return processes.spawn(NAME, command, home, os.environ, {})
 
 
-def _wait(process: Process, told: Path) -> bool:
+def _wait(process: Process, port_file: Path) -> bool:
     deadline = time.monotonic() + PATIENCE_S
     while processes.is_alive(process) and time.monotonic() < deadline:
-        if told.exists():
+        if port_file.exists():
             return True
         time.sleep(0.1)
     return False
 
 
-def _address(told: Path) -> str:
-    return f"http://{LOOPBACK}:{told.read_text().strip()}"
+def _address(port_file: Path) -> str:
+    return f"http://{LOOPBACK}:{port_file.read_text().strip()}"

@@ -1,1 +1,1 @@
-"""Prometheus metrics read from the ledger and the inbox, so they are true across processes, machines and restarts."""
+"""Prometheus metrics read from the ledger and the inbox, so that they cover all processes, machines and restarts."""

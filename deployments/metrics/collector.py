@@ -1,4 +1,4 @@
-"""All metrics together, read at most every few seconds however many scrape them."""
+"""Collects all metrics. They are read at most every few seconds, however often they are scraped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger("mailroom.metrics")
 
 
 class LedgerCollector(Collector):
-    """Reads the ledger when scraped; where it can't be read, `mailroom_ledger_up` is 0 and its metrics are absent."""
+    """Reads the ledger when scraped. If it can't be read, `mailroom_ledger_up` is 0 and its metrics are absent."""
 
     def __init__(
         self, ledger_url: str, inbox: Path, fresh_s: float, clock: Callable[[], float] = time.monotonic
@@ -35,17 +35,17 @@ class LedgerCollector(Collector):
         self._stale_at = -float("inf")
 
     def collect(self) -> Iterator[Metric]:
-        """Give every metric."""
+        """Yield every metric."""
         with self._lock:
             if (began := self._clock()) >= self._stale_at:
                 self._read = [*self._of_ledger(), *gauges.in_the_inbox(self._inbox)]
                 now = self._clock()
-                # A large ledger takes seconds to read: never more than a tenth of the time is spent on it.
+                # Reading a large ledger takes seconds, so at most a tenth of the time is spent on it.
                 self._stale_at = now + max(self._fresh_s, 9 * (now - began))
             yield from self._read
 
     def describe(self) -> list[Metric]:
-        """Nothing: registering must not read the ledger."""
+        """Return nothing, because registration must not read the ledger."""
         return []
 
     def _of_ledger(self) -> list[Metric]:

@@ -1,4 +1,4 @@
-"""What has happened so far, pruned rows included: counters and the histogram of times."""
+"""Counters and the histogram of times, over all rows including pruned ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROCESSED = ("COMPLETED", "FAILED")
 def of_mails(connection: Connection) -> Iterator[Metric]:
     """Mails by status, and how long they took."""
     mails = read_measure(connection, MAILS)
-    processed = CounterMetricFamily("emails_processed", "Outcomes recorded, one a mail a run.", labels=["status"])
+    processed = CounterMetricFamily("emails_processed", "Outcomes recorded, one per mail and run.", labels=["status"])
     for status in STATUSES:
         processed.add_metric([status.lower()], mails.get((status,), Counter())["mails"])
     yield processed
@@ -45,7 +45,7 @@ def _times(mails: Reading) -> HistogramMetricFamily:
 
 
 def of_calls(connection: Connection) -> Iterator[Metric]:
-    """Provider calls, what they used and cost, and what went wrong with them."""
+    """Provider calls, their tokens and costs, and their errors."""
     calls = read_measure(connection, CALLS)
     labels = ["service", "model"]
     made = CounterMetricFamily("ai_api_calls", "Calls sent to a provider, retries included.", labels=labels)

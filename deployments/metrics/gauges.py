@@ -1,4 +1,4 @@
-"""How things stand now, by the ledger's rows and the inbox's files."""
+"""Gauges: the current state of the ledger's rows and the inbox's files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BREAKER_STATES = ("closed", "open", "half_open")
 
 
 def at_work(connection: Connection, now: float) -> Iterator[GaugeMetricFamily]:
-    """Mails being worked on, and those that wait, with the oldest one's age."""
+    """Mails in progress, and those that wait, with the age of the oldest one."""
     running = and_(messages.c.state == "PROCESSING", messages.c.lease_until >= now)
     abandoned = and_(messages.c.state == "PROCESSING", messages.c.lease_until < now)
     failed = and_(messages.c.state == "FAILED", messages.c.retry)
@@ -41,14 +41,14 @@ def at_work(connection: Connection, now: float) -> Iterator[GaugeMetricFamily]:
 
 
 def in_the_inbox(folder: Path) -> Iterator[GaugeMetricFamily]:
-    """Files no run has met yet, with the oldest one's age."""
+    """Files that no run has read yet, with the age of the oldest one."""
     ages = []
     for path in list_files(folder):
         try:
             ages.append(time.time() - path.stat().st_mtime)
-        except FileNotFoundError:  # a run was quicker
+        except FileNotFoundError:  # a run has read and deleted it
             continue
-    files = GaugeMetricFamily("email_inbox_files", "Received files that no run has met yet.")
+    files = GaugeMetricFamily("email_inbox_files", "Received files that no run has read yet.")
     files.add_metric([], len(ages))
     oldest = GaugeMetricFamily("email_inbox_oldest_seconds", "Age of the oldest such file.")
     oldest.add_metric([], max(ages, default=0))
@@ -57,7 +57,7 @@ def in_the_inbox(folder: Path) -> Iterator[GaugeMetricFamily]:
 
 
 def of_effects(connection: Connection) -> Iterator[GaugeMetricFamily]:
-    """The outbox by action and state."""
+    """Effects in the outbox by action and state."""
     family = GaugeMetricFamily("email_effects", "Effects in the outbox.", labels=["action", "state"])
     wanted = select(effects.c.action, effects.c.state, func.count()).group_by(effects.c.action, effects.c.state)
     for action, state, number in connection.execute(wanted):
@@ -66,7 +66,7 @@ def of_effects(connection: Connection) -> Iterator[GaugeMetricFamily]:
 
 
 def of_breakers(connection: Connection) -> Iterator[GaugeMetricFamily]:
-    """Each provider's circuit: 1 at the state it is in."""
+    """Each provider's circuit: 1 for its current state."""
     family = GaugeMetricFamily("ai_breaker_state", "1 at the state of the circuit.", labels=["service", "state"])
     for provider, state in connection.execute(select(breakers.c.provider, breakers.c.state)):
         for name in _BREAKER_STATES:

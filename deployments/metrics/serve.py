@@ -1,4 +1,4 @@
-"""The metrics as a process."""
+"""The process of `mailroom metrics`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger("mailroom.metrics")
 
 
 def serve(settings: MetricsSettings) -> None:
-    """Answer scrapes until told to end."""
+    """Answer scrapes until a signal ends it."""
     ours = Settings.read()
     registry = CollectorRegistry()
     registry.register(LedgerCollector(ours.ledger, folder_of(ours.data_dir), settings.fresh_s))

@@ -1,2 +1,2 @@
-"""The receiver takes mail by HTTP (webhooks, uploads). Mail is durable in the inbox before it is acknowledged, and then
-announced to Prefect in batches."""
+"""The receiver accepts mail by HTTP (webhooks, uploads). Mail is stored durably in the inbox before it is acknowledged,
+and then announced to Prefect in batches."""

@@ -1,4 +1,4 @@
-"""What the receiver answers, as its OpenAPI description tells it."""
+"""The receiver's responses, as in its OpenAPI description."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 
 class Receipt(BaseModel):
-    """What became of a post; both words mean that the mail is safe."""
+    """The result of a post. Both words mean that the mail is safe."""
 
     status: Literal["accepted", "duplicate"] = Field(description="`duplicate`: it came before and is not kept twice.")
     delivery: str = Field(description="The receiver's name for this post.")
@@ -16,7 +16,7 @@ class Receipt(BaseModel):
 
 
 class FileReceipt(BaseModel):
-    """What became of one uploaded file."""
+    """The result of one uploaded file."""
 
     name: str
     status: Literal["accepted", "duplicate", "refused"]
@@ -25,13 +25,13 @@ class FileReceipt(BaseModel):
 
 
 class UploadReceipt(BaseModel):
-    """What became of the files of an upload, in their order."""
+    """The results of an upload's files, in order."""
 
     files: list[FileReceipt]
 
 
 class DeliveryProgress(BaseModel):
-    """What has become of one post or file."""
+    """The progress of one post or file."""
 
     waiting: bool = Field(description="Its file lies in the inbox, for a run to read it.")
     unreadable: bool = Field(description="Not all of the file could be read; it is kept in the folder `unreadable`.")
@@ -40,7 +40,7 @@ class DeliveryProgress(BaseModel):
 
 
 class RunView(BaseModel):
-    """A run and how its mails stand."""
+    """A run and the outcomes of its mails."""
 
     id: str
     name: str
@@ -101,7 +101,7 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether mail can be taken; each part is `ok` or says what is wrong."""
+    """Whether mail can be accepted. Each part is `ok` or says what is wrong."""
 
     ready: bool
     ledger: str
@@ -116,7 +116,7 @@ class Problem(BaseModel):
 
 
 def problems(**by_status: str) -> dict[int | str, dict[str, Any]]:
-    """Answers with a `Problem`, for FastAPI's `responses`; names are statuses behind an underscore."""
+    """Responses with a `Problem`, for FastAPI's `responses`. Names are statuses after an underscore."""
     return {int(name[1:]): {"model": Problem, "description": text} for name, text in by_status.items()}
 
 

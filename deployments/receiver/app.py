@@ -1,4 +1,4 @@
-"""The receiver as an ASGI application: its routes, and the two tasks behind them that store and announce."""
+"""The receiver as an ASGI application: its routes, and the two background tasks that store and announce mail."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def make_app(
     ledger_url: str,
     announce: Callable[[int], Awaitable[None]],
 ) -> FastAPI:
-    """The receiver; `announce` tells Prefect how many files wait in the inbox and raises when it did not hear.
+    """The receiver. `announce` tells Prefect how many files wait in the inbox, and raises if that fails.
 
     Raises:
-        Misconfigured: It would stand open to strangers.
+        Misconfigured: The receiver would be open to anybody without a secret.
     """
     refuse_open_doors(settings)
 
@@ -56,7 +56,7 @@ def make_app(
             room=Room(settings.max_in_flight_bytes),
         )
         async with AsyncExitStack() as stack:
-            # Left in reverse: the spool stores what it was given, then the announcer says so.
+            # Closed in reverse order: the spool stores what it was given, then the announcer announces it.
             await stack.enter_async_context(running(announcer.run()))
             await stack.enter_async_context(running(spool.run()))
             yield
@@ -65,7 +65,7 @@ def make_app(
         title="Mailroom receiver", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
         exception_handlers={
             RequestValidationError: _not_valid, OSError: _disk_failed, SQLAlchemyError: _ledger_failed,
-            Misconfigured: _ledger_failed,  # it can't be opened, or is of a newer release
+            Misconfigured: _ledger_failed,  # it can't be opened, or is from a newer release
         },
     )  # fmt: skip
     for part in (webhooks, uploads, progress, runs, mails, health, pages):
@@ -75,7 +75,7 @@ def make_app(
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI description, with the JSON formats, which FastAPI cannot see because the bodies are read by hand."""
+    """The OpenAPI description with the JSON formats, which FastAPI does not know: the routes read bodies themselves."""
     if app.openapi_schema is None:
         described = get_openapi(title=app.title, version=app.version, routes=app.routes)
         template = "#/components/schemas/{model}"
@@ -87,7 +87,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
 
 
 async def _not_valid(_request: Request, error: Exception) -> JSONResponse:
-    """Problems in the one form that all of them have here."""
+    """A validation error as a `Problem`."""
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     told = "; ".join(f"`{fault['loc'][-1]}`: {fault['msg']}" for fault in faults)
     return JSONResponse({"detail": told}, 422)

@@ -1,4 +1,4 @@
-"""What all routes of the receiver share: its settings, its limits, and the spool that stores mail on disk."""
+"""What all routes of the receiver share: settings, limits, and the spool that stores mail on disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tasks.settings.receiver import ReceiverSettings
 
 @dataclass(frozen=True, kw_only=True)
 class AppState:
-    """Made once a process, when the application starts."""
+    """The state of the application. It is made once for each process, at the application's start."""
 
     settings: ReceiverSettings
     ledger_url: str

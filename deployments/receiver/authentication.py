@@ -1,6 +1,6 @@
-"""Whether a post comes from whom it says: it must bring one of the proofs for which a secret is set.
+"""Authenticates a post: it must contain one of the proofs for which a secret is set.
 
-Where no secret is set, no proof is asked for.
+If no secret is set, no proof is required.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _STANDARD = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 def prove_post(body: bytes, headers: Mapping[str, str], settings: ReceiverSettings, now: float) -> Proof | None:
-    """The proof that the post's headers bring; null where a form's fields may still bring Mailgun's.
+    """The proof in the post's headers; null where a form's fields may still contain Mailgun's.
 
     Raises:
-        NotProven: A proof is wrong, or none came and no field can bring one.
+        NotProven: A proof is wrong, or there is none and form fields cannot contain one.
     """
     if not settings.webhooks_guarded:
         return no_proof(body)
@@ -32,10 +32,10 @@ def prove_post(body: bytes, headers: Mapping[str, str], settings: ReceiverSettin
 
 
 def prove_form(fields: Mapping[str, str], settings: ReceiverSettings, now: float) -> Proof:
-    """The proof that a form's fields bring, where its headers brought none.
+    """The proof in a form's fields, for a post without one in its headers.
 
     Raises:
-        NotProven: They do not.
+        NotProven: The proof is wrong, or there is none.
     """
     if settings.mailgun_signing_key is None:
         raise NotProven(f"the post must bring {_wanted(settings)}")

@@ -1,4 +1,4 @@
-"""Reading a post's body: never more than allowed, never slower than a sender that is alive."""
+"""Reads a post's body, with limits on its size and on the sender's pauses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ _FORM_PARTS = 1_000
 
 
 async def read_body(request: Request, limit_bytes: int, held: Held) -> bytes:
-    """The whole body; answers 413, 408 or 503 where it is too long, stalls, or finds no room beside the others."""
+    """The whole body.
+
+    Raises:
+        HTTPException: 413 if it is too long, 408 if it stalls, 503 if there is no room for it beside other posts.
+    """
     told = request.headers.get("content-length", "")
     if told.isascii() and told.isdigit() and int(told) > limit_bytes:
         raise _too_long(limit_bytes)
@@ -48,7 +52,7 @@ async def _next(stream: AsyncGenerator[bytes, None]) -> bytes | None:
 
 
 def _too_long(limit_bytes: int) -> HTTPException:
-    # The rest is not read, so the connection can't be used for another post.
+    # The rest of the body is not read, so the connection can't be used for another post.
     return HTTPException(413, f"The body is longer than {limit_bytes:,} bytes.", {"Connection": "close"})
 
 
@@ -56,7 +60,7 @@ async def read_form(request: Request, body: bytes) -> tuple[dict[str, str], list
     """The form's fields and files.
 
     Raises:
-        BadPayload: It is not a form of its content type, or has too many parts.
+        BadPayload: The body is not a form of its content type, or has too many parts.
     """
     multipart = request.headers.get("content-type", "").lower().startswith("multipart/")
     try:
@@ -91,4 +95,4 @@ async def _attached(file: UploadFile) -> Attached:
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
-    yield b""  # the end, as a request's own stream says it
+    yield b""  # marks the end, as a request's stream does

@@ -1,4 +1,4 @@
-"""Limits open connections, from all and from one address, and the time in which a request's headers must arrive."""
+"""Limits open connections, in total and from one address, and the time in which a request's headers must arrive."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from deployments.receiver.limits import network_of
 
-IN_ALL = 800  # the usual limit of 1,024 file descriptors leaves the rest for the mail
+IN_ALL = 800  # of the usual 1,024 file descriptors; the rest is for storing mail
 OF_ONE_ADDRESS = 400
 HEADERS_S = 10.0
-_AT_ONCE = 200  # taken in one go: far fewer than may stay, so that a new one is heard before it must make room
-_QUEUE = 4_096  # wait in the kernel meanwhile; one that finds no place there tries again after a second
+_AT_ONCE = 200  # accepted at once: far fewer than may be open, so that a new one can send before it must make room
+_QUEUE = 4_096  # connections that wait in the kernel; a rejected one is tried again after a second
 
 
 class GuardedServer(uvicorn.Server):
-    """A server for which many connections may wait, and which takes few of them at a time."""
+    """A server for which many connections may wait, and which accepts few of them at a time."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         config.backlog = _AT_ONCE  # asyncio uses one number for both
@@ -37,10 +37,10 @@ class GuardedServer(uvicorn.Server):
 
 
 class Connections:
-    """The open connections of this process. Where there is no room, one that has sent no whole request makes room.
+    """The open connections of this process. If there are too many, one without a complete request is closed.
 
-    The oldest of them is closed: whoever opens many and says nothing takes the place of nobody who speaks. The
-    connections of `proxies` (networks) are counted in all only, as they are those of many senders.
+    The oldest such connection is closed, so that silent connections never displace active ones. The connections of
+    `proxies` (networks) are counted only in total, because they belong to many senders.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Connections:
         self._waiting: dict[GuardedProtocol, None] = {}  # in the order in which they began to wait
 
     def admit(self, connection: GuardedProtocol, address: str) -> bool:
-        """Whether there is room for this connection, which then waits for its first request."""
+        """Return whether there is room for this connection. If so, it waits for its first request."""
         network = network_of(address)
         if self._count[network] >= self._of_one and not self._is_proxy(address):
             fits = self._close_one(network)
@@ -69,14 +69,14 @@ class Connections:
         return fits
 
     def note(self, connection: GuardedProtocol, *, waiting: bool) -> None:
-        """Whether the connection waits for a request's headers now."""
+        """Record whether the connection waits for a request's headers now."""
         if not waiting:
             self._waiting.pop(connection, None)
         elif connection in self._open:
             self._waiting.setdefault(connection)
 
     def leave(self, connection: GuardedProtocol) -> None:
-        """Forget a connection that is closed; one that is not known does no harm."""
+        """Remove a closed connection. An unknown one is ignored."""
         self._waiting.pop(connection, None)
         network = self._open.pop(connection, None)
         if network is not None:
@@ -100,9 +100,9 @@ class Connections:
 
 
 class GuardedProtocol(H11Protocol):
-    """HTTP over one connection, which is closed unless a request's headers are whole `headers_s` after it could begin.
+    """HTTP over one connection. It is closed if a request's headers are not complete within `headers_s`.
 
-    uvicorn's own time limit ends with the first byte that comes.
+    uvicorn's own time limit ends with the first byte.
     """
 
     def __init__(self, connections: Connections, *args: Any, **kwargs: Any) -> None:

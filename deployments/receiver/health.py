@@ -1,4 +1,4 @@
-"""`/health`: the process answers. `/ready`: mail can be taken."""
+"""`/health`: the process answers. `/ready`: mail can be accepted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tasks.ledger.engine import open_ledger
 
 router = APIRouter(tags=["health"])
 _LEDGER_PATIENCE_S = 3.0
-# Its own thread: questions to a ledger that hangs must not take up those that the spool needs.
+# Its own thread: queries to a ledger that hangs must not block the threads that the spool needs.
 _asking = ThreadPoolExecutor(1, thread_name_prefix="ready")
 
 

@@ -1,4 +1,4 @@
-"""How much is taken at a time: posts a second from one address, and bytes held in memory by all posts together."""
+"""Limits posts per second from one address, and the bytes that all posts together hold in memory."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _ADDRESSES = 10_000
 
 
 class RateLimit:
-    """So many posts a second from each address, with a burst; kept as each address's next free time (GCRA)."""
+    """Limits the posts per second from each address, with a burst. Stored as each address's next free time (GCRA)."""
 
     def __init__(self, per_s: float, burst: int) -> None:
         self._interval_s = 1 / per_s
-        # Half an interval more, as sums of fractions fall short of the whole.
+        # Half an interval is added, because sums of fractions may be slightly too small.
         self._ahead_s = (burst - 0.5) / per_s
         self._free_at: dict[str, float] = {}
 
     def wait_s(self, address: str, now: float) -> float:
-        """How long this address must wait; 0 means its post was counted."""
+        """The seconds that this address must wait; 0 means that its post is counted."""
         network = network_of(address)
         free_at = max(self._free_at.get(network, now), now)
         if free_at - now > self._ahead_s:
@@ -31,7 +31,7 @@ class RateLimit:
 
 
 def network_of(address: str) -> str:
-    """An IPv6 host owns a /64 at least, and could post from each of its addresses."""
+    """The network that counts as one address. An IPv6 host has at least a /64 and can use all of its addresses."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -51,7 +51,7 @@ class Room:
 
     @contextmanager
     def hold(self) -> Iterator[Held]:
-        """Give room that grows as it is needed and is free again at the end."""
+        """Yield an allocation that can grow. It is released at the end of the block."""
         held = Held(self)
         try:
             yield held
@@ -59,10 +59,10 @@ class Room:
             self._free += held.size_bytes
 
     def take(self, size_bytes: int) -> None:
-        """Take this many more bytes.
+        """Allocate this many more bytes.
 
         Raises:
-            Full: There are not that many.
+            Full: There are not that many left.
         """
         if size_bytes > self._free:
             raise Full
@@ -70,14 +70,14 @@ class Room:
 
 
 class Held:
-    """What one post holds."""
+    """The bytes that one post holds."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self.size_bytes = 0
 
     def grow(self, size_bytes: int) -> None:
-        """Hold this many bytes more.
+        """Hold this many more bytes.
 
         Raises:
             Full: There is no room for them.

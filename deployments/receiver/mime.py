@@ -1,4 +1,4 @@
-"""A mail put together again from the fields a provider took it apart into."""
+"""Composes a mail from the fields into which a mail provider has split it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OURS = ("content-type", "content-transfer-encoding", "content-disposition", "co
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attached:
-    """One attachment as a provider hands it over; `content_type` and `name` are the sender's words."""
+    """One attachment as a provider sends it. `content_type` and `name` are the mail sender's and untrusted."""
 
     name: str
     content_type: str
@@ -28,10 +28,10 @@ class Attached:
 def compose(
     headers: Sequence[tuple[str, str]], text: str | None, html: str | None, attachments: Sequence[Attached]
 ) -> bytes:
-    """An RFC 5322 mail with these headers and parts; equal fields give equal bytes, so a repeated post is seen.
+    """An RFC 5322 mail with these headers and parts. Equal fields give equal bytes, so repeated posts are recognised.
 
-    Headers are written as UTF-8 (RFC 6532): the decoded words a provider sends need no second encoding, and nothing
-    of them can become a header of its own.
+    Headers are written as UTF-8 (RFC 6532), so a provider's decoded text is not encoded again. A value can never become
+    another header field.
     """
     message = _with_attachments(_readable(text, html), attachments)
     body = message.as_bytes().partition(b"\n\n")
@@ -58,7 +58,7 @@ def _attachment_part(attached: Attached) -> Message:
 
     kind = attached.content_type.partition(";")[0].strip()
     main, _, sub = (kind if _TYPE.fullmatch(kind) else "application/octet-stream").partition("/")
-    if main.lower() in ("multipart", "message"):  # their bytes must not be base64; as plain bytes they may
+    if main.lower() in ("multipart", "message"):  # these types must not be base64, but plain bytes are allowed
         main, sub = "application", "octet-stream"
     part = MIMEBase(main, sub)
     part.set_payload(attached.content)
@@ -68,7 +68,7 @@ def _attachment_part(attached: Attached) -> Message:
 
 
 def _multipart(kind: str, parts: Sequence[Message]) -> MIMEMultipart:
-    # A random boundary would make every repetition of a post another mail.
+    # With a random boundary, a repeated post would be another mail.
     digest = hashlib.sha256(b"\0".join(part.as_bytes() for part in parts)).hexdigest()
     return MIMEMultipart(kind, boundary=f"mailroom-{digest[:40]}", _subparts=list(parts))
 

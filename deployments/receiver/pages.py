@@ -1,4 +1,4 @@
-"""The receiver's own pages: nothing in them comes from another host, and the browser is told to load nothing else."""
+"""The receiver's own pages. They use no other host, and a policy keeps the browser from loading anything else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HEADERS = {
 
 @router.get("/upload")
 def upload_page() -> FileResponse:
-    """The page to drop files on."""
+    """The page for uploads."""
     return FileResponse(_FOLDER / "upload.html", headers=_HEADERS)
 
 
@@ -41,7 +41,7 @@ def mail_page(key: str) -> FileResponse:
 
 @router.get("/docs")
 def docs_page() -> FileResponse:
-    """What can be asked of the receiver, for people."""
+    """The page that documents the receiver's API."""
     return FileResponse(_FOLDER / "docs.html", headers=_HEADERS)
 
 

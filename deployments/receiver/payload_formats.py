@@ -1,4 +1,4 @@
-"""What may be posted to `/webhooks/mail`: a raw mail, rows of a table, or a mail provider's inbound format.
+"""The formats that `/webhooks/mail` accepts: a raw mail, rows of a table, or a mail provider's inbound format.
 
 - SendGrid Inbound Parse: https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the-inbound-parse-webhook
 - Mailgun routes: https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store
@@ -22,12 +22,12 @@ FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class BadPayload(Exception):
-    """The post has none of the formats; the message says what is missing, and never quotes the post."""
+    """The post has none of the formats. The message says what is missing and never quotes the post."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spoolable:
-    """A file for the inbox: its bytes, what kind it is, how many mails it holds, and what its sender calls it."""
+    """A file for the inbox: its bytes, its type, its number of mails, and its sender's name for it."""
 
     raw: bytes
     suffix: str
@@ -72,7 +72,7 @@ class _PostmarkPerson(BaseModel):
 
 
 class PostmarkMail(BaseModel):
-    """The fields of Postmark's inbound JSON that make the mail; `RawEmail` is there when asked for in its settings."""
+    """The fields of Postmark's inbound JSON that are used. `RawEmail` is sent only if it is enabled at Postmark."""
 
     FromFull: _PostmarkPerson
     To: Text = ""
@@ -91,7 +91,11 @@ _ROWS = TypeAdapter(Annotated[list[MailRow], Field(min_length=1, max_length=10_0
 
 
 def read_raw(body: bytes) -> Spoolable:
-    """The post as the mail it is; any bytes but none at all."""
+    """The post's body as a raw mail.
+
+    Raises:
+        BadPayload: The body is empty.
+    """
     if not body.strip():
         raise BadPayload("the body is empty; post the mail's bytes")
     return Spoolable(raw=body, suffix=".eml")
@@ -135,10 +139,10 @@ def _from_postmark(mail: PostmarkMail) -> Spoolable:
 
 
 def read_form_payload(fields: Mapping[str, str], files: Sequence[Attached], body: bytes) -> Spoolable:
-    """SendGrid's or Mailgun's form, raw or taken apart; `body` is the whole post, to find a raw mail's bytes in.
+    """SendGrid's or Mailgun's form, with a raw mail or its fields. `body` is the whole post, for a raw mail's bytes.
 
     Raises:
-        BadPayload: The form has the fields of neither.
+        BadPayload: The form has neither provider's fields.
     """
     raw = fields.get("email") or fields.get("body-mime")
     if raw:
@@ -172,7 +176,7 @@ def _from_sendgrid(fields: Mapping[str, str], files: Sequence[Attached]) -> Spoo
 
 
 def _headers(pairs: Sequence[tuple[str, str]], told: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The mail's own headers, and what the provider tells of those it left out."""
+    """The mail's header fields, and the provider's values for those that it left out."""
     present = {name.lower() for name, _ in pairs}
     return [*pairs, *((name, value) for name, value in told.items() if value and name.lower() not in present)]
 
@@ -185,7 +189,7 @@ def _charsets(text: str) -> dict[str, str]:
 
 
 def _recode(value: str, charset: str) -> str:
-    """The field in the charset SendGrid names; the form parser read its bytes as UTF-8, or else as Latin-1."""
+    """The field in the charset that SendGrid names. The form parser decoded it as UTF-8, or else as Latin-1."""
     if charset.lower() in ("utf-8", "utf8", "us-ascii"):
         return value
     try:
@@ -195,7 +199,7 @@ def _recode(value: str, charset: str) -> str:
 
 
 def _bytes_as_posted(value: str, body: bytes) -> bytes:
-    """The field's own bytes: the form parser read them as UTF-8 or, where they were not, as Latin-1."""
+    """The field's original bytes. The form parser decoded them as UTF-8, or else as Latin-1."""
     as_utf8 = value.encode("utf-8", "replace")
     return as_utf8 if as_utf8 in body else value.encode("latin-1", "replace")
 

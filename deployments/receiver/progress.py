@@ -1,4 +1,4 @@
-"""`GET /deliveries/{id}`: what has become of one post or uploaded file, so that who handed it in can follow it."""
+"""`GET /deliveries/{id}`: the progress of one post or uploaded file, for its sender."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def show_progress(
 
 
 def read_progress(state: AppState, delivery: str) -> DeliveryProgress | None:
-    """The progress of this delivery; null when it is not known."""
+    """The progress of this delivery; null if it is unknown."""
     engine = open_ledger(state.ledger_url)
     if not find_deliveries(engine, [delivery]):
         return None
@@ -56,7 +56,7 @@ def read_progress(state: AppState, delivery: str) -> DeliveryProgress | None:
     counted = (
         select(messages.c.state, func.count())
         .join(sightings, sightings.c.message_key == messages.c.message_key)
-        # The range lets the index be used, whatever the database's collation makes of the hyphen.
+        # The range uses the index, whatever the database's collation does with the hyphen.
         .where(sightings.c.source == inbox.NAME, place >= prefix, place < prefix[:-1] + _NEXT[prefix[-1]])
         .where(place.startswith(f"{prefix}-", autoescape=True))
         .group_by(messages.c.state)

@@ -1,6 +1,6 @@
-"""What every request is asked before its body is read: where it comes from, how often, and with which token.
+"""Checks on every request before its body is read: its origin, its rate, and its token.
 
-Coroutines although none waits: FastAPI would send plain functions through a thread each, three for every post.
+They are coroutines although they never wait, because FastAPI would run plain functions in threads, three for each post.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CurrentState = Annotated[AppState, Depends(state_of)]
 
 
 async def not_too_often(request: Request, state: CurrentState) -> None:
-    """Answer 429 to an address that posts more than it may."""
+    """Answer 429 to an address that posts more often than allowed."""
     address = request.client.host if request.client else ""
     wait_s = state.rate.wait_s(address, time.monotonic())
     if wait_s:
@@ -36,9 +36,9 @@ async def not_too_often(request: Request, state: CurrentState) -> None:
 
 
 async def not_another_site(request: Request, state: CurrentState) -> None:
-    """Answer 403 to a page of another site: a browser on this machine must not be made to post here for it.
+    """Answer 403 to a page of another site, which could make a browser on this machine post here.
 
-    Where no secret is asked, the name it was reached by must be this machine's, too (DNS rebinding).
+    If no secret is set, the request's host must also be this machine (against DNS rebinding).
     """
     host = request.headers.get("host", "")
     origin = request.headers.get("origin")
@@ -50,7 +50,7 @@ async def not_another_site(request: Request, state: CurrentState) -> None:
 
 
 async def with_token(request: Request, state: CurrentState) -> None:
-    """Answer 401 unless the upload token is brought, where one is set."""
+    """Answer 401 if an upload token is set and the request does not have it."""
     token = state.settings.upload_token
     if token is not None and not bearer_matches(request.headers.get("authorization", ""), token.get_secret_value()):
         raise HTTPException(401, "The token is missing or wrong.", {"WWW-Authenticate": "Bearer"})

@@ -1,4 +1,4 @@
-"""`GET /runs/{id}`: how a run stands, by Prefect, and its mails, by the ledger."""
+"""`GET /runs/{id}`: a run's state from Prefect, and its mails' outcomes from the ledger."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def show_run(run_id: UUID, state: CurrentState) -> RunView:
 
 
 def count_outcomes(ledger_url: str, run_id: str) -> dict[str, int]:
-    """How many outcomes a run has recorded, by status."""
+    """The number of outcomes that a run has recorded, by status."""
     counted = select(outcomes.c.status, func.count()).where(outcomes.c.run_id == run_id).group_by(outcomes.c.status)
     with reading(open_ledger(ledger_url)) as connection:
         return {status: number for status, number in connection.execute(counted)}

@@ -1,4 +1,4 @@
-"""The receiver as a process: it listens until it is told to end, and finishes what it has accepted."""
+"""The receiver as a process. It listens until a signal ends it, and then finishes what it has accepted."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ log = logging.getLogger("mailroom.receiver")
 
 
 def serve(settings: ReceiverSettings) -> None:
-    """Return when the process was told to end and every accepted post is on disk.
+    """Run the receiver. Return after a signal, when every accepted post is on disk.
 
     Raises:
-        Misconfigured: It would stand open to strangers.
+        Misconfigured: The receiver would be open to anybody without a secret.
     """
     import uvicorn
 
@@ -32,7 +32,7 @@ def serve(settings: ReceiverSettings) -> None:
     ours = Settings.read()
     app = make_app(settings, GatherSettings.read(), open_inbox(ours.data_dir, ours.ledger), ours.ledger, announce_mail)
     log.info("Receiving on http://%s:%d", settings.host, settings.port)
-    # uvicorn ends well on SIGTERM and then sends it to itself once more, to die of it; we rather exit with 0.
+    # uvicorn ends in order on SIGTERM, but then sends it to itself again and dies of it. This exits with 0 instead.
     signal.signal(signal.SIGTERM, lambda *_: None)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, timeout_graceful_shutdown=_GRACE_S, access_log=False,

@@ -1,7 +1,7 @@
-"""Who may post: proofs that a post comes from whom it says, each with the id that tells a repetition.
+"""Proofs of a post's sender. Each has an id by which a repeated post is recognised.
 
-The `standardwebhooks` package is not used for checking: it decodes the body as UTF-8 before it signs, so a mail with
-8-bit content in any other charset could never be delivered. A test holds both to the same answers.
+The `standardwebhooks` package is not used for verification: it decodes the body as UTF-8 before it signs, so a mail
+with 8-bit content in another charset could never be delivered. A test checks that both give the same results.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ WINDOW_S = 300  # Standard Webhooks' reference tolerance, both ways
 
 
 class NotProven(Exception):
-    """The post carries no valid proof; the message says which part, never a secret."""
+    """The post has no valid proof. The message says which part is wrong and contains no secret."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """An accepted post: `delivery_id` is one a delivery, `digest` is what must be equal when the id comes again."""
+    """The proof of an accepted post. `delivery_id` is unique; if it comes again, `digest` must be equal."""
 
     delivery_id: str
     digest: str
@@ -40,20 +40,20 @@ def prove_standard(body: bytes, headers: Mapping[str, str], keys: tuple[bytes, .
     if not (message_id and stamp and signatures):
         raise NotProven("webhook-id, webhook-timestamp and webhook-signature must all be sent")
     if "." in message_id:
-        # Full stops join what is signed: `a` and `1.text` would be `a.1` and `text` as well, which is another delivery.
+        # Full stops separate the signed parts, so an id with one could have the signature of another delivery.
         raise NotProven("webhook-id must not hold a full stop")
     _check_window(stamp, now)
     signed = f"{message_id}.{stamp}.".encode() + body
     expected = [b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256")) for key in keys]
     given = [signature.encode() for signature in signatures.split()]
-    # All are compared, so that the time tells nothing.
+    # All signatures are compared, so that the time reveals nothing.
     if not any([hmac.compare_digest(one, other) for one in expected for other in given]):  # noqa: C419
         raise NotProven("no signature in webhook-signature matches the body and the secret")
     return Proof(delivery_id=_name("standard", message_id), digest=hashlib.sha256(body).hexdigest())
 
 
 def prove_mailgun(fields: Mapping[str, str], key: str, now: float) -> Proof:
-    """The proof of Mailgun's form signature, which covers a time and a token only: so the token counts once.
+    """The proof of Mailgun's form signature. It covers only a time and a token, so each token is accepted once.
 
     Source: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
 
@@ -71,7 +71,7 @@ def prove_mailgun(fields: Mapping[str, str], key: str, now: float) -> Proof:
 
 
 def prove_basic(authorization: str, expected: str, body: bytes) -> Proof:
-    """The proof of a user and password; the body's digest stands for the id that these senders don't give.
+    """The proof of a user and password. The body's digest is the delivery's id, because these senders give none.
 
     Raises:
         NotProven: The header is not `Basic` with the expected user and password.
@@ -84,7 +84,7 @@ def prove_basic(authorization: str, expected: str, body: bytes) -> Proof:
 
 
 def no_proof(body: bytes) -> Proof:
-    """What stands for a proof where none is asked: the same body twice is one delivery."""
+    """The proof where none is required. The same body twice is one delivery."""
     digest = hashlib.sha256(body).hexdigest()
     return Proof(delivery_id=_name("body", digest), digest=digest)
 
@@ -103,5 +103,5 @@ def _check_window(stamp: str, now: float) -> None:
 
 
 def _name(scheme: str, value: str) -> str:
-    """A fixed-length, file-safe name for whatever the sender calls its delivery."""
+    """A name of fixed length, safe in file names, for the sender's own id."""
     return hashlib.sha256(f"{scheme}:{value}".encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,4 +1,4 @@
-"""Durable before it is acknowledged: posts are gathered, their files synced together, their ids noted in one commit."""
+"""Stores posts durably before they are acknowledged: files are synced together, and ids recorded in one commit."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from tasks.mailbox.inbox import Put
 Verdict = Literal["accepted", "duplicate", "conflict"]
 
 _BATCH = 64
-# The disk's journal syncs what many threads ask for at the same time in one go.
+# The file system's journal combines the syncs that many threads request at the same time.
 _WRITERS = 8
 _PRUNE_EVERY_S = 3_600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """One proven post and the files it makes."""
+    """One authenticated post and its files."""
 
     proof: Proof
     files: tuple[Spoolable, ...]
 
     @property
     def mails(self) -> int:
-        """How many mails the post brings; a file of many counts as one until it is read."""
+        """The number of mails in the post. A file of many counts as one until it is read."""
         return sum(file.mails for file in self.files)
 
 
 class Spool:
-    """Writes deliveries into the inbox through `put`; one a process, used from one event loop."""
+    """Writes deliveries into the inbox through `put`. There is one for each process, used on one event loop."""
 
     def __init__(self, put: Put, ledger_url: str, *, remember_s: float, on_stored: Callable[[int], None]) -> None:
         self._put = put
@@ -49,16 +49,16 @@ class Spool:
         self._pruned_at = 0.0
 
     async def add(self, delivery: Delivery) -> Verdict:
-        """What became of the delivery, once it is on disk; `conflict` is an id that came before with another body.
+        """Store the delivery, and return the verdict when it is on disk. `conflict` is a known id with another body.
 
-        Raises whatever the disk or the ledger raised; the delivery is not acknowledged then and its sender repeats it.
+        Raises the error of the disk or the ledger. The delivery is then not acknowledged, and its sender repeats it.
         """
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         await self._waiting.put((delivery, future))
         return await future
 
     async def run(self) -> None:
-        """Serve `add` until cancelled; what waits then is still written."""
+        """Serve `add` until cancelled. Waiting deliveries are then still written."""
         serving: asyncio.Task[None] | None = None
         try:
             while True:
@@ -80,7 +80,7 @@ class Spool:
         for (delivery, future), result in zip(batch, results, strict=True):
             if result == "accepted":
                 self._on_stored(delivery.mails)
-            if future.done():  # its client went away
+            if future.done():  # the client has disconnected
                 continue
             if isinstance(result, BaseException):
                 future.set_exception(result)
@@ -115,19 +115,19 @@ class Spool:
         if proof.delivery_id in known:
             return "duplicate" if known[proof.delivery_id] == proof.digest else "conflict"
         first, job = writing[proof.delivery_id]
-        if error := job.exception():  # a repetition in the same batch is no better off
+        if error := job.exception():  # a repeated delivery in the same batch fails with the first one
             return error
         if first is proof:
             return "accepted"
         return "duplicate" if first.digest == proof.digest else "conflict"
 
     def _write(self, delivery: Delivery) -> None:
-        # Names follow from the delivery's id: a post repeated after a crash overwrites its own files.
+        # Names are derived from the delivery's id, so that a post repeated after a crash overwrites its own files.
         for number, file in enumerate(delivery.files):
             name = "-".join(filter(None, (file_prefix(delivery.proof.delivery_id), str(number), file.stem)))
             self._put(file.raw, name + file.suffix)
 
 
 def file_prefix(delivery_id: str) -> str:
-    """What the names of a delivery's files in the inbox begin with, before a hyphen."""
+    """The prefix, before a hyphen, of the names of a delivery's files in the inbox."""
     return delivery_id[:32]

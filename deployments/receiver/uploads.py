@@ -63,17 +63,17 @@ async def _receive(file: Attached, state: AppState) -> FileReceipt:
     except SourceError as error:
         return FileReceipt(name=name, status="refused", reason=f"{error}.")
     proof = await asyncio.to_thread(no_proof, file.content)
-    # An upload is never a conflict: its id is what is in it.
+    # An upload never conflicts, because its id is derived from its content.
     verdict = await state.spool.add(Delivery(proof=proof, files=(spoolable,)))
     status: Literal["duplicate", "accepted"] = "duplicate" if verdict == "duplicate" else "accepted"
     return FileReceipt(name=name, status=status, delivery=proof.delivery_id)
 
 
 def check_file(name: str, content: bytes) -> Spoolable:
-    """The file as one for the inbox.
+    """Check the file, and return it for the inbox.
 
     Raises:
-        SourceError: It is of no kind that is taken, or lacks what it must have.
+        SourceError: Its type is not accepted, or it lacks something that it needs.
     """
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in SUFFIXES:
@@ -89,6 +89,6 @@ def check_file(name: str, content: bytes) -> Spoolable:
 
 
 def _shown(name: str) -> str:
-    """The file's own name without the folders a browser or a program may put before it."""
+    """The file's name without folders, which browsers and programs may send."""
     own = name.replace("\\", "/").rpartition("/")[2]
     return "".join(character for character in own if character.isprintable())[-_NAME_CHARACTERS:]

@@ -30,7 +30,7 @@ from tasks.settings.receiver import ReceiverSettings
 router = APIRouter(tags=["webhooks"])
 T = TypeVar("T")
 Kind = Literal["raw", "json", "form"]
-_LARGE_BYTES = 100_000  # checking and decoding more than this would hold up the others
+_LARGE_BYTES = 100_000  # verifying and decoding a longer body takes so long that it is done in a thread
 
 _ROW = {"$ref": f"#/components/schemas/{MailRow.__name__}"}
 _ROWS = {"type": "array", "items": _ROW, "minItems": 1, "maxItems": 10_000}

@@ -1,1 +1,1 @@
-"""Makes the pages `docs/settings.md` and `docs/errors.md` from the code that they describe: `make reference`."""
+"""Generates `docs/settings.md` and `docs/errors.md` from the code that they describe: `make reference`."""

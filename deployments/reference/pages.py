@@ -17,7 +17,7 @@ _OTHERS = {
 
 
 def settings_page() -> str:
-    """Every variable, a table a section."""
+    """All variables, in one table for each section."""
     parts = [
         "# Settings", "",
         "Made by `make reference` from `tasks/settings/` and the providers' sheets; do not edit it by hand.", "",

@@ -1,1 +1,1 @@
-"""Mail that comes without being posted: files dropped into a folder, a mailbox that gets new mail, a Redis stream."""
+"""Mail that arrives by other ways than HTTP: files dropped into a folder, new mail in a mailbox, a Redis stream."""

@@ -1,4 +1,4 @@
-"""Dropped files on their way into the inbox: each is taken once for each content it has had, and left where it is."""
+"""Copies dropped files into the inbox, once for each version of a file. The files stay where they are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tasks.mailbox.inbox import Put
 
 log = logging.getLogger("mailroom.watch")
 
-# What programs call a file they have not finished, and what systems leave in every folder.
+# Names of unfinished files, and of files that systems put into every folder.
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", "~")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
 _STEM_CHARACTERS = 60
@@ -31,19 +31,19 @@ _A_TIME = 200
 
 
 def may_be_mail(path: Path) -> bool:
-    """Whether the name is one a finished file may have."""
+    """Whether a finished file may have this name."""
     return not path.name.startswith(".") and not path.name.lower().endswith(_UNFINISHED)
 
 
 def list_dropped(folder: Path) -> Iterator[Path]:
-    """All files under the folder that may be mail, but for folders whose name begins with a dot."""
+    """All files below the folder that may be mail. Folders whose names begin with a dot are left out."""
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(place, name) for name in names if may_be_mail(Path(name)))
 
 
 class Dropped:
-    """Puts files into the inbox and remembers them in the ledger, by name, size and time of change."""
+    """Puts files into the inbox and records them in the ledger by name, size and modification time."""
 
     def __init__(self, engine: Engine, put: Put, max_bytes: int) -> None:
         self._engine = engine
@@ -51,10 +51,10 @@ class Dropped:
         self._max_bytes = max_bytes
 
     def take(self, files: list[tuple[Path, Look]]) -> int:
-        """How many files were put into the inbox; those taken before, and those that hold no mail, are passed over.
+        """Put the files into the inbox and return how many were new. Files without mail are skipped.
 
         Raises:
-            OSError: The inbox's disk would not take one.
+            OSError: A file could not be written to the inbox.
         """
         return sum(self._take_some(files[start : start + _A_TIME]) for start in range(0, len(files), _A_TIME))
 
@@ -62,7 +62,7 @@ class Dropped:
         names = {_name_of(path, look): path for path, look in files}
         known = find_deliveries(self._engine, list(names))
         fates = {name: self._take_one(path, name) for name, path in names.items() if name not in known}
-        # Those known are noted again: what still lies there must not be forgotten.
+        # Known files are recorded again, so that files that still exist are not forgotten.
         noted = [name for name in names if fates.get(name) != "unreadable"]
         note_deliveries(self._engine, [(name, "") for name in noted], time.time())
         return sum(fate == "taken" for fate in fates.values())

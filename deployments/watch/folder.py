@@ -1,4 +1,4 @@
-"""`mailroom watch FOLDER`: files dropped into a folder, as they are finished."""
+"""`mailroom watch FOLDER`: takes files that are dropped into a folder, once they are complete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_folder(folder: Path) -> Path:
     """The folder as an absolute path.
 
     Raises:
-        SourceError: It is not there, or is no folder.
+        SourceError: It does not exist or is not a folder.
     """
     if not folder.is_dir():
         raise SourceError(f"`{folder}` is no folder that could be watched")
@@ -34,7 +34,7 @@ def check_folder(folder: Path) -> Path:
 async def watch_folder(
     folder: Path, dropped: Dropped, settings: WatchSettings, announcer: Announcer, told_to_end: asyncio.Event
 ) -> None:
-    """Put every finished file into the inbox until told to end; what lies there already comes first."""
+    """Put every complete file into the inbox until the event is set. Files that exist already come first."""
     settling = Settling(settings.settle_s)
     rescan_at = 0.0
     log.info("Watching %s.", folder)
@@ -59,7 +59,7 @@ async def watch_folder(
 
 
 def _files_of(changed: Path, folder: Path) -> Iterator[Path]:
-    """What may be mail of this change. For a new folder: all that lies in it, as no change tells of that."""
+    """The changed file if it may be mail. For a new folder, all files in it, which cause no changes themselves."""
     if any(part.startswith(".") for part in changed.relative_to(folder).parts):
         return
     if changed.is_dir():

@@ -1,7 +1,7 @@
-"""`mailroom watch imap://BLOCK`: a mailbox that tells of new mail (IMAP IDLE, RFC 2177), and is asked now and then.
+"""`mailroom watch imap://BLOCK`: announces new mail of a mailbox, by IMAP IDLE (RFC 2177) and by polling.
 
-Its mail is not copied into the inbox: it is safe where it is, and what a run does about it (labels, moves, drafts) has
-to be done there. So only the event is sent, and the run it starts reads the mailbox.
+The mail is not copied into the inbox: it is safe on the server, and effects on it (labels, moves, drafts) must be
+performed there. So only an event is sent, and the run that it starts reads the mailbox.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = logging.getLogger("mailroom.watch")
 
 @dataclass
 class WatchedMailbox:
-    """A folder on a mail server and what is known of it; `name` is its source's."""
+    """A watched folder on a mail server. `name` is the source's name."""
 
     name: str
     block: Mailbox
@@ -47,15 +47,15 @@ class WatchedMailbox:
     uidvalidity: int = 0
     newest_uid: int = 0
     given_anew: bool = False
-    """Whether the server gives UIDs again that are on record, so that a run will read the folder from the start."""
+    """Whether the server reuses UIDs that are on record, so that a run will read the folder from the start."""
 
     def waiting(self) -> int:
-        """At least 1 when the mailbox holds mail that no run has met, plus what earlier runs left undone of it."""
+        """1 if the folder has unread mails, else 0, plus the number of its mails on record that are not done."""
         met = highest_uid(self.engine, self.name, self.folder, self.uidvalidity)
         return int(self.given_anew or self.newest_uid > met) + count_left_over(self.engine, self.name)
 
     def look(self, mailbox: BaseMailBox) -> int:
-        """How many mails no run has met."""
+        """The number of mails that no run has read."""
         met = highest_uid(self.engine, self.name, self.folder, self.uidvalidity)
         uidnext = mailbox.folder.status(self.folder, ["UIDNEXT"]).get("UIDNEXT", 0)
         self.given_anew = 0 < uidnext <= met
@@ -68,7 +68,7 @@ class WatchedMailbox:
 async def watch_mailbox(
     watched: WatchedMailbox, poll_s: float, announcer: Announcer, told_to_end: asyncio.Event
 ) -> None:
-    """Tell of new mail until told to end; a connection that is lost is opened anew."""
+    """Announce new mail until the event is set. A lost connection is opened again."""
     loop, end = asyncio.get_running_loop(), threading.Event()
 
     def tell(mails: int) -> None:
@@ -112,7 +112,7 @@ def _watch(watched: WatchedMailbox, poll_s: float, tell: Callable[[int], None], 
 
 
 def _idle(mailbox: BaseMailBox, most_s: float, end: threading.Event) -> None:
-    """Return when the server says anything, the time is over, or the end has come."""
+    """Wait until the server reports anything, the time is over, or `end` is set."""
     until = time.monotonic() + most_s
     with mailbox.idle as idle:
         while not end.is_set() and time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""The watchers as processes."""
+"""The processes of `mailroom watch` and `mailroom consume`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tasks.settings.watch import WatchSettings
 
 
 def serve_folder(folder: Path) -> None:
-    """Watch a folder until told to end.
+    """Watch a folder until a signal ends it.
 
     Raises:
-        Misconfigured: It is not there.
+        Misconfigured: The folder does not exist.
     """
     from deployments.watch.dropped import Dropped
     from deployments.watch.folder import check_folder, watch_folder
@@ -32,10 +32,10 @@ def serve_folder(folder: Path) -> None:
 
 
 def serve_mailbox(address: str) -> None:
-    """Watch a mailbox until told to end.
+    """Watch a mailbox until a signal ends it.
 
     Raises:
-        Misconfigured: The address is none, or Prefect has no such block.
+        Misconfigured: The address is invalid, or Prefect has no such block.
     """
     from deployments.watch.mailbox import WatchedMailbox, watch_mailbox
     from tasks.mailbox.imap.address import join_address, load_mailbox, split_address
@@ -54,10 +54,10 @@ def serve_mailbox(address: str) -> None:
 
 
 def serve_queue(address: str) -> None:
-    """Consume a queue until told to end.
+    """Consume a queue until a signal ends it.
 
     Raises:
-        Misconfigured: The extra that its kind needs is not installed, or the address is none.
+        Misconfigured: The extra for its kind is not installed, or the address is invalid.
     """
     from deployments.watch.queues.addresses import open_queue, read_address
     from deployments.watch.queues.consumer import Consumer

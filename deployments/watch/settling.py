@@ -1,4 +1,4 @@
-"""Which dropped files are whole: those that have stopped changing."""
+"""Finds out which dropped files are complete: those that have stopped changing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Look = tuple[int, int]
-"""A file's size in bytes and its time of change in nanoseconds."""
+"""A file's size in bytes and its modification time in nanoseconds."""
 
 
 @dataclass(slots=True)
@@ -16,7 +16,7 @@ class _LastLook:
 
 
 class Settling:
-    """Files that were touched and may still be written; times are seconds of one monotonic clock, handed in."""
+    """Changed files that may still be written. Times are seconds of one monotonic clock and are passed in."""
 
     def __init__(self, settle_s: float) -> None:
         self._settle_s = settle_s
@@ -26,7 +26,7 @@ class Settling:
         return bool(self._seen)
 
     def touch(self, path: Path, now: float) -> None:
-        """Take note of a file that appeared or changed."""
+        """Note a file that appeared or changed."""
         look = look_at(path)
         if look is None:
             self._seen.pop(path, None)
@@ -34,15 +34,15 @@ class Settling:
             self._seen[path] = _LastLook(look, now)
 
     def take_whole(self, now: float) -> list[tuple[Path, Look]]:
-        """The files that have not changed for the time set, oldest first; they are forgotten here."""
+        """Remove and return the files that have not changed for `settle_s`, oldest first."""
         for path in list(self._seen):
-            self.touch(path, now)  # a writer may be slower than what tells of its writes
+            self.touch(path, now)  # the file may have changed without a notification yet
         whole = [path for path, seen in self._seen.items() if now - seen.since >= self._settle_s]
         return sorted(((path, self._seen.pop(path).look) for path in whole), key=lambda one: (one[1][1], one[0]))
 
 
 def look_at(path: Path) -> Look | None:
-    """How the file looks now; null where it is gone or is none."""
+    """The file's current size and modification time; null if it is gone or is not a file."""
     try:
         found = path.stat()
     except OSError:

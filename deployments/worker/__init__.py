@@ -1,1 +1,1 @@
-"""Prefect's worker with an orderly end: its runs give back the mails they hold before it goes."""
+"""Prefect's worker with an orderly end: its runs release the mails that they hold before it ends."""

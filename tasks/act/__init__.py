@@ -1,4 +1,4 @@
-"""Doing what was decided, through the outbox: written down before it is done and after, each effect at most once.
+"""Performs what was decided, through the outbox: each effect is recorded before and after, and done at most once.
 
-A file named after an action performs it, a `Performer`; `outbox` runs them, `reconcile` clears up what was cut short.
+Each action has a file in `actions/` (a `Performer`). `outbox` runs them; `reconcile` settles interrupted effects.
 """

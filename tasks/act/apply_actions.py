@@ -40,7 +40,7 @@ def apply_actions(
     run: Run,
     second_reader: SecondReader,
 ) -> DataFrame[Effects]:
-    """Do what was decided about a chunk's mails; a dry run only writes down what would be done."""
+    """Perform what was decided about a chunk's mails. A dry run only records what would be done."""
     outbox = open_outbox(
         open_ledger(run.settings.ledger),
         read_destinations(),
@@ -76,14 +76,14 @@ def mark_known_mails(messages: DataFrame[Messages], skipped: DataFrame[Skipped],
         outbox.mailboxes.close()
     found: dict[str, list[dict[str, Any]]] = {}
     for fate in fates:
-        found.setdefault(fate.message_key, []).append(told(fate))
+        found.setdefault(fate.message_key, []).append(effect_in_outcome(fate))
     return Effects.of([{"message_key": key, "effects": effects} for key, effects in found.items()])
 
 
 def split_acting(
     messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions], rows: int
 ) -> tuple[list[DataFrame[Messages]], list[DataFrame[Readings]], list[DataFrame[Decisions]]]:
-    """Chunks of the three frames, row beside row, with just the mails something is to be done about."""
+    """Chunks of the three frames with equal rows in equal order, limited to mails that have actions."""
     keys = decisions.loc[decisions["actions"].map(len) > 0, "message_key"].tolist()
     return (
         split_rows(_rows_with(keys, messages), rows),
@@ -97,7 +97,7 @@ def _rows_with(keys: list[str], frame: DataFrame[AnyFrame]) -> DataFrame[AnyFram
 
 
 def review_of(run: Run, second_reader: SecondReader) -> SecondReading | None:
-    """Which replies of this run are read again before they leave."""
+    """Which replies of this run the second reader checks before they are sent; null if none."""
     read = {"off": (), "sent": ("send_reply",), "drafts": ("send_reply", "draft_reply")}[run.settings.review]
     if not read:
         return None
@@ -107,7 +107,7 @@ def review_of(run: Run, second_reader: SecondReader) -> SecondReading | None:
 def act(
     rows: list[dict[str, Any]], outbox: Outbox, *, run_id: str, dry_run: bool, review: SecondReading | None = None
 ) -> DataFrame[Effects]:
-    """Plan, perform unless it is a dry run, and say what came of it, one row a mail."""
+    """Plan the effects, perform them unless this is a dry run, and return one row for each mail."""
     keys = [row["message_key"] for row in rows]
     plans = plan_mails(outbox.engine, rows, outbox.destinations, outbox.mailboxes, dry_run=dry_run, review=review)
     as_planned = record_plan(outbox.engine, run_id, plans)
@@ -121,10 +121,10 @@ def act(
     fates = plans if dry_run and as_planned and not superseded else fates_of(outbox.engine, {*ids, *superseded})
     for effect in fates:
         if effect.message_key in found:
-            found[effect.message_key].append(told(effect))
-    for effect in fates:  # a reply to a mail of an earlier chunk or run is told with the mail that supersedes it
+            found[effect.message_key].append(effect_in_outcome(effect))
+    for effect in fates:  # a reply to a mail of an earlier chunk or run is listed with the mail that supersedes it
         if effect.message_key not in found and (by := superseded[effect.effect_id]) in found:
-            found[by].append(told(effect))
+            found[by].append(effect_in_outcome(effect))
     _tell(rows, found)
     return Effects.of([{"message_key": key, "effects": effects} for key, effects in found.items()])
 
@@ -140,7 +140,7 @@ def as_they_stand(effects: DataFrame[Effects], ledger_url: str) -> DataFrame[Eff
     for row in rows:
         # Each is told once, with its own mail where that is in this window.
         own = [one for one in row["effects"] if _is_told_with(row["message_key"], now.get(one["effect_id"]), known)]
-        row["effects"] = [told(now[one["effect_id"]]) if one["effect_id"] in now else one for one in own]
+        row["effects"] = [effect_in_outcome(now[one["effect_id"]]) if one["effect_id"] in now else one for one in own]
     return Effects.of(rows)
 
 
@@ -163,7 +163,7 @@ def _tell(rows: list[dict[str, Any]], effects: dict[str, list[dict[str, Any]]]) 
 def rows_of(
     messages: DataFrame[Messages], readings: DataFrame[Readings], decisions: DataFrame[Decisions]
 ) -> list[dict[str, Any]]:
-    """One row a message with all columns of the three; the model's word on the language wins."""
+    """One row for each message with all columns of the three. The language is the model's where it gave one."""
     read = {row["message_key"]: row for row in records(readings)}
     decided = {row["message_key"]: row for row in records(decisions)}
     rows = []
@@ -173,8 +173,8 @@ def rows_of(
     return rows
 
 
-def told(effect: Plan | Row[Any]) -> dict[str, Any]:
-    """An effect as an outcome names it."""
+def effect_in_outcome(effect: Plan | Row[Any]) -> dict[str, Any]:
+    """An effect in the form in which outcomes list it."""
     state = "dry run" if effect.dry_run and effect.state == "planned" else effect.state
     return {
         "effect_id": effect.effect_id, "action": effect.action, "target": effect.target, "state": state,
@@ -183,6 +183,6 @@ def told(effect: Plan | Row[Any]) -> dict[str, Any]:
 
 
 def lost_effects(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Effects]:
-    """Rows for a chunk that nothing came back of; the outbox still knows what was done."""
+    """Rows for a chunk whose task failed. What was done is still on record in the outbox."""
     lost = [{"effect_id": "", "action": "", "target": "", "state": "unknown", "detail": type(why).__name__, "rule": ""}]
     return Effects.of([{"message_key": key, "effects": list(lost)} for key in chunk["message_key"]])

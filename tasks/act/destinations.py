@@ -1,4 +1,4 @@
-"""Every destination an effect can reach, as the operator names them. Their secrets are read where they are used."""
+"""All destinations that effects can reach, by the operator's names. Their secrets are read where they are used."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tasks.settings.destinations import DestinationSettings, Endpoint
 
 
 class Destinations(DestinationSettings):
-    """The destinations in force; never passed to a task, because it holds secrets."""
+    """The configured destinations. They must never be passed to a task, because they hold secrets."""
 
     @property
     def drafts_on_disk(self) -> Path:
-        """Where drafts lie as files when no mailbox takes them."""
+        """The folder for drafts as files, used where no mailbox takes them."""
         return Path(self.drafts) if self.drafts else self.data_dir / "drafts"
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of this name.
+        """The endpoint with this name.
 
         Raises:
             Misconfigured: There is none.
@@ -28,7 +28,7 @@ class Destinations(DestinationSettings):
         return self.endpoints[name]
 
     def table(self, name: str) -> str:
-        """The address of the table of this name.
+        """The address of the table with this name.
 
         Raises:
             Misconfigured: There is none.
@@ -61,9 +61,9 @@ def _no_entry(kind: str, name: str, variable: str, known: dict[str, Endpoint] | 
 
 
 def read_destinations() -> Destinations:
-    """The destinations of the environment and `.env`.
+    """Read the destinations from the environment and `.env`.
 
     Raises:
-        Misconfigured: A value cannot be used; its variable is named, and the value, which may be a secret, is not.
+        Misconfigured: A value cannot be used. The message names the variable, not the value, which may be secret.
     """
     return Destinations.read()

@@ -1,4 +1,4 @@
-"""TXT records from DNS, for the keys of DKIM: remembered for a while, and not asked for at all while DNS is away."""
+"""Looks up TXT records in DNS, for DKIM keys. Results are cached; there are no queries while DNS is unavailable."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _GIVE_UP_AFTER = 3
 
 
 class TxtLookup:
-    """Answers for five minutes what it was told; after three failures in a row it does not ask for a minute.
+    """Caches records for five minutes. After three failures in a row, it sends no queries for a minute.
 
-    Otherwise a machine without DNS would wait for every signed mail.
+    Otherwise a machine without DNS would wait at every signed mail.
     """
 
     def __init__(self, ask: Callable[[bytes], bytes | None], clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,7 +26,7 @@ class TxtLookup:
         self._lock = Lock()
 
     def __call__(self, name: bytes) -> bytes | None:
-        """The record; null where there is none or nobody can be asked."""
+        """The record; null where there is none or DNS is unavailable."""
         now = self._clock()
         with self._lock:
             asked, record = self._known.get(name, (-_KEPT_S, None))

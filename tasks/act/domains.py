@@ -1,4 +1,4 @@
-"""Domains: who answers for them, and which stand for one another."""
+"""The DNS lookup that checks need, and which domains may vouch for one another."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ Dns = Callable[[bytes], bytes | None]
 
 
 def is_aligned(said: str, domain: str) -> bool:
-    """Whether the checked name is the sender's domain or one above it (RFC 7489, relaxed), but never a whole TLD."""
+    """Whether the verified name is the sender's domain or a parent of it (RFC 7489, relaxed), but not a TLD."""
     return said == domain or ("." in said and domain.endswith("." + said))

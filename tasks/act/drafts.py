@@ -1,4 +1,4 @@
-"""Drafts: put once where people look for them, into a mailbox's folder of drafts or a folder of files."""
+"""Puts a draft once into a mailbox's drafts folder, or into a folder of files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from tasks.private_files import make_file, make_folder
 
 
 async def put_draft(effect: Effect, context: ActionContext, mail: EmailMessage) -> str:
-    """Put the draft where it belongs, unless it lies there already; say where."""
+    """Put the draft into its folder unless it is there already, and return a sentence that says where.
+
+    Raises:
+        NotDone: The mail server refused the draft.
+    """
     source = _mailbox_for(effect, context)
     if source is None:
         return _write_file(effect, context, mail)
@@ -38,7 +42,7 @@ async def put_draft(effect: Effect, context: ActionContext, mail: EmailMessage) 
 
 
 async def look_for_draft(effect: Effect, context: ActionContext, mail: EmailMessage) -> Found:
-    """Whether it lies there."""
+    """Whether the draft is in its folder."""
     source = _mailbox_for(effect, context)
     if source is None:
         return "done" if _path(effect, context).exists() else "not done"
@@ -51,7 +55,7 @@ async def look_for_draft(effect: Effect, context: ActionContext, mail: EmailMess
 
 
 def _lies_in(opened: Connection, folder: str, raw: bytes) -> bool:
-    """Whether the draft is there as it was put, or as its owner changed it. A mail marked as a draft cannot be sent."""
+    """Whether the draft is in the folder, unchanged or edited by its owner."""
     return bool(find_copies(opened.box, folder, MailOnRecord(raw)) or has_draft(opened.box, folder, MailOnRecord(raw)))
 
 
@@ -69,7 +73,7 @@ def _path(effect: Effect, context: ActionContext) -> Path:
 def _write_file(effect: Effect, context: ActionContext, mail: EmailMessage) -> str:
     path = _path(effect, context)
     make_folder(path.parent)
-    mail["X-Unsent"] = "1"  # mail programs open it as a draft then, not as a mail that came in
+    mail["X-Unsent"] = "1"  # makes mail programs open it as a draft, not as a received mail
     context.about_to()
     part = path.with_suffix(".part")
     make_file(part)

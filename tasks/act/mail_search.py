@@ -1,4 +1,4 @@
-"""Finds the mail that an effect is about: at its UID, or by its Message-ID or size. Its bytes are always checked."""
+"""Finds the mail of an effect: by its UID, or by its Message-ID or size. The bytes are always compared."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from tasks.mailbox.imap.uids import read_uidvalidity
 from tasks.parsing.automatic import OWN_ID
 from tasks.parsing.read_mail import read_mail
 
-_MOST_HITS = 500  # mails of one Message-ID in one folder; nobody means to have more
-_MOST_FOLDERS = 100  # that are searched for a mail which is in none of the folders it may be expected in
-# A longer mail at its own UID is known by its size and head; the body of a shorter one costs hardly more to compare.
+_MOST_HITS = 500  # mails with one Message-ID in one folder
+_MOST_FOLDERS = 100  # folders searched for a mail that is in none of the expected ones
+# A mail longer than this, at its own UID, is compared by size and header; the body of a shorter one is compared, too.
 _COMPARED_BYTES = 256_000
 
 
 class MailGone(Exception):
-    """The mail is no longer in its mailbox, or what lies there is not that mail."""
+    """The mail is no longer in its mailbox, or the mail in its place is another one."""
 
 
 class SeveralFit(Exception):
-    """Several mails fit what is on record, so nobody can say which of them is meant."""
+    """Several mails match the one on record, so it is unclear which one is meant."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SoughtMail:
-    """The mail that is looked for: its key, its bytes, and where it was seen in this mailbox, the first place first."""
+    """The mail to find: its key, its bytes, and its locations in this mailbox, oldest first."""
 
     message_key: str
     record: MailOnRecord
@@ -42,13 +42,13 @@ class SoughtMail:
 
     @property
     def folders(self) -> list[str]:
-        """The folders it was seen in."""
+        """The folders in which it was seen."""
         return list(dict.fromkeys(location.folder for location in self.locations))
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundMail:
-    """Where a mail lies now; its folder is selected."""
+    """Where a mail is now. Its folder is selected."""
 
     folder: str
     uid: str
@@ -57,27 +57,27 @@ class FoundMail:
 def find_mail(
     box: BaseMailBox, sought: SoughtMail, moved_to: Sequence[str] = (), also_in: Sequence[str] = ()
 ) -> FoundMail:
-    """The mail today: where we moved it, where it was seen, in its old folders and `also_in`, or anywhere else.
+    """Find the mail. Searched in this order: `moved_to`, its UIDs, its folders with `also_in`, all other folders.
 
     Raises:
-        MailGone: No mail of the mailbox is the one on record.
-        SeveralFit: More than one is.
+        MailGone: No mail in the mailbox is the one on record.
+        SeveralFit: More than one mail matches it.
     """
     if not sought.record.raw:
-        raise MailGone("the ledger does not hold the bytes of the mail, so that no mail can be told to be it")
+        raise MailGone("the ledger does not have the bytes of the mail, so it cannot be identified")
     found = _search(box, moved_to, sought.record) or _at_its_uid(box, sought)
     near = [*sought.folders, *also_in]
     return found or _search(box, near, sought.record) or _find_elsewhere(box, sought, {*moved_to, *near})
 
 
 def find_copies(box: BaseMailBox, folder: str, mail: MailOnRecord) -> list[str]:
-    """UIDs of the folder's mails that are this mail of ours; it has an ASCII Message-ID."""
+    """UIDs of the folder's mails that equal this mail. Mailroom wrote it, so it has an ASCII Message-ID."""
     box.folder.set(folder)
     return _fitting(box, box.uids(_by_id(mail), charset=None), mail)
 
 
 def has_draft(box: BaseMailBox, folder: str, mail: MailOnRecord) -> bool:
-    """Whether the folder has a mail marked as a draft with the Message-ID of this mail of ours, whatever its text."""
+    """Whether the folder has a mail with this mail's Message-ID and the draft flag, whatever its text."""
     box.folder.set(folder)
     return bool(box.uids(f"DRAFT {_by_id(mail)}", charset=None))
 
@@ -94,7 +94,7 @@ def has_answer(box: BaseMailBox, folder: str, mail: MailOnRecord) -> bool:
 
 
 def _at_its_uid(box: BaseMailBox, sought: SoughtMail) -> FoundMail | None:
-    """The mail where it was seen; a folder built anew, or a careless server, gives its UID to another mail."""
+    """The mail at the UID where it was seen. Its bytes are checked: some servers reuse a UID for another mail."""
     for location in sought.locations:
         if _select(box, location.folder) == location.uidvalidity and _is_still_at(box, sought, location):
             return FoundMail(folder=location.folder, uid=str(location.uid))
@@ -110,7 +110,7 @@ def _is_still_at(box: BaseMailBox, sought: SoughtMail, location: MailLocation) -
         whole = next((mail.raw for mail in fetch_mails(box, [location.uid])), b"")
         if MailOnRecord(whole).is_mail_of(record):
             return True
-        # The bytes on record may be those that the same mail had in another source, before it was seen here first.
+        # The bytes on record may come from another source in which the same mail was seen before.
         return location is sought.locations[0] and read_mail(whole).message_key == sought.message_key
     return False
 
@@ -126,7 +126,7 @@ def _search(box: BaseMailBox, folders: Iterable[str], record: MailOnRecord) -> F
 
 
 def _select(box: BaseMailBox, folder: str, *, readonly: bool = False) -> int | None:
-    """The UIDVALIDITY of the folder, which is now selected; null where it cannot be opened."""
+    """Select the folder and return its UIDVALIDITY; null where it cannot be opened."""
     try:
         box.folder.set(folder, readonly=readonly)
     except MailboxFolderSelectError as no:
@@ -137,7 +137,7 @@ def _select(box: BaseMailBox, folder: str, *, readonly: bool = False) -> int | N
 
 
 def _hits_in(box: BaseMailBox, folder: str, record: MailOnRecord) -> list[str]:
-    """UIDs of the mails in the folder that are the mail on record; the folder is now selected, for reading alone."""
+    """Select the folder read-only and return the UIDs of its mails that are the mail on record."""
     if _select(box, folder, readonly=True) is None:
         return []
     criteria = _by_id(record) if _can_be_quoted(record.message_id) else _by_size(record)
@@ -154,7 +154,7 @@ def _quoted(message_id: str) -> str:
 
 
 def _can_be_quoted(message_id: str) -> bool:
-    # In other characters a search would have to name a CHARSET, which some servers refuse.
+    # Other characters would require a CHARSET in the search, which some servers reject.
     return bool(message_id) and message_id.isascii() and message_id.isprintable()
 
 
@@ -164,7 +164,7 @@ def _by_size(record: MailOnRecord) -> str:
 
 
 def _fitting(box: BaseMailBox, uids: Sequence[str], record: MailOnRecord) -> list[str]:
-    """The selected folder's mails that are the mail on record: byte for byte, or but for what servers change."""
+    """The UIDs in the selected folder whose mail is the one on record, apart from what servers change."""
     if len(uids) > _MOST_HITS:
         raise SeveralFit(f"{len(uids)} mails look like it, too many to compare them")
     heads = fetch_heads(box, [int(uid) for uid in uids])
@@ -181,7 +181,7 @@ def _open(box: BaseMailBox, folder: str, uid: str) -> FoundMail:
 
 def _find_elsewhere(box: BaseMailBox, sought: SoughtMail, searched: Container[str]) -> FoundMail:
     others = [one for one in list_folders(box) if one.name not in searched and not _has(one, *_NOT_A_FOLDER)]
-    # A folder of all mail, as Gmail has one, shows what also lies in others.
+    # A folder of all mail, as in Gmail, contains mails that are also in other folders.
     ordinary = [one for one in others if not _has(one, "\\All")]
     for folders in (ordinary[:_MOST_FOLDERS], [one for one in others if _has(one, "\\All")]):
         hits = [(one, uid) for one in folders for uid in _hits_in(box, one.name, sought.record)]

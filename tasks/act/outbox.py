@@ -1,7 +1,8 @@
-"""Performing what the outbox holds: in order within a mail, mails side by side, every step on record before the next.
+"""Performs effects from the outbox: in order within a mail, several mails at a time, each step recorded.
 
     claim ─▶ about_to ─▶ (the far end) ─▶ settle
-A process that dies before `about_to` did nothing; one that dies after it leaves a claim that is cleared up by looking.
+A process that dies before `about_to` has done nothing. One that dies after it leaves a claim, and `reconcile` finds out
+whether the effect happened.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ FINISHED = ("done", "failed", "rejected", "skipped", "superseded")
 
 
 def no_step(name: str) -> None:
-    """What happens between two steps: nothing."""
+    """The default of `Outbox.step`: does nothing."""
 
 
 class LostClaim(Exception):
-    """Another holds the effect now, and nothing may be done about it here."""
+    """Another process holds the effect now, so this one must not perform it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outbox:
-    """The outbox with all it takes to empty it; `step` is called after every step, and is where tests end a process."""
+    """The outbox and what is needed to perform its effects. `step` is called after every step, for tests."""
 
     engine: Engine
     destinations: Destinations
@@ -51,7 +52,7 @@ class Outbox:
     step: Callable[[str], None] = no_step
 
     def context(self, effect: Effect) -> ActionContext:
-        """What the effect's performer works with."""
+        """The context for the effect's performer."""
         return ActionContext(
             engine=self.engine, destinations=self.destinations, mailboxes=self.mailboxes,
             about_to=partial(self._about_to, effect),
@@ -63,14 +64,14 @@ class Outbox:
         self.step("begun")
 
     async def perform_all(self, effect_ids: Iterable[str]) -> None:
-        """Perform what is planned among these effects, each mail's in their order."""
+        """Perform the planned ones among these effects, each mail's in order."""
         found: dict[str, list[Effect]] = {}
         for effect in ledger.by_ids(self.engine, effect_ids):
             found.setdefault(effect.message_key, []).append(effect)
         await self._side_by_side(found.values())
 
     async def perform_mails(self, keys: Iterable[str]) -> None:
-        """Perform whatever is planned for these mails, in order; what dry runs planned is not."""
+        """Perform all planned effects of these mails in order, except those of dry runs."""
         found = ledger.of_mails(self.engine, keys).values()
         await self._side_by_side([effect for effect in effects if not effect.dry_run] for effects in found)
 
@@ -84,9 +85,9 @@ class Outbox:
         await asyncio.gather(*(one(effects) for effects in mails))
 
     async def perform_in_order(self, effects: Sequence[Effect]) -> None:
-        """Perform one mail's effects; one that is not finished keeps back those after it, but for a held one.
+        """Perform one mail's effects. If one is not finished, those after it are not performed.
 
-        What waits for a person steps aside: the others need not wait for people.
+        An effect that is held for a person is skipped: the others do not wait for it.
         """
         for effect in effects:
             state = await self._bring_on(effect)
@@ -103,13 +104,13 @@ class Outbox:
         return _state(self.engine, effect)
 
     async def perform(self, effect_id: str) -> None:
-        """Perform one planned effect, unless it is not ours to perform (any more)."""
+        """Perform one planned effect, unless it can't be claimed."""
         effect = ledger.claim_effect(self.engine, effect_id, owner=self.owner, lease_s=self.lease_s)
         if effect is None:
             return
         self.step("claimed")
         try:
-            # Well before the lease ends: whoever takes over then must be alone with the effect.
+            # This must end well before the lease does, so that the next owner is alone with the effect.
             async with asyncio.timeout(self.lease_s / 2):
                 detail = await performer_of(effect.action).perform(effect, self.context(effect))
             state: Settled = "done"
@@ -135,7 +136,7 @@ class Outbox:
         self.step("settled")
 
     def _after_accident(self, effect: Effect, error: Exception) -> tuple[Settled, str]:
-        # The error's own words may hold what a mail or a server said, so only its name is told.
+        # The error's message may contain a mail's or a server's words, so only its type is shown.
         (now,) = ledger.by_ids(self.engine, [effect.effect_id])
         if now.begun:
             return "ambiguous", f"it was cut short ({type(error).__name__}) and may have happened"
@@ -143,9 +144,9 @@ class Outbox:
         return ("planned" if again else "failed"), f"it could not be begun ({type(error).__name__})"
 
     async def look_after(self, effect: Effect) -> Settled | None:
-        """What an effect that may have happened turns out to be; null when another looks after it.
+        """Find out whether the effect happened, settle it, and return its state; null if another process does this.
 
-        Nothing is performed here. What can't be found out after some looks is held for a person.
+        Nothing is performed here. If several attempts do not find out, the effect is held for a person.
         """
         mine = ledger.take_over(self.engine, effect, owner=self.owner, lease_s=self.lease_s)
         if mine is None:
@@ -188,7 +189,7 @@ def open_outbox(
     identify: Identify = unidentified,
     step: Callable[[str], None] = no_step,
 ) -> Outbox:
-    """An outbox with connections of its own; close its mailboxes after."""
+    """An outbox with its own connections. Close its `mailboxes` after use."""
     return Outbox(
         engine=engine,
         destinations=destinations,
@@ -212,7 +213,7 @@ def _state(engine: Engine, effect: Effect) -> str:
 
 
 def _to_be_tried_again(before: Effect) -> tuple[Settled, str]:
-    """What becomes of an effect of which surely nothing was done; `before` is as it was before it was looked after."""
+    """The next state of an effect that certainly did not happen. `before` is the effect before it was claimed here."""
     if before.state == "ambiguous" and before.looks >= MAX_LOOKS:
         return "failed", before.detail
-    return "planned", "whoever was at it ended before anything left"
+    return "planned", "the process that held it ended before anything was sent"

@@ -1,4 +1,4 @@
-"""The interface behind every action: planned, performed once, and looked for when nobody knows whether it was."""
+"""The interface of every action: plan it, perform it once, and look whether it happened where that is unknown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Found = Literal["done", "not done", "unknown"]
 
 
 class NotDone(Exception):
-    """Surely nothing happened. `again` says whether trying later can help."""
+    """The effect certainly did not happen. `again` says whether it can be tried later."""
 
     def __init__(self, why: str, *, again: bool = False) -> None:
         super().__init__(why)
@@ -25,16 +25,16 @@ class NotDone(Exception):
 
 
 class NeedsPerson(Exception):
-    """Surely nothing happened, and a person must decide whether it may."""
+    """The effect certainly did not happen, and a person must decide whether it may."""
 
 
 class NotNeeded(Exception):
-    """Nothing happened, and nothing is to be done any more; the message says why."""
+    """The effect did not happen and is no longer needed; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActionContext:
-    """What performers work with; `about_to` is called right before anything leaves."""
+    """What performers work with. They must call `about_to` right before anything is sent or changed."""
 
     engine: Engine
     destinations: Destinations
@@ -43,21 +43,24 @@ class ActionContext:
 
 
 class Performer(Protocol):
-    """One action, as a module."""
+    """One action; implemented by a module."""
 
     def plan(self, action: object, mail: ActedMail) -> Planned:
-        """What it comes to for this mail; reads only, reaches nothing."""
+        """Plan the action for this mail. Must not connect to anything."""
 
     async def perform(self, effect: Effect, context: ActionContext) -> str:
-        """Do it, and say in one line what was done and where.
+        """Perform the effect, and return in one line what was done and where.
 
         Raises:
-            NotDone: Surely nothing happened. Any other exception means so too before `about_to`, and after it that
-                nobody knows.
-            NeedsPerson: Surely nothing happened, and a person must decide.
-            NotNeeded: It is not to be done any more.
-            SeveralFit: Several mails fit what is on record, and nothing was done to any of them.
+            NotDone: It certainly did not happen. Any other exception before `about_to` means the same; after it, that
+                it may have happened.
+            NeedsPerson: It certainly did not happen, and a person must decide.
+            NotNeeded: It is no longer needed.
+            SeveralFit: Several mails match the one on record; none was changed.
         """
 
     async def look(self, effect: Effect, context: ActionContext) -> Found:
-        """Whether the far end has it; only asked when nobody is at it. `not done` says that it may be done again."""
+        """Whether the effect happened, by looking at the far end. Called only while no process performs the effect.
+
+        `not done` means that the effect may be performed again.
+        """

@@ -1,7 +1,7 @@
-"""Which IP addresses are hosts of the public internet: the rest of what keeps webhooks out of private networks.
+"""Whether an IP address is a host of the public internet; keeps webhooks out of private networks.
 
-httpx-secure refuses what Python calls not global. Python calls some addresses global that lead elsewhere: groups
-(multicast), ways through a tunnel to any IPv4 address, and blocks that IANA has set aside since.
+httpx-secure refuses addresses that Python does not call global. Python calls some others global, too: multicast groups,
+tunnels to any IPv4 address, and blocks that IANA has reserved since.
 Source: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
 """
 
@@ -10,13 +10,13 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-_NAT64 = IPv6Network("64:ff9b::/96")  # holds an IPv4 address, which httpx-secure looks at
+_NAT64 = IPv6Network("64:ff9b::/96")  # contains an IPv4 address, which httpx-secure checks
 _SPECIAL_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 _SPECIAL_4 = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/4", "240.0.0.0/4")))
 
 
 def is_public(_host: str, address: IPv4Address | IPv6Address, _port: int) -> bool:
-    """Whether this is the address of one host that everybody may reach; called as httpx-secure calls a validator."""
+    """Whether this is the address of one public host. Has the signature of an httpx-secure validator."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     if isinstance(address, IPv4Address):

@@ -1,4 +1,4 @@
-"""Addresses that a reply may go to: in IDNA, and all of them where a mail leaves open which one a person wrote from."""
+"""The addresses to which a reply may go, in IDNA: several where it is unclear from which one a person wrote."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tasks.parsing.automatic import asked_for_by_form, is_no_reply
 from tasks.settings.replies import bare_address
 
 Candidate = dict[str, str]
-"""`address`, and `why` it may be the one."""
+"""`address`, and `why` it may be the right one."""
 
 _NAMED_BY = {
     "Reply-To": "the mail's Reply-To",
@@ -28,7 +28,7 @@ _MOST_CANDIDATES = 10
 
 
 def mail_address(text: str) -> str:
-    """The address with its domain in IDNA; empty if it is none. The part before the @ may be any script (RFC 6531)."""
+    """The address with its domain in IDNA; empty if it is invalid. The local part may be in any script (RFC 6531)."""
     local, at, domain = text.rpartition("@")
     host = ascii_host(domain.strip("<> ."))
     usable = all(letter.isprintable() and letter not in _FORBIDDEN for letter in f"{local}{host}")
@@ -40,8 +40,8 @@ def mail_address(text: str) -> str:
 
 
 def read_field(headers: Message, name: str) -> list[str]:
-    """All values of a field, raw."""
-    # `get_all` would wrap 8-bit values in an object of another kind.
+    """All values of a field, undecoded."""
+    # `get_all` would wrap 8-bit values in objects of another type.
     return [str(value) for key, value in headers.raw_items() if key.lower() == name.lower()]
 
 
@@ -52,7 +52,7 @@ def addresses_in(headers: Message, name: str) -> list[str]:
 
 
 def candidates_of(headers: Message, ours: Collection[str]) -> tuple[Candidate, ...]:
-    """Everybody the answer may be meant for; neither we nor an address at which nobody reads is among them."""
+    """All possible recipients of an answer, without our own addresses and no-reply addresses."""
     found: dict[str, str] = {}
     for name, why in _NAMED_BY.items():
         for address in addresses_in(headers, name):
@@ -86,7 +86,7 @@ def _is_listed(headers: Message) -> bool:
 
 
 def why_open(headers: Message, ours: Collection[str]) -> str:
-    """Why it is open whom the mail is from; empty where it is not."""
+    """Why it is unclear who sent the mail; empty where it is clear."""
     senders = addresses_in(headers, "From")
     if asked_for_by_form(senders, addresses_in(headers, "Reply-To"), ours):
         return "a form or a program sent it for somebody"

@@ -1,4 +1,4 @@
-"""Clearing up: what was cut short is looked for, what was left is taken up; nothing is done again blindly."""
+"""Settles interrupted effects by looking whether they happened, and performs planned ones that were left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tasks.runs import Run
 
 @dataclass(frozen=True, kw_only=True)
 class Cleared:
-    """What became of the effects that were looked after, by state."""
+    """The effects that were settled, counted by state."""
 
     states: Counter[str] = field(default_factory=Counter)
 
@@ -36,7 +36,7 @@ class Cleared:
         return self.states["failed"] + self.states["ambiguous"]
 
     def sentence(self) -> str:
-        """In words, for the run's state."""
+        """The counts as a sentence, for the run's state."""
         if not self.states:
             return "Nothing was left open"
         return ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
@@ -44,7 +44,7 @@ class Cleared:
 
 @task(name="reconcile effects", **policies.LEDGER)
 def reconcile_effects(run: Run, *, untouched_s: float) -> Cleared:
-    """Settle what is open and nobody is at; effects touched within `untouched_s` are left to whoever is at them."""
+    """Settle open effects that no process works on. Those that changed within `untouched_s` are left alone."""
     outbox = open_outbox(
         open_ledger(run.settings.ledger),
         read_destinations(),
@@ -60,7 +60,7 @@ def reconcile_effects(run: Run, *, untouched_s: float) -> Cleared:
 
 
 def reconcile(outbox: Outbox, *, untouched_s: float) -> Cleared:
-    """Look for every ambiguous effect and every one whose holder died, then perform those that are still to be done."""
+    """Look for each effect that is ambiguous or whose holder died, then perform those that are still planned."""
     opened = _open_effects(outbox, untouched_s)
     asyncio.run(_settle_all(outbox, opened))
     lapsed = asyncio.run(lapse_answered_replies(outbox, in_state(outbox.engine, ["held"])))

@@ -1,4 +1,4 @@
-"""Replies: what a suggestion comes to for a mail, and the mail it becomes."""
+"""Plans a reply from a suggestion, and builds the mail to be drafted or sent."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from tasks.parsing.html_text import read_html
 from tasks.parsing.limits import Limits
 from tasks.settings.replies import bare_address
 
-_QUOTED = 2_000  # characters: all of it is shown to whoever approves the reply
+_QUOTED = 2_000  # characters; all of it is shown to the person who approves the reply
 _QUOTED_LINES = 60
 _MOST_REFERENCES = 20
 
 
 class ReplyAction(Written):
-    """An action that passes on one of the suggested replies; `suggestion` counts from 1."""
+    """An action that uses one of the suggested replies. `suggestion` counts from 1."""
 
     suggestion: int = Field(1, ge=1, le=3)
     reply_all: bool = Field(False, description="Whether the mail's other recipients get a copy; never lists.")
 
 
 def plan_reply(mail: ActedMail, action: ReplyAction, into: str) -> Planned:
-    """The reply in full, as it would leave; skipped where there is no suggestion that may be used, or nobody to answer.
+    """Plan the complete reply. It is skipped if there is no usable suggestion or nobody to answer.
 
-    A mail whose sender can't be verified is answered by nobody but a person who looked at it.
+    A reply to an unverified sender is held for a person.
     """
     skip = _why_not(mail, action)
     if skip:
@@ -52,8 +52,8 @@ def plan_reply(mail: ActedMail, action: ReplyAction, into: str) -> Planned:
 def _why_not(mail: ActedMail, action: ReplyAction) -> str:
     replies, allowed = list(mail.row["replies"]), mail.allowed(sender_links=action.sender_links)
     if action.suggestion > len(replies):
-        return "the mail was given no such suggestion"
-    # One that names an address says that the mail gave orders, so the others are not used either.
+        return "the mail has no such suggestion"
+    # A suggestion with an address is a sign that the mail gives orders to the model, so no suggestion is used.
     doubted = allowed == NOTHING and "reply_names_address" in mail.row["doubts"]
     if doubted or not replies[action.suggestion - 1].strip() or any(names_address(reply, allowed) for reply in replies):
         return "the suggestion names a link or an address, so it is not used"
@@ -75,19 +75,19 @@ def _is_usable(mail: ActedMail) -> bool:
 
 
 def why_held(mail: ActedMail) -> str:
-    """Why a person has to look at whom it goes to; empty where nobody has to."""
+    """Why a person must check the recipient; empty where nobody must."""
     if mail.whom.candidates:
-        return f"it is open whom to answer: {mail.whom.why}"
+        return f"it is unclear whom to answer: {mail.whom.why}"
     return "" if mail.whom.verified else f"the sender is not verified: {mail.whom.why}"
 
 
 def target_of(mail: ActedMail) -> str:
-    """Whom it goes to, for people; nobody is named while that is open."""
+    """The recipient as shown to people; no address where a person must still choose it."""
     return "whom you choose" if mail.whom.candidates else mail.whom.address
 
 
 def reply_content(mail: ActedMail, text: str) -> dict[str, Any]:
-    """All that a reply is made of, and what a person is shown beside it."""
+    """The content of the reply's effect: everything that is sent, and what a person is shown with it."""
     own, before = mail.message_ids
     candidates = list(mail.whom.candidates)
     return {
@@ -117,9 +117,10 @@ def _signatures(identity: Identity) -> dict[str, str]:
 
 
 def build_reply(effect: Effect, sender: str, *, automatic: bool = False) -> EmailMessage:
-    """The mail to be drafted or sent; the same effect gives the same bytes.
+    """The mail to be drafted or sent. The same effect gives the same bytes.
 
-    One that leaves without a person says so (RFC 3834), and bears a mark by which it is known when it comes back.
+    A reply that is sent without approval declares itself automatic (RFC 3834), and has a header field by which it is
+    recognised if it comes back.
     """
     content = effect.content
     people = [content["to"], *content.get("cc", ())]
@@ -164,7 +165,7 @@ def _lines(text: str) -> str:
 
 
 def message_id(effect: Effect, sender: str) -> str:
-    """The reply's own id, without brackets: it follows from the effect, so that a copy of it can be recognised."""
+    """The reply's Message-ID without brackets. It is derived from the effect, so that copies can be recognised."""
     domain = mail_address(parseaddr(sender)[1]).rpartition("@")[2]
     return f"mailroom.{effect.effect_id[:40]}@{domain or 'mailroom.invalid'}"
 
@@ -179,5 +180,5 @@ def _quote(content: dict[str, Any]) -> str:
 def _mailbox(text: str) -> Address | str:
     name, written = parseaddr(text)
     address = mail_address(written)
-    # The library's own class takes no letters of other scripts before the @.
+    # The library's own class does not accept other scripts in the local part.
     return Address(display_name=name, addr_spec=address) if address.isascii() else address

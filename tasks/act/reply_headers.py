@@ -1,4 +1,4 @@
-"""Header fields of replies that the library would spoil: ids, which may never be encoded or cut."""
+"""Header fields with Message-IDs, which Python's library would encode or cut and so make invalid."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _IDS = frozenset({"message-id", "in-reply-to", "references"})
 _LINE = 998  # octets, RFC 5322, 2.1.1
 _SOFT_LINE = 200
 _ANY_ID = re.compile(r"<([^<>]*)>")
-# An id is a stranger's word in a header of ours: printable ASCII without blanks and brackets, or it is left out.
+# Ids in our header come from untrusted mail: only printable ASCII without blanks and brackets is accepted.
 _ID = re.compile(r"[!-;=?-~]{1,990}")
 
 
 class ReplyPolicy(EmailPolicy):
-    """Folds ids between each other, up to a whole line each; Python's own would encode a long one (RFC 2047)."""
+    """Folds only between ids. Python's own policy would encode a long id (RFC 2047)."""
 
     def fold(self, name: str, value: str) -> str:
         return _folded(name, str(value)) if name.lower() in _IDS else super().fold(name, value)
@@ -42,10 +42,10 @@ def _folded(name: str, value: str) -> str:
 
 
 def thread_of(headers: Message) -> tuple[str, tuple[str, ...]]:
-    """The mail's own Message-ID, empty where it has none that can be named, and the ids of the thread before it.
+    """The mail's Message-ID (empty where it has no usable one), and the ids of the thread before it.
 
-    An id that cannot stand in a header as it is (blanks, other scripts, over-long) is left out: a part of it would be
-    another mail's.
+    An id that a header cannot contain unchanged (blanks, other scripts, too long) is left out: a part of it could be
+    another mail's id.
     """
     own = _ids_in(headers, "message-id")
     return (own[0] if own else ""), _ids_in(headers, "references") or _ids_in(headers, "in-reply-to")

@@ -1,4 +1,4 @@
-"""Replies read by a second reader before they are sent: at most two rounds, then a person."""
+"""Lets a second reader check a reply before it is sent: at most two rounds, then a person decides."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tasks.links import names_address
 from tasks.opinions import Opinion
 
 ReadAgain = Callable[[ActedMail, str], Opinion]
-"""(the mail, the reply) → the opinion."""
+"""Takes the mail and the reply, and returns the second reader's opinion."""
 ROUNDS = 2
 _MOST_WORDS = 80
 
 
 def reviewed(planned: Planned, mail: ActedMail, read_again: ReadAgain) -> Planned:
-    """The reply as the reader left it, or held with what the reader said of it."""
+    """The reply with the reader's corrections, or held for a person with the reader's remarks."""
     text, notes = planned.content["text"], []
     for _ in range(ROUNDS):
         try:
@@ -30,7 +30,7 @@ def reviewed(planned: Planned, mail: ActedMail, read_again: ReadAgain) -> Planne
         if opinion.word == "to_a_person" or not _usable(opinion.text, mail):
             break
         text = opinion.text.strip()
-    # The last mended text was read by nobody, so a person decides on the first.
+    # No reader has checked the latest correction, so a person decides on the original text.
     return _for_a_person(planned, planned.content["text"], notes)
 
 

@@ -1,4 +1,4 @@
-"""DKIM signatures: whether one that stands for the sender's domain covers a mail's From."""
+"""Checks whether a DKIM signature of the sender's domain covers a mail's From."""
 
 from __future__ import annotations
 

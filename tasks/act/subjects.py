@@ -1,10 +1,10 @@
-"""The subject of a reply: `Re: ` and the mail's own as it was sent. Mail programs and ticket systems thread by it."""
+"""The subject of a reply: `Re: ` and the mail's subject unchanged, as mail programs and ticket systems thread by it."""
 
 from __future__ import annotations
 
 import re
 
-# What mail programs of many languages put before the subject of an answer, with the counters some of them add.
+# Reply prefixes of mail programs in many languages, with the counters that some of them add.
 _REPLY = re.compile(
     r"\s*(?:re|aw|antw|antwort|sv|vs|odp|ynt|res|rif|r|ré|rép|bls|balas|atb|ats|vá|vast|ref|отв|ответ|на|απ|σχετ|"
     r"回复|回覆|答复|答覆|回信|返信|답장|회신|رد|תשובה|השב)\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s*[:：]",
@@ -15,11 +15,11 @@ _MOST_CHARACTERS = 1_000
 
 
 def reply_subject(subject: str) -> str:
-    """The reply's subject; nothing in it can begin another header field."""
+    """The reply's subject on one line, so that it can't start another header field."""
     own = _BREAKS.sub(" ", subject).strip()[:_MOST_CHARACTERS]
     return own if _REPLY.match(own) else f"Re: {own}".strip()
 
 
 def without_prefix(subject: str) -> str:
-    """The subject without what an answer puts before it."""
+    """The subject without reply prefixes."""
     return _REPLY.sub("", subject, count=1).strip()

@@ -1,6 +1,6 @@
-"""Tables that rows are added to once: a CSV file, a folder of Parquet files, or a table of a database.
+"""Adds a row once to a table: a CSV file, a folder of Parquet files, or a table of a database.
 
-The address tells which: `….csv`, `….parquet` (a folder, one file a row, which readers take for one table), or a
+The address decides: `….csv`, `….parquet` (a folder with one file for each row, which readers treat as one table), or a
 database's URL with `#table`.
 """
 
@@ -22,14 +22,14 @@ from tasks.errors import Misconfigured
 from tasks.private_files import make_file, make_folder
 
 Row = dict[str, Any]
-"""`effect_id` first; values are texts, numbers, truth values and nulls."""
+"""`effect_id` comes first. Values are strings, numbers, booleans and nulls."""
 _TRUTHS = frozenset({"urgent", "reply_wanted", "sender_verified"})
 _NUMBERS = frozenset({"confidence"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def add_row(address: str, row: Row) -> bool:
-    """Whether the row was added now; false when its `effect_id` was there already."""
+    """Add the row unless the table has its `effect_id` already; return whether it was added."""
     if address.endswith(".csv"):
         return _add_to_csv(Path(address), row)
     if address.endswith(".parquet"):
@@ -68,7 +68,7 @@ def _add_to_csv(path: Path, row: Row) -> bool:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[IO[str]]:
-    """The file, ours alone, without the half line that a writer which died may have left at its end."""
+    """The file, locked. A partial last line, left by a writer that died, is removed."""
     make_folder(path.parent)
     if not path.exists():
         make_file(path)
@@ -88,7 +88,8 @@ def _csv_has(file: IO[str], effect_id: str) -> bool:
 
 
 def _safe_cell(value: object) -> object:
-    # A spreadsheet runs what looks like a formula (OWASP, CSV injection). One line a row, so that half a row is seen.
+    # Spreadsheets run text that looks like a formula (OWASP, CSV injection). Line breaks are replaced, so that each row
+    # is one line and a partial row can be recognised.
     text = " ".join(value.splitlines()) if isinstance(value, str) else value
     return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text
 
@@ -110,7 +111,7 @@ def _add_to_parquet(folder: Path, row: Row) -> bool:
 
 
 def _dtype(name: str) -> str:
-    # By name, not by value: a null must not decide its column's type, or the rows would not fit together.
+    # The type depends on the column's name: with the value's type, a null would make rows incompatible.
     return "boolean" if name in _TRUTHS else "Float64" if name in _NUMBERS else "string"
 
 
@@ -126,7 +127,7 @@ def _add_to_sql(address: str, row: Row) -> bool:
 
 
 def _sql_table(address: str, row: Row) -> tuple[sa.Engine, sa.Table]:
-    """The database and its table, as it would be made for this row."""
+    """The database's engine, and the table's definition for this row."""
     url, mark, name = address.partition("#")
     if not mark or not name or "://" not in url:
         raise Misconfigured(

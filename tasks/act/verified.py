@@ -1,8 +1,8 @@
-"""Whom a mail is from, and who says so: nobody is written to whose address could be anybody's invention.
+"""Verifies the sender of a mail, so that no reply goes to a forged address.
 
-A From field is believed when our own mail server vouches for its domain (the topmost Authentication-Results that bears
-one of our names; anyone can write the others), or when a DKIM signature of its domain covers it. Signatures with `l=`
-are not believed: text can be added below them.
+A From field is trusted if our own mail server vouches for its domain (in the topmost Authentication-Results with one of
+our names; anybody can write others), or if a DKIM signature of its domain covers it. Signatures with `l=` are not
+trusted, because text can be added below them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from tasks.parsing.addresses import read_addresses
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whom to answer, and whether that can be relied on; `address` is empty where the mail names nobody.
+    """Whom to answer, and whether that is verified. `address` is empty where the mail has no usable address.
 
-    Where it is open whom an answer is meant for, `candidates` are all it may be, and a person has to choose.
+    Where the recipient is unclear, `candidates` has all possible ones, and a person must choose.
     """
 
     address: str
@@ -36,9 +36,9 @@ class Verdict:
 def whom_to_answer(
     raw: bytes, headers: Message, authserv_ids: Sequence[str], dns: Dns, ours: Collection[str] = ()
 ) -> Verdict:
-    """The mail's verified From, or its Reply-To at the same domain; never raises on content.
+    """The mail's verified From, or its Reply-To at the same domain. Never raises, whatever the mail contains.
 
-    `headers` are those of `raw`, by `tasks.parsing.headers.read_head`; `ours` are our own addresses.
+    `headers` are those of `raw`, from `tasks.parsing.headers.read_head`. `ours` are our own addresses.
     """
     sender = _sender(raw, headers, authserv_ids, dns)
     if why := why_open(headers, ours):
@@ -58,7 +58,7 @@ def _sender(raw: bytes, headers: Message, authserv_ids: Sequence[str], dns: Dns)
         return Verdict(address="", name=name, verified=False, why="its sender is no mail address")
     why = _vouched(headers, _domain(address), authserv_ids)
     if not why and read_field(headers, "DKIM-Signature"):
-        from tasks.act.signatures import signer_of  # its library takes 5 MB, which few runs need
+        from tasks.act.signatures import signer_of  # imported here: its library takes 5 MB, and few runs need it
 
         why = signer_of(raw, _domain(address), dns)
     if not why:
@@ -68,11 +68,11 @@ def _sender(raw: bytes, headers: Message, authserv_ids: Sequence[str], dns: Dns)
 
 
 def _reply_to(headers: Message, sender: Verdict, ours: Collection[str]) -> Verdict:
-    wanted = addresses_in(headers, "Reply-To")  # one that names no address counts as none
+    wanted = addresses_in(headers, "Reply-To")  # a field without an address is ignored
     if not wanted or wanted == [sender.address]:
         return sender
     if len(wanted) > 1 or not sender.verified or _domain(wanted[0]) != _domain(sender.address):
-        # A true sender may still point the answer at somebody who never asked for it.
+        # Even a verified sender may direct the answer to a third person who did not ask for it.
         why = "its Reply-To points elsewhere than to its verified sender" if sender.verified else sender.why
         return replace(sender, verified=False, why=why, candidates=candidates_of(headers, ours))
     return replace(sender, address=wanted[0], why=f"{sender.why}; Reply-To at the same domain")
@@ -89,7 +89,7 @@ def _vouched(headers: Message, domain: str, authserv_ids: Sequence[str]) -> str:
 
 
 def _passed(value: str) -> list[tuple[str, str]]:
-    """The methods that passed, each with whose name it is that was checked; none where the header is no good."""
+    """The methods that passed, each with the name that it verified; none where the field is malformed."""
     try:
         results = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value}").results
     except (authres.AuthResError, ValueError, IndexError, TypeError):

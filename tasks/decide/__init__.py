@@ -1,1 +1,1 @@
-"""What is to be done about a mail: ordered rules, as data, over the columns of its reading; no model is asked."""
+"""Decides what to do about a mail: ordered rules, as data, over the columns of its reading. No model is asked."""

@@ -15,5 +15,5 @@ from tasks.frames import Decisions, Messages, Readings
 def choose_actions(
     messages: DataFrame[Messages], readings: DataFrame[Readings], rules: RuleBook
 ) -> DataFrame[Decisions]:
-    """What is to be done about each mail, and which rule said so; pure, so neither retried nor cached."""
+    """The actions for each mail, with their rules. The task is pure, so it is neither retried nor cached."""
     return decide(messages, readings, rules)

@@ -1,7 +1,7 @@
-"""Conditions of rules: CEL expressions over one row, compiled once, that can only answer yes or no.
+"""Conditions of rules: boolean CEL expressions over one row, compiled once.
 
-CEL cannot reach attributes, loop for ever or call out. Its regular expressions take linear time. It gives up after
-10,000 steps of loops. A condition that takes more CPU time for a mail than it may is not answered for that mail.
+CEL has no access to attributes, no endless loops and no calls to the outside. Its regular expressions take linear time,
+and it stops after 10,000 steps of loops. A condition that takes too much CPU time for a mail raises an error.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 from cel_expr_python import cel  # type: ignore[import-untyped]  # it ships stubs but no py.typed marker
 
 CONDITION_MS = 100
-"""Milliseconds of CPU that a condition may take for a mail, unless the operator says otherwise."""
-MAX_CONDITION = 500  # characters: a condition is read by people, and the time it takes grows with its length
+"""The default limit on a condition's CPU time for one mail, in milliseconds."""
+MAX_CONDITION = 500  # characters: people must be able to read it, and its CPU time grows with its length
 
 _TEXT, _YES_NO, _NUMBER, _WHOLE = cel.Type.STRING, cel.Type.BOOL, cel.Type.DOUBLE, cel.Type.INT
 _TEXTS = cel.Type.List(cel.Type.STRING)
 _RECORDS = cel.Type.List(cel.Type.Map(cel.Type.STRING, cel.Type.DYN))
 
-# What is known once a mail was sorted: enough to say which further questions it is worth.
+# Columns that are known after triage, for conditions on analyses.
 TRIAGE_COLUMNS: dict[str, Any] = {
     "category": _TEXT,  # empty where the mail could not be read
     "language": _TEXT,
@@ -45,7 +45,7 @@ TRIAGE_COLUMNS: dict[str, Any] = {
     "last_from_us": _YES_NO,  # the newest mail of its conversation is ours
     "likely_duplicate_of": _TEXT,  # the key of an earlier mail; empty where there is none
 }
-# What is known before any model is asked: enough to say that none may be.
+# Columns that are known before any model is asked, for conditions that keep a mail from all providers.
 ARRIVAL_COLUMNS: dict[str, Any] = {
     name: TRIAGE_COLUMNS[name]
     for name in (
@@ -64,7 +64,7 @@ ARRIVAL_COLUMNS: dict[str, Any] = {
     "sensitivity": _TEXT,  # the header of that name, in lower case: `personal`, `private`, `company-confidential`
     "labels": _TEXTS,  # of the headers Keywords, X-Keywords and X-Gmail-Labels, in lower case
 }
-# What is known at the end; none of the model's free text, which a mail could dictate.
+# Columns that are known at the end. The model's free text is left out, because a mail could dictate it.
 ROW_COLUMNS: dict[str, Any] = TRIAGE_COLUMNS | {
     "date": _TEXT,
     "action_items": _RECORDS,
@@ -80,7 +80,7 @@ _ADDRESS = re.compile(r"<([^<>\s]+@[^<>\s]+)>\s*$")
 
 
 class BadCondition(ValueError):
-    """A condition that cannot be compiled, or cannot be answered for a row; says where and why."""
+    """A condition that cannot be compiled or evaluated for a row. The message says where and why."""
 
 
 @dataclass(frozen=True)
@@ -90,19 +90,19 @@ class Condition:
     text: str
     expression: cel.Expression
     columns: frozenset[str]
-    """The columns that its text names."""
+    """The columns that the condition uses."""
     most_ms: int = CONDITION_MS
 
     def holds(self, facts: cel.Activation) -> bool:
-        """Whether the row meets it.
+        """Whether the condition is true for the row.
 
         Raises:
-            BadCondition: It divides by zero, looks for what this row does not have, or takes too long.
+            BadCondition: It divides by zero, accesses something that this row does not have, or takes too long.
         """
         began = thread_time()
         try:
             value = self.expression.eval(facts)
-        except RuntimeError as e:  # CEL's own word for too many steps
+        except RuntimeError as e:  # CEL raises it for too many steps
             raise BadCondition(_say_where(str(e))) from e
         took_ms = (thread_time() - began) * 1_000
         if took_ms > self.most_ms:
@@ -113,17 +113,17 @@ class Condition:
 
 
 class ConditionLanguage:
-    """The columns that conditions of one kind may name."""
+    """The columns that conditions of one kind may use."""
 
     def __init__(self, columns: Mapping[str, Any]) -> None:
         self.columns = columns
         self._env = cel.NewEnv(variables=dict(columns))
 
     def compile(self, text: str, most_ms: int = CONDITION_MS) -> Condition:
-        """The compiled condition, tried on an empty mail.
+        """Compile the condition and test it on an empty mail.
 
         Raises:
-            BadCondition: It is too long, misspelt, no question of yes or no, or fails on a mail that has nothing in it.
+            BadCondition: It is too long, does not compile, is not boolean, or fails for an empty mail.
         """
         if len(text) > MAX_CONDITION:
             raise BadCondition(f"it has {len(text)} characters; write at most {MAX_CONDITION}")
@@ -143,7 +143,7 @@ class ConditionLanguage:
         return condition
 
     def facts(self, row: Mapping[str, Any], named: Set[str]) -> cel.Activation:
-        """The row as conditions see it: of the known columns those named, nulls as empty text, no, or zero."""
+        """The used columns of the row for CEL. Nulls become empty strings, false, or zero."""
         facts: dict[str, Any] = {name: _plain(row.get(name), self.columns[name]) for name in named}
         if "sender" in facts or "sender_domain" in facts:
             facts["sender"] = address_of(str(_plain(row.get("sender"), _TEXT)))
@@ -153,19 +153,19 @@ class ConditionLanguage:
 
 @cache
 def triage_language() -> ConditionLanguage:
-    """What conditions on analyses may name."""
+    """The language of conditions on analyses."""
     return ConditionLanguage(TRIAGE_COLUMNS)
 
 
 @cache
 def arrival_language() -> ConditionLanguage:
-    """What conditions on keeping a mail from providers may name."""
+    """The language of conditions that keep a mail from providers."""
     return ConditionLanguage(ARRIVAL_COLUMNS)
 
 
 @cache
 def row_language() -> ConditionLanguage:
-    """What conditions on actions may name."""
+    """The language of conditions on actions."""
     return ConditionLanguage(ROW_COLUMNS)
 
 
@@ -179,7 +179,7 @@ def address_of(sender: str) -> str:
 
 
 def _plain(value: object, kind: cel.Type) -> object:
-    # CEL takes Python's own types only, no null and none of numpy's.
+    # CEL accepts only Python's own types, without null and numpy's types.
     if kind in (_TEXTS, _RECORDS):
         return list(value) if isinstance(value, (list, tuple)) else []
     empty = _EMPTY[kind.name()]

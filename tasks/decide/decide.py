@@ -1,4 +1,4 @@
-"""From readings to plans: which rules hold for each mail, and what they want done."""
+"""Turns readings into decisions: the rules that match each mail, and their actions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tasks.frames import Decisions, Messages, Readings, joined, records
 
 
 def decide(messages: DataFrame[Messages], readings: DataFrame[Readings], rules: RuleBook) -> DataFrame[Decisions]:
-    """One decision a message, in the order of `messages`, each naming the rules that made it.
+    """One decision for each message, in the order of `messages`, with the rules that made it.
 
     Raises:
         KeyError: A message has no reading.
@@ -25,9 +25,9 @@ def decide(messages: DataFrame[Messages], readings: DataFrame[Readings], rules: 
 
 
 def decide_row(row: Mapping[str, Any], rules: RuleBook) -> dict[str, Any]:
-    """What is to be done about one mail.
+    """The decision about one mail.
 
-    A rule that cannot be answered for this mail ends the list and nothing is done: what follows may have counted on it.
+    If a rule's condition cannot be evaluated for this mail, nothing is done, because later rules may depend on it.
     """
     facts = row_language().facts(row, rules.columns["rules"])
     decision: dict[str, Any] = {"message_key": row["message_key"], "urgent": False, "reply_wanted": False}
@@ -55,7 +55,7 @@ def _as_planned(action: Action, rule: str) -> dict[str, Any]:
 
 
 def _once(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # Two rules that want the same thing want it once: the first to say so is named.
+    # If two rules have the same action, it is done once, under the name of the first rule.
     kept: dict[str, dict[str, Any]] = {}
     for action in actions:
         kept.setdefault(repr(sorted((name, value) for name, value in action.items() if name != "rule")), action)

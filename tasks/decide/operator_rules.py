@@ -1,7 +1,7 @@
-"""The operator's rules: a file, or Prefect Variables that can be edited in the UI; where neither is, the shipped ones.
+"""The operator's rules, from a file or from Prefect Variables that can be edited in the UI; else the shipped rules.
 
-A Variable holds less than 5,000 characters, so more rules go on in `mailroom-rules-2`, `mailroom-rules-3`, …: each is
-whole JSON of its own, and their lists are joined in this order. A section that none of them has is the shipped one.
+A Variable holds fewer than 5,000 characters, so longer rules continue in `mailroom-rules-2`, `mailroom-rules-3`, and so
+on. Each is complete JSON, and their lists are joined in this order. A section that none of them has is the shipped one.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ _SECTIONS = ("analyses", "rules", "never_send")
 def read_rules(
     file: Path | None, condition_ms: int = CONDITION_MS, categories: Sequence[str] | None = None
 ) -> RuleBook:
-    """The rules of this file, or of the Variables; checked as a whole. See `load_rules` for `condition_ms`.
+    """Read and check the rules from this file or the Variables. See `load_rules` for `condition_ms`.
 
     Where `categories` are given, the operator's rules may name no other; those shipped are not held to it.
 
     Raises:
-        Misconfigured: Names where they stand, the first bad rule, its position and what is wrong with it.
+        Misconfigured: A rule is wrong. The message says where the rules are, which rule is the first wrong one, its
+            position, and what is wrong.
     """
     parts = [_read_file(file)] if file else list(read_variables(VARIABLE, _TITLE))
     if not parts:

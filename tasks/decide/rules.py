@@ -1,9 +1,9 @@
-"""Rules as data: read, checked as a whole, and compiled once.
+"""Rules as data: they are read, checked and compiled once.
 
-The text is a JSON object of ordered lists. `rules` say what is done about a mail. `analyses` say which questions the
-mail is worth. `never_send` says which mails no provider may see; it may be left out. Every entry whose condition holds
-adds what it says, from the top down. The first with `"after": "stop"` ends the list. Without a text,
-`default_rules.json` holds.
+The text is a JSON object of ordered lists. `rules` say what is done about a mail. `analyses` say which questions are
+asked about it. `never_send`, which is optional, says which mails no provider may see. Every entry whose condition is
+true applies, from top to bottom; the first one with `"after": "stop"` ends the list. The default is
+`default_rules.json`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tasks.decide.conditions import (
 from tasks.errors import Misconfigured
 from tasks.frames import Analysis
 
-MAX_RULES_TEXT = 100_000  # characters; a Prefect Variable holds 5,000
+MAX_RULES_TEXT = 100_000  # characters; one Prefect Variable holds 5,000
 
 
 class _Entry(BaseModel):
@@ -79,7 +79,7 @@ E = TypeVar("E", bound=_Entry | NeverSend)
 
 @dataclass(frozen=True)
 class Compiled(Generic[E]):
-    """An entry and its condition."""
+    """An entry and its compiled condition."""
 
     entry: E
     condition: Condition
@@ -87,7 +87,7 @@ class Compiled(Generic[E]):
 
 @dataclass(frozen=True)
 class RuleBook:
-    """All rules, ready to use; it travels between processes as its text, since compiled conditions can't."""
+    """All rules, compiled. It is pickled as its text, because compiled conditions can't be pickled."""
 
     text: str
     analyses: tuple[Compiled[AnalysisRule], ...]
@@ -97,7 +97,7 @@ class RuleBook:
 
     @cached_property
     def columns(self) -> Mapping[str, frozenset[str]]:
-        """The columns that the conditions of each list name; a mail's others need not be looked at."""
+        """The columns that the conditions of each list use."""
         lists: dict[str, tuple[Compiled[Any], ...]] = {
             "analyses": self.analyses,
             "rules": self.rules,
@@ -110,10 +110,10 @@ class RuleBook:
 
 
 def load_rules(text: str | None = None, condition_ms: int = CONDITION_MS) -> RuleBook:
-    """The rules in `text`, or the ones shipped with Mailroom; a condition may take `condition_ms` of CPU for a mail.
+    """The rules in `text`, or the shipped ones. A condition may take `condition_ms` of CPU time for one mail.
 
     Raises:
-        Misconfigured: Names the first bad rule, its position and what is wrong with it.
+        Misconfigured: A rule is wrong. The message names the first wrong one, its position, and what is wrong.
     """
     if text is None:
         text = resources.files("tasks.decide").joinpath("default_rules.json").read_text(encoding="utf-8")
@@ -131,9 +131,9 @@ def load_rules(text: str | None = None, condition_ms: int = CONDITION_MS) -> Rul
 
 
 def analyses_for(rulebook: RuleBook, row: Mapping[str, Any]) -> frozenset[Analysis]:
-    """Which questions this mail is worth; `row` holds the columns of `conditions.TRIAGE_COLUMNS` that are known.
+    """The analyses that this mail is worth. `row` has the known columns of `conditions.TRIAGE_COLUMNS`.
 
-    An entry that cannot be answered for this mail adds nothing.
+    An entry whose condition cannot be evaluated for this mail adds nothing.
     """
     facts = triage_language().facts(row, rulebook.columns["analyses"])
     asked: set[Analysis] = set()

@@ -1,4 +1,4 @@
-"""Mails that no provider may see, by the operator's rules; they are marked before anything is asked."""
+"""Marks mails that no provider may see, by the operator's rules, before any model is asked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LABEL_FIELDS = frozenset({"keywords", "x-keywords", "x-gmail-labels"})
 
 
 def withhold(messages: DataFrame[Messages], rules: RuleBook, engine: Engine) -> DataFrame[Messages]:
-    """The messages, those that a rule keeps from every provider with the reason in `unreadable`."""
+    """The messages. Those that a rule keeps from all providers have the reason in `unreadable`."""
     if not rules.never_send or not len(messages):
         return messages
     marks = {found["message_key"]: marks_of(found["raw"]) for found in load_raw(engine, messages["message_key"])}
@@ -29,7 +29,7 @@ def withhold(messages: DataFrame[Messages], rules: RuleBook, engine: Engine) -> 
 
 
 def why_withheld(row: Mapping[str, Any], rules: RuleBook) -> str:
-    """Which rule keeps this mail from every provider; empty where none does."""
+    """A sentence about the rule that keeps this mail from all providers; empty if none does."""
     facts = arrival_language().facts(row, rules.columns["never_send"])
     for compiled in rules.never_send:
         try:
@@ -42,7 +42,7 @@ def why_withheld(row: Mapping[str, Any], rules: RuleBook) -> str:
 
 
 def marks_of(raw: bytes) -> dict[str, Any]:
-    """What a mail's headers say of how it is to be treated: `sensitivity` and `labels`, in lower case."""
+    """`sensitivity` and `labels` from a mail's headers, in lower case."""
     fields = [(name.lower(), decode_text(str(value)).lower()) for name, value in read_head(raw).raw_items()]
     labels = [label.strip() for name, value in fields if name in _LABEL_FIELDS for label in value.split(",")]
     return {"sensitivity": next((value for name, value in fields if name == "sensitivity"), ""), "labels": labels}

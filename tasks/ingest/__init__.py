@@ -1,1 +1,1 @@
-"""Takes mails from a source: each is read once, parsed, recorded, and claimed by one run only."""
+"""Takes mails from a source. Each is read once, parsed, recorded, and claimed by one run only."""

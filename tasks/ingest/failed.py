@@ -1,4 +1,4 @@
-"""A source of mails that failed; it reads them from the bytes that the ledger keeps, wherever they came from."""
+"""A source of mails from the ledger, such as failed ones. It reads them from the bytes that the ledger keeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from tasks.ledger.messages import load_raw
 from tasks.mailbox.raw import Origin, RawMail
 
-_LOADED = 50  # mails whose bytes are held in memory at a time
+_LOADED = 50  # mails whose bytes are held in memory at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class FailedMails:
         return len(self.keys)
 
     def read(self) -> Iterator[RawMail]:
-        """The mails, the oldest first."""
+        """The mails, oldest first."""
         for start in range(0, len(self.keys), _LOADED):
             for kept in load_raw(self.engine, self.keys[start : start + _LOADED]):
                 yield RawMail(

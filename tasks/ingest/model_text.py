@@ -1,4 +1,4 @@
-"""The text of a mail for a model, and the pieces that were left out of it, each with the reason."""
+"""The text of a mail that a model is given, and the pieces that are left out of it, each with the reason."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from tasks.parsing.mail import Mail
 from tasks.parsing.text_doubts import ANSWERS_IN_QUOTE, MOSTLY_LEFT_OUT
 from tasks.providers.catalogue.tokens import estimate_tokens
 
-# Between a mail's own words and what lies beside them; the name is one line, so nothing in it can end the block.
+# Separators between a mail's own text and other texts. The name is one line, so nothing in it can end the block.
 ATTACHMENT_HEAD = "--- attachment {name} ---"
 FORWARDED_HEAD = "--- forwarded mail from {sender}: {subject} ---"
 QUOTED_HEAD = "--- quoted in this mail, from earlier ones; answers may stand in it ---"
 QUOTED_TOKENS = 600
 """Of a quote that a model is shown, because the text rests on it, at most so many tokens."""
-_ENOUGH_HIDDEN = 20  # characters; a handful of invisible ones is ordinary
+_ENOUGH_HIDDEN = 20  # characters; a few invisible ones are normal
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """A piece of a mail that is not in the text for a model; `what` is quoted, signature, hidden or cut."""
+    """A piece of a mail that is not in the text for a model. `what` is quoted, signature, hidden or cut."""
 
     what: str
     why: str
     text: str
 
     def counted(self) -> dict[str, Any]:
-        """The piece without its words, for an outcome."""
+        """The piece without its text, for an outcome."""
         return {"what": self.what, "why": self.why, "words": len(self.text.split())}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelText:
-    """`defects` say what was done to the text; `tokens` is the estimate of its tokens."""
+    """The text for a model. `defects` say what was changed in it; `tokens` is its estimated number of tokens."""
 
     text: str
     tokens: int

@@ -1,4 +1,4 @@
-"""What the ledger tells a source: which of its mails were read already, and which were not finished."""
+"""What a source learns from the ledger: which of its mails were read already, and which are not finished."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tasks.settings import Settings
 
 
 def opening_for(engine: Engine, settings: Settings, pause: Pause = time.sleep) -> Opening:
-    """Return what `open_source` is to be given, so that a mailbox or a bucket is read on from where the last run ended.
+    """Return the `Opening` for `open_source`, so that a mailbox or a bucket is read from where the last run stopped.
 
-    With `again` set it is read from its start, what was left undone included.
+    With the setting `again`, it is read from the start.
     """
 
     def since_uid(source: str, mailbox: str, uidvalidity: int) -> int:
@@ -31,7 +31,7 @@ def opening_for(engine: Engine, settings: Settings, pause: Pause = time.sleep) -
         return True
 
     def undone(source: str) -> Iterator[RawMail]:
-        if settings.again and source != INBOX:  # which alone does not hold any more what it gave
+        if settings.again and source != INBOX:  # the inbox deletes what it has given, so it can't be read again
             return
         for one in left_over(engine, source):
             yield RawMail(
@@ -39,7 +39,7 @@ def opening_for(engine: Engine, settings: Settings, pause: Pause = time.sleep) -
                 source_id=one.source_id,
                 origin=_origin_of(source, one.place, one.source_id),
                 target_language=one.target_language,
-                problem="" if one.raw else "it could not be read when it was met",
+                problem="" if one.raw else "it could not be read",
             )
 
     def read_before(source: str) -> Mapping[str, str]:
@@ -60,7 +60,7 @@ def opening_for(engine: Engine, settings: Settings, pause: Pause = time.sleep) -
 
 
 def _origin_of(source: str, place: str, source_id: str) -> Origin:
-    """Return the origin that gives this place again, as far as the place tells it."""
+    """Return the origin for this place, as far as it is known from the place."""
     folder, _, uid = place.rpartition("/")
     mailbox, _, uidvalidity = folder.rpartition("/")
     if source.startswith("imap:") and uid.isdigit() and uidvalidity.isdigit():

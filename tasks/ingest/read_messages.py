@@ -15,7 +15,7 @@ log = logging.getLogger("mailroom.ingest")
 
 
 class WindowReader(Protocol):
-    """What gives a run its mails, window by window."""
+    """Gives a run its mails, window by window."""
 
     def next_window(self) -> Window: ...
 
@@ -24,7 +24,7 @@ class WindowReader(Protocol):
 
 @task(name="read mails", **policies.LEDGER)
 def read_messages(reader: WindowReader) -> Window:
-    """The next window of the source, parsed, on record, and claimed by this run."""
+    """The next window of the source. Its mails are parsed, recorded, and claimed by this run."""
     window = reader.next_window()
     defective = sum(bool(defects) for defects in window.messages["parse_defects"])
     log.info(
@@ -37,7 +37,7 @@ def read_messages(reader: WindowReader) -> Window:
 
 
 def read_windows(reader: WindowReader) -> Iterator[Window]:
-    """All windows of the reader, one task run each."""
+    """All windows of the reader. Each is read in one task run."""
     try:
         while True:
             window = read_messages(reader)

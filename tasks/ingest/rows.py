@@ -1,4 +1,4 @@
-"""Makes a row of `Messages` from a raw mail: the text that a model will read, and what is known before that."""
+"""Makes a row of `Messages` from a raw mail: the text for a model, and what is known without one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tasks.parsing.read_mail import read_mail, unreadable
 from tasks.questions import Media
 from tasks.settings import Settings
 
-# Sources are named by these; from any other, such as a mailbox, mail comes from strangers.
+# Schemes of sources that only the operator can write to. Mail from others, such as mailboxes, is untrusted.
 _OPERATORS_OWN = ("/", "-", "s3:", "gs:")
 
 
@@ -37,7 +37,7 @@ def as_of_source(source: Source, settings: Settings) -> Settings:
 
 
 def parse(raw: RawMail, settings: Settings) -> Parsed:
-    """Read the mail and make its row; `fence` is 0 until it is claimed."""
+    """Parse the mail and make its row. `fence` is 0 until the mail is claimed."""
     mail = _broken(raw) if raw.problem else read_mail(raw.raw)
     given = model_text(mail, settings.most_tokens)
     target, complaint = _target_language(raw, mail, settings)
@@ -70,13 +70,13 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
 
 
 def _sender(mail: Mail) -> str:
-    # For people to read, so nothing is encoded; a name's own angle brackets must not pass for the address.
+    # For people to read, so nothing is encoded. Angle brackets in a name must not look like those of the address.
     name = mail.sender_name.replace("<", "").replace(">", "").strip()
     return f"{name} <{mail.sender_address}>" if name and mail.sender_address else name or mail.sender_address
 
 
 def _broken(raw: RawMail) -> Mail:
-    # Every such mail has the same (or no) bytes, so its place has to tell it from the others.
+    # All such mails have the same (or no) bytes, so the place must distinguish them.
     place = f"{raw.origin.source}\0{raw.origin.mailbox}\0{raw.source_id}"
     return unreadable(hashlib.sha256(place.encode()).hexdigest().encode(), raw.problem)
 
@@ -87,20 +87,17 @@ def _nothing_to_read(row: dict[str, Any]) -> str:
 
 
 def is_operators_own(raw: RawMail) -> bool:
-    """Return whether the operator put the mail there, so that its `X-Mailroom-` headers count.
-
-    That is so for a path, a bucket and stdin.
-    """
+    """Return whether the operator put the mail there (a path, a bucket, stdin): its `X-Mailroom-` headers count."""
     return raw.origin.source.startswith(_OPERATORS_OWN)
 
 
 def wished_language(raw: RawMail, mail: Mail) -> str | None:
-    """Return the target language that the mail itself asks for: its row's, or its header's where that counts."""
+    """Return the target language that the mail itself asks for: its table row's, else its header's if that counts."""
     return raw.target_language or (mail.target_language if is_operators_own(raw) else None)
 
 
 def _target_language(raw: RawMail, mail: Mail, settings: Settings) -> tuple[str, list[str]]:
-    """The code of the language to translate into: the mail's own wish, its sender's, the run's, in that order."""
+    """The code of the target language, and defects: the mail's own, else its sender's, else the run's."""
     wanted = wished_language(raw, mail)
     if wanted:
         try:

@@ -1,4 +1,4 @@
-"""A source shared by several runs: one run records it, then all the others take shares of it from the ledger."""
+"""A source that several runs share: one run records its mails, then the others claim shares of them in the ledger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AT_A_TIME = 500
 
 
 def record_source(source: Source, engine: Engine, settings: Settings) -> int:
-    """Record all mails of the source and return their number; nobody works on the new ones yet."""
+    """Record all mails of the source and return their number. New ones are PENDING."""
     mails, met = source.read(), 0
     settings = as_of_source(source, settings)
     settled = getattr(source, "settled", None)
@@ -36,13 +36,13 @@ def record_source(source: Source, engine: Engine, settings: Settings) -> int:
 
 
 class ShareReader:
-    """Gives windows of mails that this run claimed from a recorded source, until none is left to claim.
+    """Claims windows of mails from a recorded source until none is left.
 
-    Windows are small, so that runs that began together end together.
+    Windows are small, so that runs that began at the same time end at about the same time.
     """
 
     def __init__(self, source: str, engine: Engine, *, until: float, owner: str, settings: Settings) -> None:
-        """`until` is the ledger's time at which recording had ended."""
+        """`until` is the ledger's time (UTC seconds) at which recording ended."""
         self._source = source
         self._engine = engine
         self._until = until
@@ -50,7 +50,7 @@ class ShareReader:
         self._settings = settings
 
     def next_window(self) -> Window:
-        """The next share; one without mails is the last."""
+        """Claim the next share. The last one has no mails."""
         settings = self._settings
         most = settings.window_rows
         claims = claim_share(
@@ -59,7 +59,7 @@ class ShareReader:
         kept = {one["message_key"]: one for one in load_raw(self._engine, claims)}
         copies = likely_copies(self._engine, claims)
         rows = {
-            # The key that was claimed stays the mail's, also where a later reader would find another.
+            # The mail keeps the key that was claimed, even if this version of the parser computes another one.
             key: self._row(kept[key])
             | {"message_key": key, "fence": claims[key].fence, "likely_duplicate_of": copies.get(key, "")}
             for key in claims
@@ -67,7 +67,7 @@ class ShareReader:
         return Window(messages=Messages.of(with_facts(rows, self._engine)), skipped=Skipped.of([]), last=not claims)
 
     def close(self) -> None:
-        """Nothing was opened."""
+        """Do nothing, because nothing was opened."""
 
     def _row(self, kept: dict[str, object]) -> dict[str, object]:
         raw = RawMail(
@@ -75,6 +75,6 @@ class ShareReader:
             source_id=str(kept["source_id"]),
             origin=Origin(source=self._source),
             target_language=kept["target_language"],  # type: ignore[arg-type]  # text or null
-            problem="" if kept["raw"] else "it could not be read when it was met",
+            problem="" if kept["raw"] else "it could not be read",
         )
         return parse(raw, self._settings).row

@@ -1,4 +1,4 @@
-"""Reads a source in windows of some hundred mails, one window ahead of the stages that work on them."""
+"""Reads a source in windows of some hundred mails, one window ahead of the stages that process them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = logging.getLogger("mailroom.ingest")
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Some mails of a source: those that this run works on, and the others with the reason."""
+    """Some mails of a source: those that this run processes, and those it skips, with the reason."""
 
     messages: DataFrame[Messages]
     skipped: DataFrame[Skipped]
@@ -38,14 +38,14 @@ class Window:
 
 
 class MessageReader:
-    """Gives the windows of a source, in order. The next one is read while the last one is worked on.
+    """Gives the windows of a source in order. The next one is read while the last one is processed.
 
-    The first window is a single chunk, so that the first questions are out soon. What was read is on record before it
-    is claimed, and a window that could not be recorded is tried again from the bytes already read.
+    The first window is a single chunk, so that the first questions are sent soon. Mails are recorded before they are
+    claimed. If a window could not be recorded, it is tried again with the bytes already read.
     """
 
     def __init__(self, source: Source, engine: Engine, *, owner: str, settings: Settings, failed: bool = False) -> None:
-        """`failed` takes mails that failed for good, too; their source is the ledger, which has them on record."""
+        """`failed` also claims mails that failed for good; then the source is the ledger, which has them on record."""
         self._source = source
         self._failed = failed
         self._engine = engine
@@ -62,13 +62,13 @@ class MessageReader:
         self._ahead: Future[Window] | None = None
 
     def expected(self) -> int | None:
-        """How many mails there will be, where the source knows without reading them."""
+        """The number of mails; null where the source does not know it without reading them."""
         return self._source.count()
 
     def next_window(self) -> Window:
-        """The next window; after one that is `last` there is none.
+        """The next window. After one that is `last` there is none.
 
-        Raises whatever reading or recording raised; calling again then tries the same mails again.
+        It raises the error of reading or recording. The next call then tries the same mails again.
         """
         ahead = self._ahead or self._pool.submit(self._read)
         self._ahead = None
@@ -99,9 +99,9 @@ class MessageReader:
         return window
 
     def _fill(self, size: int) -> None:
-        """Take the next mails from the source, and one more to know whether there are any.
+        """Read the next mails from the source, and one more to know whether there are any.
 
-        A source that breaks in the middle breaks the window after the mails it had given.
+        If the source raises, the mails read so far become a window, and the next window raises the error.
         """
         if self._broken is not None:
             raise self._broken
@@ -120,7 +120,7 @@ class MessageReader:
                 raise
 
     def _note_recorded(self) -> None:
-        # The inbox removes its files once the ledger holds their bytes. Other sources keep theirs.
+        # The inbox deletes its files once their bytes are in the ledger. Other sources keep theirs.
         settled = getattr(self._source, "settled", None)
         if settled is not None:
             settled([raw.place for raw in self._batch])
@@ -150,7 +150,7 @@ class MessageReader:
 
 
 def seen(one: Parsed) -> Seen:
-    """Return what the ledger must know about a mail before anybody works on it."""
+    """Return what the ledger records about a mail before it is processed."""
     return Seen(
         message_key=one.mail.message_key,
         source=one.raw.origin.source[:512],

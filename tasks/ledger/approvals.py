@@ -27,10 +27,11 @@ def give_verdict(
     content: Mapping[str, Any] | None = None,
     target: str | None = None,
 ) -> bool:
-    """Whether the verdict counts: the effect must still be held, and still be exactly what the person was shown.
+    """Record a person's verdict on a held effect, and return whether it counts.
 
-    `content` and `target` replace the effect's, where the person changed its text or chose whom it goes to. An approval
-    holds for that content and no other; the approved effect is `planned`, the rejected one is left for good.
+    It counts only while the effect is held and its content is the one the person was shown (`shown_hash`). An approved
+    effect becomes `planned`, a rejected one `rejected`. `content` and `target`, where given, replace the effect's: the
+    person edited the text or chose the recipient. An approval is valid for this content only.
     """
     with engine.begin() as connection:
         now = database_time(connection, time.time)
@@ -51,7 +52,7 @@ def give_verdict(
             .values(
                 state="rejected" if verdict == "rejected" else "planned", content=content, content_hash=given,
                 target=effect.target if target is None else target,
-                # A dry run's effect that a person approves is meant.
+                # An approval turns a dry run's effect into a real one.
                 dry_run=effect.dry_run and verdict == "rejected", detail=f"{verdict} by {person}", updated=now,
             )
         )  # fmt: skip

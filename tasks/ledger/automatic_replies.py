@@ -1,6 +1,6 @@
-"""Counts replies that left without a person, by sender, conversation and hour, so that no two programs go on for ever.
+"""Counts replies that were sent without approval, by sender, conversation and hour, to end loops of two programs.
 
-All processes that share the ledger count together, one at a time, by its database's clock.
+All processes that share the ledger share the counts. The times are the database's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LOCK = 4_815_162_343
 
 @dataclass(frozen=True, kw_only=True)
 class AutomaticReply:
-    """A reply about to leave: to whom, its own Message-ID, and the ids of the conversation, the oldest first."""
+    """A reply about to be sent: its recipient, its Message-ID, and the conversation's Message-IDs, oldest first."""
 
     effect_id: str
     sender: str
@@ -31,7 +31,7 @@ class AutomaticReply:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyCaps:
-    """Most replies without a person's approval: in 24 hours to a sender and in a conversation, in an hour to all."""
+    """The most replies without approval: per sender and per conversation in 24 hours, and in total in one hour."""
 
     per_sender: int
     per_thread: int
@@ -39,9 +39,9 @@ class ReplyCaps:
 
 
 def admit_reply(engine: Engine, reply: AutomaticReply, caps: ReplyCaps, clock: Callable[[], float] = time.time) -> str:
-    """Why the reply may not leave by itself; empty where it may, and then it is counted.
+    """Count the reply and return an empty string, or return the reason why it must not be sent automatically.
 
-    What the hour's cap stops is counted, too: while more are wanted than it allows, none leaves.
+    A reply that the hourly cap stops is counted, too: no reply is sent while more are wanted than the cap allows.
     """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -58,7 +58,7 @@ def admit_reply(engine: Engine, reply: AutomaticReply, caps: ReplyCaps, clock: C
 
 
 def take_back_reply(engine: Engine, effect_id: str) -> None:
-    """Count a reply no more: it surely did not leave."""
+    """Remove the reply from the counts, because it was certainly not sent."""
     with engine.begin() as connection:
         connection.execute(delete(replies).where(replies.c.effect_id == effect_id))
 

@@ -1,7 +1,8 @@
-"""Questions that wait for a batch: put there mail by mail, taken out batch by batch. Their mails are parked meanwhile.
+"""The queue of questions that wait for a batch. Questions come in mail by mail and leave batch by batch.
 
-A parked mail is PROCESSING and belongs to no process but to the run that parked it, so that no other run asks about it
-at the full price. Where nobody collects for two days, its lease ends and any run may take it up.
+A mail with a queued question is parked: it is PROCESSING and belongs to the run that parked it, not to a process, so
+that no other run asks about it at the full price. If nobody collects the batch for two days, the mail's lease ends and
+any run may claim it.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import NANO_USD, batch_items, batches, completions, messages
 
 PARKED_S = 48 * 3_600.0
-"""Longer than any batch may take."""
+"""Longer than any provider may take for a batch."""
 
 MOST_TRIES = 3
-_PARKED = "batch|0|0|"  # as `tasks.ledger.owners` writes owners, of a machine that is nobody's
+_PARKED = "batch|0|0|"  # the format of `tasks.ledger.owners`, with a machine name that no machine has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ class Queued:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a question is: `waiting`, `sent`, or `failed` with the error's code; a failure is told once."""
+    """Where a question is: `waiting`, `sent`, or `failed` with the error's code. A failure is reported once."""
 
     state: str
     error_code: str | None = None
@@ -68,7 +69,10 @@ def parked_by(run_id: str) -> str:
 
 
 def enqueue(connection: Connection, rows: list[Any]) -> list[Place]:
-    """Where each `Queued` is now, its mail parked; a handler of the ledger's writer."""
+    """Queue each `Queued`, park its mail, and return its `Place`. A handler of the ledger's writer.
+
+    A question that was queued before keeps its place. One that failed is removed, so that its failure is reported once.
+    """
     keys = [queued.key for queued in rows]
     found = connection.execute(select(batch_items).where(batch_items.c.key.in_(keys)))
     known = {row.key: row for row in found}
@@ -110,7 +114,7 @@ def _park(connection: Connection, queued: Queued) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A run, and a model that some of its questions wait for; a batch has one of each."""
+    """A run and a model that some of its questions wait for. Each batch is for one run and one model."""
 
     run_id: str
     provider: str
@@ -118,7 +122,7 @@ class Waiting:
 
 
 def waiting(engine: Engine) -> list[Waiting]:
-    """What the questions that are in no batch yet wait for."""
+    """The runs and models of all questions that are in no batch yet."""
     columns = (batch_items.c.run_id, batch_items.c.provider, batch_items.c.model)
     with engine.begin() as connection:
         rows = connection.execute(
@@ -130,13 +134,13 @@ def waiting(engine: Engine) -> list[Waiting]:
 def record_batch(
     engine: Engine, group: Waiting, room: BatchBounds, *, owner: str, lease_s: float, scopes: tuple[Scope, ...]
 ) -> str | None:
-    """The id of a new batch of the group's questions, written down with all its calls; null when none waits.
+    """Record a new batch of the group's questions and all its calls; return its id, or null when no question waits.
 
-    The batch is the owner's until its lease ends. Its worst price is reserved in `scopes`, if there are any; as many
-    questions are taken as that leaves room for, those that waited longest first.
+    The batch belongs to the owner until its lease ends. Its highest possible price is reserved in `scopes`, if there
+    are any. The batch holds as many questions as these budgets have room for, the oldest first.
 
     Raises:
-        NothingAffordable: There is no room for even one.
+        NothingAffordable: The budgets do not have room for a single question.
     """
     with engine.begin() as connection:
         items = list(_fitting(connection, group, room))
@@ -157,7 +161,7 @@ def record_batch(
 
 
 class NothingAffordable(Exception):
-    """A budget leaves no room for even one of the waiting questions."""
+    """The budgets do not have room for any of the waiting questions."""
 
     def __init__(self, shortage: Shortage) -> None:
         super().__init__(shortage)
@@ -183,7 +187,11 @@ def _fitting(connection: Connection, group: Waiting, room: BatchBounds) -> Itera
 
 
 def _affordable(connection: Connection, batch_id: str, items: list[Any], scopes: tuple[Scope, ...]) -> list[Any]:
-    """As many of the items as the budgets have room for, their money reserved for the batch."""
+    """Reserve money for as many of the items as the budgets have room for, and return these.
+
+    Raises:
+        NothingAffordable: There is no room for the first item.
+    """
     while True:
         worst = sum(item.worst_nusd or 0 for item in items)
         owner = f"{_PARKED}{batch_id}"
@@ -215,7 +223,7 @@ _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_to
 
 
 def _write_down(connection: Connection, batch_id: str, items: list[Any], group: Waiting) -> None:
-    """Every call of the batch as begun, as it would be for one that is sent alone."""
+    """Record every call of the batch as begun, like a call that is sent alone."""
     calls = {item.key: secrets.randbits(63) for item in items}
     alike = {
         "state": "begun", "run_id": group.run_id, "provider": group.provider, "model": group.model, "key_index": 0,
@@ -230,7 +238,7 @@ def _write_down(connection: Connection, batch_id: str, items: list[Any], group: 
 
 
 def give_up_waiting(engine: Engine, group: Waiting) -> int:
-    """How many mails are PENDING again because no batch can be paid for their questions."""
+    """Set the group's mails to PENDING, because no batch of their questions can be paid for; return their number."""
     table = batch_items.c
     these = (table.state == "waiting", table.run_id == group.run_id, table.provider == group.provider,
              table.model == group.model)  # fmt: skip
@@ -246,7 +254,7 @@ def give_up_waiting(engine: Engine, group: Waiting) -> int:
 
 
 def answered_mails(engine: Engine) -> dict[str, list[str]]:
-    """By the run that parked them, the mails none of whose questions waits for an answer any more."""
+    """The parked mails whose questions are all answered, by the run that parked them."""
     unanswered = select(batch_items.c.message_key).where(batch_items.c.state.in_(("waiting", "sent")))
     wanted = (
         select(messages.c.owner, messages.c.message_key)

@@ -1,7 +1,7 @@
-"""Writes rows that many coroutines want to write, together in one transaction, in a thread of its own.
+"""Writes the rows of many coroutines together in one transaction, in its own thread.
 
-The calls in flight share a commit. Each caller hears the result of its row after that commit. A transaction that was
-cut off is done again, so handlers must bear that the first one was committed after all.
+Calls in flight share a commit, and each caller gets the result for its row after that commit. A transaction whose
+connection broke is repeated, although it may have been committed; handlers must allow for that.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ Handler = Callable[[Connection, list[Any]], list[Any]]
 
 
 class BatchedWriter:
-    """A writer thread over one engine; `handlers` says how the rows of each kind are written.
+    """A writer thread over one engine. `handlers` has the function that writes the rows of each kind.
 
-    Kinds are written in the order of their names: processes that lock rows of several kinds then lock them in the same
-    order, so that none waits for another that waits for it.
+    Kinds are written in the order of their names. All processes then lock rows in the same order, which prevents
+    deadlocks.
     """
 
     def __init__(self, engine: Engine, handlers: dict[str, Handler]) -> None:
@@ -58,7 +58,7 @@ class BatchedWriter:
         threading.Thread(target=self._write_for_ever, name="ledger-writer", daemon=True).start()
 
     def learn(self, handlers: dict[str, Handler]) -> None:
-        """Write rows of these kinds, too."""
+        """Add handlers for further kinds of rows."""
         self._handlers = {**self._handlers, **handlers}
 
     async def write(self, kind: str, row: object) -> Any:  # noqa: ANN401  # each kind has results of its own
@@ -70,7 +70,7 @@ class BatchedWriter:
         return await self.post(kind, row)
 
     def post(self, kind: str, row: object) -> asyncio.Future[Any]:
-        """As `write`, for a caller that need not wait: rows posted before others are never committed after them."""
+        """Like `write`, but returns at once with a future. Rows are committed in the order of posting."""
         loop = asyncio.get_running_loop()
         queued = _QueuedWrite(kind, row, loop, loop.create_future())
         with self._lock:
@@ -96,9 +96,9 @@ class BatchedWriter:
             connection.close()
 
     def _written(self, writes: list[_QueuedWrite]) -> list[tuple[_QueuedWrite, Any]]:
-        """Each write with its result, or with the error that kept all of them from being written.
+        """Write all of them and return each with its result, or each with the error that stopped the transaction.
 
-        While the ledger is away the writes are kept: there may be answers among them that were paid for.
+        While the database is away, the writes are kept and tried again: they may contain answers that were paid for.
         """
         until = time.monotonic() + _AWAY_S
         while True:
@@ -127,7 +127,7 @@ class BatchedWriter:
     def _tell_all(self, writes: list[_QueuedWrite], answers: list[tuple[_QueuedWrite, Any]]) -> None:
         for loop in {queued.loop for queued in writes}:
             mine = [(queued.future, answer) for queued, answer in answers if queued.loop is loop]
-            with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile, so nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody waits for the result
                 loop.call_soon_threadsafe(_tell, mine)
 
 

@@ -1,7 +1,7 @@
-"""A batch's life in the ledger: recorded before it is sent, settled item by item, held by one process at a time.
+"""A batch's states in the ledger. It is recorded before it is sent, settled item by item, and owned by one process.
 
-recorded → uploaded → submitting → submitted → collected → closed, or → failed where the provider refused it whole. If a
-process dies, the next one goes on from the state that was reached.
+recorded → uploaded → submitting → submitted → collected → closed, or → failed where the provider rejected all of it. If
+the process dies, the next one continues from the state that was reached.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ OPEN = ("recorded", "uploaded", "submitting", "submitted", "collected")
 OnAlert = Callable[[Alert], None]
 
 LEASE_S = 1_800.0
-"""How long a step of a batch may take: sending a large one over a slow line, at most."""
+"""The longest time that one step of a batch may take, such as the upload of a large one over a slow line."""
 
 _AT_A_TIME = 500
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """A row of `batches`; `remote_id` and `file_id` are the provider's, null until it told them."""
+    """A row of `batches`. `remote_id` and `file_id` are the provider's, and null until the provider has sent them."""
 
     batch_id: str
     state: str
@@ -48,7 +48,7 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class Settled:
-    """What became of one question: an answer; an error, billed or not; or nothing, so that it is asked again."""
+    """The result of one question: an answer; an error, billed or not; or no result, so that it is asked again."""
 
     key: str
     answer: RawAnswer | None = None
@@ -61,7 +61,7 @@ class Settled:
 
 
 def claim_batches(engine: Engine, *, owner: str, only: str | None = None) -> list[Batch]:
-    """Open batches that are now this owner's, oldest first: nobody's, or of an owner that died."""
+    """Claim the open batches that have no owner or whose owner died, and return them, oldest first."""
     now = time.time()
     with engine.begin() as connection:
         wanted = select(batches).where(batches.c.state.in_(OPEN)).order_by(batches.c.created_at).with_for_update()
@@ -77,7 +77,7 @@ def claim_batches(engine: Engine, *, owner: str, only: str | None = None) -> lis
 
 
 def move_batch(engine: Engine, batch_id: str, state: str, **columns: Any) -> None:
-    """The batch has reached this state; on disk when this returns."""
+    """Set the batch's state; it is on disk when this returns."""
     with engine.begin() as connection:
         connection.execute(
             update(batches)
@@ -87,13 +87,13 @@ def move_batch(engine: Engine, batch_id: str, state: str, **columns: Any) -> Non
 
 
 def leave_batches(engine: Engine, owner: str) -> None:
-    """Let others take up what this owner has open."""
+    """Release this owner's open batches, so that others can claim them."""
     with engine.begin() as connection:
         connection.execute(update(batches).where(batches.c.owner == owner).values(owner="", lease_until=0.0))
 
 
 def known_remotes(engine: Engine, provider: str) -> set[str]:
-    """The provider's ids of all batches that are already ours."""
+    """The provider's ids of all batches that are in the ledger."""
     wanted = select(batches.c.remote_id).where(batches.c.provider == provider, batches.c.remote_id.is_not(None))
     with engine.begin() as connection:
         return {str(found) for found in connection.scalars(wanted)}
@@ -109,9 +109,10 @@ def requests_of(engine: Engine, batch_id: str) -> list[tuple[str, str]]:
 def settle_items(
     engine: Engine, batch: Batch, settled: Sequence[Settled], *, run_id: str, on_alert: OnAlert | None = None
 ) -> int:
-    """How many questions of the batch were settled by these; those settled before are left as they are.
+    """Record these results and return how many of the batch's questions they settled.
 
-    Their calls are paid for by `run_id`, the run that collected them, whose outcomes they are part of.
+    Questions that were settled before stay as they are. The calls are billed to `run_id`, the run that collected the
+    batch and records the outcomes.
     """
     count = 0
     for start in range(0, len(settled), _AT_A_TIME):
@@ -125,7 +126,7 @@ def settle_items(
 
 
 def ask_again(engine: Engine, batch: Batch, *, error_code: str, run_id: str) -> int:
-    """How many questions of the batch nobody answered; they wait for another batch, or fail after three."""
+    """Queue the batch's unanswered questions again and return their number; after three tries they fail."""
     with engine.begin() as connection:
         keys = connection.scalars(
             select(batch_items.c.key).where(batch_items.c.batch_id == batch.batch_id, batch_items.c.state == "sent")
@@ -136,7 +137,7 @@ def ask_again(engine: Engine, batch: Batch, *, error_code: str, run_id: str) -> 
 
 
 def release_batch(engine: Engine, batch: Batch, *, run_id: str) -> int:
-    """How many mails are PENDING again, as no batch could send their questions. The questions are forgotten."""
+    """Delete the batch's questions, which could not be sent, and return how many of their mails are PENDING again."""
     keys = [key for key, _body in requests_of(engine, batch.batch_id)]
     settle_items(engine, batch, [Settled(key=key, error_code="API_ERROR") for key in keys], run_id=run_id)
     asked = select(batch_items.c.message_key).where(batch_items.c.batch_id == batch.batch_id)

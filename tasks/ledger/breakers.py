@@ -26,7 +26,7 @@ log = logging.getLogger("mailroom.breakers")
 
 State = Literal["closed", "open", "half_open"]
 OnChange = Callable[[str, State], None]
-"""Is told the provider and its circuit's new state, in the process that changed it."""
+"""Called with the provider and its circuit's new state, in the process that changed it."""
 
 _LOOK_EVERY_S = 1.0
 _LONGEST_CAUSE = 300
@@ -68,7 +68,7 @@ class _CircuitNow:
 
 
 class LedgerBreakers:
-    """`tasks.questions.Breakers` over the ledger; one a process, used on one event loop."""
+    """`tasks.questions.Breakers` over the ledger. There is one for each process, used on one event loop."""
 
     def __init__(
         self,
@@ -86,16 +86,20 @@ class LedgerBreakers:
         self._writer.learn({"breaker": _write})
 
     def check(self, provider: str) -> None:
-        """Raise CircuitOpen when the provider is being left alone, as far as this process knows."""
+        """Do nothing where the circuit is closed, as far as this process knows.
+
+        Raises:
+            CircuitOpen: The provider's circuit is open.
+        """
         known = self._of(provider)
         if known.state != "closed" and self._clock() < known.until:
             raise _open(provider, known.until - self._clock(), known.cause)
 
     async def admit(self, provider: str) -> bool:
-        """Whether this call is the probe; looks into the ledger once a second at most while the circuit is closed.
+        """Return whether this call is the probe. Reads the ledger at most once a second while the circuit is closed.
 
         Raises:
-            CircuitOpen: The provider is left alone, or another call probes it.
+            CircuitOpen: The circuit is open, or another call is the probe.
         """
         known = self._of(provider)
         if self._clock() - known.looked_at >= _LOOK_EVERY_S:
@@ -115,7 +119,7 @@ class LedgerBreakers:
         return True
 
     async def succeeded(self, provider: str, *, probe: bool) -> None:
-        """The provider answered, be it that it wants less or another request."""
+        """Record that the provider answered; a rate limit or a rejected request counts as an answer."""
         known = self._of(provider)
         known.failures = 0
         if probe:
@@ -123,7 +127,7 @@ class LedgerBreakers:
             self._say(provider, "closed", "the probe was answered")
 
     async def failed(self, provider: str, *, probe: bool, cause: str = "") -> None:
-        """The provider could not be reached or did not do its work; `cause` says how."""
+        """Record that the provider could not be reached or failed; `cause` is the error's message."""
         known = self._of(provider)
         known.failures += 1
         due = known.state == "closed" and known.failures >= self._policy.breaker_failures
@@ -145,7 +149,7 @@ class LedgerBreakers:
         seen: _CircuitNow = await self._writer.write("breaker", request)
         known.looked_at = self._clock()
         known.state, known.cause = seen.state, seen.cause
-        # A probe of somebody else may end any moment; so look again soon.
+        # Another process's probe may end at any moment, so read the ledger again soon.
         left_s = seen.left_s if seen.state == "open" else min(seen.left_s, _LOOK_EVERY_S)
         known.until = self._clock() + left_s
         return seen
@@ -181,7 +185,7 @@ def _fulfil(connection: Connection, request: _BreakerRequest) -> _CircuitNow:
     elif request.state == "open":
         new = {"provider": request.provider, "state": "closed", "until": now, "changed_at": now}
         connection.execute(insert_into(breakers, connection.dialect.name).values(new).on_conflict_do_nothing())
-        # A failure that began before another opened the circuit does not keep it open for longer.
+        # A call that began before the circuit opened, and fails after, does not keep it open for longer.
         fresh = or_(breakers.c.state != "open", breakers.c.until <= now)
         changed = _change(connection, request.provider, "open", now, now + request.lasts_s, fresh, cause=request.cause)
     elif request.state == "closed":

@@ -1,7 +1,7 @@
-"""Money handed out and spent, by run, day and month, over all processes that share a ledger; no cap is ever passed.
+"""Money reserved and spent by run, day and month, over all processes that share a ledger. No cap is ever exceeded.
 
-A process takes money in blocks, hands it out call by call (`tasks.ledger.run_budget`), and writes down what was spent.
-What is reserved for a process that died comes back.
+A process reserves money in blocks, hands it out call by call (`tasks.ledger.run_budget`), and records what was spent.
+What a dead process had reserved is released.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BLOCKS_LEFT = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a cap is about: `name` is its row, `cap` in nano-dollars, null where spending is only counted."""
+    """What a cap applies to. `name` is its row; `cap` is in nano-dollars, null where spending is only counted."""
 
     name: str
     cap: int | None
@@ -39,9 +39,9 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class MoneyRequest:
-    """A block of `most` nano-dollars if there is plenty, else `least`, from all scopes at once.
+    """Asks for `most` nano-dollars from all scopes at once, or for `least` where there is not plenty.
 
-    `worst` is what the call behind the request may cost; `least` is that without what its owner holds already.
+    `worst` is the highest price of the call that needs the money; `least` is `worst` less what its owner holds already.
     """
 
     owner: str
@@ -54,7 +54,7 @@ class MoneyRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Bill:
-    """What a call did cost, and what of the owner's holding goes back with it."""
+    """What a call cost, and how much of the owner's reserved money it releases."""
 
     owner: str
     scopes: tuple[Scope, ...]
@@ -64,7 +64,7 @@ class Bill:
 
 @dataclass(frozen=True, kw_only=True)
 class Shortage:
-    """Why nothing was granted: `hopeless` when it would not fit even if all reserved money came back."""
+    """Why nothing was granted. It is `hopeless` if it would not fit even when all reserved money was released."""
 
     scope: Scope
     left: int
@@ -73,7 +73,7 @@ class Shortage:
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """A cap of which 80 % is spent; said once, by the process whose bill reached it."""
+    """A cap of which 80 % is spent. It is raised once, in the process whose bill reached it."""
 
     scope: str
     spent_usd: Decimal
@@ -81,9 +81,9 @@ class Alert:
 
 
 def scopes_at(run_id: str, caps: Mapping[str, Decimal | None], now: datetime) -> tuple[Scope, ...]:
-    """Day, month and run of a call made now, in the order in which their rows are always locked.
+    """The scopes of a call made now (day, month, run), in the order in which their rows must be locked.
 
-    `caps` are US dollars by "run", "day" and "month". Day and month are counted without a cap, too.
+    `caps` are US dollars by "run", "day" and "month". Spending of day and month is counted even without a cap.
     """
     names = {"day": f"day:{now:%Y-%m-%d}", "month": f"month:{now:%Y-%m}", "run": f"run:{run_id}"}
     return tuple(
@@ -93,7 +93,7 @@ def scopes_at(run_id: str, caps: Mapping[str, Decimal | None], now: datetime) ->
 
 
 def open_scopes(engine: Engine, scopes: Sequence[Scope]) -> None:
-    """Make sure that each scope has a row; a new one begins with what the ledger knows was spent in it before."""
+    """Make sure that each scope has a row. A new row begins with the sum of the calls that the ledger has for it."""
     with engine.begin() as connection:
         wanted = [scope.name for scope in scopes]
         known = set(connection.scalars(select(budgets.c.scope).where(budgets.c.scope.in_(wanted))))
@@ -105,12 +105,12 @@ def open_scopes(engine: Engine, scopes: Sequence[Scope]) -> None:
 
 
 def take(connection: Connection, rows: list[Any]) -> list[int | Shortage]:
-    """Nano-dollars granted to each `MoneyRequest`, or why not; a handler of the ledger's writer."""
+    """The nano-dollars granted to each `MoneyRequest`, or its `Shortage`. A handler of the ledger's writer."""
     return [_take_one(connection, wanted) for wanted in rows]
 
 
 def pay(connection: Connection, rows: list[Any]) -> list[list[Alert]]:
-    """Write down bills, those of one owner together, with the alerts they set off; a handler of the ledger's writer."""
+    """Record bills, those of one owner together, and return the alerts they raise. A handler of the ledger's writer."""
     together: dict[tuple[str, tuple[Scope, ...]], list[Bill]] = {}
     for bill in rows:
         together.setdefault((bill.owner, bill.scopes), []).append(bill)
@@ -125,10 +125,9 @@ def pay(connection: Connection, rows: list[Any]) -> list[list[Alert]]:
 
 
 def release_dead(connection: Connection) -> None:
-    """Give back what is reserved for owners that are gone or have not been heard of for a lease's time.
+    """Release the money of owners that died or have not renewed their holding within its lease.
 
-    What such a process had already paid for is in `spent`; a call under way when it died may have been billed
-    without our learning of it.
+    What such a process recorded as paid is in `spent`. A call in flight when it died may have been billed unnoticed.
     """
     now = time.time()
     gone = [row for row in connection.execute(select(holdings)) if row.lease_until < now or is_gone(row.owner)]
@@ -143,7 +142,7 @@ def release_dead(connection: Connection) -> None:
 
 
 def unspent_usd(engine: Engine, scopes: Sequence[Scope]) -> dict[str, Decimal]:
-    """US dollars of each capped scope, by its name, that are not spent; part of them may be reserved."""
+    """US dollars left unspent in each capped scope, by its name. Part of them may be reserved."""
     caps = {scope.name: scope.cap for scope in scopes if scope.cap is not None}
     with reading(engine) as connection:
         spent = select(budgets.c.scope, budgets.c.spent_nusd).where(budgets.c.scope.in_(caps))
@@ -163,7 +162,7 @@ def _take_one(connection: Connection, wanted: MoneyRequest) -> int | Shortage:
 
 
 def _reserve(connection: Connection, wanted: MoneyRequest, amount: int, *, room: int) -> bool:
-    """Whether the amount was reserved in all scopes; in none, when one of them has no room for `room`."""
+    """Reserve the amount in all scopes, or in none where one of them has no room for `room`; return whether it was."""
     attempt = connection.begin_nested()
     for scope in wanted.scopes:
         statement = (
@@ -218,7 +217,7 @@ _LET_GO = (
 def _pay_scope(connection: Connection, owner: str, scope: Scope, spent: int, back: int) -> Alert | None:
     lease = {"b_owner": owner, "b_scope": scope.name, "b_back": back, "b_until": time.time() + LEASE_S}
     if not connection.execute(_LET_GO, lease).rowcount:
-        back = 0  # another process took us for dead and gave it back already
+        back = 0  # another process considered this one dead and has released it already
     paid = {"b_scope": scope.name, "b_spent": spent, "b_back": back}
     now_spent = int(connection.execute(_PAY, paid).scalar_one())
     threshold = None if scope.cap is None else int(scope.cap * ALERT_AT)

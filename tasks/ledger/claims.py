@@ -1,6 +1,6 @@
-"""Who works on a mail: it is claimed with a lease and a fencing number before work, and settled after.
+"""Who works on a mail: a run claims it with a lease and a fencing number before work, and settles it after.
 
-Two runs can't both own a mail: a claim raises the mail's fence, and only the claim with today's fence may settle it.
+Two runs can't both own a mail: a claim raises the mail's fence, and only the claim with that fence may settle it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = logging.getLogger("mailroom.ledger")
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """This run owns the mail until its lease ends; `fence` proves it when settling."""
+    """A run's ownership of a mail until its lease ends. `fence` proves it when the mail is settled."""
 
     message_key: str
     fence: int
@@ -35,10 +35,10 @@ class Claim:
 def claim(
     engine: Engine, keys: Iterable[str], *, owner: str, lease_s: float, again: bool = False, failed: bool = False
 ) -> dict[str, Claim]:
-    """Those of the mails that are now ours: new ones, ones worth another try, ones whose owner died.
+    """Claim those of the mails that are new, worth another try, or whose owner died; return these by their keys.
 
-    With `failed`, mails that failed for good are taken too; with `again`, all that are done. Mails another run works on
-    are never taken.
+    With `failed`, mails that failed for good are claimed too; with `again`, all that are done. Mails that another run
+    works on are never claimed.
     """
     taken: dict[str, Claim] = {}
     with engine.begin() as connection:
@@ -61,9 +61,10 @@ def claim(
 def claim_share(
     engine: Engine, source: str, *, until: float, owner: str, lease_s: float, most: int
 ) -> dict[str, Claim]:
-    """Up to `most` mails of this source that nobody works on, the first met first, for one of several who share it.
+    """Claim up to `most` mails of this source that nobody works on, in the order of arrival; for workers that share it.
 
-    Only mails that lay there by `until`: one that was tried and failed since is not tried again by the others.
+    A mail that waits is claimed only if it has not changed since `until` (UTC seconds): one that failed since was tried
+    by another worker and is not repeated.
     """
     with engine.begin() as connection:
         _free_the_dead(connection)
@@ -75,7 +76,7 @@ def claim_share(
 
 
 def waiting_in(engine: Engine, source: str, *, until: float) -> int:
-    """How many mails of this source `claim_share` would find."""
+    """How many mails of this source `claim_share` could claim."""
     with engine.begin() as connection:
         _free_the_dead(connection)
         free = _shareable(database_time(connection, time.time), source, until)
@@ -104,7 +105,7 @@ def _take(
 
 
 def give_back(engine: Engine, owner: str) -> int:
-    """How many mails this owner still held; they are PENDING now, for any run to take."""
+    """Set the mails that this owner still holds to PENDING, for any run to claim; return how many there were."""
     with engine.begin() as connection:
         now = database_time(connection, time.time)
         result = connection.execute(
@@ -117,14 +118,15 @@ def give_back(engine: Engine, owner: str) -> int:
 
 @contextmanager
 def leases_kept(engine: Engine, owner: str, lease_s: float, on_lost: Callable[[], None]) -> Iterator[None]:
-    """Renew the owner's leases while the body runs, and give back at its end what was not settled.
+    """Renew the owner's leases while the body runs, and release at its end the mails that were not settled.
 
-    Another thread calls `on_lost` when they could not be renewed for `lease_s`: others may own the mails by then.
+    `on_lost` is called in another thread when the leases could not be renewed for `lease_s`: others may own the mails
+    by then.
     """
     done = threading.Event()
 
     def renew() -> None:
-        renewed_at = time.time()  # which goes on while the process or the machine is suspended
+        renewed_at = time.time()  # unlike a monotonic clock, it runs on while the machine is suspended
         while not done.wait(lease_s / 3):
             if time.time() - renewed_at >= lease_s:
                 on_lost()
@@ -132,7 +134,7 @@ def leases_kept(engine: Engine, owner: str, lease_s: float, on_lost: Callable[[]
                 _renew(engine, owner, lease_s)
                 renewed_at = time.time()
             except OperationalError as error:
-                # The next try is in time still; should it fail, too, the fence keeps what others do meanwhile apart.
+                # The next try is still in time. If it fails, too, the fence protects mails that others have claimed.
                 log.warning("The ledger could not be reached to renew leases (%s).", type(error).__name__)
 
     keeper = threading.Thread(target=renew, name="lease-keeper", daemon=True)

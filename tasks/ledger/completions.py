@@ -1,4 +1,4 @@
-"""Every provider call, written down before it is paid for and after: response cache, crash recovery and cost book."""
+"""Every provider call, recorded before it is sent and after: response cache, crash recovery and cost book in one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def nano_usd(price: Decimal | None) -> int | None:
 class LedgerBook:
     """`tasks.questions.Book` over the ledger, for one run.
 
-    An answer older than `ttl_s` is found only while the mail that it was given for has no outcome that rests on it.
+    An answer older than `ttl_s` is found only while its mail has no outcome yet that uses the answer.
     """
 
     def __init__(self, engine: Engine, *, run_id: str, ttl_s: float, clock: Callable[[], float] = time.time) -> None:
@@ -43,11 +43,11 @@ class LedgerBook:
         self._ttl_s = ttl_s
         self._clock = clock
         self._writer = writer_of(engine)
-        # From anywhere on in order: none will be met twice, and the table's index grows at one end.
+        # A random start makes numbers unique across processes; counting up lets the index grow at one end.
         self._numbers = count(secrets.randbits(62))
 
     async def find(self, key: str, *, this_run: bool = False) -> StoredAnswer | None:
-        """The newest whole answer to this question that is young enough to be used again; of this run, if wanted."""
+        """The newest complete answer to this question that may be used again, or null; with `this_run`, of this run."""
         found = await self._writer.write("find", key)
         if found is None or (this_run and found.run_id != self._run_id):
             return None
@@ -66,7 +66,7 @@ class LedgerBook:
     async def begin(
         self, key: str, *, message_key: str, question: str, provider: str, model: str, key_index: int
     ) -> int:
-        """The call's number, once its intent is on disk."""
+        """Record that a call is about to be sent; return its number once that is on disk."""
         call = next(self._numbers)
         row = {
             "call": call, "key": key, "state": "begun", "run_id": self._run_id, "message_key": message_key,
@@ -93,7 +93,7 @@ class LedgerBook:
         answer: str | None,
         request_id: str | None,
     ) -> None:
-        """Record a call that came to nothing; a null price is one that nobody knows."""
+        """Record a call that failed. A null price is unknown."""
         await self._end(
             call, "failed", usage or Usage(), price_usd, answer=answer, error_code=code, request_id=request_id
         )
@@ -113,9 +113,9 @@ def _find(connection: Connection, keys: list[str]) -> list[Any]:
 
 
 def _used(connection: Connection, answers: list[Any]) -> list[bool]:
-    """Whether each answer has served its mail; one for a mail that was left half way has not.
+    """Whether the mail of each answer has an outcome that uses it; the mail of an interrupted run has none.
 
-    An answer about no single mail of the ledger counts as used.
+    An answer that belongs to no single mail of the ledger counts as used.
     """
     return [not connection.scalar(_unfinished(answer)) for answer in answers]
 
@@ -130,7 +130,7 @@ def _unfinished(answer: Row[Any]) -> Select[Any]:
 
 @cache
 def _begin_statement(dialect: str) -> Insert:
-    # A row that is there already was committed by a transaction whose end we did not hear of.
+    # A row that exists already was committed by a transaction whose connection broke before its result arrived.
     new: Insert = insert_into(completions, dialect).on_conflict_do_nothing()
     return new
 

@@ -21,7 +21,7 @@ Dimension = Literal["day", "model", "question", "category", "deployment"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 BY_HAND = "(by hand)"
 UNSORTED = "(unsorted)"
-"""Calls about mails that have no category: they failed, or are still being worked on."""
+"""The line of calls about mails that have no category, because they failed or are in progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +32,10 @@ class CostLine:
     calls: int = 0
     failed: int = 0
     unended: int = 0
-    """Calls whose end nobody recorded: under way, or their process died; they may have been billed."""
+    """Calls without a recorded end: they are in flight, or their process died. They may have been billed."""
     simulated: int = 0
     unpriced: int = 0
-    """Calls that are missing from `nano_usd`, because the price of their model is unknown."""
+    """Calls that are not in `nano_usd`, because the price of their model is unknown."""
     input_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
@@ -56,7 +56,10 @@ _FIGURES = tuple(field.name for field in fields(CostLine) if field.name != "name
 
 
 def cost_book(engine: Engine, by: Dimension, *, since: float = 0, until: float = 1e12) -> list[CostLine]:
-    """A line for each value of `by`; days in order, the rest dearest first. Times are UTC seconds of a call's end."""
+    """A line for each value of `by`: days in order, other values by falling cost.
+
+    `since` and `until` are UTC seconds and are compared with the ends of calls.
+    """
     window = (_when() >= since, _when() < until)
     with reading(engine) as connection:
         wanted = _by_category(window) if by == "category" else _by_column(by, engine, window)
@@ -79,7 +82,7 @@ def _by_column(by: Dimension, engine: Engine, window: Sequence[ColumnElement[boo
 
 
 def _by_category(window: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Each mail's calls under its latest category. If a call was about several mails, each category bears its part."""
+    """Sums each mail's calls under its latest category. A call about several mails is shared by their categories."""
     asked = select(completions.c.message_key, *_sums()).where(*window).group_by(completions.c.message_key).subquery()
     key = func.coalesce(groups.c.message_key, asked.c.message_key)
     parts = [func.sum(_part(name, asked.c[name])).label(name) for name in _FIGURES]
@@ -96,14 +99,14 @@ _CATEGORY = func.coalesce(outcomes.c.category, UNSORTED)
 
 
 def _is_latest_of(key: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a row of `outcomes` is the mail's latest; the ledger looks at that mail's rows alone."""
+    """Whether a row of `outcomes` is the latest of its mail; the query reads only that mail's rows."""
     others = outcomes.alias()
     latest = select(func.max(others.c.number)).where(others.c.message_key == key, others.c.status != "SKIPPED")
     return and_(outcomes.c.message_key == key, outcomes.c.number == latest.scalar_subquery())
 
 
 def _part(name: str, whole: ColumnElement[int]) -> ColumnElement[int]:
-    """One mail's part of its own calls or a group's. Whole calls count for the first mail, so that parts add up."""
+    """One mail's part of its own calls or of a group's. The first mail gets what is left over, so that parts add up."""
     position, size = func.coalesce(groups.c.position, 0), func.coalesce(groups.c.size, 1)
     if name in ("calls", "failed", "unended", "simulated", "unpriced"):
         return case((position == 0, whole), else_=0)
@@ -147,7 +150,7 @@ def _name(by: Dimension, engine: Engine) -> ColumnElement[Any]:
 
 
 def _day(engine: Engine) -> ColumnElement[int]:
-    # A cast to whole numbers cuts in SQLite and rounds in PostgreSQL; `floor` is not in every SQLite.
+    # A cast to an integer truncates in SQLite and rounds in PostgreSQL, and not every SQLite has `floor`.
     seconds = func.floor(_when()) if engine.dialect.name == "postgresql" else _when()
     return cast(seconds, Integer) // 86_400
 
@@ -157,7 +160,7 @@ def _date(days: int) -> str:
 
 
 def remarks(line: CostLine) -> str:
-    """What must be said of a sum: prices that are unknown, ends that are missing, answers of a simulator."""
+    """Sentences that qualify the sum: unknown prices, calls without a recorded end, answers of a simulator."""
     said = []
     if line.unpriced:
         said.append(f"{line.unpriced:,} calls have a model of unknown price and are not in the sum")

@@ -1,4 +1,4 @@
-"""What single mails cost a run: requests, tokens and money, from every call it sent, failed and repaired ones too."""
+"""What each mail cost in a run: requests, tokens and money of every call, including failed and repaired ones."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tasks.ledger.schema import NANO_USD, completions, groups
 
 @dataclass(frozen=True, kw_only=True)
 class Spending:
-    """What a run sent and paid for one mail; an answer taken from the ledger is no attempt and costs nothing.
+    """What a run sent and paid for one mail. An answer taken from the ledger costs nothing and is not an attempt.
 
-    `cost_usd` is null when one of the calls has an unknown price. Of a call about several mails each mail bears an
-    equal share, and counts one attempt.
+    `cost_usd` is null when one of the calls has an unknown price. A call about several mails counts as one attempt for
+    each of them and is divided among them equally.
     """
 
     attempts: int = 0
@@ -40,7 +40,7 @@ class Spending:
 
 
 def spending(engine: Engine, run_id: str, keys: Iterable[str]) -> dict[str, Spending]:
-    """What this run spent on each of these mails; a mail without a call has attempts 0 and cost 0."""
+    """What this run spent on each of these mails. A mail without a call has 0 attempts and a cost of 0."""
     found = dict.fromkeys(keys, Spending())
     with reading(engine) as connection:
         for some in in_batches(found):
@@ -53,7 +53,7 @@ def spending(engine: Engine, run_id: str, keys: Iterable[str]) -> dict[str, Spen
 
 
 def record_group(engine: Engine, keys: Sequence[str]) -> str:
-    """The key under which one call asks about all of these mails, written down so that its bill can be shared."""
+    """Record that one call asks about all of these mails, so that its bill can be divided; return the group's key."""
     group_key = sha256("\x1f".join(keys).encode()).hexdigest()
     rows = [
         {"group_key": group_key, "position": position, "message_key": key, "size": len(keys)}
@@ -64,7 +64,7 @@ def record_group(engine: Engine, keys: Sequence[str]) -> str:
     return group_key
 
 
-# Made once: to put one together takes longer than to execute it.
+# These statements are built once: building one takes longer than executing it.
 @cache
 def _own() -> Select[Any]:
     return (
@@ -90,7 +90,7 @@ def _among_keys(column: Column[str]) -> ColumnElement[bool]:
 
 
 def _figures() -> list[Any]:
-    # A call without an end has no price yet: its process died, or is still waiting for the answer.
+    # A call without an end has no price yet: its process died, or still waits for the answer.
     unknown = case((completions.c.price_nusd.is_(None) & (completions.c.state != "begun"), 1), else_=0)
     return [
         func.count().label("calls"),
@@ -111,7 +111,7 @@ def _whole(row: Row[Any]) -> Spending:
 
 
 def _share(row: Row[Any]) -> Spending:
-    """One mail's part of a group's calls; the parts add up to the whole, the first mails bearing what is left over."""
+    """One mail's part of a group's calls. The parts add up to the whole: the first mails get what is left over."""
 
     def part(total: int) -> int:
         each, left = divmod(int(total), int(row.size))

@@ -1,4 +1,4 @@
-"""What became of mails over days: the newest outcome of each, for the digest."""
+"""The newest outcome of each mail of the last days, for the digest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tasks.ledger.thread_replies import REPLIES
 
 
 def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
-    """One row a mail processed at or after `since` (UTC seconds), by its newest outcome, oldest first.
+    """One row for each mail processed at or after `since` (UTC seconds), with its newest outcome, oldest first.
 
     Columns: `message_key`, `processed_at` (UTC seconds), `status`, `category`, `error_type`, `provider`, `cost_usd` (of
     that outcome's run; null when a price is unknown), `simulated`, `urgent`, `reply_wanted`, `answered` (a reply was
@@ -23,7 +23,7 @@ def outcomes_since(engine: Engine, since: float) -> list[dict[str, Any]]:
         .where(outcomes.c.status != "SKIPPED", outcomes.c.processed_at >= since)
         .group_by(outcomes.c.message_key)
     )
-    # Gathered once and joined: asked for each mail, SQLite would look through all effects that are done.
+    # Selected once and joined: with a subquery for each mail, SQLite would scan all finished effects each time.
     answered = (
         select(effects.c.message_key)
         .where(effects.c.action.in_(REPLIES), effects.c.state == "done")

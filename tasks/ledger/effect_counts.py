@@ -1,4 +1,4 @@
-"""How many effects there are, by what became of them; those of dry runs do not count."""
+"""Counts of effects by state. Those of dry runs are not counted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tasks.ledger.schema import effects
 
 
 def count_effects(engine: Engine, *, since: float, until: float) -> Counter[str]:
-    """How many effects came into each state from `since` to before `until` (UTC seconds) and are still in it."""
+    """How many effects entered each state in [`since`, `until`) (UTC seconds) and are still in it."""
     wanted = (
         select(effects.c.state, func.count())
         .where(effects.c.updated >= since, effects.c.updated < until, effects.c.dry_run.is_(False))
@@ -23,7 +23,7 @@ def count_effects(engine: Engine, *, since: float, until: float) -> Counter[str]
 
 
 def count_effects_of(engine: Engine, run_ids: Sequence[str]) -> Counter[str]:
-    """How many effects that these runs planned are in each state."""
+    """How many of the effects that these runs planned are in each state."""
     wanted = (
         select(effects.c.state, func.count())
         .where(effects.c.run_id.in_(run_ids), effects.c.dry_run.is_(False))

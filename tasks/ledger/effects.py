@@ -1,12 +1,13 @@
-"""The outbox: what is to be done about a mail, written down before it is done and after.
+"""The outbox: the effects (actions on mails), recorded before and after they are performed.
 
     planned ──▶ claimed ──▶ done | failed | ambiguous
     held ──▶ planned | rejected          (by a person, `tasks.ledger.approvals`)
     held or planned ──▶ superseded       (by the reply to a later mail of its conversation)
     skipped                              (cannot be done to this mail, or need not be any more)
 
-Every function is one transaction. A claim raises the effect's fence, and only the claim with today's fence may settle
-it. What a holder that died left `claimed` is not done again blindly: `tasks.act.reconcile` looks first.
+Every function is one transaction. A claim raises the effect's fence, and only the claim with that fence may settle it.
+An effect that a dead process left `claimed` is not simply repeated: `tasks.act.reconcile` first looks whether it
+happened.
 """
 
 from __future__ import annotations
@@ -54,13 +55,13 @@ class Effect:
     attempts: int
     looks: int
     begun: bool
-    """Whether it may have happened: set before anything leaves, so that false means that surely nothing did."""
+    """Whether it may have happened. It is set before anything is sent, so false means that certainly nothing was."""
     planned_at: float
     updated: float
 
 
 def of_mails(engine: Engine, keys: Iterable[str]) -> dict[str, list[Effect]]:
-    """The effects of each of these mails, in the order they are to be done."""
+    """The effects of each of these mails, in the order in which they are performed."""
     found: dict[str, list[Effect]] = {}
     for some in in_batches(keys):
         wanted = select(effects).where(effects.c.message_key.in_(some))
@@ -74,7 +75,10 @@ def of_mails(engine: Engine, keys: Iterable[str]) -> dict[str, list[Effect]]:
 def in_state(
     engine: Engine, states: Sequence[State], *, dry_runs: bool = False, untouched_s: float = 0, most: int = 1_000
 ) -> list[Effect]:
-    """Effects in one of these states that nobody touched for so long, oldest first; a dry run's only when asked for."""
+    """Up to `most` effects in one of these states, unchanged for `untouched_s` seconds, oldest first.
+
+    Those of dry runs are left out unless `dry_runs` is set.
+    """
     untouched_since = ledger_time(engine) - untouched_s
     wanted = select(effects).where(effects.c.state.in_(states), effects.c.updated <= untouched_since)
     if not dry_runs:
@@ -85,7 +89,7 @@ def in_state(
 
 
 def by_ids(engine: Engine, effect_ids: Iterable[str]) -> list[Effect]:
-    """The effects of these ids, each mail's in the order they are to be done."""
+    """The effects with these ids, each mail's in the order in which they are performed."""
     found: list[Effect] = []
     for some in in_batches(effect_ids):
         wanted = select(effects).where(effects.c.effect_id.in_(some))
@@ -95,12 +99,12 @@ def by_ids(engine: Engine, effect_ids: Iterable[str]) -> list[Effect]:
 
 
 def fates_of(engine: Engine, effect_ids: Iterable[str]) -> list[Row[Any]]:
-    """What is told of these effects in outcomes, each mail's in the order they are to be done: all but their words."""
+    """The columns of these effects that outcomes show (all but the content), ordered by mail and position."""
     found: list[Row[Any]] = []
     for some in in_batches(effect_ids):
         with reading(engine) as connection:
             found += connection.execute(_FATES, {"ids": some}).all()
-    return sorted(found, key=itemgetter(1, 2))  # message_key and position; by name it takes longer than to read them
+    return sorted(found, key=itemgetter(1, 2))  # message_key, position; access by name takes longer than the query
 
 
 _FATE = ("effect_id", "message_key", "position", "action", "target", "state", "detail", "rule", "dry_run")
@@ -108,10 +112,10 @@ _FATES = select(*(effects.c[name] for name in _FATE)).where(effects.c.effect_id.
 
 
 def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) -> Effect | None:
-    """The effect, now ours to perform; null when it isn't planned (any more), or needs an approval it has not got.
+    """Claim the effect and return it; null when it isn't planned (any more) or lacks the approval it needs.
 
-    A dry run's effect can't be claimed until a person approved it. If its content is not what was planned or approved,
-    it is held for a person instead.
+    A dry run's effect can't be claimed until a person has approved it. If the content differs from what was planned or
+    approved, the effect is held for a person instead.
     """
     with engine.begin() as connection:
         now = database_time(connection, time.time)
@@ -139,7 +143,7 @@ def claim_effect(engine: Engine, effect_id: str, *, owner: str, lease_s: float) 
 
 
 def take_over(engine: Engine, effect: Effect, *, owner: str, lease_s: float) -> Effect | None:
-    """An ambiguous effect, or a claimed one whose holder is gone, ours to look after now. Null if another was first."""
+    """Claim an effect that is ambiguous, or whose holder is gone, and return it; null if another process was first."""
     with engine.begin() as connection:
         now = database_time(connection, time.time)
         row = connection.execute(
@@ -157,39 +161,42 @@ def take_over(engine: Engine, effect: Effect, *, owner: str, lease_s: float) -> 
 
 
 def settle_effect(engine: Engine, effect: Effect, state: Settled, detail: str) -> bool:
-    """Whether our claim still held, and the effect is now in this state; false leaves it to whom took it over."""
+    """Set the effect's state if this claim is still valid; return whether it was. A newer claim is left untouched."""
     with engine.begin() as connection:
         return _settle(connection, effect, state, detail)
 
 
 def _settle(connection: Connection, effect: Effect, state: Settled, detail: str) -> bool:
     values: dict[str, Any] = {"state": state, "detail": detail[:1_000], "owner": "", "lease_until": 0.0}
-    if state == "held":  # a person is asked anew: what was approved before does not count any more
+    if state == "held":  # a person is asked again, so earlier approvals are void
         content = {**effect.content, "warning": detail}
         values |= {"needs_approval": True, "content": content, "content_hash": digest(content)}
     return _update_ours(connection, effect, values)
 
 
 def mark_begun(engine: Engine, effect: Effect) -> bool:
-    """Note that from here on the effect may have happened; false when the claim was lost, and nothing may be done."""
+    """Record that the effect may have happened from now on. False means that the claim is lost: nothing may be done."""
     with engine.begin() as connection:
         return _update_ours(connection, effect, {"begun": True})
 
 
 def _update_ours(connection: Connection, effect: Effect, values: dict[str, Any]) -> bool:
-    """Whether our claim still held, and the effect's row has these values now."""
+    """Write these values to the effect's row if this claim is still valid; return whether it was."""
     ours = and_(effects.c.effect_id == effect.effect_id, effects.c.state == "claimed", effects.c.fence == effect.fence)
     now = database_time(connection, time.time)
     return connection.execute(update(effects).where(ours).values(**values, updated=now)).rowcount == 1
 
 
 def is_abandoned(engine: Engine, effect: Effect) -> bool:
-    """Whether a claimed effect's holder died, or let its lease run out."""
+    """Whether the effect is claimed, and its holder is dead or its lease has ended."""
     return effect.state == "claimed" and (effect.lease_until < ledger_time(engine) or is_gone(effect.owner))
 
 
 def forget_contents(engine: Engine, *, older_s: float) -> int:
-    """How many effects that are finished for so long lost their words; what was done, where and why is kept."""
+    """Delete the content of effects that were finished more than `older_s` seconds ago, and return their number.
+
+    Their action, target, rule and detail are kept.
+    """
     finished = effects.c.state.in_(("done", "failed", "rejected", "skipped", "superseded"))
     old = and_(finished, effects.c.updated < ledger_time(engine) - older_s, effects.c.content_hash != _FORGOTTEN)
     forgotten = 0
@@ -223,7 +230,7 @@ def _effect(row: Row[Any]) -> Effect:
 
 
 def lock_effect(connection: Connection, effect_id: str) -> Effect | None:
-    """The effect, as it is until the connection's transaction ends."""
+    """The effect, its row locked until the connection's transaction ends; null where there is none."""
     wanted = select(effects).where(effects.c.effect_id == effect_id).with_for_update()
     row = connection.execute(wanted).one_or_none()
     return _effect(row) if row else None

@@ -29,14 +29,14 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0013"  # the newest migration; a test holds it to the folder
 _OURS = re.compile(r"\d{4}")  # how our migrations are numbered
 _MIGRATION_LOCK = 4_815_162_342
-_CONNECT_S = 10  # a PostgreSQL server that says nothing; a URL's `connect_timeout` wins
-_LOCKED_S = 60.0  # how long others may hold SQLite's lock; a URL's `timeout` wins
+_CONNECT_S = 10  # for a PostgreSQL server that does not answer; the URL's `connect_timeout` overrides it
+_LOCKED_S = 60.0  # how long to wait for SQLite's lock; the URL's `timeout` overrides it
 _ONLY_READS = "mailroom_only_reads"
-_migrating = threading.Lock()  # Alembic keeps its context in globals: two threads at once break each other's
+_migrating = threading.Lock()  # Alembic keeps its context in globals, so only one thread may migrate
 
 
 def to_json(value: object) -> str:
-    """The value as the ledger's JSON columns hold it."""
+    """The value in the form in which the ledger's JSON columns store it."""
     return orjson.dumps(value).decode()
 
 
@@ -72,7 +72,7 @@ def _make_engine(parsed: URL) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             _make_private(Path(parsed.database))
-        return _sqlite(parsed, "FULL")  # an effect once claimed must survive a power cut
+        return _sqlite(parsed, "FULL")  # a claimed effect must survive a power cut
     return _postgres(parsed)
 
 
@@ -80,7 +80,7 @@ def _postgres(url: URL) -> Engine:
     patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_S}
     engine = create_engine(url, connect_args=patience, pool_size=8, max_overflow=16, pool_pre_ping=True, **_OPTIONS)
 
-    # First of all: of a database without an encoding, SQLAlchemy cannot even read the version.
+    # This check comes first: SQLAlchemy cannot even read the version of a database without an encoding.
     @event.listens_for(engine, "connect", insert=True)
     def check_encoding(connection: psycopg.Connection, _record: object) -> None:
         encoding = connection.info.parameter_status("server_encoding")
@@ -95,7 +95,7 @@ def _postgres(url: URL) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """Make the ledger's file, which nobody else may read; SQLite gives the files beside it the same rights.
+    """Create the ledger's file, readable by this user only. SQLite gives the files beside it the same permissions.
 
     Raises:
         Misconfigured: Its folder cannot be made.
@@ -106,15 +106,14 @@ def _make_private(path: Path) -> None:
         raise Misconfigured(f"The ledger's folder `{path.parent}` cannot be made: {error.strerror}.") from error
     if path.is_dir():
         return  # SQLite says so
-    with suppress(OSError):  # somebody else's who lets us read it, or a place that is not to be written
+    with suppress(OSError):  # another user's file that this user may read, or a read-only place
         make_file(path)
 
 
 def for_many_writes(engine: Engine) -> Engine:
-    """An engine over the same ledger for one thread's many small transactions, which in SQLite don't wait for the disk.
+    """An engine over the same ledger for many small transactions of one thread. SQLite does not sync them to disk.
 
-    What they wrote survives whatever kills a process. A power cut may take the last of it, back to the latest
-    transaction of another engine.
+    They survive a killed process. A power cut may lose those after the latest transaction of another engine.
     """
     return _sqlite(engine.url, "NORMAL") if engine.dialect.name == "sqlite" else engine
 
@@ -125,7 +124,7 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own way leaves DDL outside
+        connection.isolation_level = None  # BEGIN is sent below: the driver's own transactions leave out DDL
         _use_wal.retry_with(stop=stop_after_delay(wait_s))(connection)  # type: ignore[attr-defined]
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA cache_size=-1000")  # kB, for each of a dozen connections; twice that is the default
@@ -133,8 +132,8 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_for_writing(connection: Connection) -> None:
-        # A read that turns into a write can't wait for another writer (SQLITE_BUSY at once); a write lock from the
-        # start can. Rows are locked with it, so SQLAlchemy leaves FOR UPDATE out.
+        # A transaction that reads first and then writes gets SQLITE_BUSY at once if another one writes. One that takes
+        # the write lock at its start waits instead. This lock also does the work of FOR UPDATE, which SQLite lacks.
         only_reads = connection.get_execution_options().get(_ONLY_READS, False)
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
@@ -142,7 +141,7 @@ def _sqlite(url: URL, synchronous: str) -> Engine:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether the database cannot be reached or is too busy now, so that the same transaction may do later."""
+    """Whether the database cannot be reached or is too busy, so that the same transaction may succeed later."""
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated:
@@ -155,13 +154,13 @@ def is_away(error: Exception) -> bool:
     retry=retry_if_exception_message(match="database is locked"), wait=wait_random(0.01, 0.05), reraise=True,
 )  # fmt: skip
 def _use_wal(connection: sqlite3.Connection) -> None:
-    # Of processes that open a new ledger at once, SQLite has one wait for nothing and fail, whatever its time-out says.
+    # If several processes open a new ledger at once, SQLite makes one of them fail despite its time-out.
     connection.execute("PRAGMA journal_mode=WAL")
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads and sees one state of the ledger; in SQLite it holds up no writer."""
+    """A read-only transaction that sees one state of the ledger. In SQLite it does not block writers."""
     with engine.connect() as connection:
         only_reads = connection.execution_options(**{_ONLY_READS: True})
         with only_reads.begin():

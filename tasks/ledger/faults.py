@@ -1,4 +1,4 @@
-"""What is wrong with a ledger's place, and what to do: from the error that the database gave, without its text."""
+"""Turns a database's error into what is wrong with the ledger and what to do, without the error's own text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OTHER_TABLES = (
     "its tables are not those that this program makes",
     "Point MAILROOM_LEDGER_URL at an empty database, or restore a backup",
 )
-# Beginnings of SQLite's names for its errors; what is longer comes first.
+# Prefixes of SQLite's error names; the longer ones come first.
 _SQLITE = {
     "SQLITE_FULL": _FULL,
     "SQLITE_READONLY": _READ_ONLY,
@@ -39,7 +39,7 @@ _SQLITE = {
     ),
     "SQLITE_ERROR": _OTHER_TABLES,
 }
-# SQLSTATE or its first two characters, as PostgreSQL says it.
+# PostgreSQL's SQLSTATE, or its first two characters.
 _POSTGRES = {
     "53100": _FULL,
     "25006": ("it can only be read", "Point MAILROOM_LEDGER_URL at the primary server, which can be written"),
@@ -53,18 +53,18 @@ _AWAY = ("it cannot be reached", "Check MAILROOM_LEDGER_URL and that the databas
 
 
 def unusable(error: SQLAlchemyError, url: URL | None = None) -> Misconfigured:
-    """The error as one line for the operator, which names the ledger without its password where `url` is known."""
+    """The error as one line for the operator. Where `url` is given, it names the ledger without the password."""
     happened, remedy = _known(error)
     place = f" at `{url.render_as_string(hide_password=True)}`" if url else ""
-    told = Misconfigured(f"The ledger{place} cannot be used: {happened} ({type(error).__name__}).")
-    told.advice = f"{remedy}, and run again."
-    return told
+    error_for_operator = Misconfigured(f"The ledger{place} cannot be used: {happened} ({type(error).__name__}).")
+    error_for_operator.advice = f"{remedy}, and run again."
+    return error_for_operator
 
 
 def _known(error: SQLAlchemyError) -> tuple[str, str]:
     cause = error.orig if isinstance(error, DBAPIError) else None
     name = getattr(cause, "sqlite_errorname", None)
     if name is not None:
-        return next((told for start, told in _SQLITE.items() if name.startswith(start)), _AWAY)
+        return next((known for start, known in _SQLITE.items() if name.startswith(start)), _AWAY)
     state = getattr(cause, "sqlstate", None) or ""
-    return next((told for start, told in _POSTGRES.items() if state.startswith(start)), _AWAY)
+    return next((known for start, known in _POSTGRES.items() if state.startswith(start)), _AWAY)

@@ -1,4 +1,4 @@
-"""Mails that are likely a copy of an earlier one: the same by all but what a list or a gateway changes on the way."""
+"""Mails that are likely copies of an earlier one: they differ only in what mailing lists and gateways change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tasks.ledger.schema import messages
 
 
 class Likeness(Protocol):
-    """A mail that is met; `likeness` is what its copies share, empty where it has nothing that tells."""
+    """A mail with its `likeness`: a hash that its copies share, empty where the mail has too little to compare."""
 
     @property
     def message_key(self) -> str: ...
@@ -22,17 +22,17 @@ class Likeness(Protocol):
     def likeness(self) -> str: ...
 
 
-def find_earlier(connection: Connection, met: Sequence[Likeness]) -> dict[str, str]:
-    """Return the key of the mail that each of these is likely a copy of, by its own key; those met first have none."""
+def find_earlier(connection: Connection, mails: Sequence[Likeness]) -> dict[str, str]:
+    """Return by key the earlier mail that each of these is likely a copy of; originals have none."""
     first: dict[str, str] = {}
-    for some in in_batches({one.likeness for one in met if one.likeness}):
+    for some in in_batches({mail.likeness for mail in mails if mail.likeness}):
         known = select(messages.c.likeness, messages.c.message_key).where(messages.c.likeness.in_(some))
         for likeness, key in connection.execute(known.order_by(messages.c.first_seen, messages.c.message_key)):
             first.setdefault(likeness, key)
     earlier: dict[str, str] = {}
-    for one in met:
-        if one.likeness and (key := first.setdefault(one.likeness, one.message_key)) != one.message_key:
-            earlier.setdefault(one.message_key, key)
+    for mail in mails:
+        if mail.likeness and (key := first.setdefault(mail.likeness, mail.message_key)) != mail.message_key:
+            earlier.setdefault(mail.message_key, key)
     return earlier
 
 

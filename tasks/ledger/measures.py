@@ -1,7 +1,7 @@
-"""What metrics count of the ledger's rows: sums in whole numbers, so that what was pruned can be added exactly.
+"""Sums over the ledger's rows, for metrics. They are integers, so that the sums of deleted rows can be added exactly.
 
-A measure is read over all rows that are there and over those that are not any more: `fold` adds rows to `totals` just
-before they are deleted, in the same transaction, so that a counter never falls.
+A measure covers all present rows and all deleted ones: `fold` adds rows to `totals` just before they are deleted, in
+the same transaction, so that a counter never falls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tok
 
 Labels = tuple[str, ...]
 Reading = dict[Labels, Counter[str]]
-"""What a measure comes to: by its labels' values, each of its sums by name."""
+"""A measure's result: by the values of its labels, each of its sums by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ MEASURES = (MAILS, SORTED, CALLS, FAULTS)
 
 
 def read_measure(connection: Connection, measure: Measure) -> Reading:
-    """The measure over all rows there are and ever were."""
+    """The measure over all rows, including deleted ones."""
     reading = _over(connection, measure, true())
     for row in connection.execute(select(totals).where(totals.c.measure == measure.name)):
         reading.setdefault(tuple(json.loads(row.labels)), Counter())[row.name] += row.value
@@ -88,7 +88,7 @@ def read_measure(connection: Connection, measure: Measure) -> Reading:
 
 
 def fold(connection: Connection, table: Table, rows: ColumnElement[bool]) -> None:
-    """Add these rows of the table to the totals; the caller deletes the same ones in the same transaction."""
+    """Add these rows of the table to the totals. The caller must delete the same rows in the same transaction."""
     sums = [
         {"measure": measure.name, "labels": json.dumps(labels), "name": name, "value": value}
         for measure in MEASURES

@@ -1,4 +1,4 @@
-"""What was seen: every mail with its bytes, and where it was met."""
+"""Every mail that was seen, with its bytes and where it was seen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHORT_BYTES = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A mail as a source gave it; `place` is where in the source, `raw` its bytes."""
+    """A mail from a source. `place` is where in the source it is, `raw` its bytes."""
 
     message_key: str
     source: str
@@ -35,7 +35,7 @@ class Seen:
 
 
 def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
-    """Write down that these mails exist, where they were met and their bytes; known ones stay as they are."""
+    """Record these mails, where they were seen, and their bytes. Mails on record stay as they are."""
     if not seen:
         return
     packed = [_packed(one.raw) for one in seen]
@@ -72,12 +72,12 @@ def record_seen(engine: Engine, seen: Sequence[Seen]) -> None:
 
 
 def _packed(raw: bytes) -> bytes:
-    # Of a short mail little is saved, and to compress it takes ten times as long as to wrap it.
+    # Compressing a short mail saves little and takes ten times as long as storing it uncompressed.
     return zlib.compress(raw, 0, 9) if len(raw) < _SHORT_BYTES else zlib.compress(raw, 1)
 
 
 def load_raw(engine: Engine, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The kept mails of these keys: `message_key`, `source_id`, `target_language` and `raw` (bytes)."""
+    """The mails with these keys whose bytes are kept: `message_key`, `source_id`, `target_language`, `raw` (bytes)."""
     for some in in_batches(keys):
         with reading(engine) as connection:
             rows = connection.execute(select(raws).where(raws.c.message_key.in_(some))).all()
@@ -86,7 +86,7 @@ def load_raw(engine: Engine, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def states_of(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
-    """The state of each of these mails that is known."""
+    """The state of each of these mails, by key; unknown mails are left out."""
     found: dict[str, str] = {}
     for some in in_batches(keys):
         with reading(engine) as connection:
@@ -96,9 +96,9 @@ def states_of(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
 
 
 def failed_keys(engine: Engine, error_types: Sequence[str] = ()) -> list[str]:
-    """Keys of FAILED mails, oldest first; only of these error types when some are named.
+    """Keys of FAILED mails, oldest first; only those with these error types when some are given.
 
-    A mail with an ambiguous effect is left out: what became of it is for the reconciler and people to say first.
+    A mail with an ambiguous effect is left out: the reconciler or a person must settle the effect first.
     """
     unclear = select(effects.c.message_key).where(effects.c.state == "ambiguous")
     wanted = (

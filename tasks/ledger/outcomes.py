@@ -1,4 +1,4 @@
-"""One row a mail a run; the latest that is not SKIPPED is the mail's state."""
+"""One row for each mail and run. The latest one that is not SKIPPED is the mail's state."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tasks.ledger.schema import messages, outcomes
 
 
 def settle(engine: Engine, run_id: str, rows: Sequence[dict[str, Any]], retry: set[str], fences: dict[str, int]) -> int:
-    """How many outcomes were recorded; a mail whose claim was lost to another run meanwhile is left to that run.
+    """Record outcomes, settle their mails, and return how many rows were recorded.
 
-    `rows` are outcome rows (`tasks.frames.Outcomes`); `retry` holds the keys another run should take up; `fences` the
-    claims of this run. SKIPPED rows are recorded without changing the mail's state, and so are PROCESSING ones, whose
-    mails wait for a batch.
+    A mail that another run has claimed meanwhile is left to that run. `rows` are outcome rows
+    (`tasks.frames.Outcomes`); `retry` has the keys that another run should try again; `fences` has this run's claims.
+    SKIPPED rows do not change the mail's state, nor do PROCESSING rows, whose mails wait for a batch.
     """
     now = time.time()
     records = [_record(run_id, row, now) for row in rows]
@@ -34,19 +34,22 @@ def settle(engine: Engine, run_id: str, rows: Sequence[dict[str, Any]], retry: s
 
 _RECORD = insert(outcomes)
 _SETTLED = ("COMPLETED", "FAILED", "PENDING")
-# Made once: to put one together takes longer than to execute it.
+# These statements are built once: building one takes longer than executing it.
 _HELD = and_(messages.c.message_key.in_(bindparam("keys", expanding=True)), messages.c.fence == bindparam("held"))
 _SETTLE = update(messages).where(_HELD).values(
     owner="", lease_until=0.0, updated=bindparam("now"), state=bindparam("status"), retry=bindparam("again"),
     error_type=bindparam("error"),
 )  # fmt: skip
-_HOLD = update(messages).where(_HELD).values(fence=messages.c.fence)  # changes nothing, but locks and counts
+_HOLD = update(messages).where(_HELD).values(fence=messages.c.fence)  # locks and counts the rows
 
 
 def _settle_mails(
     connection: Connection, rows: Sequence[dict[str, Any]], retry: set[str], fences: dict[str, int], now: float
 ) -> set[str]:
-    """Keys that another run has claimed meanwhile, and that were left alone. The others stay ours till the commit."""
+    """Settle the mails and return the keys of those left out, because another run has claimed them meanwhile.
+
+    The others are locked until the commit.
+    """
     alike: dict[tuple[Any, ...], list[str]] = {}
     for row in rows:
         key = row["message_key"]
@@ -79,7 +82,7 @@ def _record(run_id: str, row: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def read_run(ledger_url: str, run_id: str) -> list[dict[str, Any]]:
-    """All outcome rows of a run, in the order they were recorded."""
+    """All outcome rows of a run, in the order in which they were recorded."""
     wanted = select(outcomes.c.row).where(outcomes.c.run_id == run_id).order_by(outcomes.c.number)
     with open_ledger(ledger_url).begin() as connection:
         return list(connection.scalars(wanted))
@@ -87,7 +90,7 @@ def read_run(ledger_url: str, run_id: str) -> list[dict[str, Any]]:
 
 def read_latest(ledger_url: str, key: str) -> dict[str, Any] | None:
     """The newest outcome of the mail whose key begins with `key`, or whose id is `key`; null when there is none."""
-    # The range is looked up in the index, which the pattern alone is not; keys hold no letter after "z".
+    # The range uses the index, which a LIKE pattern alone would not. Keys have no character after "z".
     beginning = outcomes.c.message_key.between(key, f"{key}z")
     by_key = and_(beginning, outcomes.c.message_key.startswith(key, autoescape=True))
     by_id = outcomes.c.row["id"].as_string() == key

@@ -1,4 +1,4 @@
-"""Who holds a mail: a name that lets others on the same machine see whether the holder is still alive."""
+"""Names of owners of claims. Processes on the same machine can see from the name whether its owner is alive."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 
 def owner_name(run_id: str) -> str:
-    """This process as an owner of claims: place, process id, its start and the run, in one word."""
+    """This process's name as an owner of claims: place, process id, start time and run, in one word."""
     pid = os.getpid()
     return f"{_place()}|{pid}|{_started(pid) or 0}|{run_id}"
 
 
 def is_gone(owner: str) -> bool:
-    """True when the owner was a process of this place that no longer runs; of other places nothing is known."""
+    """Whether the owner was a process of this place that has ended. It is false for owners of other places."""
     place, pid, started, _run = owner.split("|", 3)
     if place != _place():
         return False
@@ -33,10 +33,10 @@ def is_gone(owner: str) -> bool:
 
 @cache
 def _place() -> str:
-    """Where a process id means the same process: host name, boot of the machine, its network cards, PID namespace.
+    """The scope within which a process id is unique: host name, boot id, network cards and PID namespace.
 
-    A host name alone is not enough. Containers may share it with each other or with their host, and a copy of a
-    virtual machine has it, too. Each of these counts its processes on its own.
+    A host name alone is not enough: containers may share it with each other or with their host, and a copy of a virtual
+    machine has the same one. Each of these numbers its processes separately.
     """
     parts = (_boot(), *_cards(), _pid_namespace())
     return f"{socket.gethostname()}~{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:16]}"
@@ -45,12 +45,12 @@ def _place() -> str:
 def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:  # no Linux: the machine, whenever it was started
+    except OSError:  # not Linux: the boot id is unknown
         return f"{uuid.getnode():x}"
 
 
 def _cards() -> list[str]:
-    """Addresses of the machine's own network cards. Bridges and containers' interfaces do not count: they change."""
+    """Addresses of the machine's own network cards. Bridges and containers' interfaces are left out: they change."""
     found = []
     for card in sorted(Path("/sys/class/net").glob("*")):
         if (card / "device").exists():
@@ -66,7 +66,7 @@ def _pid_namespace() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """Start of a process in clock ticks since boot (proc(5), field 22); null where there is no /proc."""
+    """Start time of a process, in clock ticks since boot (proc(5), field 22); null where there is no /proc."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

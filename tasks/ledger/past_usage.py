@@ -1,4 +1,4 @@
-"""What this ledger's past calls were like, by question: what an estimate of the next ones rests on."""
+"""Token usage of past calls by question. Estimates of future calls are based on it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tasks.ledger.schema import completions, groups
 
 DAYS = 30
 _LATEST = 3_000
-_ENOUGH = 30  # calls; fewer say little
+_ENOUGH = 30  # calls; a mean of fewer is not reliable
 
 
 @dataclass(frozen=True, kw_only=True)
 class PastUsage:
-    """Means over a question's calls of one provider: billed tokens, requests a mail, and input read from its cache."""
+    """Means over a question's calls to one provider: tokens billed, requests per mail, share of cached input."""
 
     calls: int
     mails: int
     output_tokens: float
-    """A billed call's, thoughts included."""
+    """Per billed call, including thinking tokens."""
     calls_a_mail: float
-    """Billed calls, so repaired answers count twice and a rate limit not at all."""
+    """Billed calls: a repaired answer counts twice, and a rate-limited request does not count."""
     cached_share: float
-    """Of all input tokens, 0 to 1."""
+    """The share of all input tokens, 0 to 1."""
 
 
 def past_outputs(engine: Engine) -> dict[tuple[str, str, str], list[int]]:
@@ -46,7 +46,7 @@ def past_outputs(engine: Engine) -> dict[tuple[str, str, str], list[int]]:
 
 
 def past_usage(engine: Engine, provider: str) -> dict[str, PastUsage]:
-    """The questions asked of this provider in the last 30 days; one with too few calls is left out."""
+    """Usage by question for this provider over the last 30 days. A question with too few calls is left out."""
     table, since = completions.c, time.time() - DAYS * 86_400
     billed = case((table.input_tokens + table.output_tokens > 0, 1), else_=0)
     wanted = (

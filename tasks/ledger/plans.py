@@ -1,4 +1,4 @@
-"""Writes what is to be done about a mail into the outbox before it is done (`tasks.ledger.effects` does the rest)."""
+"""Records planned effects in the outbox before they are performed (`tasks.ledger.effects` has their later states)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tasks.ledger.schema import effects
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """An effect to be, as its rule and its mail determine it; `content` is all that will be sent or shown."""
+    """A planned effect, as its rule and its mail determine it. `content` is everything that will be sent or shown."""
 
     message_key: str
     position: int
@@ -34,12 +34,12 @@ class Plan:
 
     @cached_property
     def effect_id(self) -> str:
-        """Follows from the mail and the action alone: the same again, and it is the same effect."""
+        """The effect's id. It depends on the mail and the action only, so that the same plan gives the same effect."""
         return digest([self.message_key, self.action, self.parameters])
 
 
 def digest(value: object) -> str:
-    """SHA-256, hex, of a JSON value, however its keys are ordered."""
+    """SHA-256, hex, of a JSON value. The order of its keys does not matter."""
     return _sha256(_in_order(value))
 
 
@@ -52,12 +52,13 @@ def _sha256(text: str) -> str:
 
 
 def record_plan(engine: Engine, run_id: str, plans: Sequence[Plan]) -> bool:
-    """Whether what is to be done is now written down as planned here; else the outbox holds some that stay as they are.
+    """Record these plans in the outbox and return whether all of them are now recorded as given.
 
-    Only what surely was not done is planned anew: a dry run's effects, failed ones and ones that could not be done.
+    An effect that is in the outbox already is replaced only if it certainly was not performed: it is a dry run's, it
+    failed, or it could not be performed. Others stay as they are, and the result is false.
     """
     now = ledger_time(engine)
-    # Two rules may name one effect, where they differ in whether a person is to see it: the first counts.
+    # Two rules may give the same effect and differ only in whether it needs approval: the first rule counts.
     rows = list({plan.effect_id: _row(run_id, plan, now) for plan in reversed(plans)}.values())
     if not rows:
         return True

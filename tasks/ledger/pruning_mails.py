@@ -1,4 +1,4 @@
-"""Forgetting the bytes of mails that are done, and the rows that only say that a mail was met again."""
+"""Deletes the bytes of completed mails, and the SKIPPED rows that say that a mail was seen again."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from sqlalchemy import Engine, delete, select
 from tasks.ledger.measures import fold
 from tasks.ledger.schema import effects, messages, outcomes, raws
 
-_BITE = 500
+_AT_ONCE = 500
 _OPEN = ("planned", "held", "claimed", "ambiguous")
 
 
 def prune_mails(engine: Engine, *, done_s: float, clock: Callable[[], float] = time.time) -> int:
-    """How many mails lost their bytes: completed ones kept for `done_s`, of which nothing waits to be done."""
+    """Delete the bytes of mails completed `done_s` or more ago that have no open effect, and return their number."""
     waiting = select(effects.c.message_key).where(effects.c.state.in_(_OPEN), effects.c.dry_run.is_(False))
     old = (
         select(raws.c.message_key)
         .join(messages, messages.c.message_key == raws.c.message_key)
         .where(messages.c.state == "COMPLETED", raws.c.stored_at < clock() - done_s, raws.c.message_key.not_in(waiting))
-        .limit(_BITE)
+        .limit(_AT_ONCE)
     )
     done = 0
     while True:
@@ -29,16 +29,16 @@ def prune_mails(engine: Engine, *, done_s: float, clock: Callable[[], float] = t
             keys = connection.scalars(old).all()
             connection.execute(delete(raws).where(raws.c.message_key.in_(keys)))
         done += len(keys)
-        if len(keys) < _BITE:
+        if len(keys) < _AT_ONCE:
             return done
 
 
 def prune_skipped(engine: Engine, *, older_s: float, clock: Callable[[], float] = time.time) -> int:
-    """How many SKIPPED outcomes older than `older_s` were forgotten; they say nothing about what became of a mail."""
+    """Delete SKIPPED outcomes older than `older_s` and return their number. They do not tell a mail's state."""
     old = (
         select(outcomes.c.number)
         .where(outcomes.c.status == "SKIPPED", outcomes.c.processed_at < clock() - older_s)
-        .limit(_BITE)
+        .limit(_AT_ONCE)
     )
     done = 0
     while True:
@@ -49,5 +49,5 @@ def prune_skipped(engine: Engine, *, older_s: float, clock: Callable[[], float] 
                 fold(connection, outcomes, rows)
                 connection.execute(delete(outcomes).where(rows))
         done += len(numbers)
-        if len(numbers) < _BITE:
+        if len(numbers) < _AT_ONCE:
             return done

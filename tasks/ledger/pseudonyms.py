@@ -1,4 +1,4 @@
-"""What placeholders stand for. It is kept here and nowhere else."""
+"""Stores what placeholders stand for. This is the only place that does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class LedgerPseudonyms:
         self._engine = engine
 
     def key(self) -> bytes:
-        """The secret that placeholders are made with, made at the first call."""
+        """The secret from which placeholders are derived. It is generated at the first call."""
         return self._key
 
     @cached_property
@@ -34,7 +34,7 @@ class LedgerPseudonyms:
         return base64.b64decode(str(kept))
 
     def remember(self, originals: Mapping[str, str]) -> None:
-        """Keep what these placeholders stand for."""
+        """Store what these placeholders stand for."""
         if originals:
             self._keep([{"placeholder": name, "original": original} for name, original in originals.items()])
 

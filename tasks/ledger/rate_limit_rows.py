@@ -1,7 +1,7 @@
-"""Limits as rows that say when the next request and the next token are free (GCRA), and the arithmetic on them.
+"""Rate limits as rows that hold the times at which the next request and the next token may be sent (GCRA).
 
-Requests and tokens of a model stand in one row and are reserved together. Source of the algorithm: ITU-T I.371, the
-generic cell rate algorithm in its virtual scheduling form.
+A model's requests and tokens are in one row and are reserved together. Source: ITU-T I.371, the generic cell rate
+algorithm in its virtual scheduling form.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import paces
 
 _SLOWEST = 0.1
-"""Part of the limit below which nothing is slowed down."""
+"""No model is slowed down below this part of its limit."""
 _SAME_EVENT_S = 2.0
-"""The calls in flight are all told that they are too fast; within this time they are told it once."""
+"""All calls in flight get a rate-limit error at once; those within this time count as one."""
 _GROWS_BACK_S = 60.0
 _FARTHEST_S = 600.0
-"""No reservation reaches farther; a row that does comes from a clock that was set back."""
+"""No reservation is further ahead than this; a row that is comes from a clock that was set back."""
 _PROBE_EVERY_S = 600.0
-"""Through a wait that is longer than this one request goes at such times: limits are often lifted early."""
+"""During a wait that is longer than this, one request is sent at this interval: limits are often lifted early."""
 _CREDIT_S = 1.0
-"""Tokens given back late still count for this long."""
+"""Tokens that are returned late can be used again for this long."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RateRequest:
-    """Room for some requests and tokens; `..._unused` were reserved with the last block and not handed out."""
+    """Asks for a block of requests and tokens. `..._unused` are those of the last block that were not handed out."""
 
     provider: str
     model: str
@@ -44,12 +44,12 @@ class RateRequest:
     tokens_unused: float = 0.0
     requests_owed: float = 0.0
     tokens_owed: float = 0.0
-    """What calls used beyond that handed out to them; below zero, what they left."""
+    """Tokens that calls used beyond their reservations; negative if they used less."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SlowDown:
-    """The provider said of this model that it is too fast, or to wait `hold_s`."""
+    """The provider reported that this model is asked too fast, or that calls must wait for `hold_s`."""
 
     provider: str
     model: str
@@ -69,7 +69,7 @@ class WaitOver:
 
 @dataclass(frozen=True, kw_only=True)
 class RateGrant:
-    """From when on requests and tokens may go, how far apart; times and `now` are by the database's clock."""
+    """When the block's first request and token may be sent, and their spacing in seconds. Times are the database's."""
 
     now: float
     requests_from: float
@@ -81,7 +81,7 @@ class RateGrant:
 
 
 def write(connection: Connection, requests: list[Any]) -> list[Any]:
-    """One RateGrant for each RateRequest, null for the others, in their order; a handler of the ledger's writer."""
+    """A RateGrant for each RateRequest and null for the others, in order. A handler of the ledger's writer."""
     now = database_time(connection, requests[0].clock)
     rows = _lock_rows(connection, requests, now)
     before = {place: dict(row) for place, row in rows.items()}
@@ -102,13 +102,13 @@ _LOCKED = (
 
 
 def _lock_rows(connection: Connection, requests: Sequence[Any], now: float) -> dict[tuple[str, str], dict[str, Any]]:
-    """The rows of these providers, ours until the commit, with one for each model that something is wanted of."""
+    """The rows of these providers, locked until the commit; missing rows of requested models are added."""
     rows = _locked(connection, requests)
     missing = {(request.provider, request.model): request for request in requests if isinstance(request, RateRequest)}
     new = [_new_row(place, request, rows, now) for place, request in sorted(missing.items()) if place not in rows]
     if new:
         connection.execute(insert_into(paces, connection.dialect.name).on_conflict_do_nothing(), new)
-        rows = _locked(connection, requests)  # another process may have been faster
+        rows = _locked(connection, requests)  # another process may have added them first
     return rows
 
 
@@ -191,5 +191,5 @@ def _slow_down(row: dict[str, Any], now: float) -> None:
 
 
 def _part(row: dict[str, Any], now: float) -> float:
-    """The part of the limit that is used now: what it was slowed down to, and what grew again since."""
+    """The part of the limit in force now: what it was slowed down to, plus what it has recovered since."""
     return float(min(1.0, row["slowed_to"] + max(0.0, now - row["slowed_at"]) / _GROWS_BACK_S))

@@ -1,7 +1,7 @@
-"""How fast each model is asked: room is reserved in the ledger in blocks and handed out here, evenly, call by call.
+"""Limits how fast each model is asked. Requests and tokens are reserved in the ledger in blocks and spaced out here.
 
-A block costs one write and lasts some tenths of a second, so that a reservation costs a call next to nothing, and a
-process that dies takes next to nothing with it. There is no burst to begin with: the first second is like any other.
+A block costs one write and lasts some tenths of a second, so a call pays almost nothing for its reservation, and a
+process that dies loses almost nothing. There is no initial burst.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from tasks.questions import Link, RateLimits
 LimitsOf = Callable[[Link], RateLimits]
 
 _BLOCK_S = 0.25
-"""A block holds what the limit allows in this time, at most."""
+"""A block holds at most what the limit allows in this time."""
 _STALE_S = 1.0
-"""Room that is not used by then is given back, so that it can't add up to a burst."""
+"""A reservation that is not used after this time is returned, so that unused ones can't add up to a burst."""
 _LOOK_AGAIN_S = 30.0
-"""A wait may be over sooner than was told: it is probed, or an operator takes it back."""
+"""How often the ledger is asked during a wait, which may end early: after a probe, or because an operator ends it."""
 _GRAIN_S = 0.002
 """Shorter waits are not worth a timer."""
 _FLOOR = 0.05
-"""Part of a provider's own count that is to be left, so that calls under way do not use it up."""
+"""The part of the provider's own count that is kept in reserve for calls in flight."""
 _MARGIN = 0.99
-"""Part of a limit that is used: requests do not arrive as evenly as they leave."""
+"""The part of a limit that is used: requests arrive less evenly than they were sent."""
 
 
 @dataclass
 class _Lane:
-    """A model's room in this process; times are by the database's clock."""
+    """A model's current block in this process. Times are the database's."""
 
     fetching: asyncio.Lock = field(default_factory=asyncio.Lock)
     requests: int = 0
@@ -50,20 +50,20 @@ class _Lane:
     waiting: int = 0
     requests_owed: float = 0.0
     tokens_owed: float = 0.0
-    """Used beyond those reserved; below zero, reserved and not used."""
+    """Tokens used beyond the reserved ones; negative if fewer were used."""
     corrected_until: float = 0.0
     fetched_at: float = float("-inf")
     probing: bool = False
     """Whether the block is for one request through a wait that is not over."""
     epoch: int = 0
-    """Raised when what was handed out no longer counts."""
-    told: RateLimits = field(default_factory=RateLimits)
+    """A counter that is raised when earlier reservations become void."""
+    reported: RateLimits = field(default_factory=RateLimits)
 
     def fits(self, tokens: float, now: float) -> bool:
         return self.requests > 0 and self.tokens >= tokens and now < self.stale_at
 
     def take(self, tokens: float) -> float:
-        """When a call of so many tokens may go."""
+        """Take one request and these tokens from the block; return the time at which the call may be sent."""
         at = max(self.next_request, self.next_token)
         self.requests -= 1
         self.tokens -= tokens
@@ -77,10 +77,10 @@ class _Lane:
 
 
 class LedgerRateLimiter:
-    """`tasks.questions.RateLimiter` over the ledger; one a process, used on one event loop.
+    """`tasks.questions.RateLimiter` over the ledger. There is one for each process, used on one event loop.
 
-    `set_limits` are the operator's, null where none was set; `usual_limits` hold where neither the operator nor the
-    provider's headers say any. What both say, the lower counts. `on_told` hears of the headers, on the loop.
+    `set_limits` are the operator's, null where none is set. Where the provider's headers report one as well, the lower
+    one counts; where there is neither, `usual_limits` apply. `on_reported` gets the headers' limits, on the loop.
     """
 
     def __init__(
@@ -89,13 +89,13 @@ class LedgerRateLimiter:
         *,
         set_limits: LimitsOf,
         usual_limits: LimitsOf,
-        on_told: Callable[[Link, RateLimits], None] | None = None,
+        on_reported: Callable[[Link, RateLimits], None] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._set = set_limits
         self._usual = usual_limits
-        self._on_told = on_told
+        self._on_reported = on_reported
         self._clock = clock
         self._sleep = sleep
         self._ahead = float("-inf")
@@ -104,10 +104,10 @@ class LedgerRateLimiter:
         self._writer.learn({"pace": write})
 
     async def turn(self, link: Link, tokens: int, *, within_s: float) -> None:
-        """Return when a call of about this many tokens may be sent.
+        """Wait until a call of about this many tokens may be sent.
 
         Raises:
-            RateLimited: That would not be `within_s`: the provider said to wait for longer.
+            RateLimited: The wait would be longer than `within_s`, as the provider asked for it.
             Misconfigured: No limit is known.
         """
         lane = self._lanes.setdefault(link, _Lane())
@@ -126,13 +126,13 @@ class LedgerRateLimiter:
                 return
 
     def settle(self, link: Link, tokens: int, used: int, limits: RateLimits | None) -> None:
-        """Correct a turn's `tokens` by those `used`, and take up the limits that the reply told."""
+        """Correct the reservation of `tokens` to those `used`, and apply the limits that the reply's headers report."""
         lane = self._lanes.setdefault(link, _Lane())
         lane.tokens_owed += used - tokens
         if limits is not None:
-            lane.told = limits
-            if self._on_told is not None:
-                self._on_told(link, limits)
+            lane.reported = limits
+            if self._on_reported is not None:
+                self._on_reported(link, limits)
             self._correct(lane, limits)
 
     async def answered(self, link: Link) -> None:
@@ -144,34 +144,35 @@ class LedgerRateLimiter:
             await self._writer.write("pace", WaitOver(provider=link.provider, model=link.model, clock=self._clock))
 
     async def heed(self, link: Link, *, too_fast: bool, wait_s: float = 0.0) -> None:
-        """Halve the model's rate, which grows back within a minute, and let every call of the provider wait.
+        """Halve the model's rate where `too_fast`, and make all calls to the provider wait for `wait_s`.
 
-        Calls of other processes wait, too, once these have used up the blocks they have.
+        The rate recovers within a minute. Other processes wait, too, once they have used up their present blocks.
         """
         for other, lane in self._lanes.items():
             if wait_s and other == link:
                 lane.drop()
             elif other == link:
                 lane.stale_at = 0.0
-        told = SlowDown(provider=link.provider, model=link.model, clock=self._clock, hold_s=wait_s, too_fast=too_fast)
-        await self._writer.write("pace", told)
+        slow = SlowDown(provider=link.provider, model=link.model, clock=self._clock, hold_s=wait_s, too_fast=too_fast)
+        await self._writer.write("pace", slow)
 
-    def _correct(self, lane: _Lane, told: RateLimits) -> None:
-        """Wait until some of what the provider counts is left again, where it counts more than we do.
+    def _correct(self, lane: _Lane, reported: RateLimits) -> None:
+        """Delay the next calls if, by the provider's count, almost nothing of the limit is left.
 
-        Some count the most an answer may have, and each has its own idea of a token.
+        The provider's count can be higher than this one: some count an answer's longest possible length, and tokenizers
+        differ.
         """
         now = self._now()
         if now < lane.corrected_until:
-            return  # it tells the same shortage with every reply until the first of them was heeded
-        requests = _short(told.requests_left, told.rpm)
-        tokens = _short(told.tokens_left, told.tpm)
+            return  # each reply reports the same shortage until the first correction takes effect
+        requests = _short(reported.requests_left, reported.rpm)
+        tokens = _short(reported.tokens_left, reported.tpm)
         lane.requests_owed += requests
         lane.tokens_owed += tokens
-        lane.corrected_until = now + 60 * max(requests / (told.rpm or 1), tokens / (told.tpm or 1))
+        lane.corrected_until = now + 60 * max(requests / (reported.rpm or 1), tokens / (reported.tpm or 1))
 
     async def _is_time(self, lane: _Lane, link: Link, at: float, within_s: float) -> bool:
-        """Return at the time, true; false when the ledger is to be asked anew, as the provider told all to wait."""
+        """Sleep until `at` and return true; return false if the ledger must be asked again, as all calls must wait."""
         wait_s = at - self._now()
         if wait_s > within_s:
             self._look_again(lane, link, wait_s)
@@ -182,7 +183,7 @@ class LedgerRateLimiter:
         return lane.epoch == epoch
 
     async def _fill(self, lane: _Lane, link: Link, tokens: float, within_s: float) -> None:
-        """Reserve the next block when the present one is used up; not long before its time, so that news is heard."""
+        """Reserve the next block if the present one is used up. It waits until shortly before the block is due."""
         while not lane.fits(tokens, self._now()):
             ahead_s = max(lane.next_request, lane.next_token) - self._now() - _BLOCK_S
             if lane.stale_at and ahead_s > within_s:
@@ -203,7 +204,7 @@ class LedgerRateLimiter:
         lane.drop()
 
     async def _fetch(self, lane: _Lane, link: Link, tokens: float) -> None:
-        rpm, tpm = self._limits(link, lane.told)
+        rpm, tpm = self._limits(link, lane.reported)
         used_up = lane.requests <= 0 or lane.tokens < tokens
         most = max(1, int(rpm / 60 * _BLOCK_S))
         lane.size = min(most, max(lane.waiting, lane.size * 2 if used_up else lane.size // 2))
@@ -221,7 +222,7 @@ class LedgerRateLimiter:
             lane.tokens_owed -= wanted.tokens
 
     def _open(self, lane: _Lane, wanted: RateRequest, granted: RateGrant) -> None:
-        # The database's time lies between asking and hearing; the least lead that was ever seen is nearest to it.
+        # The database read its clock between request and reply. The smallest offset seen so far is the most exact one.
         self._ahead = max(self._ahead, granted.now - self._clock())
         lane.requests, lane.tokens = 1 if granted.probe else wanted.requests, wanted.tokens
         lane.probing, lane.fetched_at = granted.probe, granted.now
@@ -231,13 +232,13 @@ class LedgerRateLimiter:
         lane.stale_at = first + max(wanted.requests * granted.request_s, wanted.tokens * granted.token_s) + _STALE_S
 
     def _now(self) -> float:
-        """The database's time, rather too early than too late."""
+        """The database's time; an error makes it too early, never too late."""
         return self._clock() + (self._ahead if self._ahead > float("-inf") else 0.0)
 
-    def _limits(self, link: Link, told: RateLimits) -> tuple[float, float]:
+    def _limits(self, link: Link, reported: RateLimits) -> tuple[float, float]:
         chosen, usual = self._set(link), self._usual(link)
-        rpm = _lower(chosen.rpm, told.rpm) or usual.rpm
-        tpm = _lower(chosen.tpm, told.tpm) or usual.tpm
+        rpm = _lower(chosen.rpm, reported.rpm) or usual.rpm
+        tpm = _lower(chosen.tpm, reported.tpm) or usual.tpm
         if not rpm or not tpm:
             raise Misconfigured(
                 f"No limit is known for model `{link.model}` of provider `{link.provider}`. "

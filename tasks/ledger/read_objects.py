@@ -1,4 +1,4 @@
-"""In which version the objects of a store were read, all of their mails being on record."""
+"""The versions of a store's objects that were read completely, so that all of their mails are on record."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tasks.ledger.schema import read_objects
 
 
 def versions_read(engine: Engine, source: str) -> dict[str, str]:
-    """Return the version of each object of this source that was read, by its place."""
+    """Return the recorded version of each object of this source, by its place."""
     wanted = select(read_objects.c.place, read_objects.c.version).where(read_objects.c.source == source[:512])
     with reading(engine) as connection:
         return {place: version for place, version in connection.execute(wanted)}
 
 
 def record_read(engine: Engine, source: str, versions: Mapping[str, str]) -> None:
-    """Write down that these versions of the source's objects, by place, were read; each takes an older one's place."""
+    """Record that these versions of the source's objects, by place, were read. They replace older versions."""
     rows = [{"source": source[:512], "place": place, "version": version} for place, version in versions.items()]
     with engine.begin() as connection:
         insert = insert_into(read_objects, connection.dialect.name)

@@ -1,4 +1,4 @@
-"""What providers told of their limits, remembered between runs: a new one need not begin as if it knew nothing."""
+"""Limits that providers reported in their replies' headers, stored so that the next run begins with them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from tasks.ledger.schema import told_limits
 from tasks.questions import Link, RateLimits
 
 _KEPT_S = 86_400.0
-"""A provider raises and lowers limits; what it told longer ago than this is not relied on."""
+"""Providers change their limits, so older reports are ignored."""
 
 
 class ReportedLimits:
-    """Gives `tasks.ledger.rate_limiter.LedgerRateLimiter` its usual limits, and notes those that a reply reports.
+    """The usual limits of `tasks.ledger.rate_limiter.LedgerRateLimiter`: `of` reads them, `note` stores reported ones.
 
-    `of` gives the limits, `note` takes those of a reply.
-
-    `address_of` tells servers of one provider apart, such as a simulator from the real one.
+    `address_of` distinguishes servers of one provider, such as a simulator and the real one.
     """
 
     def __init__(
@@ -44,18 +42,18 @@ class ReportedLimits:
         self._known = {(row.address, row.provider, row.model): (row.rpm, row.tpm) for row in rows}
 
     def of(self, link: Link) -> RateLimits:
-        """What the provider told within a day, else what is usual."""
+        """The limits that the provider reported within a day, else the usual ones."""
         usual = self._usual(link)
         rpm, tpm = self._known.get(self._place(link), (None, None))
         return RateLimits(rpm=rpm or usual.rpm, tpm=tpm or usual.tpm)
 
-    def note(self, link: Link, told: RateLimits) -> None:
-        """Remember what a reply told, if it is news; to be called on the model loop."""
+    def note(self, link: Link, reported: RateLimits) -> None:
+        """Store the limits of a reply if they are new. Must be called on the providers' event loop."""
         place = self._place(link)
-        if self._known.get(place) != (told.rpm, told.tpm):
-            self._known[place] = (told.rpm, told.tpm)
+        if self._known.get(place) != (reported.rpm, reported.tpm):
+            self._known[place] = (reported.rpm, reported.tpm)
             address, provider, model = place
-            row = {"address": address, "provider": provider, "model": model, "rpm": told.rpm, "tpm": told.tpm}
+            row = {"address": address, "provider": provider, "model": model, "rpm": reported.rpm, "tpm": reported.tpm}
             self._writer.post("limits", row | {"told_at": self._clock()})
 
     def _place(self, link: Link) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Writing and looking for many rows at once, in whichever database the ledger is."""
+"""Statements over many rows at once, for both of the ledger's databases."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
-KEYS_A_STATEMENT = 500  # SQLite takes a bounded number of parameters
+KEYS_A_STATEMENT = 500  # SQLite has a limit on parameters
 
 
 def insert_into(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
-    """An insert that can say what becomes of a row that is there already, as this database words it."""
+    """An insert in this database's dialect, which supports `on_conflict_do_update` and `on_conflict_do_nothing`."""
     made: postgresql.Insert | sqlite.Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     return made
 
 
 def in_batches(things: Iterable[T], most: int = KEYS_A_STATEMENT) -> Iterator[list[T]]:
-    """The things in lists that one statement can take."""
+    """The things in lists of at most `most`, so that one statement can hold each list."""
     everything = list(things)
     for start in range(0, len(everything), most):
         yield everything[start : start + most]
 
 
 def write_rows(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> int:
-    """How many rows were written; they have the same columns, those with a default among them, and JSON as text.
+    """Write the rows and return their number. Rows have the same columns, also those with a default, and JSON as text.
 
-    SQLAlchemy would look at every value again, which costs as much as writing it. `statement` is compiled once, so it
-    must be one of few that are kept; it has no values of its own.
+    This skips SQLAlchemy's processing of values, which costs as much as writing them. `statement` has no values of its
+    own. Its compiled form is cached, so callers must pass one of few lasting statements.
     """
     sql, order = _compiled(statement, connection.dialect, tuple(rows[0]))
     given: Any = list(map(itemgetter(*order), rows)) if order else rows
@@ -41,6 +41,6 @@ def write_rows(connection: Connection, statement: Insert | Update, rows: Sequenc
 
 @lru_cache(maxsize=64)
 def _compiled(statement: Insert | Update, dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, list[str] | None]:
-    """The statement in the database's words, and its parameters' order where they have no names there."""
+    """The statement as SQL, and the order of its parameters where the database's driver does not name them."""
     compiled = statement.compile(dialect=dialect, column_keys=list(columns))
     return str(compiled), compiled.positiontup

@@ -1,4 +1,4 @@
-"""One process's money for one run: taken from the ledger in blocks, given out call by call, exact to a nano-dollar."""
+"""One run's budget in one process. Money is reserved in the ledger in blocks and handed out call by call."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _budget_numbers = itertools.count()
 
 @dataclass
 class _MailShare:
-    """What one mail's calls may cost together: `expected`, of which `held` is set aside; begun with its first call.
+    """Money for all calls of one mail: `expected` is reserved with the first call, `held` is what is left of it.
 
-    A call that belongs to no open mail has a share of its own, which is closed.
+    A call that belongs to no open mail has its own share, which is closed. Amounts are nano-dollars.
     """
 
     expected: int = 0
@@ -38,8 +38,12 @@ class _MailShare:
     closed: bool = False
 
     async def take(self, funds: ScopeFunds, least: int, worst: int) -> int:
-        """What one call may cost: `worst` where there is plenty, at least `least`."""
-        first = self.funds is not funds  # or the first of another day
+        """Take money for one call and return the amount: `worst` where there is plenty, at least `least`.
+
+        Raises:
+            BudgetExceeded: A cap has less than `least` left.
+        """
+        first = self.funds is not funds  # the mail's first call, or its first on another day
         if first:
             self.put_back()
             await funds.take(max(least, self.expected))
@@ -56,23 +60,23 @@ class _MailShare:
         return amount
 
     def pay(self, funds: ScopeFunds, amount: int, actual: int) -> None:
-        """The call that might cost `amount` did cost `actual`; the mail keeps the rest for its next call."""
+        """Pay `actual` for a call that had `amount` reserved. The mail keeps the rest for its next call."""
         kept = not self.closed and self.funds is funds
         self.held += amount - actual if kept else 0
         funds.end_call(actual, 0 if kept else amount - actual)
 
     def put_back(self) -> None:
-        """What is set aside is anybody's again."""
+        """Release what the mail still holds."""
         if self.funds is not None and self.held:
             self.funds.put_back(self.held)
         self.held = 0
 
 
 class LedgerRunBudget:
-    """`tasks.questions.RunBudget` over the ledger; one a process and run, used on one event loop.
+    """`tasks.questions.RunBudget` over the ledger. There is one for each process and run, used on one event loop.
 
-    `caps` are US dollars by "run", "day" and "month"; one that is missing or null does not bind. `on_alert` is called
-    on the loop, once, when 80 % of a cap is spent.
+    `caps` are US dollars by "run", "day" and "month"; a missing or null one sets no limit. `on_alert` is called once on
+    the loop when 80 % of a cap is spent.
     """
 
     def __init__(
@@ -100,9 +104,9 @@ class LedgerRunBudget:
 
     @contextlib.contextmanager
     def mail(self, message_key: str, expected_usd: Decimal) -> Iterator[None]:
-        """While the block lasts the mail's calls are expected to cost so much together.
+        """Reserve `expected_usd` for all calls of the mail within the block, so that a mail that was begun is finished.
 
-        It is set aside with the first of them, so that a mail that was begun can be finished.
+        The money is reserved with the mail's first call.
         """
         share = self._mails[message_key] = _MailShare(expected=_nano(expected_usd))
         try:
@@ -116,9 +120,9 @@ class LedgerRunBudget:
     async def reserve(
         self, worst_usd: Decimal | None, *, least_usd: Decimal | None = None, message_key: str = ""
     ) -> Reservation:
-        """Money for one call about a mail, set aside in run, day and month; less than the worst where it is short.
+        """Reserve money for one call about a mail in run, day and month; less than `worst_usd` where it is short.
 
-        It waits while others hold money that may come back.
+        Waits while other calls hold money that they may release.
 
         Raises:
             BudgetExceeded: A cap leaves less than `least_usd`, or than `worst_usd` where that is null.
@@ -140,16 +144,16 @@ class LedgerRunBudget:
         return Reservation(number=number, most_usd=Decimal(amount) / NANO_USD)
 
     async def settle(self, reservation: Reservation, actual_usd: Decimal | None) -> None:
-        """Pay for the call and free the rest; an unknown price is paid as the most that it might cost.
+        """Pay for the call and release the rest. An unknown price is paid as the reserved amount.
 
-        To be called before the answer is written down: what was paid is then never less than what the ledger shows.
+        Call it before the answer is recorded, so that the budget's spending is never less than the sum of the calls.
         """
         funds, share, amount = self._open.pop(reservation.number)
         actual = amount if actual_usd is None else int((actual_usd * NANO_USD).to_integral_value("ROUND_HALF_UP"))
         share.pay(funds, amount, actual)
 
     async def close(self) -> None:
-        """Give back what is left; calls that were never settled are paid as the most that they might cost."""
+        """Release what is left. Calls that were never settled are paid as their reserved amounts."""
         for funds, share, amount in self._open.values():
             share.pay(funds, amount, amount)
         self._open.clear()
@@ -171,7 +175,7 @@ class LedgerRunBudget:
 def run_budget_for(
     engine: Engine, run_id: str, settings: Settings, on_alert: Callable[[Alert], None] | None = None
 ) -> LedgerRunBudget | None:
-    """The run's budget in this process; null when no budget is set, for then nothing is to be kept."""
+    """The run's budget in this process; null when no budget is set."""
     if not settings.has_budget:
         return None
     return LedgerRunBudget(engine, run_id=run_id, caps=settings.caps_usd, on_alert=on_alert)

@@ -1,4 +1,4 @@
-"""What each run was started as, so that its calls can be told apart by deployment, and its estimate beside its bill."""
+"""Each run's deployment, source, settings and estimate, so that costs can be shown by deployment and with estimates."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def record_run(
     engine: Engine, run_id: str, *, flow: str, deployment: str = "", source: str = "", mode: str = "normal",
     settings: dict[str, Any] | None = None, categories: list[dict[str, Any]] | None = None,
 ) -> None:  # fmt: skip
-    """Write down that this run began; a run that is taken up again keeps what it was first recorded as.
+    """Record that this run began. A run that is resumed keeps its first record.
 
-    `settings` and `categories` (JSON values) are kept so that another run can go on with this one's mails.
+    `settings` and `categories` (JSON values) are kept so that another run can continue with this one's mails.
     """
     row = {
         "run_id": run_id,
@@ -35,7 +35,7 @@ def record_run(
 
 
 def record_estimate(engine: Engine, run_id: str, estimate: dict[str, Any]) -> None:
-    """Keep what the run was expected to cost; JSON values only."""
+    """Record what the run is expected to cost, as JSON values."""
     with engine.begin() as connection:
         connection.execute(update(runs).where(runs.c.run_id == run_id).values(estimate=estimate))
 

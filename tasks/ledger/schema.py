@@ -26,7 +26,7 @@ messages = Table(
     metadata,
     Column("message_key", String(64), primary_key=True),
     Column("state", String(16), nullable=False),
-    Column("retry", Boolean, nullable=False, default=False),  # FAILED, but for a reason the next run may find gone
+    Column("retry", Boolean, nullable=False, default=False),  # FAILED for a temporary reason: the next run tries again
     Column("error_type", String(32)),
     Column("fence", Integer, nullable=False, default=0),
     Column("owner", String(200), nullable=False, default=""),
@@ -34,7 +34,7 @@ messages = Table(
     Column("message_id", Text),
     Column(
         "likeness", String(64), index=True
-    ),  # what copies share that lists and gateways make; null where nothing tells
+    ),  # the hash that likely copies share; null where the mail has too little to compare
     Column("likely_of", String(64)),  # the key of an earlier mail of the same likeness
     Column("first_seen", Float, nullable=False),
     Column("updated", Float, nullable=False),
@@ -42,7 +42,7 @@ messages = Table(
     Index("ix_messages_owner", "owner"),
 )
 
-# Where a mail was met; the same mail may be met in many places, each place holds one mail.
+# Where a mail was seen. One mail may be seen in many places; each place holds one mail.
 sightings = Table(
     "sightings",
     metadata,
@@ -93,7 +93,7 @@ joined_threads = Table(
     Column("into", String(64), nullable=False, index=True),
 )
 
-# Objects of a store all of whose mails are on record, as they were then.
+# Objects of a store that were read completely, with their versions.
 read_objects = Table(
     "read_objects",
     metadata,
@@ -138,13 +138,13 @@ completions = Table(
     Column("price_nusd", BigInteger),  # null: the price is unknown
     Column("begun_at", Float, nullable=False),
     Column("ended_at", Float),
-    # Each one is written with every call, so there are few.
+    # Every call updates every index, so there are few.
     Index("ix_completions_key", "key"),
     Index("ix_completions_run", "run_id", "message_key"),
     Index("ix_completions_ended", "ended_at"),
 )
 
-# Which mails one call asked about, where it asked about several; its tokens and price are theirs in equal shares.
+# The mails of a call that asked about several. Its tokens and its price are divided among them equally.
 groups = Table(
     "groups",
     metadata,
@@ -170,7 +170,7 @@ outcomes = Table(
     Column("row", JSON, nullable=False),
 )
 
-# What a run was started as, and what it was expected to cost; `run_id` is the one of its calls and outcomes.
+# Each run's deployment, source, settings and estimate. `run_id` is that of its calls and outcomes.
 runs = Table(
     "runs",
     metadata,
@@ -180,7 +180,7 @@ runs = Table(
     Column("source", Text, nullable=False, default=""),
     Column("mode", String(16), nullable=False, default="normal"),
     Column("started_at", Float, nullable=False, index=True),
-    # So that another run can go on with its mails.
+    # So that another run can continue with its mails.
     Column("settings", JSON),
     Column("categories", JSON),
     Column("estimate", JSON),
@@ -247,7 +247,7 @@ budgets = Table(
     Column("spent_nusd", BigInteger, nullable=False, default=0),
 )
 
-# Whose the reserved money is, so that a dead process's comes back.
+# Which process holds the reserved money, so that a dead process's is released.
 holdings = Table(
     "holdings",
     metadata,
@@ -308,7 +308,7 @@ deliveries = Table(
     Column("received_at", Float, nullable=False, index=True),
 )
 
-# The outbox (`tasks.ledger.effects`): what is to be done about a mail, and how far it got.
+# The outbox (`tasks.ledger.effects`): planned effects and their states.
 effects = Table(
     "effects",
     metadata,
@@ -366,7 +366,7 @@ automatic_replies = Table(
     Column("at", Float, nullable=False),  # by the database's clock
 )
 
-# Who is being left alone; `until` is when an open circuit may be probed, or when a probe counts as dead.
+# Circuits of providers. `until` is when an open circuit may be probed, or when a probe is considered lost.
 breakers = Table(
     "breakers",
     metadata,
@@ -377,7 +377,7 @@ breakers = Table(
     Column("cause", String(300), nullable=False, server_default=""),  # the failure that opened it; empty while closed
 )
 
-# The next free time of each limit, and how far a model was slowed down after being told it is too fast.
+# The next free time of each limit, and how far a model was slowed down after being told that it is asked too fast.
 paces = Table(
     "paces",
     metadata,
@@ -393,7 +393,7 @@ paces = Table(
     Column("slowed_at", Float, nullable=False),
 )
 
-# What the headers of a provider's replies said, by the address that gave them (`tasks.ledger.reported_limits`).
+# Limits from the headers of providers' replies, by the server's address (`tasks.ledger.reported_limits`).
 told_limits = Table(
     "told_limits",
     metadata,

@@ -1,4 +1,4 @@
-"""One process's money of one set of budgets: fetched from the ledger in blocks, handed out and taken back."""
+"""One process's money from one set of budgets: reserved in the ledger in blocks, handed out, and taken back."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tasks.ledger.schema import NANO_USD
 _BLOCKS_A_CAP = 100
 _LOOK_AGAIN_S = 0.25
 _PATIENCE_S = 120.0
-# How long nobody asks for more than he needs after there was too little, in seconds.
+# How long after a shortage only the needed amounts are requested, in seconds.
 _SHORT_S = 1.0
 
 
 class ScopeFunds:
-    """Money of one set of scopes: `free` to hand out, the rest of what is held being out with mails and calls."""
+    """Money from one set of scopes, in nano-dollars: part is free, the rest is held by mails and calls."""
 
     def __init__(
         self, writer: BatchedWriter, owner: str, scopes: tuple[Scope, ...], on_alert: Callable[[Alert], None] | None
@@ -43,26 +43,26 @@ class ScopeFunds:
         self._written: asyncio.Future[list[Alert]] | None = None
 
     async def take(self, need: int) -> None:
-        """Move `need` from what is free to what is out, for a mail or call that nothing was paid for yet.
+        """Take `need` from the free money, for a mail or call that nothing was paid for yet.
 
         Raises:
-            BudgetExceeded: There will not be that much.
+            BudgetExceeded: The budgets have less than that, even when all reserved money is released.
         """
         self._waiting += 1
         try:
-            async with self._turn:  # in the order of asking, so that a dear call is not starved by cheap ones
+            async with self._turn:  # first come, first served, so that cheap calls do not starve an expensive one
                 await self._fetch(need)
                 self._free -= need
         finally:
             self._waiting -= 1
             if not self._waiting and not self._calls and self._free:
-                self._post(spent=0, given_back=self._free)  # refused, and nobody here is left to use it
+                self._post(spent=0, given_back=self._free)  # refused, and no other call here can use it
 
     async def take_more(self, need: int) -> None:
-        """As `take`, for a mail that was begun: it goes before those that were not, and waits only for calls under way.
+        """Like `take`, for a mail that was begun: it goes before new mails and waits only for calls in flight.
 
         Raises:
-            BudgetExceeded: Nothing under way here may bring that much back.
+            BudgetExceeded: No call in flight here can release that much.
         """
         while self._free < need:
             self._returned.clear()
@@ -75,7 +75,7 @@ class ScopeFunds:
         self._free -= need
 
     async def take_if_plenty(self, amount: int) -> bool:
-        """Whether the amount was moved out. It is not if somebody waits, or if the ledger had too little just now."""
+        """Take the amount unless a call waits or the ledger had too little recently; return whether it was taken."""
         if self._waiting:
             return False
         if self._free < amount and time.monotonic() >= self._short_until:
@@ -89,12 +89,12 @@ class ScopeFunds:
         self._calls += 1
 
     def end_call(self, spent: int, returned: int) -> None:
-        """Pay `spent`. `returned` of what was out is free again; it goes back to the ledger if nobody here waits."""
+        """Pay `spent` and free `returned`, which goes back to the ledger if no call here waits."""
         self._calls -= 1
         self.put_back(returned, spent=spent)
 
     def put_back(self, returned: int, *, spent: int = 0) -> None:
-        """So much of what was out is free again."""
+        """Free `returned` of the money that a mail held."""
         self._free += returned
         keep = self._free if self._waiting else 2 * self._block if self._calls else 0
         given_back = max(0, self._free - keep)
@@ -103,7 +103,7 @@ class ScopeFunds:
         self._returned.set()
 
     async def flushed(self) -> None:
-        """Return when the last bill is on disk."""
+        """Wait until the last bill is on disk."""
         if self._written is not None:
             await self._written
 
@@ -117,7 +117,7 @@ class ScopeFunds:
         patient_until = time.monotonic() + _PATIENCE_S
         while self._free < need:
             if self._refusal is not None and need >= self._refusal[0]:
-                raise BudgetExceeded(_short(self._refusal[1], need))  # what was spent only grows
+                raise BudgetExceeded(_short(self._refusal[1], need))  # spending never falls, so it still holds
             self._returned.clear()
             shortage = await self._request(need)
             if shortage is None:
@@ -125,16 +125,16 @@ class ScopeFunds:
             if shortage.hopeless:
                 self._refusal = need, shortage
             if self._calls:
-                patient_until = time.monotonic() + _PATIENCE_S  # something will come back
+                patient_until = time.monotonic() + _PATIENCE_S  # reserved money will be released
             if shortage.hopeless or time.monotonic() > patient_until:
                 raise BudgetExceeded(_short(shortage, need))
             if not self._calls and self._free:
-                # Another process may be waiting for what we hold, as we for what it holds: neither would ever get it.
+                # Another process may wait for what this one holds, and this one for what the other holds: a deadlock.
                 self._post(spent=0, given_back=self._free)
             await self._more_may_be_free()
 
     async def _request(self, need: int) -> Shortage | None:
-        """Ask the ledger for what is missing of `need`; null where it was granted, and is free now."""
+        """Request what is missing of `need` from the ledger. Null means that it was granted and is free now."""
         missing = need - self._free
         wanted = MoneyRequest(
             owner=self._owner, scopes=self.scopes, most=max(self._block, missing), least=missing, worst=need
@@ -147,7 +147,7 @@ class ScopeFunds:
         return None
 
     async def _more_may_be_free(self) -> None:
-        """Return when a call of ours was settled, or after a while, since those of other processes are not heard."""
+        """Wait until a call of this process is settled, or for a while, as other processes' calls are not noticed."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._returned.wait(), _LOOK_AGAIN_S)
 

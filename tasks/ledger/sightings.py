@@ -1,4 +1,4 @@
-"""Where mails were met."""
+"""Where mails were seen."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from tasks.ledger.owners import is_gone
 from tasks.ledger.rows import in_batches
 from tasks.ledger.schema import messages, sightings
 
-_LOADED_MAILS = 50  # of which the bytes are held in memory
+_LOADED_MAILS = 50  # mails whose bytes are held in memory at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOver:
-    """A mail on record that nobody has done."""
+    """A mail on record that is not done."""
 
     place: str
     source_id: str
@@ -55,7 +55,7 @@ def record_sightings(engine: Engine, met: Sequence[tuple[str, str, str]]) -> Non
 
 
 def sightings_of(engine: Engine, keys: Sequence[str], *, scheme: str) -> list[tuple[str, str, str]]:
-    """(message_key, source, place) of each meeting with these mails in a source of that scheme, the first one first."""
+    """(message_key, source, place) of each sighting of these mails in sources with that scheme, oldest first."""
     found: list[tuple[str, str, str]] = []
     for some in in_batches(keys):
         with reading(engine) as connection:
@@ -74,7 +74,7 @@ _MEETINGS = (
 
 
 def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> int:
-    """The UID up to which a folder's mails are on record, as they are recorded in their order; 0 when none is."""
+    """The highest UID on record of a folder, 0 when there is none. Mails are recorded in the order of their UIDs."""
     folder = f"{mailbox}/{uidvalidity}/"
     uid = cast(func.substr(sightings.c.place, len(folder) + 1), BigInteger)
     wanted = select(func.max(uid)).where(
@@ -85,9 +85,9 @@ def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> 
 
 
 def retire_uids(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> None:
-    """Note that a server gives the UIDs of this folder again: mails that were met there have no UID any more.
+    """Record that a server assigns this folder's UIDs anew, so that the UIDs of mails seen there are void.
 
-    Their places get a UIDVALIDITY that no server can have (those have 32 bits), so the folder they lay in stays known.
+    Their places get a UIDVALIDITY that no server can have (servers' have 32 bits). So their folder stays known.
     """
     folder = f"{mailbox}/{uidvalidity}/"
     with engine.begin() as connection:
@@ -100,15 +100,15 @@ def retire_uids(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> 
 
 
 def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
-    """Mails this source gave before that a run now may take up, in the order they were met.
+    """Mails seen in this source that a run may process now, in the order in which they were seen.
 
-    New ones a run did not get to, ones whose run died, and ones that failed for a reason that may be gone.
+    These are new ones that no run has begun, ones whose run died, and ones that failed for a temporary reason.
     """
     with reading(engine) as connection:
         wanted = (
             select(sightings.c.message_key, func.min(sightings.c.place))
             .join(messages, messages.c.message_key == sightings.c.message_key)
-            # Undone mails are few, a source's sightings are many: no index on the source, or it would be taken.
+            # Open mails are few and a source's sightings many. `concat` keeps the database from the index on `source`.
             .where(sightings.c.source.concat("") == source, _undone(connection))
             .group_by(sightings.c.message_key)
             .order_by(func.min(sightings.c.seen_at), func.min(sightings.c.place))
@@ -125,7 +125,7 @@ def left_over(engine: Engine, source: str) -> Iterator[LeftOver]:
 
 
 def count_left_over(engine: Engine, source: str) -> int:
-    """How many mails `left_over` would give."""
+    """How many mails `left_over` would return."""
     with reading(engine) as connection:
         counted = (
             select(func.count(sightings.c.message_key.distinct()))

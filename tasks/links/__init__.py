@@ -1,7 +1,7 @@
-"""Finds and removes links, addresses and account numbers in text that a model or a stranger wrote.
+"""Finds and removes links, addresses and account numbers in untrusted text, of models or of mails.
 
-What an operator allows may stay. Everything else goes that a mail program, a chat or a browser makes clickable, that
-can be dialled or that can be paid to. HTML tags are escaped before a text leaves.
+The operator's allowed ones may stay. Everything else is removed that a mail program, a chat or a browser makes
+clickable, that can be dialled, or that can be paid to. HTML tags are escaped.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from tasks.links.spelt import TAG, find_spelt
 __all__ = ["NOTHING", "Allowed", "allow", "ascii_host", "find_hosts", "names_address", "without_links"]
 
 REMOVED = "[removed]"
-_MOST_ROUNDS = 5  # what is left when something was taken out may come to read as a link itself
+_MOST_ROUNDS = 5  # after a removal, the rest may form another link
 
 
 def names_address(text: str, allowed: Allowed = NOTHING) -> bool:
-    """Return whether the text holds a link, an address, a number to dial or pay to, HTML, or hidden characters."""
+    """Return whether the text has a link, an address, a number to dial or to pay to, HTML, or hidden characters."""
     plain = plain_letters(text)
     return without_smuggled(text) != text or bool(TAG.search(plain)) or bool(_spans(without_entities(plain), allowed))
 
 
 def without_links(text: str, allowed: Allowed = NOTHING) -> str:
-    """Return the text with `[removed]` in place of each, and HTML escaped.
+    """Return the text with `[removed]` in place of each of these, and with HTML escaped.
 
-    Odd letter forms are replaced only in texts that hold something to remove.
+    Unusual letter forms are replaced only in texts from which something is removed.
     """
     plain = plain_letters(text)
     read = without_entities(plain)
@@ -47,7 +47,7 @@ def _escaped(text: str) -> str:
 
 
 def _spans(plain: str, allowed: Allowed) -> list[tuple[int, int]]:
-    """Return the places of what is not allowed, in order; places that overlap are joined."""
+    """Return the spans of everything that is not allowed, in order. Overlapping spans are joined."""
     found = sorted({*find_hosts(plain), *find_spelt(plain), *find_numbers(plain)})
     merged: list[tuple[int, int]] = []
     for start, end in found:

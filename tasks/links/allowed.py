@@ -1,4 +1,4 @@
-"""Links and numbers that a text may hold: those on the operator's list, and those of the mail's own domain."""
+"""Links and numbers that a text may contain: those on the operator's list, and those of the mail's own domain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AROUND = " \t\r\n.,;:!?)]}>\"'([{<*_"
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """Hosts, addresses and numbers that may stay in a text; hosts are in lower case, in IDNA.
+    """Hosts, addresses and numbers that may stay in a text. Hosts are in IDNA and lower case.
 
     `hosts` and `own_hosts` include their subdomains. Only `hosts` include their e-mail addresses.
     """
@@ -26,12 +26,12 @@ class Allowed:
     own_hosts: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
-    """Telephone numbers, accounts and handles, without blanks and signs."""
+    """Telephone numbers, accounts and handles, without blanks and punctuation."""
 
     def with_sender(self, address: str) -> Allowed:
-        """Return a copy that allows a verified sender's address too, and its domain.
+        """Return a copy that also allows a verified sender's address and its domain.
 
-        The domain is left out where it is a public suffix, which others share.
+        A domain that is a public suffix is not allowed, because others share it.
         """
         domain = ascii_host(address.rpartition("@")[2])
         hosts = self.own_hosts if not domain or is_public_suffix(domain) else self.own_hosts | {domain}
@@ -39,7 +39,7 @@ class Allowed:
         return Allowed(hosts=self.hosts, own_hosts=hosts, addresses=addresses, others=self.others)
 
     def has(self, found: str) -> tuple[bool, str]:
-        """Return whether what was found is allowed, and the path after its host, which may name something else."""
+        """Return whether `found` is allowed, and the path after its host, which may contain another link."""
         text = found.strip(_AROUND)
         if address := _ADDRESS.fullmatch(text):
             host = ascii_host(address[2])
@@ -53,7 +53,7 @@ class Allowed:
 
 
 def allow(entries: Iterable[str]) -> Allowed:
-    """Return what an operator's list allows: hosts, addresses, telephone numbers, accounts, handles, in any form."""
+    """Parse an operator's list: hosts, addresses, telephone numbers, accounts and handles, in any form."""
     addresses, hosts, others = set(), set(), set()
     for entry in (entry.strip() for entry in entries):
         local, at, domain = entry.rpartition("@")
@@ -67,7 +67,7 @@ def allow(entries: Iterable[str]) -> Allowed:
 
 
 def ascii_host(host: str) -> str:
-    """Return the host in IDNA (UTS 46), in lower case; empty where it is no host. An ASCII host stays as it is."""
+    """Return the host in IDNA (UTS 46) and lower case; empty if it is invalid. An ASCII host is not changed."""
     if host.isascii():
         return host.strip(".").lower()
     try:

@@ -1,7 +1,7 @@
-"""Tells names with points that are hosts somebody could click on from those that are ordinary words.
+"""Finds hosts in text, and distinguishes them from ordinary words with full stops.
 
-The rule is an allow-list: whatever has a point between two labels is a host, unless it has one of the shapes below that
-no host can have, or stands in one of the lists of words. A list of endings would have to know every top-level domain.
+Anything with a full stop between two labels is a host, unless it has one of the forms below that no host can have, or
+is in one of the lists of words. A list of host endings would have to know every top-level domain.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _IPV6 = re.compile(
     r"\[?(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}(?![\w:])(?:%\w+)?\]?(?:[:/][^\s<>\"']+)?"
 )
 _NUMBER = re.compile(r"0x[0-9a-f]{1,8}|\d+", re.IGNORECASE)
-# Error codes begin with 8 or C (HRESULT, NTSTATUS). Nobody writes an IP address in that way.
+# Error codes begin with 8 or C (HRESULT, NTSTATUS). IP addresses are not written in that way.
 _WHOLE_ADDRESS = re.compile(r"(?<![\w.-])(?:0x(?![8cC])[0-9a-fA-F]{8}(?!\w)|\d{8,10}[/\\][A-Za-z][^\s<>\"']*)")
 _ASCII_INSIDE = re.compile(r"[\x21-\x7e]+")
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -42,7 +42,7 @@ _SHORTEST_WORD = 3
 
 
 def find_hosts(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where hosts and IP addresses stand in `text`, with the path after them, as (start, end)."""
+    """Yield the spans (start, end) of hosts and IP addresses in `text`, including the path after them."""
     for found in _DOTTED.finditer(text) if "." in text else ():
         if _is_host(found[1], found[2] or "", text[: found.start(1)]):
             yield found.span()
@@ -57,7 +57,7 @@ def find_hosts(text: str) -> Iterator[tuple[int, int]]:
 
 
 def is_ending(label: str) -> bool:
-    """Whether this is a top-level domain, one in the making (`xn--`), or a name kept for special use (RFC 6761)."""
+    """Whether this is a top-level domain, any `xn--` label, or a special-use name (RFC 6761)."""
     low = label.lower()
     return low in _SPECIAL_USE or low.startswith("xn--") or _is_public(low)
 
@@ -68,7 +68,7 @@ def _is_public(label: str) -> bool:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Return whether anybody can have a name below this domain (`co.uk`, `github.io`)."""
+    """Return whether anybody can register a name below this domain (`co.uk`, `github.io`)."""
     return _every_suffix().is_public(domain)
 
 
@@ -97,7 +97,7 @@ def _is_host(name: str, behind: str, before: str) -> bool:
 
 
 def _own_letters(name: str) -> str:
-    """The name without what scripts that set no blanks put before and behind it."""
+    """The name without adjacent letters of scripts that use no blanks between words."""
     labels = name.split(".")
     if not name.isascii():
         labels[0] = _ascii_part(labels[0], -1)
@@ -106,14 +106,14 @@ def _own_letters(name: str) -> str:
 
 
 def _ascii_part(label: str, which: int) -> str:
-    """The first or last ASCII piece of a label where wide letters stand beside it; else the label."""
+    """The first or last ASCII part of a label with adjacent wide letters; else the label."""
     pieces = _ASCII_INSIDE.findall(label) if _WIDE.search(label) else []
     edge = label[which] if label else ""
     return pieces[which] if pieces and edge.isascii() else label
 
 
 def _is_ipv4(labels: list[str], behind: str, before: str) -> bool:
-    """Return whether numbers with points are an IP address, and not the number of a section or a version."""
+    """Return whether numbers with full stops are an IP address, not the number of a section or a version."""
     odd = any(label.lower().startswith("0x") for label in labels)
     if len(labels) != 4 or not all(odd or len(label) <= 3 or label.startswith("0") for label in labels):
         return odd
@@ -137,7 +137,7 @@ def _is_abbreviation(labels: list[str]) -> bool:
 
 
 def _is_sentence_end(labels: list[str], behind: str) -> bool:
-    """Return whether a blank is missing between two sentences: what follows begins with a capital and is no ending."""
+    """Return whether a blank is missing between two sentences: the second begins with a capital, and is no domain."""
     last = labels[-1]
     is_word = labels[0].isalpha() and labels[0][1:].islower() and last.isalpha() and last.istitle()
     return len(labels) == 2 and len(last) >= _SHORTEST_WORD and is_word and not behind and not is_ending(last)

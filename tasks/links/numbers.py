@@ -1,4 +1,4 @@
-"""Finds numbers to dial or pay to: telephone numbers of several countries, accounts (IBAN), wallets."""
+"""Finds numbers to dial or to pay to: telephone numbers of several countries, accounts (IBAN), and wallets."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _NOT_DIALLED = re.compile(
     # Hours.
     r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d)"
 )
-# Some countries where a national number begins with 0. A number of another country is mostly valid in one of them, too.
+# Some countries whose national numbers begin with 0. Another country's number is usually valid in one of them, too.
 _REGIONS = ("DE", "GB", "FR", "IT", "NL", "JP", "AU", "CH")
 _DIGITS_WITH_ZERO = range(8, 13)
-_MOST_LOOKED_UP = 50  # numbers of a text; each takes milliseconds, and a text with more is no ordinary one
-# How countries group digits where numbers do not begin with 0: North America, Iberia and Central Europe, Italy, China,
-# Brazil, Mexico, India. Digits without groups are not enough, because order numbers look like that, too.
+_MOST_LOOKED_UP = 50  # numbers per text; each takes milliseconds, and normal texts have fewer
+# Groups of digits in countries whose numbers do not begin with 0: North America, Iberia and Central Europe, Italy,
+# China, Brazil, Mexico, India. Digits without groups do not match, because order numbers look like that, too.
 _GROUPED = re.compile(
     r"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])\d{3}[-. ]\d{4}"
     r"|1?[-. ]?8(?:00|33|44|55|66|77|88)[-. ]\d{3}[-. ]\d{4}"
@@ -56,7 +56,7 @@ _GROUPED_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2
 
 
 def find_numbers(text: str) -> Iterator[tuple[int, int]]:
-    """Where such numbers stand in `text`, as (start, end)."""
+    """The spans (start, end) of such numbers in `text`."""
     if not _SOME_DIGITS.search(text):
         return
     yield from _phones(text)
@@ -100,10 +100,7 @@ def _parsed(number: str, region: str) -> phonenumbers.PhoneNumber:
 
 
 def _is_wallet(token: str) -> bool:
-    """Return whether it is an address on a blockchain.
-
-    It is hexadecimal, has a prefix (bech32), or mixes letters and digits as no word does.
-    """
+    """Return whether the token is a blockchain address: hexadecimal, with a prefix (bech32), or of mixed characters."""
     is_prefixed = bool(_PREFIXED.match(token)) and token in (token.lower(), token.upper())
     return token[:2] in ("0x", "0X") or is_prefixed or _is_mixed(token)
 
@@ -123,7 +120,7 @@ def _ibans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _end_of_iban(written: str) -> int:
-    """Return the length of the account at the beginning of `written`, however it is spaced; 0 where there is none."""
+    """Return the length of the account number at the start of `written`, with any blanks; 0 if there is none."""
     places = [at for at, letter in enumerate(written) if letter.isalnum()]
     compact = "".join(written[at] for at in places[:_LONGEST_IBAN]).upper()
     length = _length_of_iban(compact[:2])
@@ -132,13 +129,13 @@ def _end_of_iban(written: str) -> int:
 
 @cache
 def _length_of_iban(country: str) -> int:
-    """How long the country's accounts are, 0 where it has none."""
+    """The length of the country's account numbers; 0 if it has none."""
     form = numdb.get("iban").info(f"{country}00")[0][1].get("bban", "")
     return 4 + sum(int(digits) for digits in re.findall(r"(\d+)!", form)) if form else 0
 
 
 def _is_account(compact: str) -> bool:
-    """Return whether it has its country's form; the check digits count only where the form is too short to be sure."""
+    """Return whether it has its country's form. Check digits are used only where the form alone is not specific."""
     if len(compact) < _SURE_LENGTH:
         return bool(iban.is_valid(compact))
     return bool(iban.is_valid(compact[:2] + iban.calc_check_digits(compact) + compact[4:], check_country=False))

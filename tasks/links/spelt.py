@@ -1,6 +1,6 @@
-"""Finds links with a scheme, addresses with an @, handles of messengers, and hosts whose points are spelt out.
+"""Finds links with a scheme, addresses with an @, handles of messengers, and hosts with spelt-out full stops.
 
-All patterns are bounded, so that the time they take grows with the text and no faster.
+All patterns are bounded, so that they take linear time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LINK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# Points and @ in brackets, as a sign or a word of several languages.
+# Full stops and @ in brackets, as characters or as words of several languages.
 _DOT_WORDS = (
     "dot|punkt|punto|ponto|point|punt|prik|kropka|nokta|tečka|tecka|piste|точка|тчк|點|点|ドット|점|닷|نقطة|נקודה"
 )
@@ -53,7 +53,7 @@ _SPOKEN_AT = re.compile(
     rf"|(?:{_ODD_AT_WORDS})\s[\w-]{{1,63}}\s?(?:{_DOT_WORDS}|\.))\s?[\w-]{{2,63}}",
     re.IGNORECASE,
 )
-# Words that stand behind the noun `dot` in a sentence, and are top-level domains by chance.
+# Words that follow the noun `dot` in sentences and happen to be top-level domains.
 _WORDS = frozenset(
     "is in it at to be by my me so us no as am do the and or on of for was are has here there now".split()
 )
@@ -87,7 +87,7 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def find_spelt(text: str) -> Iterator[tuple[int, int]]:
-    """Where links, addresses and handles stand in `text`, as (start, end)."""
+    """The spans (start, end) of links, addresses and handles in `text`."""
     if any(sign in text for sign in ":@/\\"):
         yield from (found.span() for found in _LINK.finditer(text))
     if "<" in text:

@@ -17,23 +17,27 @@ from tasks.mailbox.raw import RawMail, no_mail
 SUFFIX = ".zip"
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
-# The directory shows a bomb, since a member never gives more bytes than it announces there. Mail rarely shrinks to a
-# tenth, and never to a hundredth. A file that is small when unpacked is no bomb.
+# A zip bomb is recognised by the archive's directory: a member never gives more bytes than it announces there. Mail
+# rarely compresses to a tenth, and never to a hundredth. A file that is small when unpacked is no bomb.
 MEMBERS = 200_000
 RATIO = 200
 HARMLESS_BYTES = 64_000_000
 
-# What a damaged, locked or exotic member raises.
+# Errors of a damaged, encrypted or unusual member.
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError, ValueError)
 
 
 def claims(blob: Blob, head: bytes) -> bool:
-    """Return whether it is called a zip, or is one without a name that says what of (a .docx is a zip as well)."""
+    """Return whether its name ends in .zip, or it is a zip without a suffix (a .docx is a zip as well)."""
     return blob.suffix == SUFFIX or (not blob.suffix and head.startswith(MAGIC))
 
 
 def check(blob: Blob) -> None:
-    """Raise `SourceError` when it is damaged, empty, or would unpack to more than anyone packs."""
+    """Check the archive.
+
+    Raises:
+        SourceError: It is damaged, empty, has too many files, or looks like a zip bomb.
+    """
     try:
         with blob.open() as stream, zipfile.ZipFile(stream) as archive:
             members = _files_in(archive)
@@ -52,11 +56,11 @@ def check(blob: Blob) -> None:
 
 
 def count(blob: Blob) -> None:
-    """Return None: a member may hold many."""
+    """Return None, as a member may hold many mails."""
 
 
 def read(blob: Blob, source: str) -> Iterator[RawMail]:
-    """Give every member's mails, in the archive's order; a member that holds none, or can't be read, is a row, too."""
+    """Yield every member's mails, in the archive's order. A member without mails, or an unreadable one, gives a row."""
     with blob.open() as stream, zipfile.ZipFile(stream) as archive:
         for member in _files_in(archive):
             yield from _read_member(archive, member, blob.name, source)

@@ -1,4 +1,4 @@
-"""Bytes with a name (a file, a member of an archive, an object in a store), and how they are read."""
+"""Named bytes (a file, a member of an archive, an object in a store), and the interface of their formats."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Blob:
     """Bytes that can be read from the start any number of times."""
 
     name: str
-    """Its path inside its source, with `/`; always encodable."""
+    """Its path inside its source, with `/`; can always be encoded as UTF-8."""
     where: str
-    """What an error calls it."""
+    """Its name in error messages."""
     size_bytes: int
     open: Callable[[], BinaryIO]
 
@@ -30,25 +30,29 @@ class Blob:
         return PurePosixPath(self.name).suffix.lower()
 
     def head(self) -> bytes:
-        """Return the first bytes, enough to see what it is."""
+        """Return the first bytes, enough to recognise its format."""
         with self.open() as stream:
             return stream.read(HEAD_BYTES)
 
 
 class Format(Protocol):
-    """What a blob holds: one mail, or many in one file. A module of this package."""
+    """The format of a blob with one mail or many; implemented by modules of this package."""
 
     def claims(self, blob: Blob, head: bytes) -> bool:
-        """Return whether the blob is of this format, by its first bytes, or by its name where they don't tell."""
+        """Return whether the blob has this format, by its first bytes, or by its name where they are not specific."""
 
     def check(self, blob: Blob) -> None:
-        """Raise `SourceError` unless the blob can be read."""
+        """Check that the blob can be read.
+
+        Raises:
+            SourceError: It cannot.
+        """
 
     def count(self, blob: Blob) -> int | None:
-        """Return how many mails it holds, where that is cheap to know."""
+        """Return the number of mails, or None where that is expensive to know."""
 
     def read(self, blob: Blob, source: str) -> Iterator[RawMail]:
-        """Give every mail in it; `source` is the name that goes into their origin."""
+        """Yield every mail in it. `source` is the source's name in their origin."""
 
 
 def of_path(path: Path, name: str | None = None) -> Blob:
@@ -62,5 +66,5 @@ def of_path(path: Path, name: str | None = None) -> Blob:
 
 
 def encodable(name: str) -> str:
-    """Return a file's name as text that UTF-8 can hold; what the system could not decode is replaced."""
+    """Return a file's name as valid UTF-8. Bytes that the system could not decode are replaced."""
     return os.fsencode(name).decode("utf-8", "replace")

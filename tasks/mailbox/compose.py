@@ -1,10 +1,10 @@
-"""Makes a mail's bytes from a table's cells, so that a row is handled like every other mail."""
+"""Makes a mail's bytes from a table's cells, so that a row is processed like any other mail."""
 
 from __future__ import annotations
 
 import re
 
-# A line end in a cell would begin a new header field (RFC 5322, 2.2). No other control character belongs there either.
+# A line end in a cell would start a new header field (RFC 5322, 2.2). Other control characters are not allowed either.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 HTML = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE)
 
@@ -12,9 +12,9 @@ HTML = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE)
 def compose_mail(
     *, content: str | bytes, sender: str, subject: str, source_id: str, target_language: str | None
 ) -> bytes:
-    """Return a mail whose body is `content` to the letter: HTML where it begins as a page does, plain text elsewhere.
+    """Return a mail with `content` as its unchanged body: HTML if it begins like a page, else plain text.
 
-    Headers hold UTF-8 as it is (RFC 6532); a cell can never add a header or a part.
+    Headers contain unencoded UTF-8 (RFC 6532). A cell can never add a header field or a part.
     """
     text = content if isinstance(content, str) else content.decode("utf-8", "replace")
     fields = {

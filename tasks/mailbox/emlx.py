@@ -1,4 +1,4 @@
-"""`.emlx`: one mail as Apple Mail keeps it, between its length in bytes and a property list."""
+"""`.emlx`, Apple Mail's format: the mail's length in bytes, the mail, and a property list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ELSEWHERE = "Apple Mail keeps this mail's attachments in other files; they are n
 
 
 def claims(blob: Blob, head: bytes) -> bool:
-    """Return whether it is called so, or begins with a length and a header."""
+    """Return whether its name ends in .emlx, or it begins with a length and a header."""
     found = LENGTH.match(head)
     begins_so = found is not None and re.match(rb"[A-Za-z][A-Za-z-]*:", head[found.end() :]) is not None
     return blob.suffix == SUFFIX or (not blob.suffix and begins_so)
@@ -35,7 +35,7 @@ def count(blob: Blob) -> int:
 
 
 def read(blob: Blob, source: str) -> Iterator[RawMail]:
-    """Give the one mail, without what Apple Mail notes about it."""
+    """Yield the one mail, without Apple Mail's property list."""
     with blob.open() as stream:
         kept, size = read_kept(stream)
     raw = mail_in(kept.removeprefix(BOM))
@@ -49,7 +49,7 @@ def read(blob: Blob, source: str) -> Iterator[RawMail]:
 
 
 def mail_in(data: bytes) -> bytes:
-    """Return the mail in a file; where the length is wrong it ends at the property list."""
+    """Return the mail in a file. If the length is wrong, the mail ends at the property list."""
     stated = LENGTH.match(data)
     if not stated:
         return data

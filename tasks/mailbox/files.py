@@ -12,16 +12,16 @@ from tasks.mailbox.raw import RawMail
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileSource:
-    """One blob, read as its format says."""
+    """One blob, read by its format."""
 
     blob: Blob
     reader: Format
     name: str
 
     def count(self) -> int | None:
-        """Return how many mails the file holds, where its format knows."""
+        """Return the number of mails in the file, or None where its format does not know it."""
         return self.reader.count(self.blob)
 
     def read(self) -> Iterator[RawMail]:
-        """Give the file's mails in the order they stand in; where reading breaks off, the last row says so."""
+        """Yield the file's mails in order. If reading fails midway, the last row says so."""
         return read_guarded(self.blob, self.reader, self.name)

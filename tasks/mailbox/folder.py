@@ -1,4 +1,4 @@
-"""A folder with all that lies under it, Maildirs included; every file gives at least one row."""
+"""A folder and everything below it, including Maildirs. Every file gives at least one row."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from tasks.mailbox.formats import find_format, read_any
 from tasks.mailbox.members import read_guarded, why
 from tasks.mailbox.raw import RawMail, no_mail, shorten
 
-# Every level of folders is a level of calls.
+# The walk is recursive, so the depth is limited.
 DEPTH = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundFile:
-    """Something under the folder: a file, or what can't be read as one, with a `problem`."""
+    """An entry below the folder: a file, or something that can't be read as one, with a `problem`."""
 
     path: Path
     name: str
-    """Its path inside the folder; of a mail in a Maildir without `new`, `cur` and flags, which change."""
+    """Its path inside the folder. For a mail in a Maildir, it lacks `new`, `cur` and the flags, which change."""
     maildir: Path | None = None
     problem: str = ""
 
     def blob(self) -> Blob:
-        """Return its bytes with their name.
+        """Return it as a blob.
 
         Raises:
             FileNotFoundError: It is gone.
@@ -52,7 +52,7 @@ class FolderSource:
     name: str
 
     def count(self) -> int | None:
-        """Return how many mails there are; None where a file holds many and would have to be read for that."""
+        """Return the number of mails, or None where a file would have to be read to know it."""
         total = 0
         for found in walk(self.root):
             held = 1 if _is_one(found) else _count(found)
@@ -62,7 +62,7 @@ class FolderSource:
         return total
 
     def read(self) -> Iterator[RawMail]:
-        """Give every file's mails; a file that was deleted meanwhile gives none."""
+        """Yield every file's mails. A file that was deleted meanwhile gives none."""
         for found in walk(self.root):
             if found.problem:
                 yield no_mail(found.name, self.name, found.problem)
@@ -93,7 +93,7 @@ def open_folder(path: Path, name: str) -> FolderSource:
 
 
 def walk(folder: Path, prefix: str = "") -> Iterator[FoundFile]:
-    """Give all files under the folder by name, hidden ones too, since Maildirs keep their subfolders so."""
+    """Yield all files below the folder by name. Hidden ones are included, because Maildirs' subfolders are hidden."""
     held: frozenset[str] = frozenset()
     if maildir.is_maildir(folder):
         held = maildir.OWN
@@ -108,7 +108,7 @@ def _look_at(path: Path, name: str) -> Iterator[FoundFile]:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode) and path.is_symlink():
-            # It may lead to a folder above, or to one that is read anyway.
+            # It may point to a parent folder, or to one that is read anyway.
             yield FoundFile(path=path, name=name, problem=f"`{name}` is a link to a folder, which is not followed")
         elif stat.S_ISDIR(mode) and name.count("/") >= DEPTH:
             yield FoundFile(path=path, name=name, problem=f"`{shorten(name)}` lies more than {DEPTH} folders deep")
@@ -119,7 +119,7 @@ def _look_at(path: Path, name: str) -> Iterator[FoundFile]:
         else:
             yield FoundFile(path=path, name=name, problem=f"`{name}` is no file but a device, a pipe or a socket")
     except OSError as error:
-        if os.path.lexists(path):  # else it was deleted meanwhile
+        if os.path.lexists(path):  # otherwise it was deleted meanwhile
             yield FoundFile(path=path, name=name, problem=f"`{name}` cannot be read: {why(error)}")
 
 

@@ -1,4 +1,4 @@
-"""Tells by its content what a file or an object holds, and reads it."""
+"""Recognises the format of a file or an object by its content, and reads it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMATS: tuple[Format, ...] = (stores_of_programs, archives, *MEMBER_FORMATS)
 
 
 def find_format(blob: Blob) -> Format | None:
-    """Return what reads the blob; None where it is nothing that holds mail.
+    """Return the format that reads the blob; None where no format does.
 
     Raises:
         OSError: The blob cannot be read.
@@ -22,5 +22,5 @@ def find_format(blob: Blob) -> Format | None:
 
 
 def read_any(blob: Blob, source: str, *, otherwise: Format | None = None) -> Iterator[RawMail]:
-    """Give every mail of a blob, and at least one row; see `members.read_among`."""
+    """Yield every mail of a blob, and at least one row; see `members.read_among`."""
     return read_among(blob, source, FORMATS, otherwise=otherwise)

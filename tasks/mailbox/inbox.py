@@ -1,7 +1,7 @@
-"""`inbox:`: the folder that receives mail for Mailroom (by HTTP, or from a script); a run empties it.
+"""`inbox:`, the folder that receives mail for Mailroom (by HTTP, or from a script) until a run reads it.
 
-A file is there whole or not at all, and goes only when all its mails are on record; one of which not all could be read
-is kept in `unreadable`.
+Files appear in it complete, and are deleted only when all their mails are on record. A file that could not be read
+completely is moved to `unreadable`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tasks.private_files import make_folder
 SCHEMES = ("inbox",)
 NAME = "inbox:"
 UNREADABLE = "unreadable"
-# Names of files that are being written begin so. One this old was left by a process that died; its sender tries again.
+# Names of files that are being written begin so. One this old was left by a dead process; its sender will try again.
 WRITING = ".writing-"
 WRITING_MOST_S = 86_400
 
@@ -44,7 +44,7 @@ def open_address(address: str, opening: Opening) -> Source:
 
 
 def folder_of(data_dir: Path) -> Path:
-    """Return where the inbox of this data folder is."""
+    """Return the path of the inbox in this data folder."""
     return data_dir / "inbox"
 
 
@@ -54,13 +54,13 @@ def put_into(folder: Path) -> Put:
 
 
 def put(folder: Path, raw: bytes, name: str) -> Path:
-    """Return the file under this name once it survives a power cut; its ending says what it is, as everywhere.
+    """Write the file under this name, synced to disk, and return its path. The suffix gives its format, as in folders.
 
-    The same name again overwrites, so that a sender who heard nothing may repeat.
+    The same name overwrites the file, so that a sender without a reply may repeat the request.
 
     Raises:
-        ValueError: The name is not that of a file in the folder.
-        OSError: The disk would not take it; nothing is left of it then.
+        ValueError: The name is not valid for a file in the folder.
+        OSError: The file could not be written. No part of it is left.
     """
     if not name or name.startswith(".") or "/" in name or "\0" in name:
         raise ValueError(f"`{name[:100]!r}` is no name for a file of the inbox")
@@ -81,12 +81,12 @@ def put(folder: Path, raw: bytes, name: str) -> Path:
 
 
 def count(folder: Path) -> int:
-    """Return how many files wait."""
+    """Return the number of files that wait."""
     return len(list_files(folder))
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return the files that wait, in the order they came."""
+    """Return the files that wait, in the order of arrival."""
     found: list[tuple[int, str, Path]] = []
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
@@ -98,7 +98,7 @@ def list_files(folder: Path) -> list[Path]:
 
 @dataclass(kw_only=True, slots=True)
 class InboxSource:
-    """The files that wait when it is read, and before them what earlier runs left undone of others."""
+    """The mails of earlier files that are not done, and then the files that wait."""
 
     folder: Path
     opening: Opening
@@ -107,41 +107,41 @@ class InboxSource:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The source's name."""
         return NAME
 
     def count(self) -> int | None:
-        """Return how many mails wait; None where a file may hold many."""
+        """Return the number of mails that wait, or None where a file may hold many."""
         files = list_files(self.folder)
         return len(files) if all(file.suffix.lower() in single.SUFFIXES for file in files) else None
 
     def read(self) -> Iterator[RawMail]:
-        """Give every file's mails, in the order the files came; also of those that come while others are read."""
+        """Yield every file's mails in the order of arrival, including files that arrive during the reading."""
         yield from self.opening.left_over(NAME)
         for file in self._files():
             try:
                 inode, blob = file.stat().st_ino, of_path(file)
-            except FileNotFoundError:  # another run was quicker
+            except FileNotFoundError:  # another run has read and deleted it
                 continue
             self._inode_of[file] = inode
             yield from self._unsettled_parts.watched(file, read_any(blob, NAME, otherwise=single))
             self._remove(self._unsettled_parts.ended(file))
 
     def _files(self) -> Iterator[Path]:
-        """Give each file once, until no new one has come."""
+        """Yield each file once, until no new ones arrive."""
         seen: set[Path] = set()
         while fresh := [file for file in list_files(self.folder) if file not in seen]:
             seen.update(fresh)
             yield from fresh
 
     def settled(self, places: Iterable[str]) -> None:
-        """Take note that the mails at these places are on record; a file all of whose mails are is removed."""
+        """Note that the mails at these places are on record. Files whose mails are all on record are deleted."""
         self._remove(self._unsettled_parts.settled(places))
 
     def _remove(self, files: Iterable[Path]) -> None:
         for file in files:
             with suppress(FileNotFoundError):
-                if file.stat().st_ino != self._inode_of[file]:  # put again since; the next run reads that
+                if file.stat().st_ino != self._inode_of[file]:  # overwritten meanwhile: the next run reads the new file
                     continue
                 if file in self._unsettled_parts.troubled:
                     make_folder(self.folder / UNREADABLE)

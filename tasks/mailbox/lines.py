@@ -1,4 +1,4 @@
-"""A stream read line by line in flat memory, with a look ahead; and the mail that grows from its lines."""
+"""Reads a stream line by line in constant memory, with a look ahead, and builds a mail from lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 from tasks.mailbox.raw import KEPT_BYTES, Origin, RawMail
 
-# A longer line comes in pieces.
+# A longer line is returned in pieces.
 LINE_BYTES = 1 << 16
 BOM = b"\xef\xbb\xbf"
 

@@ -1,4 +1,4 @@
-"""One mail a file, in `new` or `cur` (https://cr.yp.to/proto/maildir.html); `tmp` holds what is still being written."""
+"""Maildir: one file for each mail, in `new` or `cur` (https://cr.yp.to/proto/maildir.html); `tmp` is for deliveries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-# `unique:2,FLAGS`; file systems that have no colon in names take `;` or `!`.
+# `unique:2,FLAGS`; `;` or `!` on file systems that do not allow colons in names.
 FLAGS = re.compile(r"[:;!]2,[A-Za-z]*$")
 HELD = ("new", "cur")
 OWN = frozenset({"new", "cur", "tmp"})
@@ -18,9 +18,9 @@ def is_maildir(folder: Path) -> bool:
 
 
 def list_mails(folder: Path) -> dict[str, Path]:
-    """Return every mail's path by its unique name, which stays the same when flags change; in the order of names.
+    """Return every mail's path by its unique name, which does not change with the flags, in the order of names.
 
-    `new` is looked at first, so that a mail that is moved to `cur` meanwhile is met at least once.
+    `new` is listed first, so that a mail that is moved to `cur` meanwhile is seen at least once.
     """
     mails: dict[str, Path] = {}
     for held in HELD:
@@ -32,5 +32,5 @@ def list_mails(folder: Path) -> dict[str, Path]:
 
 
 def find_again(folder: Path, unique: str) -> Path | None:
-    """Return where a mail lies whose flags changed after it was listed; None when it was deleted."""
+    """Return the path of a mail whose flags changed after it was listed; None if it was deleted."""
     return list_mails(folder).get(unique)

@@ -1,4 +1,4 @@
-"""How a blob that lies among others is read: every one gives at least one row, whatever it holds."""
+"""Reads a blob from a folder, an archive or a store: each gives at least one row, whatever it contains."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from tasks.mailbox import babyl, emlx, mbox, mmdf, single, stores_of_programs, t
 from tasks.mailbox.blobs import Blob, Format
 from tasks.mailbox.raw import RawMail, no_mail
 
-# What a member of an archive may be. The first format that claims a blob reads it.
+# The formats of members of archives. The first one that claims a blob reads it.
 MEMBER_FORMATS: tuple[Format, ...] = (stores_of_programs, tables, emlx, mmdf, babyl, mbox, single)
-# What systems and archivers leave beside the mails, by name and by the first bytes of what a Mac puts beside each file.
+# Files that systems and archivers add, by their names and by the first bytes of a Mac's file beside each file.
 LEFTOVERS = frozenset({".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", ".localized"})
 APPLE_DOUBLE = b"\x00\x05\x16\x07"
 
 
 def find_among(blob: Blob, formats: Sequence[Format]) -> Format | None:
-    """Return which of the formats reads the blob; None where it is nothing that holds mail.
+    """Return the one of the formats that reads the blob; None where none does.
 
     Raises:
         OSError: The blob cannot be read.
@@ -29,9 +29,9 @@ def find_among(blob: Blob, formats: Sequence[Format]) -> Format | None:
 def read_among(
     blob: Blob, source: str, formats: Sequence[Format], *, otherwise: Format | None = None
 ) -> Iterator[RawMail]:
-    """Give every mail of a blob, and at least one row: what holds no mail is a row that says so.
+    """Yield every mail of a blob. A blob without mails gives one row that says so.
 
-    `otherwise` reads what nothing claims; where it is given, a table of something else is a fault, too.
+    `otherwise` reads blobs that no format claims. Where it is given, a table with other columns is an error, too.
     """
     reader: Format | None = None
     try:
@@ -55,7 +55,7 @@ def read_among(
 
 
 def is_leftover(blob: Blob) -> bool:
-    """Return whether a system or an archiver made the file for itself (`__MACOSX/`, `._name`, `.DS_Store`, …)."""
+    """Return whether a system or an archiver added the file (`__MACOSX/`, `._name`, `.DS_Store`, …)."""
     parts = blob.name.split("/")
     if "__MACOSX" in parts or parts[-1].lower() in LEFTOVERS:
         return True
@@ -63,7 +63,7 @@ def is_leftover(blob: Blob) -> bool:
 
 
 def read_guarded(blob: Blob, reader: Format, source: str) -> Iterator[RawMail]:
-    """Give the blob's mails; where reading breaks off, the last row says so."""
+    """Yield the blob's mails. If reading fails midway, the last row says so."""
     try:
         yield from reader.read(blob, source)
     except OSError as error:
@@ -75,5 +75,5 @@ def _no_mail(blob: Blob, source: str, problem: str, *, foreign: bool = False) ->
 
 
 def why(error: OSError) -> str:
-    """Return what the system said, without the path."""
+    """Return the system's error message without the path."""
     return error.strerror or type(error).__name__

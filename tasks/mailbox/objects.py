@@ -1,4 +1,4 @@
-"""`s3://…` and `gs://…`: one object, or all under a prefix that were not read before; needs the extra `s3` or `gcs`."""
+"""`s3://…` and `gs://…`: one object, or all unread ones under a prefix. Needs the extra `s3` or `gcs`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tasks.mailbox.unsettled_parts import UnsettledParts
 
 SCHEMES = tuple(STORES)
 
-# Objects of ordinary size are fetched together, so many at a time and so many bytes; larger ones are streamed.
+# Small objects are fetched together, up to this number and size; larger ones are streamed.
 FETCHED_OBJECTS = 32
 FETCHED_BYTES = 16_000_000
 STREAMED_FROM_BYTES = 2_000_000
@@ -28,25 +28,25 @@ STREAMED_FROM_BYTES = 2_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
-    """An object; `name` is its key under the prefix that was asked for."""
+    """An object. `name` is its key relative to the source's prefix."""
 
     key: str
     name: str
     size_bytes: int
     version: str = ""
-    """Changes with the object: the generation or the entity tag; empty where the store tells neither."""
+    """The generation or the entity tag, which changes with the object; empty where the store has neither."""
 
     @property
     def place(self) -> str:
-        """What the ledger calls it."""
+        """Its place in the ledger."""
         return shorten(self.name)
 
 
 @dataclass(kw_only=True, slots=True)
 class PrefixSource:
-    """The objects under a prefix that are new or have changed, in the order of their keys.
+    """Mails of earlier objects that are not done, then new and changed objects under a prefix, in the order of keys.
 
-    Before them comes what earlier runs left undone of others. An object was read when all its mails are on record.
+    An object counts as read when all its mails are on record.
     """
 
     name: str
@@ -56,10 +56,10 @@ class PrefixSource:
     _unsettled_parts: UnsettledParts[Stored] = field(default_factory=UnsettledParts)
 
     def count(self) -> None:
-        """Return None: what an object holds is not known before it is fetched."""
+        """Return None, because an object's mails are unknown before it is fetched."""
 
     def read(self) -> Iterator[RawMail]:
-        """Give every object's mails; every object gives at least one row."""
+        """Yield every object's mails. Every object gives at least one row."""
         yield from self.opening.left_over(self.name)
         before = self.opening.versions_read(self.name)
         unread = [one for one in self.objects if not one.version or before.get(one.place) != one.version]
@@ -69,7 +69,7 @@ class PrefixSource:
                 self._note(self._unsettled_parts.ended(one))
 
     def settled(self, places: Iterable[str]) -> None:
-        """Take note that the mails at these places are on record; objects all of whose mails are are not read again."""
+        """Note that the mails at these places are on record. Objects whose mails all are will not be read again."""
         self._note(self._unsettled_parts.settled(places))
 
     def _note(self, done: Iterable[Stored]) -> None:
@@ -79,7 +79,7 @@ class PrefixSource:
 
     def _fetched(self, some: list[Stored]) -> Iterator[tuple[Stored, Blob]]:
         small = [one.key for one in some if one.size_bytes < STREAMED_FROM_BYTES]
-        # Not `cat`, which takes the brackets and stars of a key for a pattern.
+        # Not `cat`, which would treat brackets and stars in a key as a pattern.
         fetched = self.files.cat_ranges(small, None, None, on_error="return") if small else []
         contents = dict(zip(small, fetched, strict=True))
         for one in some:
@@ -97,14 +97,14 @@ def open_address(address: str, opening: Opening) -> Source:
     name = address.rstrip("/")
     bucket = path.partition("/")[0]
     if not bucket or "@" in bucket:
-        # Not repeated: what stands before an @ may be a key.
+        # The address is not shown: the part before an @ may be a key.
         raise SourceError(f"an address in a store is `{scheme}://BUCKET/PREFIX`; keys come from the environment")
     try:
         files = open_store(scheme)
         objects = _list_objects(files, path.rstrip("/"))
     except SourceError:
         raise
-    except Exception as error:  # whatever the store's own library raises, from no credentials to no network
+    except Exception as error:  # any error of the store's library, such as missing credentials or no network
         raise SourceError(f"`{name}` {why_closed(error, scheme, bucket)}") from error
     if not objects:
         raise SourceError(f"`{name}` is empty or not there: no object's key begins so")
@@ -114,7 +114,7 @@ def open_address(address: str, opening: Opening) -> Source:
 
 
 def split_objects(objects: list[Stored]) -> Iterator[list[Stored]]:
-    """Give the objects in their order, as many at a time as are fetched together."""
+    """Yield the objects in order, in groups that are fetched together."""
     some: list[Stored] = []
     room = FETCHED_BYTES
     for one in objects:
@@ -137,7 +137,7 @@ def _list_objects(files: FileSystem, path: str) -> list[Stored]:
             version=str(about.get("generation") or about.get("ETag") or ""),
         )
         for key, about in sorted(found.items())
-        if not key.endswith("/")  # what consoles put there to show a folder
+        if not key.endswith("/")  # an empty object that consoles create for a folder
     ]
 
 

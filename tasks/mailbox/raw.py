@@ -1,4 +1,4 @@
-"""A mail as a source gives it: bytes nobody has looked into, and where they came from."""
+"""A mail as a source yields it: its unparsed bytes, and where they came from."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
-# A longer mail is cut here, so that one mail never fills the memory. Above what the parser accepts, so that it still
-# sees that the mail is too long.
+# A longer mail is cut here, so that one mail never fills the memory. The limit is above the parser's, so that the
+# parser still sees that the mail is too long.
 KEPT_BYTES = 64_000_000
-# What the ledger has room for.
+# The ledger's column has this size.
 PLACE_CHARS = 512
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """Where a mail came from; `uid` means the same mail only under the same `mailbox` and `uidvalidity`."""
+    """Where a mail came from. `uid` identifies it only together with `mailbox` and `uidvalidity`."""
 
     source: str
     """The source's name: an absolute path, or an address without its secrets."""
@@ -27,17 +27,17 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RawMail:
-    """One mail, unread."""
+    """One mail, not parsed."""
 
     raw: bytes
-    """At most `KEPT_BYTES`; as found, but for the quoting that an mbox adds."""
+    """At most `KEPT_BYTES`, unchanged except that an mbox's quoting is removed."""
     source_id: str
     """The mail's id where it came from: a table's id, a file's name, a UID. Not promised to be unique."""
     origin: Origin
     target_language: str | None = None
-    """As people write it; None where the source does not say."""
+    """A language's name or code; None where the source gives none."""
     size_bytes: int = 0
-    """The mail's whole size; more than `len(raw)` where it was cut."""
+    """The mail's size in bytes; more than `len(raw)` where it was cut."""
     problem: str = ""
     """Why `raw` is not the mail (a file without permission, a damaged member of an archive); empty where it is.
 
@@ -50,14 +50,14 @@ class RawMail:
     conversation: str = ""
     """What its server calls its conversation; empty where it does not say."""
     foreign: bool = False
-    """True where it is clearly something else than mail (a licence beside the mails); `problem` says what."""
+    """True where it is clearly not mail (a licence beside the mails); `problem` says what it is."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size_bytes", max(self.size_bytes, len(self.raw)))
 
     @property
     def place(self) -> str:
-        """Where in its source it lies, the same each time it is read: `FOLDER/UIDVALIDITY/UID`, or by file and id."""
+        """Its place in its source, which is always the same: `FOLDER/UIDVALIDITY/UID`, or file and id."""
         origin = self.origin
         if origin.uid is not None:
             return shorten(f"{origin.mailbox}/{origin.uidvalidity}/{origin.uid}")
@@ -69,7 +69,7 @@ class RawMail:
 def shorten(place: str) -> str:
     """Return a place of at most `PLACE_CHARS`.
 
-    A longer one is cut to its end, which tells mails apart, and a hash of the whole place.
+    A longer one is replaced by its end, which distinguishes mails, and a hash of the whole place.
     """
     if len(place) <= PLACE_CHARS:
         return place
@@ -78,7 +78,7 @@ def shorten(place: str) -> str:
 
 
 def read_kept(stream: BinaryIO) -> tuple[bytes, int]:
-    """Return the first `KEPT_BYTES` of `stream` and how many bytes it has in all; the rest is read and dropped."""
+    """Return the first `KEPT_BYTES` of `stream` and its size in bytes. The rest is read and dropped."""
     kept = stream.read(KEPT_BYTES)
     size = len(kept)
     while len(kept) == KEPT_BYTES and (more := stream.read(1 << 20)):
@@ -87,7 +87,7 @@ def read_kept(stream: BinaryIO) -> tuple[bytes, int]:
 
 
 def no_mail(name: str, source: str, problem: str, *, size_bytes: int = 0, foreign: bool = False) -> RawMail:
-    """Return the row of something that gives no mail."""
+    """Return the row for something that is not a mail or can't be read."""
     return RawMail(
         raw=b"",
         source_id=name,

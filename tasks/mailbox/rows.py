@@ -1,4 +1,4 @@
-"""Rows of a table file, a few at a time in memory; names of columns are compared without case and blanks around."""
+"""Reads rows of a table file, a few at a time. Column names are compared without case and surrounding blanks."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tasks.mailbox.raw import KEPT_BYTES
 
 DELIMITERS = ",;\t|"
 BATCH_ROWS = 64
-# Arrow raises OSError, too, where a file's own structure is broken.
+# Arrow also raises OSError where the file's structure is broken.
 UNREADABLE = (pa.ArrowException, OSError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One row; `number` counts from 1, `problem` says why `cells` are missing."""
+    """One row. `number` counts from 1; `problem` says why `cells` are missing."""
 
     number: int
     cells: Mapping[str, Any] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TableReader:
-    """How one kind of table file is read; both raise ValueError where the file is not of that kind."""
+    """The reader of one kind of table file. Both functions raise ValueError if the file is not of that kind."""
 
     columns: Callable[[BinaryIO], list[str]]
     rows: Callable[[BinaryIO], Iterator[Row]]
@@ -46,7 +46,7 @@ def csv_columns(stream: BinaryIO) -> list[str]:
 
 
 def csv_rows(stream: BinaryIO) -> Iterator[Row]:
-    """Give the rows under the first line; a row that ends early lacks its last cells."""
+    """Yield the rows below the first line. A short row lacks its last cells."""
     records = _csv_records(stream)
     names = next(records, [])
     number = 0
@@ -55,7 +55,7 @@ def csv_rows(stream: BinaryIO) -> Iterator[Row]:
             if any(record):
                 yield Row(number=number, cells=dict(zip(names, map(_repaired, record), strict=False)))
     except (csv.Error, UnicodeError) as error:
-        # A quote that is never closed swallows the rest of the file, so no row can follow.
+        # A quote that is never closed extends to the end of the file, so no row follows.
         yield Row(number=number + 1, problem=f"row {number + 1} and what follows cannot be read: {error}")
 
 
@@ -68,7 +68,7 @@ def jsonl_columns(stream: BinaryIO) -> list[str]:
 
 
 def jsonl_rows(stream: BinaryIO) -> Iterator[Row]:
-    """Give an object a line; a line that holds none is a row with a problem."""
+    """Yield one row for each line. A line without an object is a row with a problem."""
     for number, line in enumerate(_lines(stream), 1):
         if len(line) > KEPT_BYTES:
             yield Row(number=number, problem=f"line {number} is longer than {KEPT_BYTES:,} bytes")
@@ -82,7 +82,7 @@ def parquet_columns(stream: BinaryIO) -> list[str]:
 
 
 def parquet_rows(stream: BinaryIO) -> Iterator[Row]:
-    """Give the rows, read in small batches."""
+    """Yield the rows, read in small batches."""
     file = _parquet(stream)
     number = 0
     try:
@@ -106,8 +106,8 @@ def _plain(name: str) -> str:
 
 
 def _csv_records(stream: BinaryIO) -> Iterator[list[str]]:
-    """Give the records, the first one with plain names."""
-    # The limit belongs to the whole process; a mail's text is longer than its default of 128 kB.
+    """Yield the records; the first one has normalised column names."""
+    # The limit applies to the whole process. A mail's text may be longer than the default of 128 kB.
     csv.field_size_limit(KEPT_BYTES)
     with io.TextIOWrapper(stream, _unicode(stream), "surrogateescape", newline="") as text:
         first = text.readline(1 << 16)
@@ -125,7 +125,7 @@ def _unicode(stream: BinaryIO) -> str:
 
 
 def _repaired(cell: str) -> str:
-    """Return a cell as text; one that was no UTF-8 is what spreadsheets write instead, Windows-1252."""
+    """Return a cell as text. One that is not UTF-8 is read as Windows-1252, which spreadsheets write."""
     try:
         cell.encode()
     except UnicodeEncodeError:
@@ -144,7 +144,7 @@ def _json_row(number: int, line: bytes) -> Row:
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Give the lines; of one longer than `KEPT_BYTES` the first bytes, one more than that."""
+    """Yield the lines. Of a line longer than `KEPT_BYTES`, the first `KEPT_BYTES` + 1 bytes are given."""
     while line := stream.readline(KEPT_BYTES + 1):
         rest = line
         while not rest.endswith(b"\n") and (rest := stream.readline(1 << 20)):

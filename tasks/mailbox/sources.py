@@ -1,4 +1,4 @@
-"""Finds the reader of a path, by what lies there, or of an address, by its scheme."""
+"""Finds the reader for a path, by its content, or for an address, by its scheme."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ OpenAddress = Callable[[str, Opening], Source]
 
 
 def open_source(address: str, opening: Opening = Opening()) -> Source:
-    """Return the source at a path, or at an address such as `imap://work/INBOX`; nothing was read of it yet.
+    """Return the source at a path, or at an address such as `imap://work/INBOX`. It is not read yet.
 
     Raises:
-        SourceError: It isn't there, is empty, or lacks what it must have.
+        SourceError: It does not exist, is empty, or lacks something that it needs.
     """
     if not address.strip() or "\0" in address:
         raise SourceError("no source was named: give a file, a folder, or an address")
@@ -69,7 +69,7 @@ def _open_path(path: Path) -> Source:
 
 @cache
 def _openers() -> Mapping[str, OpenAddress]:
-    """Return what opens an address, by scheme: every module of this package that has `SCHEMES`."""
+    """Return the functions that open addresses, by scheme, from every module of this package with `SCHEMES`."""
     modules = [
         importlib.import_module(f"{tasks.mailbox.__name__}.{found.name}")
         for found in pkgutil.iter_modules(tasks.mailbox.__path__)

@@ -16,7 +16,7 @@ SCHEMES = ("-",)
 
 
 def open_address(address: str, opening: Opening) -> Source:
-    """Return stdin as a source; it is read to its end here, as that can be done only once."""
+    """Return stdin as a source. It is read to its end here, because it can be read only once."""
     raw, size = read_kept(sys.stdin.buffer)
     if not raw.strip():
         raise SourceError("`-` (stdin) is empty: pipe one mail into it")

@@ -1,6 +1,6 @@
-"""Opens the stores of `s3://` and `gs://` through fsspec, and tells what their errors mean.
+"""Opens the stores of `s3://` and `gs://` through fsspec, and explains their errors.
 
-Credentials are the store's own affair: AWS's usual places, Google's application default credentials.
+Credentials come from AWS's usual places, or are Google's application default credentials.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tasks.errors import SourceError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# Instances are shared otherwise and remember listings, so that a later run in this process would not see new mail.
+# Otherwise instances are shared and cache listings, so that a later run in this process would not see new mail.
 _FRESH: Mapping[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
 # Files are read in order, a block at a time. By default s3fs fetches 50 MB for the first byte, and gcsfs fetches blocks
 # that nobody asks for.
@@ -29,7 +29,7 @@ _BUFFERED_BYTES = 65_536
 
 
 class FileSystem(Protocol):
-    """What is used of fsspec's file systems, which have no types of their own."""
+    """The used part of fsspec's file systems, which have no type hints."""
 
     def open(self, path: str, mode: str, **options: Any) -> io.BufferedIOBase: ...
 
@@ -40,7 +40,7 @@ class FileSystem(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Store:
-    """A kind of store: the extra that brings its library, and what a refusal of it comes from."""
+    """A kind of store: the extra that installs its library, and the rights that it needs."""
 
     extra: str
     open: Callable[[], FileSystem]
@@ -49,7 +49,7 @@ class Store:
 
 
 def open_store(scheme: str) -> FileSystem:
-    """Return fsspec's file system for a scheme of `STORES`; nothing was asked of the store yet.
+    """Return fsspec's file system for a scheme of `STORES`. The store is not contacted yet.
 
     Raises:
         SourceError: Its library is not installed.
@@ -64,21 +64,21 @@ def open_store(scheme: str) -> FileSystem:
 
 
 def open_stream(files: FileSystem, key: str) -> BinaryIO:
-    """Return an object's bytes, fetched as they are read; whatever the store's library raises is an OSError."""
+    """Return a stream of an object's bytes. Errors of the store's library are raised as OSError."""
     with _only_oserrors():
         opened = files.open(key, "rb", **_IN_ORDER)
     return io.BufferedReader(_Stream(opened), _BUFFERED_BYTES)
 
 
 def as_oserror(error: Exception) -> OSError:
-    """Return what an error of one object means, in words for people."""
+    """Return an error about one object as an OSError with a message for people."""
     if isinstance(error, FileNotFoundError):
         return OSError(errno.ENOENT, "it is not there any more")
     return OSError(errno.EIO, f"the store refuses it: {_words(error)}" if _is_refusal(error) else _words(error))
 
 
 def why_closed(error: Exception, scheme: str, bucket: str) -> str:
-    """Return why a bucket could not be listed, and, where it refuses us, what it takes; a sentence's end."""
+    """Return the end of a sentence: why a bucket could not be listed and, after a refusal, which rights are needed."""
     if isinstance(error, FileNotFoundError):
         return f"is not there: no bucket is called `{bucket}`"
     if _is_refusal(error):
@@ -114,7 +114,7 @@ class _Stream(io.RawIOBase):
 def _only_oserrors() -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # libraries of stores have trees of errors of their own
+    except Exception as error:  # the libraries have their own hierarchies of errors
         raise as_oserror(error) from error
 
 
@@ -126,8 +126,8 @@ def _open_s3() -> FileSystem:
 
 
 def _open_gcs() -> FileSystem:
-    # Not the class that fsspec would take: before each read it asks by gRPC for the kind of the bucket, and it waits a
-    # minute where nobody answers.
+    # Not fsspec's default class: before each read it asks by gRPC for the kind of the bucket, and it waits a minute if
+    # there is no answer.
     with warnings.catch_warnings():
         # The warning that support for Python 3.11 will end.
         warnings.simplefilter("ignore", FutureWarning)
@@ -145,7 +145,7 @@ def _is_refusal(error: Exception) -> bool:
         isinstance(error, PermissionError)
         or str(error).startswith("Forbidden")  # gcsfs, of status 403
         or getattr(error, "code", None) == 401
-        or "Credentials" in type(error).__name__  # there are none, or not all
+        or "Credentials" in type(error).__name__  # credentials are missing or incomplete
     )
 
 

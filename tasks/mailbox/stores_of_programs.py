@@ -1,4 +1,4 @@
-"""Mailbox files of other programs that cannot be read; each gives an error that says what to do instead."""
+"""Mailbox files of other programs that cannot be read. Each gives an error that says what to do instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OUTLOOK = (
     "in Outlook drag the mails into a folder of an IMAP account and read that, or on Linux or a Mac unpack the file "
     "with `readpst -r FILE` (package pst-utils) and give the folder it makes"
 )
-# By their first bytes, and by their names where those may vary: what it is, and how to get the mails out of it.
+# By first bytes, or by name where the bytes vary: what the file is, and how to export its mails.
 STORES: tuple[tuple[bytes, str, str, str], ...] = (
     (b"!BDN", ".pst", "an Outlook data file (PST)", OUTLOOK),
     (b"!BDN", ".ost", "Outlook's copy of an Exchange mailbox (OST)", OUTLOOK),
@@ -28,24 +28,28 @@ STORES: tuple[tuple[bytes, str, str, str], ...] = (
 
 
 def claims(blob: Blob, head: bytes) -> bool:
-    """Return whether it is one of them, by its first bytes or, but for .mbx, by its name."""
+    """Return whether it is one of them, by its first bytes or (except .mbx) by its name."""
     return _store(blob, head) is not None
 
 
 def check(blob: Blob) -> None:
-    """Raise `SourceError`, always: it says what the file is, and how its mails can be read."""
+    """Explain what the file is and how its mails can be read.
+
+    Raises:
+        SourceError: Always.
+    """
     found = _store(blob, blob.head())
     what, way = found or ("a mailbox of another program", "export its mails as .eml or mbox")
     raise SourceError(f"`{blob.where}` is {what}, which is not read: {way}")
 
 
 def count(blob: Blob) -> int:
-    """Return 1: the row that says so."""
+    """Return 1, for the row with the error."""
     return 1
 
 
 def read(blob: Blob, source: str) -> Iterator[RawMail]:
-    """Give nothing; `check` comes first."""
+    """Yield nothing; `check` raises first."""
     return iter(())
 
 

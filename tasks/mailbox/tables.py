@@ -15,12 +15,16 @@ LANGUAGE = "target_language"
 
 
 def claims(blob: Blob, head: bytes) -> bool:
-    """Return whether it is called a table."""
+    """Return whether its name is that of a table."""
     return blob.suffix in READERS
 
 
 def check(blob: Blob) -> None:
-    """Raise `SourceError` when it is empty, damaged, or lacks a column."""
+    """Check the table.
+
+    Raises:
+        SourceError: It is empty or damaged, or lacks a column.
+    """
     reader = READERS[blob.suffix]
     with blob.open() as stream:
         try:
@@ -43,14 +47,14 @@ def count(blob: Blob) -> None:
 
 
 def read(blob: Blob, source: str) -> Iterator[RawMail]:
-    """Give every row as a mail, in the table's order."""
+    """Yield every row as a mail, in the table's order."""
     with blob.open() as stream:
         for row in READERS[blob.suffix].rows(stream):
             yield _mail_of(row, blob, source)
 
 
 def _mail_of(row: Row, blob: Blob, source: str) -> RawMail:
-    """Return the row as a mail; a row without an id is known by its number."""
+    """Return the row as a mail. A row without an id gets its number as the id."""
     origin = Origin(source=source, mailbox=blob.name)
     source_id = _text(row.cells.get("id")).strip() or f"{blob.name}#{row.number}"
     problem = row.problem or ("" if row.cells.get("content") is not None else f"row {row.number} has no `content`")

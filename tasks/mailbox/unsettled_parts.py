@@ -1,4 +1,4 @@
-"""Tells when all mails of a part of a source (a file of the inbox, an object of a store) are on record."""
+"""Tracks when all mails of a part of a source (a file of the inbox, an object of a store) are on record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ P = TypeVar("P", bound=Hashable)
 
 @dataclass(slots=True)
 class UnsettledParts(Generic[P]):
-    """Counts the mails of each part that are not on record yet; a part may be read on while its first ones are."""
+    """Tracks the mails of each part that are not on record yet, while parts are still being read."""
 
     troubled: set[P] = field(default_factory=set)
     """Parts of which something could not be read."""
@@ -23,7 +23,7 @@ class UnsettledParts(Generic[P]):
     _ended: set[P] = field(default_factory=set)
 
     def watched(self, part: P, mails: Iterable[RawMail]) -> Iterator[RawMail]:
-        """Give the part's mails, taking note of each; `ended` is to be called after the last one."""
+        """Yield the part's mails and track each. Call `ended` after the last one."""
         for mail in mails:
             self._part_of[mail.place] = part
             self._unsettled[part] += 1
@@ -32,12 +32,12 @@ class UnsettledParts(Generic[P]):
             yield mail
 
     def ended(self, part: P) -> list[P]:
-        """Take note that the part gives no more mails; return it where all of them are on record."""
+        """Note that the part has no more mails. Return it if all of them are on record."""
         self._ended.add(part)
         return [part] if self._is_done(part) else []
 
     def settled(self, places: Iterable[str]) -> list[P]:
-        """Take note that the mails at these places are on record; return the parts that are done with by that."""
+        """Note that the mails at these places are on record. Return the parts that are complete now."""
         done: list[P] = []
         for place in places:
             part = self._part_of.get(place)

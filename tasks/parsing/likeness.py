@@ -24,13 +24,13 @@ def likeness(*, message_id: str, date: datetime | None, subject: str, text: str)
     plain = squeeze(TAG.sub(" ", subject)).casefold()
     moment = date.isoformat() if date else ""
     if message_id:
-        told = ["id", message_id, moment, plain]
+        parts = ["id", message_id, moment, plain]
     else:
         line = longest_line(text)
         if not (moment and line):
             return ""
-        told = ["text", moment, plain, line]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=True).encode()).hexdigest()
+        parts = ["text", moment, plain, line]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
 
 
 def longest_line(text: str) -> str:

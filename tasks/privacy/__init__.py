@@ -1,5 +1,5 @@
-"""What tells who somebody is, found in text and put behind placeholders that can be taken away again.
+"""Replaces identifiers of people in text by placeholders, which can be replaced back.
 
-Known identifiers: mail addresses, international phone numbers, IBANs, card numbers, and the names in a mail's headers.
-A name that stands in no header is not known and stays.
+Known identifiers are mail addresses, international phone numbers, IBANs, card numbers, and the names in a mail's
+headers. A name that is in no header is not recognised and stays.
 """

@@ -1,4 +1,4 @@
-"""Finding identifiers in text."""
+"""Finds identifiers in text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORTEST_NAME = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Identifier:
-    """A piece of text. The same person or number, written differently, is another `text`, so each can be restored."""
+    """A span of text. Each spelling of a person or number is a `text` of its own, so that it can be restored."""
 
     start: int
     end: int
@@ -30,9 +30,9 @@ class Identifier:
 
 
 def find_identifiers(text: str, names: Iterable[str]) -> list[Identifier]:
-    """All known identifiers in order, none inside another; of two that overlap the longer counts.
+    """All known identifiers in order, without overlaps: the longer one of two counts.
 
-    `names` are display names as headers have them; their single words count, too.
+    `names` are display names from headers. Their single words are identifiers, too.
     """
     found = [*_emails(text), *_ibans(text), *_cards(text), *_phones(text), *_persons(text, names)]
     kept: list[Identifier] = []
@@ -48,7 +48,7 @@ def _emails(text: str) -> Iterator[Identifier]:
 
 def _ibans(text: str) -> Iterator[Identifier]:
     for match in _IBAN.finditer(text):
-        # The words after one may look like its going on: the longest piece that is valid counts.
+        # The words after one may look like its continuation: the longest valid part counts.
         pieces = [match.end(), *(match.start() + at for at in range(len(match[0]) - 1, 14, -1) if match[0][at] in " -")]
         end = next((end for end in pieces if iban.is_valid(text[match.start() : end])), None)
         if end:

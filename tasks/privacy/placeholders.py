@@ -1,4 +1,4 @@
-"""Placeholders for identifiers: the same one always for the same text, and nothing in it says which."""
+"""Placeholders for identifiers. The same text always gets the same placeholder, which does not reveal the text."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ NOTE = "Words such as PERSON_ABCDEFGHIJ stand for names and numbers; where you n
 
 
 class Pseudonyms(Protocol):
-    """Where it is kept what stands for what. The ledger implements it."""
+    """The store of what placeholders stand for. The ledger implements it."""
 
     def key(self) -> bytes:
-        """The secret that placeholders are made with; the same always."""
+        """The secret from which placeholders are derived. It never changes."""
 
     def remember(self, originals: Mapping[str, str]) -> None:
-        """Keep what these placeholders stand for."""
+        """Store what these placeholders stand for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hidden:
-    """A text with placeholders, and what those in it stand for."""
+    """A text with placeholders, and what they stand for."""
 
     text: str
     originals: Mapping[str, str]
 
 
 def hide(text: str, names: Iterable[str], pseudonyms: Pseudonyms) -> Hidden:
-    """The text with a placeholder for every known identifier; what they stand for is kept before it is returned."""
+    """The text with a placeholder for every known identifier. What they stand for is stored before the return."""
     found, key = find_identifiers(text, names), pseudonyms.key()
     hidden = {one: _placeholder(one, key) for one in found}
     originals = {placeholder: one.text for one, placeholder in hidden.items()}

@@ -1,1 +1,1 @@
-"""What became of every mail: outcome rows into the ledger and into files, tables, plots and a report for people."""
+"""Reports every mail's outcome: rows in the ledger and in files, and a table, plots and a report for people."""

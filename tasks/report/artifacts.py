@@ -1,4 +1,4 @@
-"""What a run's report says in Prefect's UI, in words and numbers that are ours."""
+"""The text of a run's report in Prefect's UI."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def report_text(
 ) -> str:
     """The report as Markdown: what needs a person, what was done or would be, then figures.
 
-    `links` are addresses by what they lead to, `page_of` gives that of a mail's own page, or nothing; they are ours,
-    never a mail's.
+    `links` are addresses by their labels. `page_of` gives the address of a mail's own page, or an empty string. They
+    are Mailroom's own, never a mail's.
     """
     parts = [f"# {summary.sentence()}", ""]
     if summary.simulated:
@@ -52,7 +52,7 @@ def report_text(
 
 
 def _needs(summary: Summary, page_of: Callable[[str], str]) -> list[str]:
-    """The mails that a person should look at first."""
+    """The section about mails that a person should look at first."""
     shown = [row for row in summary.table.rows()[:_MOST_NEEDS] if summary.table.needed]
     lines = [
         f"| {_why(row)} | {row['subject']} | {row['from']} | {row['summary']} | {_key(row['key'], page_of)} |"
@@ -76,7 +76,7 @@ def _key(key: str, page_of: Callable[[str], str]) -> str:
 
 
 def _acts(summary: Summary) -> list[str]:
-    """What was done to the mails or, in a dry run, would be."""
+    """The section about what was done or, in a dry run, would be done."""
     if not summary.acts:
         return []
     said = [(plain_cell(name, 80), count) for name, count in summary.acts.most_common(_MOST_ACTS)]

@@ -1,4 +1,4 @@
-"""The cost book as a page: what the report and the digest show of money."""
+"""The cost book as Markdown, for the report and the digest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_LINES = 31
 
 
 def costs_text(engine: Engine, *, since: float) -> str:
-    """The cost book since then as Markdown: a table by day, model, stage, category and deployment each."""
+    """The costs since `since` (UTC seconds) as Markdown: a table by day, by model, and so on."""
     books = {name: cost_book(engine, name, since=since) for name in DIMENSIONS}
     whole = total(books["day"])
     parts = [f"# ${whole.usd:.4f} for {whole.calls:,} calls", ""]

@@ -1,4 +1,4 @@
-"""The outcomes of a run as files: JSON Lines, CSV and Parquet, written window by window, whole or not at all."""
+"""A run's outcomes as files: JSON Lines, CSV and Parquet, written window by window and named only when complete."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tasks.frames import Outcomes
 from tasks.private_files import OWNER_ONLY, make_file, make_folder
 
 NAMES = ("outcomes.jsonl", "outcomes.csv", "outcomes.parquet")
-# Lists of records have no fixed columns; in tables they stand as the JSON they are in outcomes.jsonl.
+# Lists of records have no fixed columns. In tables they are JSON, as in outcomes.jsonl.
 _TYPES = {"bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64()}
-# A cell that begins so is a formula to a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
+# Spreadsheets treat a cell that begins so as a formula: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class OutcomeFiles:
-    """Files in `folder` that get their names when the block ends well; until then, and else, they are called `….part`.
+    """Files in `folder`. They are called `….part` until the block ends without an error; then they get their names.
 
-    `mode` is what others may do with the files.
+    `mode` are the files' permissions.
     """
 
     def __init__(self, folder: Path, mode: int = OWNER_ONLY) -> None:
@@ -44,7 +44,7 @@ class OutcomeFiles:
         return self
 
     def add(self, rows: list[dict[str, Any]]) -> None:
-        """Write these outcome rows behind those that were added before."""
+        """Append these outcome rows."""
         if not rows:
             return
         ordered = [{name: row[name] for name in Outcomes.names()} for row in rows]

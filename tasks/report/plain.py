@@ -1,4 +1,4 @@
-"""Text of strangers for a page: whatever it holds, a browser shows it and neither fetches nor runs anything of it."""
+"""Makes untrusted text safe for a page: a browser shows it, and fetches and runs nothing from it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from unicodedata import east_asian_width
 
 from tasks.parsing.characters import clean_for_model
 
-# Prefect's pages render Markdown and HTML, in table cells too: `<img src=…>` and `![](…)` would be fetched.
+# Prefect's pages render Markdown and HTML, even in table cells, and would fetch `<img src=…>` and `![](…)`.
 _SPECIAL = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")", "|": "¦", "`": "'", "\\": "/", "&": "＆"})
 _LINES = re.compile(r"\s+")
-# A page may turn a bare address into a link, which someone clicks.
+# A page may turn a bare address into a link.
 _ADDRESS = re.compile(r"(https?|ftp|file|data|javascript):", re.IGNORECASE)
 
 
 def plain_cell(text: str, most: int) -> str:
-    """The text on one line of at most `most` characters, with nothing in it that Markdown or HTML knows."""
+    """The text on one line of at most `most` characters, with everything escaped that Markdown or HTML interprets."""
     line = _LINES.sub(" ", clean_for_model(text).text).strip()
     line = _ADDRESS.sub(r"\1 :", line.translate(_SPECIAL))
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""Plots as pictures inside the page, so that no browser fetches anything for them."""
+"""Plots as `data:` URIs within the page, so that a browser fetches nothing for them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _OTHER = "#3b6ea5"
 
 
 def bars(left: Mapping[str, int], right: Mapping[str, int], titles: tuple[str, str]) -> str:
-    """Two bar charts side by side as a `data:` URI of a PNG, without numbers, which the page has beside it."""
-    from matplotlib.figure import Figure  # 0.3 s, and a run without mails has nothing to draw
+    """Two bar charts side by side as a `data:` URI of a PNG. They have no numbers, which are in the page's tables."""
+    from matplotlib.figure import Figure  # imported here: it takes 0.3 s, and a run without mails draws nothing
 
     height = 0.9 + 0.3 * max(len(left), len(right), 1)
     figure = Figure(figsize=(8, height), layout="constrained")
@@ -39,7 +39,7 @@ def bars(left: Mapping[str, int], right: Mapping[str, int], titles: tuple[str, s
 
 
 def trend(counts: pd.DataFrame, dollars: pd.Series[float], titles: tuple[str, str]) -> str:
-    """Bars of `counts` (a row a day, a column a category, stacked) beside `dollars` a day, as a picture from `bars`."""
+    """`counts` (rows are days, columns categories) as stacked bars, beside `dollars` per day, as a `data:` URI."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 2.8), layout="constrained")

@@ -1,4 +1,4 @@
-"""The task `publish report`: a run's table and report, for people."""
+"""The task `publish report`: shows a run's table and report in Prefect's UI."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("mailroom.report")
 
 @task(name="publish report", **policies.PURE)
 def publish_summary(summary: Summary, categories: Categories, source: str, folder: Path, estimate: str) -> None:
-    """Show the outcomes table and the report in Prefect's UI."""
+    """Create the artifacts with the outcomes table and the report."""
     simulated = " The answers are **simulated**." if summary.simulated else ""
     table = summary.table.rows()
     receiver = ReceiverAddress.read()
@@ -39,7 +39,7 @@ def publish_summary(summary: Summary, categories: Categories, source: str, folde
 
 
 def _shown(rows: int, summary: Summary) -> str:
-    """Which mails the table has."""
+    """A sentence about which mails the table shows."""
     needed = f"{summary.table.needed:,} need a person and come first."
     if rows == summary.mails:
         return f"All mails of this run; {needed}"

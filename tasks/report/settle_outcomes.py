@@ -1,4 +1,4 @@
-"""The task `record outcomes`: outcomes into the ledger, claims given up."""
+"""The task `record outcomes`: records outcomes in the ledger and releases the claims."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("mailroom.report")
 
 
 class WindowOutcomes:
-    """The outcome rows of a window. It is no collection, because Prefect keeps an entry for each value of those."""
+    """The outcome rows of a window. It is not a collection: Prefect would keep an entry for each of its values."""
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         self.rows = rows
@@ -35,7 +35,7 @@ def settle_outcomes(
     effects: DataFrame[Effects],
     run: Run,
 ) -> WindowOutcomes:
-    """The outcome rows of a window, recorded in the ledger; a mail whose claim was lost is left to its new owner."""
+    """Record the outcome rows of a window and return them. A mail whose claim was lost is left to its new owner."""
     engine = open_ledger(run.settings.ledger)
     spent = spending(engine, run.id, list(messages["message_key"]))
     rows = outcome_rows(messages, readings, decisions, effects, spent)

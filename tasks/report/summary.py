@@ -1,4 +1,4 @@
-"""What a run came to: counts and sums that grow window by window, and the words for them."""
+"""A run's summary: counts and sums that grow window by window, and sentences about them."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Summary:
     sorted_by: Counter[str] = field(default_factory=Counter)
     """Who gave the categories: the model, a rule, a person or the classifier, each by its name."""
     effects: Counter[str] = field(default_factory=Counter)
-    """Effects by state, as they stood when their mail's outcome was made."""
+    """Effects by the state that they had when their mail's outcome was made."""
     replies: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    """State, words and mail of each reply that was told so far: a later mail of its conversation may supersede it."""
+    """State, words and mail of each reply reported so far: a later mail of its conversation may supersede it."""
     not_done: list[dict[str, Any]] = field(default_factory=list)
-    """The first effects that failed or are ambiguous, as outcomes name them, with their mail's `message_key`."""
+    """The first effects that failed or are ambiguous, as outcomes list them, with their mail's `message_key`."""
     advice: dict[str, str] = field(default_factory=dict)
     urgent: int = 0
     reply_wanted: int = 0
@@ -56,20 +56,20 @@ class Summary:
     simulated: int = 0
     mail_seconds: float = 0.0
     nameless: int = 0
-    """Mails that failed, of which neither a sender nor a subject is known: files that are no mail, or not read."""
+    """Failed mails without a known sender or subject: files that are no mail or could not be read."""
     curable: int = 0
     acts: Counter[str] = field(default_factory=Counter)
-    """What was done, held or would be done, in a few words each, by how often."""
+    """How often each effect was done, held or would be done, by a few words for it."""
     table: OutcomeTable = field(default_factory=OutcomeTable)
     """The outcomes that the table artifact shows."""
 
     @property
     def mails(self) -> int:
-        """How many mails were met."""
+        """How many mails have an outcome."""
         return self.statuses.total()
 
     def add(self, rows: list[dict[str, Any]], curable: int) -> None:
-        """Count these outcome rows in; `curable` of them failed for a reason the next run may find gone."""
+        """Add these outcome rows. `curable` of them failed for a temporary reason."""
         for row in rows:
             self._count(row)
         self.curable += curable
@@ -123,7 +123,7 @@ class Summary:
 
     @property
     def effects_not_done(self) -> int:
-        """How many effects failed, are ambiguous, or were lost sight of."""
+        """How many effects failed, are ambiguous, or are unknown because their chunk was lost."""
         return sum(self.effects[state] for state in NOT_DONE)
 
     @property
@@ -141,13 +141,13 @@ class Summary:
         return f"{said}; effects: {count_words(self.effects)}" if self.effects else said
 
     def cost(self) -> str:
-        """The cost in dollars; says so where prices are unknown."""
+        """The cost in US dollars, with a remark where prices are unknown."""
         said = f"${self.cost_usd:.4f}"
         return f"{said} and {self.unpriced} mails of unknown price" if self.unpriced else said
 
 
 def count_words(effects: Mapping[str, int]) -> str:
-    """Numbers of effects by state in words: `9 done, 2 held`; `none` where there are none."""
+    """The numbers of effects by state as text: `9 done, 2 held`, or `none`."""
     known = [state for state in EFFECTS_SHOWN if effects.get(state)]
     others = sorted(state for state in effects if state not in EFFECTS_SHOWN)
     return ", ".join(f"{effects[state]} {state}" for state in [*known, *others]) or "none"

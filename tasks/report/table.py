@@ -1,4 +1,4 @@
-"""Outcomes as rows of the table that a run shows in Prefect's UI: short, and what needs a person first."""
+"""The outcomes table in Prefect's UI: short rows, with mails that need a person first."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tasks.report.plain import narrow_cell, plain_cell
 
 Row = dict[str, Any]
 MOST_ROWS = 500
-"""Rows that the table shows. A browser gets slow beyond, and the outcome files hold them all."""
+"""Most rows in the table. Browsers get slow with more, and the outcome files have all of them."""
 NOT_DONE = frozenset({"failed", "ambiguous", "unknown"})
-"""States in which an effect was meant to be done and, as far as is known, was not."""
+"""States of effects that should have been performed and, as far as is known, were not."""
 
 
 _TIME_OF_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", re.DOTALL)
@@ -23,7 +23,7 @@ _TO_APPROVE = "approve"
 
 @dataclass(kw_only=True)
 class OutcomeTable:
-    """The rows to be shown, collected window by window: those that need a person, and the first of the others."""
+    """The table's rows, collected window by window: mails that need a person, and the first ones of the others."""
 
     pressing: list[tuple[int, Row]] = field(default_factory=list)
     others: list[Row] = field(default_factory=list)
@@ -31,7 +31,7 @@ class OutcomeTable:
     """How many mails need a person, shown or not."""
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Take these outcomes in."""
+        """Add these outcomes."""
         for row in rows:
             rank, needs = needs_person(row)
             self.needed += bool(needs)
@@ -53,13 +53,13 @@ class OutcomeTable:
                 return
 
     def rows(self) -> list[Row]:
-        """At most `MOST_ROWS` rows, the most pressing first."""
+        """At most `MOST_ROWS` rows, the most urgent first."""
         pressing = [row for _, row in sorted(self.pressing, key=lambda ranked: ranked[0])]
         return [*pressing, *self.others][:MOST_ROWS]
 
 
 def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
-    """How pressing the outcome is, 0 the most, and why a person should look at it; empty where nobody need to."""
+    """The outcome's urgency (0 is the most urgent), and why a person should look at it; empty if nobody needs to."""
     reasons = [
         (0, "failed", row["status"] == "FAILED"),
         (1, "not done", any(effect["state"] in NOT_DONE for effect in row["effects"])),
@@ -72,10 +72,10 @@ def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def table_row(row: Mapping[str, Any], needs: str) -> Row:
-    """One line of the table; nothing in it is run or fetched by a page.
+    """One row of the table. A browser runs and fetches nothing from it.
 
-    Prefect's newer UI shows about 80 characters of a line at once on a small screen, and folds none. So the short
-    columns come first: why to look, what it is, who wrote about what, until when, for how much.
+    Prefect's newer UI shows about 80 characters of a line on a small screen, and does not wrap lines. So short columns
+    come first: the reason to look, the category, who wrote about what, the due date, the cost.
     """
     return {
         "needs": plain_cell(needs or _wanted(row), 24),
@@ -84,7 +84,7 @@ def table_row(row: Mapping[str, Any], needs: str) -> Row:
         "subject": narrow_cell(row["subject"], 26),
         "due": plain_cell(_due(row), 10),
         "cost $": "?" if row["cost_usd"] is None else f"{row['cost_usd']:.4f}",
-        "summary": plain_cell(_told(row), 90),
+        "summary": plain_cell(_summary_of(row), 90),
         "done": plain_cell(_done(row), 44),
         "doubts": plain_cell(words(row["doubts"]), 60),
         "key": row["message_key"][:12],
@@ -97,7 +97,7 @@ def _wanted(row: Mapping[str, Any]) -> str:
     return ", ".join(parts + ([f"{items} to do"] if items else []))
 
 
-def _told(row: Mapping[str, Any]) -> str:
+def _summary_of(row: Mapping[str, Any]) -> str:
     if row["error_type"]:
         return f"{row['error_type']}: {row['error']}"
     return str(row["translation"] or row["summary"] or row["reason"])
@@ -114,12 +114,12 @@ def _done(row: Mapping[str, Any]) -> str:
 
 
 def said_of(effect: Mapping[str, Any]) -> str:
-    """An effect in a few words: `draft_reply held`, `would label invoices`."""
+    """A few words about an effect: `draft_reply held`, `would label invoices`."""
     what = f"{effect['action']} {effect['target']}" if effect["action"] in _TARGET_TELLS else str(effect["action"])
     if effect["state"] in ("dry run", "planned"):
         return f"would {what}"
     return what if effect["state"] == "done" else f"{what} {effect['state']}"
 
 
-# The target of these is the operator's own word. That of a reply is an address, and too long for a cell.
+# These targets are the operator's own names. A reply's target is an address, which is too long for a cell.
 _TARGET_TELLS = frozenset({"label", "flag", "move", "webhook", "append_row"})

@@ -1,1 +1,1 @@
-"""What a mail is, says and asks for: triage, then the analyses it is worth. Code checks the answers."""
+"""Understands a mail with models: triage, then the analyses that it is worth. Code checks the answers."""

@@ -1,4 +1,4 @@
-"""Telling people that money runs out or a provider is away: events that a Prefect automation can notify on."""
+"""Events for Prefect automations that notify people when a budget runs out or a provider is unavailable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger("mailroom.understand")
 
 
 def tell_of_budget(alert: Alert) -> None:
-    """Emit the event, once a cap; the resource is the budget's scope, such as `mailroom.budget.day:2026-11-25`."""
+    """Emit the event, once for each cap. Its resource is the budget's scope: `mailroom.budget.day:2026-11-25`."""
     log.warning("80 %% of the budget of $%s for %s is spent.", alert.cap_usd, alert.scope)
     emit_event(
         event=BUDGET_NEARLY_SPENT,
@@ -25,7 +25,7 @@ def tell_of_budget(alert: Alert) -> None:
 
 
 def tell_of_circuit(provider: str, state: State) -> None:
-    """Emit `mailroom.provider.circuit-open`, `-half-open` or `-closed`; the resource is `mailroom.provider.<name>`."""
+    """Emit `mailroom.provider.circuit-open`, `-half-open` or `-closed`. Its resource is `mailroom.provider.<name>`."""
     emit_event(
         event=CIRCUIT_CHANGED + state.replace("_", "-"),
         resource={"prefect.resource.id": f"mailroom.provider.{provider}", "prefect.resource.name": provider},

@@ -1,4 +1,4 @@
-"""The shapes a model's answers must have; the schema sent to the provider is made from these."""
+"""The types of models' answers. The schemas that providers get are made from them."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from tasks.providers.gateway.answer_reading import fitted
 
 
 class Answer(BaseModel):
-    """Closed: what was not asked for is not accepted. Fields are explained in the prompts, and not again here."""
+    """The base of all answers. Extra fields are rejected. The prompts explain the fields, so the schemas do not."""
 
     # Docstrings are for us; in the schema they would be paid for with every mail.
     model_config = ConfigDict(extra="forbid", json_schema_extra=lambda schema: schema.pop("description", None))
 
 
 def read_confidence(value: object) -> float | None:
-    """A confidence of 0 to 1 from what a model says: per cent, a fraction, or a word; null where it cannot be read.
+    """A confidence of 0 to 1 from a model's per cent, fraction or word; null where it cannot be read.
 
-    Per cent are asked for. A number up to 1 is a fraction all the same: nobody is sure by one per cent.
+    The prompt asks for per cent. A number up to 1 is read as a fraction, because a confidence of 1 % is not plausible.
     """
     if isinstance(value, str):
         word = value.strip().rstrip("%").strip().lower()
@@ -53,7 +53,7 @@ def read_confidence(value: object) -> float | None:
 
 
 def read_language(value: object) -> object:
-    """The ISO 639-1 code in what a model says: `EN`, `pt-BR` or a language's name; anything else as it is."""
+    """The ISO 639-1 code for `EN`, `pt-BR` or a language's name; anything else is returned unchanged."""
     if not isinstance(value, str) or _CODE.fullmatch(value):
         return value
     code = re.split(r"[-_]", value.strip().lower(), maxsplit=1)[0]
@@ -78,7 +78,7 @@ Language = Annotated[str, BeforeValidator(read_language), Field(pattern="^[a-z]{
 
 
 class Triage(Answer):
-    """What a mail is; `triage_of` is what is asked for. The reason comes first, so that it leads to the category."""
+    """The triage of a mail; `triage_of` gives the type to ask for. The reason comes first, to lead to the category."""
 
     reason: str
     category: str
@@ -91,7 +91,7 @@ class Triage(Answer):
 
 @cache
 def triage_of(language: str | None, categories: tuple[str, ...]) -> type[Triage]:
-    """The triage of a mail as one of these categories; a language that is known already is not asked for."""
+    """The type of a triage with these categories. A language that is known already is not asked for."""
     fields: dict[str, Any] = {"category": (_one_of(categories), ...)}
     if language:
         fields["language"] = (SkipJsonSchema[str], Field(language, pattern=f"^{language}$"))
@@ -103,7 +103,7 @@ def _one_of(names: tuple[str, ...]) -> Any:  # noqa: ANN401  # a type made at ru
 
 
 class KeyedTriage(Triage):
-    """What one of several mails is."""
+    """The triage of one of several mails."""
 
     key: str
 
@@ -116,14 +116,14 @@ class KeyedTriage(Triage):
 
 
 class Triages(Answer):
-    """What several mails are."""
+    """The triages of several mails."""
 
     mails: list[KeyedTriage]
 
     @field_validator("mails", mode="wrap")
     @classmethod
     def _readable(cls, value: object, validate: ValidatorFunctionWrapHandler) -> list[KeyedTriage]:
-        """The entries that are as asked for: one that is not does not spoil the others."""
+        """The valid entries. An invalid one does not invalidate the others."""
         if not isinstance(value, list):
             return list(validate(value))
         (kind,) = get_args(cls.model_fields["mails"].annotation)
@@ -136,15 +136,15 @@ class Triages(Answer):
 
 @cache
 def triages_of(categories: tuple[str, ...]) -> type[Triages]:
-    """The triage of several mails, each as one of these categories."""
+    """The type of the triages of several mails with these categories."""
     keyed = create_model("KeyedTriage", __base__=KeyedTriage, category=(_one_of(categories), ...))
     return create_model("Triages", __base__=Triages, mails=(list[keyed], ...))
 
 
 class ActionItem(Answer):
-    """One thing somebody is to do; asked for as a row of four texts, for names are paid for with every mail and item.
+    """One thing that somebody must do. It is asked for as a list of four texts, because field names cost tokens.
 
-    A dialect that holds no list to a length gets an object instead.
+    Schema dialects that cannot fix a list's length get an object instead.
     """
 
     text: str
@@ -175,13 +175,13 @@ class ActionItem(Answer):
 
 
 def _row_of(length: int, names: tuple[str, ...]) -> JsonSchemaValue:
-    """The schema of so many texts in a row, and of the object that stands for it where lists are held to no length."""
+    """The schema of a list of `length` texts, and of the object for dialects that cannot fix a list's length."""
     fields = {"type": "object", "properties": {name: {"type": "string"} for name in names}}
     return {"type": "array", "items": {"type": "string"}, "minItems": length, "maxItems": length, ROWS: fields}
 
 
 def _as_list(value: object) -> object:
-    """Three replies, be they in an object or more than were asked for."""
+    """A list of three replies, from an object or from a longer list."""
     value = list(value.values()) if isinstance(value, dict) else value
     return value[:_REPLIES] if isinstance(value, list) else value
 
@@ -204,12 +204,12 @@ _FIELDS: dict[Analysis, tuple[Any, object]] = {
 
 @cache
 def analysis_of(wanted: frozenset[Analysis]) -> type[Answer]:
-    """The answer's type with just the wanted fields, always in the same order, so that its schema stays the same."""
+    """The answer's type with only the wanted fields, always in the same order, so that the schema does not vary."""
     fields: dict[str, object] = {name: _FIELDS[name] for name in ANALYSES if name in wanted}
     return create_model("Analysis", __base__=Answer, **fields)  # type: ignore[call-overload,no-any-return]  # built by name
 
 
 def wanted_fields(wanted: Set[str]) -> frozenset[Analysis]:
-    """The wanted analyses; a translation needs the summary it translates."""
+    """The wanted analyses. A translation also needs the summary."""
     names = set(wanted) | ({"summary"} if "translation" in wanted else set())
     return frozenset(name for name in ANALYSES if name in names)

@@ -1,7 +1,7 @@
-"""Questions asked in batches: an answer that has come is given, any other question is queued and its mail waits.
+"""Asks questions in batches: answers that have arrived are returned, other questions are queued and their mails wait.
 
-A mail goes through `understand` once for every answer it waits for: first for its triage, then for the analysis that
-the triage makes it worth. What was answered before is found in the ledger each time.
+A mail passes through `understand` once for every answer that it waits for: first for its triage, then for the analysis
+that follows from it. Earlier answers are found in the ledger each time.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from tasks.runs import Run
 T = TypeVar("T", bound=BaseModel)
 
 _KEPT_S = 7 * 86_400.0
-"""How old an answer may be: a mail's first one waits while its second is in a batch of its own."""
+"""How old an answer may be, in seconds: a mail's first answer is needed until its second batch has ended."""
 
 _ERRORS: Mapping[str, type[CallError]] = {
     kind.code: kind
@@ -54,7 +54,7 @@ _ERRORS: Mapping[str, type[CallError]] = {
 
 
 class BatchAsker:
-    """`tasks.understand.protocols.Asker` without a call: of a chain, only the first provider is asked."""
+    """A `tasks.understand.protocols.Asker` that sends no calls. It asks only the first model of a chain."""
 
     def __init__(self, accounts: Accounts, engine: Engine, run: Run) -> None:
         self._account = accounts.require(run.settings.provider)
@@ -66,11 +66,11 @@ class BatchAsker:
     async def complete(
         self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
     ) -> Completion[T]:
-        """The answer, if a batch has brought it.
+        """The answer, if a batch has returned it.
 
         Raises:
-            AwaitingBatch: It is still to come.
-            CallError: What came was an error, or is bad after its repair, too.
+            AwaitingBatch: The answer has not arrived yet.
+            CallError: The batch returned an error, or an answer that is bad even after its repair.
         """
         link = chain[0]
         question, withheld = (question, ()) if self._account.media else without_media(question)
@@ -79,14 +79,14 @@ class BatchAsker:
             return replace(first, unsent=(*first.unsent, *withheld))
         second, faults, _text = await self._answer(repaired(question, text, faults), link, message_key, refresh)
         if second is None:
-            said = f"Model `{link.model}` of `{link.provider}` gave an answer that is not as asked for: {faults}."
+            said = f"Model `{link.model}` of `{link.provider}` gave an answer that does not fit the schema: {faults}."
             raise BadAnswer(said, provider=link.provider)
         return replace(second, unsent=(*second.unsent, *withheld))
 
     async def _answer(
         self, question: Question[T], link: Link, message_key: str, refresh: bool
     ) -> tuple[Completion[T] | None, str, str]:
-        """The answer, or none and what is wrong with it; and its text."""
+        """The answer or null, what is wrong with it, and its text."""
         key = fingerprint(question, link, self._account)
         stored = None if refresh else await self._book.find(key)
         if stored is None:

@@ -1,4 +1,4 @@
-"""What rounds over batches come to: what became of single questions, and of the round as a whole."""
+"""Results of single questions in batches, and of a whole round over the batches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OVERDUE_S = 48 * 3_600.0
 
 @dataclass(kw_only=True)
 class BatchTally:
-    """What a round came to; `troubles` are batches that could not be worked on, to be tried again next time."""
+    """The result of a round. `troubles` are about batches that could not be processed and will be tried again."""
 
     sent: int = 0
     open: int = 0
@@ -31,7 +31,7 @@ class BatchTally:
     troubles: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
-        """The round in one line."""
+        """The round's result in one line."""
         said = f"{self.sent} batches sent, {self.open} open, {self.collected} collected with {self.settled} results"
         said += f", {self.unanswered} questions left unanswered" if self.unanswered else ""
         return f"{said}, {self.unaffordable} mails left for want of budget" if self.unaffordable else said
@@ -45,8 +45,8 @@ def is_overdue(batch: Batch) -> bool:
     return time.time() - batch.created_at >= OVERDUE_S
 
 
-def told(error: Exception) -> str:
-    # Words that are not ours may quote a mail, so only their kind is told.
+def cause_of(error: Exception) -> str:
+    # Messages of other errors may quote a mail, so only the error's type is shown.
     return error.told if isinstance(error, MailroomError) else f"It met an error of the kind {type(error).__name__}."
 
 

@@ -1,7 +1,7 @@
-"""Sending batches and bringing their answers home, one durable step after the other: any of them may be the last.
+"""Sends batches and collects their answers in durable steps, so that the process may die after any of them.
 
-The ledger says that a batch will be sent before it is sent. What a process that died left behind is first looked for at
-the provider, and only sent again if it is not there.
+A batch is recorded in the ledger before it is sent. A batch of a dead process is first searched for at the provider,
+and sent again only if it is not there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tasks.ledger.batches import (
 from tasks.ledger.budgets import Alert, Scope, open_scopes, scopes_at
 from tasks.providers.apis.batch_api import BatchApi, Result, best_results
 from tasks.providers.event_loop import on_model_loop
-from tasks.understand.batch_results import OVERDUE_S, BatchTally, all_results, is_overdue, name_of, settled_by, told
+from tasks.understand.batch_results import OVERDUE_S, BatchTally, all_results, cause_of, is_overdue, name_of, settled_by
 
 log = logging.getLogger("mailroom.understand")
 
@@ -44,7 +44,7 @@ Caps = Mapping[str, Decimal | None]
 
 @dataclass(kw_only=True)
 class BatchRound:
-    """A process's round over the batches. `caps_of` says which budgets bind a run; `run_id` pays what is collected."""
+    """A process's round over the batches. `caps_of` gives a run's budgets; collected answers are billed to `run_id`."""
 
     engine: Engine
     api_of: Callable[[str], BatchApi]
@@ -55,7 +55,7 @@ class BatchRound:
     tally: BatchTally = field(default_factory=BatchTally)
 
     def send(self) -> BatchTally:
-        """Put all waiting questions into batches, and send these."""
+        """Put all waiting questions into batches, and send them."""
         for group in waiting(self.engine):
             with self._trouble_of(f"Questions for `{group.model}` of {group.provider}"):
                 self._send_group(group)
@@ -63,7 +63,7 @@ class BatchRound:
         return self.tally
 
     def collect(self) -> BatchTally:
-        """Take up what others left behind, and settle every batch that has ended."""
+        """Claim the batches of dead processes, and settle every batch that has ended."""
         keep_parked(self.engine)
         for batch in claim_batches(self.engine, owner=self.owner):
             self._guarded(batch, self._advance)
@@ -94,7 +94,7 @@ class BatchRound:
         return scopes
 
     def _guarded(self, batch: Batch, step: Callable[[Batch], None]) -> None:
-        """Do the step; a failure concerns this batch alone, which is taken up again next time, but not for ever."""
+        """Run the step. If it fails, only this batch is affected; it is tried again next time, up to a limit."""
         with self._trouble_of(name_of(batch)):
             try:
                 step(batch)
@@ -102,18 +102,20 @@ class BatchRound:
                 raise
             except Exception as error:
                 if is_overdue(batch):
-                    self._fail(batch, error.code if isinstance(error, CallError) else RequestRejected.code, told(error))
+                    self._fail(
+                        batch, error.code if isinstance(error, CallError) else RequestRejected.code, cause_of(error)
+                    )
                 raise
 
     @contextmanager
     def _trouble_of(self, name: str) -> Iterator[None]:
-        """Note what goes wrong in the block; the others go on. Without the ledger none can."""
+        """Note an error of the block, so that the other batches go on. Errors of the ledger are raised."""
         try:
             yield
         except SQLAlchemyError:
             raise
         except Exception as error:
-            self._note(f"{name}: {told(error)}")
+            self._note(f"{name}: {cause_of(error)}")
 
     def _note(self, trouble: str) -> None:
         self.tally.troubles.append(trouble)
@@ -152,7 +154,7 @@ class BatchRound:
         return on_model_loop(api.find(batch.batch_id, since=batch.created_at, keys=keys, not_in=others))
 
     def _collect(self, batch: Batch) -> bool:
-        """Whether the batch had ended and is settled now. What was not answered waits for another, or has failed."""
+        """Settle the batch if it has ended; return whether it has. Unanswered questions are queued again or fail."""
         assert batch.remote_id is not None
         api = self.api_of(batch.provider)
         try:
@@ -192,19 +194,19 @@ class BatchRound:
             self._lost(batch, f"It has not ended for {OVERDUE_S / 3_600:.0f} hours.")
 
     def _lost(self, batch: Batch, why: str) -> None:
-        """Nothing will come of the batch: its questions are asked again, or fail after a few times."""
+        """Give up a batch without results: its questions are asked again, or fail after a few tries."""
         ask_again(self.engine, batch, error_code=TimedOut.code, run_id=self.run_id)
         move_batch(self.engine, batch.batch_id, "failed", error=why[:500])
         self._note(f"{name_of(batch)} is lost: {why}")
 
     def _fail(self, batch: Batch, code: str, why: str) -> None:
-        """All that is left of the batch has failed."""
+        """Record that all remaining questions of the batch have failed."""
         failed = [Settled(key=key, error_code=code) for key, _body in requests_of(self.engine, batch.batch_id)]
         settle_items(self.engine, batch, failed, run_id=self.run_id)
         move_batch(self.engine, batch.batch_id, "failed", error=why[:500])
 
     def _without_api(self, batch: Batch, error: BatchGone) -> None:
-        """Nobody there takes batches, which no mail is to blame for."""
+        """Release the mails of a batch for a provider that does not accept batches at its address."""
         count = release_batch(self.engine, batch, run_id=self.run_id)
         move_batch(self.engine, batch.batch_id, "failed", error=str(error)[:500])
         self._note(
@@ -213,7 +215,7 @@ class BatchRound:
         )
 
     def _refused(self, batch: Batch, code: str, why: str) -> None:
-        """The provider did not take the batch: its questions fail, but for a full queue, where they are asked again."""
+        """Record that the provider rejected the batch. Its questions fail, or are asked again if its queue was full."""
         if "token_limit_exceeded" in why:
             ask_again(self.engine, batch, error_code=TimedOut.code, run_id=self.run_id)
             move_batch(self.engine, batch.batch_id, "failed", error=why[:500])

@@ -1,4 +1,4 @@
-"""Checks of an answer by code: what a model says is compared with the mail. What fails is marked, not hidden."""
+"""Checks answers by code: they are compared with the mail. An answer that fails a check is marked, not hidden."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WIDE = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
 
 
 def doubts_of(answer: dict[str, Any], mail: Mapping[str, Any], target_language: str | None) -> list[str]:
-    """The names of the checks this answer fails; empty when it passes all that apply to its fields.
+    """The names of the checks that this answer fails, of those that apply to its fields.
 
     `mail` is a row of `Messages`.
     """
@@ -40,13 +40,13 @@ def doubts_of(answer: dict[str, Any], mail: Mapping[str, Any], target_language: 
 
 
 def quote_is_in(quote: str, text: str) -> bool:
-    """Whether the quote stands in the text, white space, case and Unicode forms aside; an empty quote does not."""
+    """Whether the text contains the quote, ignoring white space, case and Unicode forms; false for an empty quote."""
     wanted = _plain(quote)
     return bool(wanted) and wanted in _plain(text)
 
 
 def count_sentences(text: str) -> int:
-    """Sentences by their ends; a text that doesn't end one counts its rest as one."""
+    """The number of sentences, by their final marks. A last part without a mark counts as one."""
     text = _ABBREVIATIONS.sub("x", text.strip())
     ends = list(_SENTENCE_ENDS.finditer(text))
     rest = text[ends[-1].end() :] if ends else text
@@ -54,7 +54,7 @@ def count_sentences(text: str) -> int:
 
 
 def count_words(text: str) -> int:
-    """Words between white space; scripts without spaces count two characters as a word."""
+    """The number of words between white space. In scripts without spaces, two characters count as a word."""
     wide = len(_WIDE.findall(text))
     return len(_WIDE.sub(" ", text).split()) + (wide + 1) // 2
 
@@ -65,7 +65,7 @@ def _checkable() -> frozenset[str]:
 
 
 def is_in(text: str, language: str) -> bool:
-    """Whether a small detector takes the text for this language; one it is not sure of, or can't know, passes."""
+    """Whether a small detector recognises the text as this language; also true where it is not sure or can't know."""
     found = detect_language(text)
     return found is None or found == language or language not in _checkable()
 

@@ -1,4 +1,4 @@
-"""The way to the models for one run in this process: accounts, ledger, limits, circuits and budget put together."""
+"""Connects a run in this process to the models: accounts, ledger, limits, circuits and budget."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _gateways: OrderedDict[tuple[int, str], Gateway] = OrderedDict()
 
 
 def gateway_for(run: Run) -> Gateway:
-    """This process's gateway for the run, made at the first call; to be used on the model loop.
+    """This process's gateway for the run, made at the first call. Use it on the model loop.
 
     Raises:
         Misconfigured: The ledger cannot be opened, or a setting of a provider cannot be used.
@@ -62,7 +62,7 @@ def _connect(run: Run) -> Gateway:
     settings, stop = run.settings, stop_of(run.id)
     engine, accounts = open_ledger(settings.ledger), Accounts()
     overrides = read_overrides(settings.limits)
-    told = ReportedLimits(
+    reported = ReportedLimits(
         engine, address_of=lambda link: accounts.of(link.provider).base_url or "", usual=usual_limits(accounts)
     )
     return Gateway(
@@ -72,8 +72,8 @@ def _connect(run: Run) -> Gateway:
             rate_limiter=LedgerRateLimiter(
                 engine,
                 set_limits=set_limits(accounts, overrides),
-                usual_limits=told.of,
-                on_told=told.note,
+                usual_limits=reported.of,
+                on_reported=reported.note,
                 sleep=stop.sleep,
             ),
             breakers=LedgerBreakers(engine, policies.CALL, on_change=tell_of_circuit),
@@ -95,10 +95,10 @@ def slots_of(settings: Settings, accounts: Accounts) -> dict[str, int]:
 
 
 def asker_for(run: Run, *, at_once: bool = False) -> Asker:
-    """Who answers the run's questions: the gateway at once, or in economy mode batches, later.
+    """What answers the run's questions: the gateway or, in economy mode, batches.
 
-    With `at_once` it is the gateway in every mode, for a question that a person or the next step waits for. Where the
-    settings say so, neither is told who the people in a mail are.
+    With `at_once` it is the gateway in every mode, for a question whose answer is needed immediately. With the setting
+    `pseudonymise`, identifiers of people are replaced before either gets a question.
     """
     engine, batched = open_ledger(run.settings.ledger), run.settings.mode == "economy" and not at_once
     asker: Asker = BatchAsker(Accounts(), engine, run) if batched else gateway_for(run)
@@ -106,12 +106,12 @@ def asker_for(run: Run, *, at_once: bool = False) -> Asker:
 
 
 def chain_of(settings: Settings) -> tuple[str, ...]:
-    """The providers of a run, the first one asked first."""
+    """The providers of a run, in the order in which they are asked."""
     return tuple(dict.fromkeys((settings.provider, *settings.fallbacks)))
 
 
 def models_for(settings: Settings) -> ModelsByPrice:
-    """Which model is asked what, over the provider and its fall-backs."""
+    """The choice of models for the run's provider and its fall-backs."""
     accounts, providers = Accounts(), chain_of(settings)
     return ModelsByPrice(
         providers=providers,
@@ -124,7 +124,11 @@ def models_for(settings: Settings) -> ModelsByPrice:
 
 
 def check_models(settings: Settings) -> None:
-    """Raise `Misconfigured` where a provider lacks its key, a limit is odd, or a language has no name known here."""
+    """Check the settings of providers, limits, prices and languages.
+
+    Raises:
+        Misconfigured: A provider lacks its key, a limit or language is invalid, or a budget lacks a model's price.
+    """
     accounts, faults = Accounts(), Faults()
     for provider in chain_of(settings):
         faults.of(partial(accounts.require, provider))
@@ -146,7 +150,7 @@ def _check_language(wanted: str) -> None:
 
 
 def _check_prices(settings: Settings) -> None:
-    """A budget over a model without a price could not be kept."""
+    """Check that every model that may be asked has a price, without which a budget can't be kept."""
     for link in models_for(settings).links():
         if worst_price(link.provider, link.model, 1, 1) is None:
             raise Misconfigured(

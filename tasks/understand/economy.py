@@ -1,4 +1,4 @@
-"""The two tasks of economy mode: sending batches, and collecting their answers."""
+"""The two tasks of economy mode: one sends batches, the other collects their answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = logging.getLogger("mailroom.understand")
 
 @task(name="send batches", **policies.LEDGER)
 def send_batches(run: Run) -> BatchTally:
-    """Send what the run's mails have to be asked, and whatever else waits for a batch."""
+    """Send the questions of the run's mails, and all others that wait for a batch."""
     with batch_round(run) as round_:
         tally = round_.send()
     log.info("%s.", tally.sentence())
@@ -36,7 +36,7 @@ def send_batches(run: Run) -> BatchTally:
 
 @task(name="collect answers", **policies.LEDGER)
 def collect_answers(run: Run) -> BatchTally:
-    """Take up batches that were left behind, settle those that have ended, and send what has to be asked again."""
+    """Claim batches of dead processes, settle those that have ended, and send questions that must be asked again."""
     with batch_round(run) as round_:
         round_.collect()
         tally = round_.send()
@@ -46,7 +46,7 @@ def collect_answers(run: Run) -> BatchTally:
 
 @contextmanager
 def batch_round(run: Run) -> Iterator[BatchRound]:
-    """A round over the ledger's batches, its connections closed at the end."""
+    """A round over the ledger's batches. Its connections are closed at the end."""
     engine, accounts = open_ledger(run.settings.ledger), Accounts()
     apis: dict[str, BatchApi] = {}
 

@@ -1,7 +1,7 @@
-"""What understanding mails will cost, before anything is asked: from their lengths, and from how past calls went.
+"""Estimates the cost of understanding mails, from their lengths and from past calls.
 
-Expected: every mail is triaged once, some of them are analysed, and answers have their usual length. Worst: every mail
-is triaged, doubted, triaged again and analysed; every answer is as long as it may be, and is repaired once.
+Expected: every mail is triaged once, some are analysed, and answers have their usual length. Worst: every mail is
+triaged twice and analysed, and every answer has its longest length and is repaired once.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from tasks.understand.triage_together import has_control, may_be_asked_together
 from tasks.understand.understand import analysis_question, triage_question
 
 ANALYSED = 0.8
-"""Of all mails, the share worth an analysis, until the ledger knows better."""
+"""The share of mails that are analysed, used until the ledger has enough calls."""
 
 _OUTPUT = {"triage": 90.0, "analysis": 400.0}
-"""Tokens of an answer, until the ledger knows better."""
+"""Tokens of an answer, used until the ledger has enough calls."""
 
 _REPAIRS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One question's part of an estimate; money is null when the price of one of its models is unknown."""
+    """One question's part of an estimate. Money is null if the price of one of its models is unknown."""
 
     calls: float = 0
     input_tokens: float = 0
@@ -57,7 +57,7 @@ class Stage:
         )
 
     def times(self, factor: float) -> Stage:
-        """The same for so many times as many mails."""
+        """The same for `factor` times as many mails."""
         money = Decimal(str(factor))
         return Stage(
             calls=self.calls * factor,
@@ -70,15 +70,15 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What `mails` mails are expected to cost, by question; `basis` says what the figures rest on."""
+    """The expected cost of `mails` mails by question. `basis` says what the figures are based on."""
 
     mails: int
     basis: str
     stages: dict[str, Stage] = field(default_factory=dict)
     unread: int = 0
-    """Mails that no model is asked about; they cost nothing."""
+    """Mails that are not sent to a model and cost nothing."""
     known: int = 0
-    """Mails of the source that are on record as done, and are not among `mails`."""
+    """Mails of the source that are done already. They are not counted in `mails`."""
 
     @property
     def whole(self) -> Stage:
@@ -94,7 +94,7 @@ class Estimate:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Values JSON knows, money as text so that it stays exact."""
+        """JSON values. Money is text, so that it stays exact."""
         stages = {
             name: {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(stage).items()}
             for name, stage in {**self.stages, "total": self.whole}.items()
@@ -102,7 +102,7 @@ class Estimate:
         return {"mails": self.mails, "unread": self.unread, "known": self.known, "basis": self.basis, "stages": stages}
 
     def for_mails(self, mails: int) -> Estimate:
-        """The same mix of mails, but so many of them."""
+        """The estimate scaled to `mails` mails of the same mix."""
         if mails == self.mails or not self.mails:
             return self
         factor = mails / self.mails
@@ -112,8 +112,8 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How the mails will be asked about: `max_tokens` of an answer by provider, mails in one triage call, the
-    categories, the discount."""
+    """How the mails will be asked about: an answer's `max_tokens` by provider, mails per triage call, categories, and
+    the price factor."""
 
     max_tokens: Mapping[str, int]
     mails_per_call: int = 1
@@ -124,7 +124,7 @@ class Terms:
 def estimate(
     mails: Iterable[Mapping[str, Any]], models: Models, terms: Terms, past_usage: Mapping[str, PastUsage]
 ) -> Estimate:
-    """What these mails (rows of `tasks.frames.Messages`) will cost; one with something `unreadable` costs nothing."""
+    """Estimate the cost of these mails (rows of `tasks.frames.Messages`). One that is `unreadable` costs nothing."""
     share = _analysed_share(past_usage)
     triage, analysis, count, unread = Stage(), Stage(), 0, 0
     for mail in mails:
@@ -144,7 +144,7 @@ def estimate(
 
 
 def dollars(money: Decimal | None) -> str:
-    """The sum for people; says so when it is unknown."""
+    """The sum as text, also where it is unknown."""
     return "unknown (a model has no price)" if money is None else f"${money:.4f}"
 
 
@@ -176,7 +176,7 @@ def _analysis(mail: Mapping[str, Any], models: Models, terms: Terms, past: PastU
 
 
 def _stage(link: Link, terms: Terms, past: PastUsage | None, *, tokens: tuple[float, float], calls: float) -> Stage:
-    """The expected part; `tokens` are those of one call."""
+    """The expected part. `tokens` are those of one call."""
     asked, answered = tokens[0] * sheet_of(link.provider).estimate_factor, tokens[1]
     usage = Usage(
         input_tokens=round(asked),
@@ -200,7 +200,7 @@ def _worst(link: Link, terms: Terms, tokens: int) -> Decimal | None:
 
 
 def doubtful(mail: Mapping[str, Any]) -> Triage:
-    """What triage may say of a mail that nobody has read: as complex as it is long."""
+    """An assumed triage of a mail that was not read: its complexity follows from its length."""
     return Triage(
         category="",
         language="en",
@@ -227,7 +227,7 @@ def terms_of(
     price_factor: Decimal = Decimal(1),
     categories: Categories = DEFAULT_CATEGORIES,
 ) -> Terms:
-    """The terms that these settings ask under."""
+    """The terms that follow from these settings."""
     providers = (settings.provider, *settings.fallbacks)
     return Terms(
         max_tokens={name: accounts.of(name).max_tokens for name in providers},

@@ -1,4 +1,4 @@
-"""A mail longer than one question may be: read part by part, then as the notes on all parts."""
+"""Reads a mail that is too long for one question: part by part, then as the notes on all parts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _MOST_ITEMS = 20
 
 
 def is_long(mail: Mapping[str, Any], max_tokens: int | None) -> bool:
-    """Whether the mail is to be read in parts; with null none is."""
+    """Whether the mail must be read in parts. With `max_tokens` null, no mail is."""
     return max_tokens is not None and mail["tokens"] > max_tokens
 
 
 async def notes_on(
     mail: dict[str, Any], max_tokens: int, ask: Ask
 ) -> tuple[dict[str, Any], list[Any], list[Completion[Answer]]]:
-    """The mail with notes on all its parts for a text, the action items found in them, and the answers they came by."""
+    """The mail with the notes on its parts as its text, the parts' action items, and the answers about the parts."""
     parts = split_text(mail["text"], max_tokens, estimate_tokens)
     questions = [_question(mail, part, number, len(parts)) for number, part in enumerate(parts, 1)]
     answers = await asyncio.gather(*(ask(question) for question in questions))

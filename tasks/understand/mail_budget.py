@@ -1,4 +1,4 @@
-"""Money for whole mails: a mail is begun only where its questions can all be paid for, so that it is finished."""
+"""Reserves money for whole mails: a mail is begun only if all its questions can be paid for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger("mailroom.understand")
 
 
 def set_aside_for(run: Run) -> SetAside | None:
-    """What sets money aside in this run; null where there is no budget, or batches reserve their own."""
+    """The function that reserves money in this run; null where there is no budget, or where batches reserve it."""
     if not run.settings.has_budget or run.settings.mode == "economy":
         return None
     gateway, models = gateway_for(run), models_for(run.settings)
@@ -31,7 +31,7 @@ def set_aside_for(run: Run) -> SetAside | None:
 
 
 def say_what_is_short(mails: Sequence[Mapping[str, Any]], run: Run) -> None:
-    """Log, before anything is asked, a budget that bears no mail, or not the worst case of a call."""
+    """Log a warning if a budget is too small for any mail, or for the worst case of a call."""
     to_ask = [mail for mail in mails if not mail["unreadable"]]
     if set_aside_for(run) is None or not to_ask:
         return
@@ -50,7 +50,7 @@ def say_what_is_short(mails: Sequence[Mapping[str, Any]], run: Run) -> None:
 
 
 def _costs(mails: Sequence[Mapping[str, Any]], run: Run) -> tuple[Decimal, Decimal]:
-    """What the cheapest of these mails may cost here, and what the dearest call may cost at worst."""
+    """The price of the cheapest of these mails, and the highest possible price of a call, in US dollars."""
     gateway, models = gateway_for(run), models_for(run.settings)
     priced = [[gateway.prices(*asked) for asked in expected_questions(mail, models, run.categories)] for mail in mails]
     nothing = Decimal(0)
@@ -68,7 +68,7 @@ def _left(run: Run) -> dict[str, Decimal]:
 def expected_questions(
     mail: Mapping[str, Any], models: Models, categories: Categories
 ) -> Iterator[tuple[Question[Any], Link]]:
-    """The questions that a mail is asked where nothing is doubted and everything is worth knowing, and whom."""
+    """The questions about a mail and their models, if the triage is not doubtful and every analysis is wanted."""
     yield triage_question(mail, categories), models.for_triage(mail)[0][0]
     analysis = analysis_question(mail, frozenset(ANALYSES), label(mail["target_language"]))
     yield analysis, models.for_analysis(mail, doubtful(mail))[0][0]

@@ -1,4 +1,4 @@
-"""Which model is asked what: the cheapest that is strong enough, by the mail's length and what triage says of it."""
+"""Chooses the model for a question: the cheapest that is strong enough, by the mail's length and its triage."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tasks.understand.protocols import Choice
 SIMPLE_TOKENS = 100
 MEDIUM_TOKENS = 500
 _TYPICAL = Usage(input_tokens=1_000, output_tokens=300)
-"""Models are compared by this call's price; most analyses have about this ratio of input to output."""
+"""Models are compared by the price of this call. Most analyses have about this ratio of input to output."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelsByPrice:
-    """`tasks.understand.protocols.Models`: one choice a mail and question, over a chain of providers.
+    """`tasks.understand.protocols.Models`: one choice for each mail and question, over a chain of providers.
 
-    `providers` is the chain, the first one asked first. `table` overrides the built-in one:
+    `providers` is the chain, in the order of asking. `table` overrides the built-in one:
     `{"openai": {"triage": …, "simple": …, "medium": …, "complex": …}}`. `triage_model` and `analysis_model` name a
     model of the first provider and end all choosing for it. `account_models` holds the `*_MODEL` of each provider; it
     is used where the operator named no other model.
@@ -38,13 +38,13 @@ class ModelsByPrice:
     min_confidence: float = 0.5
 
     def for_triage(self, mail: Mapping[str, Any]) -> Choice:
-        """The cheap model of each provider; a mail's text is not known to matter before it was read."""
+        """The cheap model of each provider."""
         return self._chain(self._triage), ""
 
     def for_second_triage(self, triage: Triage) -> Choice | None:
-        """One class up, where the first answer was given with too little confidence; null where it was not.
+        """The next stronger class, if the first answer's confidence is too low; else null.
 
-        Null, too, where the stronger model would be the same one: its answer would be bought twice.
+        It is also null if the stronger model is the same one, whose answer would be paid for twice.
         """
         if (triage.confidence or 0.0) >= self.min_confidence:
             return None
@@ -57,13 +57,13 @@ class ModelsByPrice:
         return self._chain(self._stronger), why
 
     def for_analysis(self, mail: Mapping[str, Any], triage: Triage) -> Choice:
-        """By the mean of two opinions, the length's and triage's, the cheaper class where it falls between two."""
+        """The class is the mean of those by length and by triage, rounded to the cheaper one."""
         needed = complexity_of(int(mail["tokens"]), triage.complexity)
         why = f"{needed}: {mail['tokens']} tokens, triage says {triage.complexity}"
         return self._chain(lambda provider: self._analysis(provider, needed)), why
 
     def for_review(self, writer: str) -> tuple[Link, ...]:
-        """The strongest model of each provider that is not the one that wrote; other providers before the first."""
+        """The strongest model of each provider, except the one that wrote. The first provider comes last."""
         providers = (*self.providers[1:], self.providers[0])
         return tuple(Link(provider=provider, model=self._other(provider, writer)) for provider in providers)
 
@@ -90,14 +90,14 @@ class ModelsByPrice:
         )
 
     def _stronger(self, provider: str) -> str:
-        """The model a doubtful triage goes up to: what would analyse a mail of medium complexity."""
+        """The model for a second triage: the one that analyses mails of medium complexity."""
         return self._named(provider, self.triage_model) or self._cheapest(provider, "medium")
 
     def _analysis(self, provider: str, needed: Complexity) -> str:
         return self._named(provider, self.analysis_model) or self._cheapest(provider, needed)
 
     def _cheapest(self, provider: str, needed: Complexity) -> str:
-        """Of the models for this class and those above, the cheapest; this class's own where its price is unknown."""
+        """The cheapest of the models for this class and higher ones; this class's own if its price is unknown."""
         classes = COMPLEXITIES[COMPLEXITIES.index(needed) :]
         names = [self._own(provider, name) or default_model(provider, name) for name in classes]
         priced = [(known, name) for name in names if (known := price(provider, name, _TYPICAL)) is not None]
@@ -113,11 +113,11 @@ class ModelsByPrice:
 
 
 def complexity_of(tokens: int, triage: Complexity) -> Complexity:
-    """The class of a mail of so many tokens that triage calls `triage`."""
+    """The class of a mail with so many tokens and this complexity from triage."""
     by_length = COMPLEXITIES.index(complexity_by_length(tokens))
     return COMPLEXITIES[(by_length + COMPLEXITIES.index(triage)) // 2]
 
 
 def complexity_by_length(tokens: int) -> Complexity:
-    """The class of a mail of which nothing but its length is known."""
+    """The class of a mail by its length only."""
     return "simple" if tokens < SIMPLE_TOKENS else "medium" if tokens < MEDIUM_TOKENS else "complex"

@@ -1,4 +1,4 @@
-"""Requests and tokens a minute as the operator sets them in Prefect's UI."""
+"""Requests and tokens per minute that the operator sets in Prefect's UI."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VARIABLE = "mailroom-limits"
 
 
 def with_operator_limits(settings: Settings) -> Settings:
-    """The settings with the limits of the Prefect Variable, which go before those of MAILROOM_LIMITS, name by name.
+    """The settings with the limits of the Prefect Variable, which override those of MAILROOM_LIMITS, name by name.
 
     Raises:
         Misconfigured: The Variable's value cannot be used.

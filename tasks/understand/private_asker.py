@@ -1,4 +1,4 @@
-"""Asking without telling who: what identifies people is taken out of questions and put back into answers."""
+"""Replaces what identifies people in questions by placeholders, and restores it in answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIELDS = frozenset({"from", "to", "cc", "reply-to", "sender"})
 
 
 class PrivateAsker:
-    """An `Asker` before another. No known identifier passes it, no picture and no recording, which may show anyone."""
+    """An `Asker` in front of another. It removes known identifiers, and media, which may show people."""
 
     def __init__(self, asker: Asker, engine: Engine) -> None:
         self._asker = asker
@@ -35,7 +35,7 @@ class PrivateAsker:
     async def complete(
         self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
     ) -> Completion[T]:
-        """The answer to the question without identifiers, with them put back."""
+        """Ask the question without identifiers, and return the answer with the identifiers restored."""
         hidden = await asyncio.to_thread(self._hidden, question.text, message_key)
         asked = replace(question, text=hidden.text, media=(), instructions=f"{question.instructions}\n{NOTE}")
         completion = await self._asker.complete(asked, chain, message_key=message_key, refresh=refresh)

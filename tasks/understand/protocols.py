@@ -1,4 +1,4 @@
-"""What `understand` needs from others: somebody who answers, a choice of models, and what a mail is worth."""
+"""The interfaces that `understand` needs: one that answers, one that chooses models, and the worth of a mail."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tasks.understand.answers import Triage
 T = TypeVar("T", bound=BaseModel)
 
 Worth = Callable[[Mapping[str, Any]], Set[str]]
-"""Which analyses a mail is worth, from its columns and its triage."""
+"""Returns which analyses a mail is worth, from its columns and its triage."""
 
 SetAside = Callable[[Mapping[str, Any]], AbstractContextManager[None]]
-"""Keeps money for all questions about a mail while the block lasts."""
+"""Reserves money for all questions about a mail while the block lasts."""
 
 Choice = tuple[Sequence[Link], str]
-"""The models to ask, the first one first, and the reason for them, which goes into the outcome."""
+"""The models in the order of asking, and the reason for the choice, which the outcome shows."""
 
 
 class Asker(Protocol):
-    """Answers questions, as `tasks.providers.gateway.gateway.Gateway` does."""
+    """Answers questions, like `tasks.providers.gateway.gateway.Gateway`."""
 
     async def complete(
         self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
@@ -32,11 +32,11 @@ class Asker(Protocol):
 
 
 class Models(Protocol):
-    """Chooses the models that a question is put to."""
+    """Chooses the models for a question."""
 
     def for_triage(self, mail: Mapping[str, Any]) -> Choice: ...
 
     def for_second_triage(self, triage: Triage) -> Choice | None:
-        """Whom to ask again because the first answer is doubtful; null when it is not."""
+        """The models to ask again, if the first answer is doubtful; else null."""
 
     def for_analysis(self, mail: Mapping[str, Any], triage: Triage) -> Choice: ...

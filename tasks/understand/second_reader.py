@@ -1,4 +1,4 @@
-"""The second reader: another model reads a reply beside the mail it answers, before it is sent."""
+"""The second reader: another model checks a reply against its mail before the reply is sent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ problems names what is wrong, a line each; empty when nothing is."""
 
 
 class Review(Answer):
-    """What is asked of the reader."""
+    """The second reader's answer."""
 
     verdict: OpinionWord
     problems: list[str]
@@ -38,7 +38,7 @@ class Review(Answer):
 
 
 def read_again(mail: Mapping[str, Any], reply: str, run: Run) -> Opinion:
-    """What the reader says of this reply to this mail.
+    """The second reader's opinion on this reply to this mail.
 
     Raises:
         CallError: No model could be asked.
@@ -48,7 +48,7 @@ def read_again(mail: Mapping[str, Any], reply: str, run: Run) -> Opinion:
         name="review", version=VERSION, instructions=INSTRUCTIONS, text=f"{mail_block(mail)}\n{reply}", answer=Review,
         follows=True,
     )  # fmt: skip
-    # At once in every mode: a mail whose reply waited for a batch would have to be acted on twice.
+    # Asked immediately in every mode: with a batch, the mail's actions would have to be performed in two steps.
     asked = asker_for(run, at_once=True).complete(
         question, readers_of(run.settings, mail["model"]), message_key=mail["message_key"]
     )
@@ -58,7 +58,7 @@ def read_again(mail: Mapping[str, Any], reply: str, run: Run) -> Opinion:
 
 
 def readers_of(settings: Settings, writer: str) -> tuple[Link, ...]:
-    """Who is asked: the configured reader, or the strongest models but for the one that wrote."""
+    """The models to ask: the configured reader, or the strongest models except the one that wrote."""
     if settings.second_reader:
         provider, _, model = settings.second_reader.partition("/")
         return (Link(provider=provider, model=model),)

@@ -1,8 +1,8 @@
-"""Triage of several short mails in one call: a tenth of the instructions a mail, and the safeguards that this needs.
+"""Triages several short mails in one call, which saves most of the instructions, with the safeguards that this needs.
 
-A mail is only asked about together with others when it is short and does not read as if it spoke to a model. A control
-mail, whose category is known, stands among them: where it is answered wrongly, something in the call has swayed the
-answers, and none of them is used. What is missing, doubled or unreadable is left to be asked about alone.
+A mail is grouped with others only if it is short and does not seem to address a model. Each group has a control mail
+with a known category: if its answer is wrong, a mail has influenced the answers, and none of them is used. A mail whose
+answer is missing, duplicated or unreadable is asked about alone.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from tasks.understand.protocols import Asker
 
 SHORT_TOKENS = 500
 _ANSWER_TOKENS = 200
-"""Room for the answer about one mail; most need half of it."""
+"""Output tokens for one mail's answer; most need half of it."""
 
-# Words to a model, in the languages such attacks come in. One mail too many here costs one call; one too few meets the
-# control mail.
+# Words that address a model, in the languages of such attacks. A false match costs one call; a missed one is caught by
+# the control mail.
 _TO_A_MODEL = re.compile(
     r"\[/?mail\b|\b(?:system|previous|above|prior|earlier)\s+(?:prompts?|instructions?|rules)\b|\blanguage model\b"
     r"|\bLLM\b|\bAI (?:model|assistant|system|agent)s?\b"
@@ -37,7 +37,7 @@ _TO_A_MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# Nobody gains by having all mails called meetings that need no answer, so an order for all mails shows on this one.
+# No attacker wants all mails to be meetings that need no answer, so an instruction for all mails changes this answer.
 _CONTROL_CATEGORY = "MEETING"
 _CONTROL: dict[str, Any] = {
     "sender": "Maria Lindqvist <maria@lindqvist.example>",
@@ -49,21 +49,21 @@ _CONTROL: dict[str, Any] = {
 
 
 Group = Callable[[Sequence[str]], str]
-"""Writes down which mails are asked about together, and returns the key that their call's bill goes under."""
+"""Records which mails are asked about together, and returns the key for their call's bill."""
 
 Answered = tuple[Triage, Completion[Triages]]
 
 
 @dataclass(frozen=True)
 class Together:
-    """Groups under way, by mail."""
+    """The groups in flight, by mail."""
 
     groups: Mapping[str, asyncio.Task[dict[str, Answered]]]
 
     async def answer(self, message_key: str) -> Answered | None:
-        """What the mail's group says of it; null when it is in none, or has to be asked about alone.
+        """The group's answer for the mail; null if it is in no group or must be asked about alone.
 
-        Raises what asking raised, where that does not lie with one of the mails.
+        Raises the call's error, unless one of the mails is its cause.
         """
         group = self.groups.get(message_key)
         return None if group is None else (await asyncio.shield(group)).get(message_key)
@@ -79,9 +79,9 @@ def ask_together(
     *,
     refresh: bool,
 ) -> Together:
-    """Begin to ask about the mails that may be asked about together, at most `size` in a call.
+    """Start calls about the mails that may be grouped, with at most `size` mails each.
 
-    Without the control mail's category each mail is asked about alone.
+    If the categories lack the control mail's, each mail is asked about alone.
     """
     together = size > 1 and has_control(categories)
     fit = [mail for mail in mails if may_be_asked_together(mail)] if together else []
@@ -100,7 +100,7 @@ def has_control(categories: Categories) -> bool:
 
 
 def may_be_asked_together(mail: Mapping[str, Any]) -> bool:
-    """Whether a mail is short enough, and says nothing that might be meant for a model."""
+    """Whether a mail is short enough and has no words that may address a model."""
     if mail["unreadable"] or mail["tokens"] >= SHORT_TOKENS:
         return False
     return not _TO_A_MODEL.search(f"{mail['sender']}\n{mail['subject']}\n{mail['text']}")
@@ -122,12 +122,12 @@ def together_question(mails: Sequence[Mapping[str, Any]], categories: Categories
 
 
 def control_mail(mails: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The control mail of this group; its key, and so its tag and place, follows from all mails together."""
+    """The control mail of this group. Its key, and so its tag and place, is derived from all mails of the group."""
     return {**_CONTROL, "message_key": sha256("".join(mail["message_key"] for mail in mails).encode()).hexdigest()}
 
 
 def sorted_out(mails: Sequence[Mapping[str, Any]], answer: Triages) -> dict[str, Triage]:
-    """By message_key, the answers that can be used; none of them when the control mail's is not what it must be."""
+    """The usable answers by message_key; none if the control mail's answer is wrong."""
     by_tag: dict[str, list[Triage]] = {}
     for entry in answer.mails:
         by_tag.setdefault(entry.key, []).append(Triage.model_validate(entry.model_dump(exclude={"key"})))
@@ -152,6 +152,6 @@ async def _ask(
             together_question(mails, categories), chain, message_key=group_key, refresh=refresh
         )
     except Permanent:
-        return {}  # one of the mails is too much for the model; each is asked about alone
+        return {}  # one of the mails causes the error, so each is asked about alone
     found = sorted_out(mails, completion.value)
     return {key: (triage, completion) for key, triage in found.items()}

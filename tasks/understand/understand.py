@@ -1,4 +1,4 @@
-"""Reading mails with a model: all of a chunk at once; a mail that cannot be read carries its error instead."""
+"""Reads the mails of a chunk with models, all at the same time. A mail that cannot be read gets an error instead."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log = logging.getLogger("mailroom.understand")
 NOTHING_KNOWN: Mapping[str, KnownCategory] = MappingProxyType({})
 
 _TRIAGE_TOKENS = 300
-"""Room for a triage's answer; most need a quarter of it. One that needs more is asked for again with all there is."""
+"""Output tokens for a triage; most need a quarter of it. One that is cut is asked again with the provider's limit."""
 
 
 async def understand(
@@ -54,10 +54,10 @@ async def understand(
     group: Group | None = None, part_tokens: int | None = None, set_aside: SetAside | None = None,
     known: Mapping[str, KnownCategory] = NOTHING_KNOWN,
 ) -> DataFrame[Readings]:  # fmt: skip
-    """One row a mail, in the mails' order.
+    """One row for each mail, in the order of `messages`.
 
-    With `mails_per_call` above 1, short mails are triaged together; `group` writes down which. Mails of more than
-    `part_tokens` are read in parts. `set_aside` keeps money for a whole mail while it is read. `known` has the
+    With `mails_per_call` above 1, short mails are triaged together; `group` records which. Mails of more than
+    `part_tokens` are read in parts. `set_aside` reserves money for a whole mail while it is read. `known` has the
     categories that are known beforehand, by message_key.
     """
     mails = records(messages)
@@ -72,7 +72,7 @@ async def understand(
 
 @dataclass
 class _Notes:
-    """What one mail's questions came to, gathered as they are answered."""
+    """Notes on one mail's answers, collected as they arrive."""
 
     calls: int = 0
     cached: int = 0
@@ -104,7 +104,7 @@ class _Reader:
     set_aside: SetAside | None
     known: Mapping[str, KnownCategory]
     logged: set[str] = field(default_factory=set)
-    """Codes of failures of the provider or the run that were logged for this chunk."""
+    """Codes of the provider's or the run's errors that were logged for this chunk."""
 
     async def read(self, mail: dict[str, Any]) -> dict[str, Any]:
         began, notes = time.perf_counter(), _Notes(doubts=list(mail["doubts"]))
@@ -131,7 +131,7 @@ class _Reader:
         return row | found_columns(found, error) | {"seconds": time.perf_counter() - began}
 
     def _log(self, key: str, failure: CallError | BudgetExceeded) -> None:
-        """One line a mail, but one a chunk for what concerns the provider or the run."""
+        """Log one line for each mail; errors of the provider or the run are logged once for each chunk."""
         if failure.concerns == "mail":
             log.warning("mail %s: %s %s", key[:12], failure.code, failure.advice, extra={"message_key": key})
         elif failure.code not in self.logged:
@@ -182,7 +182,7 @@ class _Reader:
         )
         try:
             second = await self._complete(question, chain, mail)
-        except CallError as failure:  # a doubtful answer is better than none
+        except CallError as failure:  # the doubtful first answer is used
             notes.reasons.append(f"no second triage: {failure.code}")
             return first
         notes.add(second, reason)
@@ -203,7 +203,7 @@ class _Reader:
         return found if items is None or "action_items" not in found else found | {"action_items": items}
 
     async def _noted(self, mail: dict[str, Any], notes: _Notes) -> tuple[dict[str, Any], list[Any]]:
-        """The mail as the notes on its parts, and the action items found in them."""
+        """The mail with the notes on its parts as its text, and the parts' action items."""
         assert self.part_tokens is not None
         chain, _reason = self.models.for_triage(mail)
         noted, items, answers = await notes_on(
@@ -239,13 +239,13 @@ def analysis_question(
 
 
 def label(code: str) -> str:
-    """The language as a question names it: `Japanese (ja)`."""
+    """The language's name in a question: `Japanese (ja)`."""
     language = parse_language(code)
     return f"{language.english_name} ({language.code})"
 
 
 def blank_reading(message_key: str, error: MailroomError | None) -> dict[str, Any]:
-    """The row of a mail that nothing is known of yet, or that failed with this error."""
+    """The row of a mail without answers, or of one that failed with this error."""
     return {
         "message_key": message_key, "category": None, "language": "", "needs_reply": False, "complexity": None,
         "confidence": None, "sorted_by": "", "reason": "", "summary": "", "translation": "", "action_items": [],
@@ -257,7 +257,7 @@ def blank_reading(message_key: str, error: MailroomError | None) -> dict[str, An
 
 
 def describe(error: MailroomError) -> str:
-    """What happened and what to do, in one line; never the mail's words."""
+    """The error's message and advice in one line. It never has words of the mail."""
     return error.told[:500]
 
 
@@ -272,7 +272,7 @@ def found_columns(found: dict[str, Any], error: MailroomError | None) -> dict[st
 
 
 def lost_readings(chunk: DataFrame[Messages], why: MailroomError) -> DataFrame[Readings]:
-    """Rows for a chunk that nothing came back of."""
+    """Rows for a chunk whose task failed."""
     return Readings.of([blank_reading(key, why) for key in chunk["message_key"]])
 
 

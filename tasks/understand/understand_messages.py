@@ -1,4 +1,4 @@
-"""The task `understand`: a chunk of mails read by the models."""
+"""The task `understand`: reads a chunk of mails with the models."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DECIDING = {
     "mode", "provider", "fallbacks", "refused_moves_on", "triage_model", "analysis_model", "models", "min_confidence",
     "mails_per_call", "max_input_tokens", "long_mails", "pseudonymise",
 }  # fmt: skip
-"""The settings that an answer depends on."""
+"""The settings that determine an answer."""
 
 
 @task(name="understand", task_run_name="understand {part}")  # the run adds `policies.ask_model`
@@ -47,10 +47,10 @@ def understand_messages(
     question: str,
     known: Mapping[str, KnownCategory] = NOTHING_KNOWN,
 ) -> DataFrame[Readings]:
-    """One reading a mail, in the mails' order. Readings with a failure among them are never cached.
+    """One reading for each mail, in the order of `messages`. Readings with a failure among them are never cached.
 
     Raises:
-        ChunkUnfinished: Mails failed for a reason that lies with a provider or the budget; it holds all readings.
+        ChunkUnfinished: Mails failed because of a provider or the budget. The error has all readings.
     """
     asker, models = asker_for(run), models_for(run.settings)
     group = partial(record_group, open_ledger(run.settings.ledger))
@@ -78,12 +78,12 @@ def understand_messages(
 
 
 def _mails_per_call(settings: Settings) -> int:
-    # A mail that waits for a batch comes back in other company, and a group's answer is only found for the same group.
+    # In economy mode a mail comes back with other mails, and a group's answer is found only for the same group.
     return 1 if settings.mode == "economy" else settings.mails_per_call
 
 
 def chunk_names(chunks: Sequence[DataFrame[Messages]], done: int) -> list[str]:
-    """What each chunk is called in the UI: the mails' numbers in the run, from 1."""
+    """Each chunk's name in the UI: the mails' numbers in the run, from 1."""
     names = []
     for chunk in chunks:
         names.append(f"mails {done + 1}-{done + len(chunk)}")
@@ -92,11 +92,9 @@ def chunk_names(chunks: Sequence[DataFrame[Messages]], done: int) -> list[str]:
 
 
 def question_of(run: Run, rules_text: str) -> str:
-    """A hash of what the answers depend on besides the mails, for the cache's key.
+    """A hash of everything besides the mails that determines the answers, for the cache's key.
 
-    It covers prompts, categories, models, services and rules.
-
-    Another address may be another service, such as a simulator, and another ledger knows nothing of these answers.
+    It covers prompts, categories, models, rules, the providers' addresses (which may be a simulator's) and the ledger.
     """
     settings = run.settings
     accounts = [Accounts().of(name) for name in chain_of(settings)]
@@ -110,7 +108,7 @@ def question_of(run: Run, rules_text: str) -> str:
 
 
 def lost_chunk(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Readings]:
-    """The readings of a chunk that did not come back: those it had made, or rows that say why there are none."""
+    """The readings of a chunk whose task failed: those in its error, or rows that say why there are none."""
     if isinstance(why, ChunkUnfinished):
         return cast(DataFrame[Readings], why.rows)
     if isinstance(why, MailroomError):
@@ -120,7 +118,7 @@ def lost_chunk(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Read
 
 
 def _tell(messages: DataFrame[Messages], readings: DataFrame[Readings], part: str) -> None:
-    """One line of log a chunk with a line a mail in it: a record a mail would cost the server more than the mail."""
+    """Log one record for the chunk with a line for each mail. A record for each mail would burden Prefect's server."""
     subjects = may_name()
     lines = [
         f"{mail_name(mail, subjects=subjects)} {row['category'] or row['error_type']} calls={row['calls']} "

@@ -1,4 +1,4 @@
-"""Answers that hold to their schema and are still worth little, as small models give them: told by code, as doubts."""
+"""Finds answers that fit their schema but have little content, as small models give them, and marks them as doubts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mails that give orders to whoever reads them: each with strings of its attacker's that must turn up nowhere."""
+"""Mails that give orders to a model, each with strings of its attacker that must not appear anywhere."""
 
 from __future__ import annotations
 

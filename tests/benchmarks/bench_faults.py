@@ -1,4 +1,4 @@
-"""Mails read through a provider that says no, fails and hangs up: what comes of them, and is every token in the book?
+"""Reads mails through a provider that refuses, fails and disconnects, and checks that every token is in the book.
 
 Run by `make bench-faults`. One request in five is refused with 429, one in twenty fails with 5xx, one in a hundred is
 answered but cut off in the middle, which the provider bills and nobody can read. The last line is JSON.

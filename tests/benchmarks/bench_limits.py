@@ -1,4 +1,4 @@
-"""Three processes share one provider's limits: how much of them is used, and how often the provider has to say no.
+"""Three processes share one provider's limits: how much of them is used, and how often the provider refuses.
 
 Run by `make bench-limits`. The provider is llmock. Like real providers it keeps a quota of requests and of tokens. It
 counts a request's tokens by its size and by the longest answer it allows, and refuses what exceeds the quota. The

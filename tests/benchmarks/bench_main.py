@@ -1,4 +1,4 @@
-"""`make bench`: the main job beside the SDK used by hand, over the same made mails, against the simulator.
+"""`make bench`: compares the main job with plain use of the SDK, over the same generated mails, on the simulator.
 
 Both sides ask two questions a mail, the same number in flight, each in a process of its own, by turns; the figures are
 medians of the rounds. The simulator takes 50 ms to answer; Prefect's server is the project's own.

@@ -1,4 +1,4 @@
-"""Mails posted to a receiver that is killed again and again: is every acknowledged one in an outcome, once?
+"""Posts mails to a receiver that is killed repeatedly, and checks that each acknowledged one has exactly one outcome.
 
 Run by `make bench-receiver`. One process posts over loopback, signed, a few dozen at a time. It repeats a post that
 gets no 2xx, as webhook senders do. Then more are posted, 300 a second at most, beside hostile connections: 1,000

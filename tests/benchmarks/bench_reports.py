@@ -1,4 +1,4 @@
-"""`make bench-reports`: how long do the reports take over a ledger of 50,000 mails and 100,000 calls? Aim: 2 s each.
+"""`make bench-reports`: how long reports take over a ledger of 50,000 mails and 100,000 calls. Goal: 2 s each.
 
 python -m tests.benchmarks.bench_reports --mails 50000
 """

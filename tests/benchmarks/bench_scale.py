@@ -1,4 +1,4 @@
-"""`make bench-scale`: is the ten-thousandth mail as cheap as the first? A small run and a big one, all mails different.
+"""`make bench-scale`: compares the cost of a mail in a small run and in a big one. All mails differ.
 
 python -m tests.benchmarks.bench_scale --mails 50000
 """

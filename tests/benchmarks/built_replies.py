@@ -1,4 +1,4 @@
-"""Answers and forwards built from parts as mail clients write them, so that it is known whose each sentence is."""
+"""Replies and forwards built like those of mail clients, so that the author of each sentence is known."""
 
 from __future__ import annotations
 

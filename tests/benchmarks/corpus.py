@@ -1,4 +1,4 @@
-"""`make corpus`: how the public mails that MAILROOM_CORPUS names are read, by source, beside a plain reading of them.
+"""`make corpus`: compares how we read the public mails in MAILROOM_CORPUS with a plain reading, by source.
 
 `corpus_words` judges over these mails and over built ones whose words are in the text. The plain reading is what
 tutorials do: the standard library's default policy, `get_body`, `get_content`.

@@ -1,4 +1,4 @@
-"""What the corpus's own expectation files say of its mails, beside what we read.
+"""Compares the corpus's own expectation files with what we read.
 
 mail-parser keeps `NNN.json` beside `NNN.eml`; mime4j keeps the decoded text of each part as `X_decoded_1_2.txt`.
 """

@@ -1,4 +1,4 @@
-"""Tokens and dollars a mail, seven ways of asking about the same mails, through the real SDK against the simulator.
+"""Tokens and US dollars per mail for seven ways of asking about the same mails, through the real SDK on the simulator.
 
 Run by `make bench-cost`; with MAILROOM_CORPUS, over the labelled office mail of that folder, too. The naive way is what
 tutorials show: four calls a mail (sort; summarise and translate; action items; replies), each with its instructions and

@@ -1,4 +1,4 @@
-"""What the tokens of a way of asking are: instructions, the answer's schema, the mail, the answer."""
+"""The tokens of a way of asking by part: instructions, the answer's schema, the mail, the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A provider with moods: passes requests on to the simulator, and says no, fails or hangs up as often as it is told.
+"""A faulty provider: forwards requests to the simulator, and refuses, fails or disconnects at given rates.
 
 It counts what it made (the simulator answered, so it would be on the bill) and what it delivered to the last byte.
 """

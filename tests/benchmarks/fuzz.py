@@ -1,4 +1,4 @@
-"""`make fuzz`: a minute of mails nobody wrote, led by coverage where atheris can be had, by chance where not.
+"""`make fuzz`: a minute of generated mails, guided by coverage if atheris is installed, else random.
 
 Starts from the demo's mails, and from those MAILROOM_CORPUS names. What fails is kept in `out/fuzz`.
 """

@@ -1,4 +1,4 @@
-"""What a fuzzer runs: bytes into the one door, and what must hold of whatever comes out.
+"""The fuzzer's target: parses bytes, and checks what must be true of every result.
 
 `python -m tests.benchmarks.fuzz_target CORPUS [libFuzzer options]` needs atheris.
 """

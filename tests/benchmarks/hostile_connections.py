@@ -1,4 +1,4 @@
-"""Hostile connections held beside honest posts: silent ones, half-open ones, and one with an endless header.
+"""Hostile connections during normal posts: silent ones, half-open ones, and one with an endless header.
 
 It also measures how `/health` answers meanwhile.
 """

@@ -1,4 +1,4 @@
-"""`make bench-ingest`: mails a second and memory of reading an mbox, beside a library and the standard library.
+"""`make bench-ingest`: speed and memory of reading an mbox, compared with a library and the standard library.
 
 Each measurement is a process of its own, by turns; the small size is read three times by all ways, medians count. Rates
 are mails a second of CPU, of one core, helpers included: other work on the machine does not change them.

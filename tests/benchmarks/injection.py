@@ -1,4 +1,4 @@
-"""Mails that give orders, read by a model that obeys them all: do they reach anything the rules do not name?
+"""Reads mails that give orders with a model that obeys them all, and checks that only the rules' effects happen.
 
 Run by `make bench-injection`. `process-mail` runs once over a real IMAP server, with the simulator in its gullible
 mode. The rules enable every action and hold nothing. SMTP and HTTP go to receivers on loopback. Then what arrived

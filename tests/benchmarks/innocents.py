@@ -1,4 +1,4 @@
-"""Ordinary words that a mail asks to be answered with: they must reach drafts and posts as they are."""
+"""Harmless words that a mail asks for in its answer. They must reach drafts and posts unchanged."""
 
 from __future__ import annotations
 

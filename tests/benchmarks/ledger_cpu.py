@@ -1,4 +1,4 @@
-"""How much CPU the ledger takes in this process: all of its writer's thread, and its functions in other threads."""
+"""Measures the ledger's CPU time in this process: its writer's thread, and its functions in other threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One process of `bench_limits.py`: asks as much as it may, from `start` until `until` (UTC seconds)."""
+"""One process of `bench_limits.py`: asks as often as the limits allow, from `start` until `until` (UTC seconds)."""
 
 from __future__ import annotations
 

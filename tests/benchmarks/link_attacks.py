@@ -1,4 +1,4 @@
-"""Orders to pass on a link of every class, from every place of a mail: what can be clicked on, dialled or paid to."""
+"""Orders to pass on links of every kind, from every part of a mail: to be clicked on, dialled, or paid to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mails as an office gets them: sizes, kinds and attachments in ordinary shares, all different, the same each time.
+"""Generated office mails with typical sizes, kinds and attachments. All differ, and they are the same each time.
 
 Of a hundred: 40 plain, 40 text with HTML beside it, 8 HTML alone, 5 with a table as CSV, 3 with a picture, 2 with a
 PDF, 1 invitation, 1 bounce. Half of them answer another mail and quote it. About 4 kB on average.

@@ -1,4 +1,4 @@
-"""Processes started for a benchmark and what they cost: CPU by /proc, so that every figure is of one process alone."""
+"""Processes started for a benchmark, and each one's CPU time from /proc."""
 
 from __future__ import annotations
 

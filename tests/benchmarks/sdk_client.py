@@ -1,4 +1,4 @@
-"""What people write by hand: the same questions with the SDK's `.parse`, gathered; prints its figures as JSON."""
+"""The plain way: the same questions with the SDK's `.parse` and `asyncio.gather`. Prints its figures as JSON."""
 
 from __future__ import annotations
 

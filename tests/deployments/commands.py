@@ -1,4 +1,4 @@
-"""Whether a command in a deployment file is one that the programs would take."""
+"""Checks whether the programs accept a command in a deployment file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `prefect.yaml` relies on is made once, however often it is asked for."""
+"""What `prefect.yaml` relies on is created once, however often `mailroom register` runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runbook names what there is: commands, variables, deployments and make targets."""
+"""All commands, variables, deployments and make targets in the runbook exist."""
 
 from __future__ import annotations
 

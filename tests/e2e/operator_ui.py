@@ -1,4 +1,4 @@
-"""An operator before Prefect's UI: opens a deployment's form, submits it, follows the run, and reads what it left."""
+"""An operator in Prefect's UI: opens a deployment's form, submits it, follows the run, and reads its artifacts."""
 
 from __future__ import annotations
 

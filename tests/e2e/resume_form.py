@@ -1,4 +1,4 @@
-"""The form of a paused run in either of Prefect's UIs, used and measured as a person before a screen sees it."""
+"""The form of a paused run in both of Prefect's UIs, used and measured as it is visible on a screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's way through Prefect's own UIs, in a real browser: the paused run, its form, and what comes of it."""
+"""Approval in Prefect's own UIs, in a real browser: the paused run, its form, and the result."""
 
 import os
 from pathlib import Path

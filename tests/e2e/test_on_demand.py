@@ -1,4 +1,4 @@
-"""From `prefect deploy --all` on a server that knows nothing to a run that a person starts from the form in the UI."""
+"""From `prefect deploy --all` on a new server to a run that a person starts from the form in the UI."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""A deployed run waits for a person for longer than any lease of Prefect's lasts, and then does what was approved."""
+"""A deployed run waits for a person longer than Prefect's leases last, and then performs what was approved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A headless browser, which tells what it fetched from elsewhere and what its console complained of."""
+"""A headless browser that records requests to other hosts and errors in its console."""
 
 import shutil
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""A bucket of its own a test, in S3 (moto) and in Google Cloud Storage (an emulator behind a strict door)."""
+"""A bucket for each test, in S3 (moto) and in Google Cloud Storage (an emulator behind a strict proxy)."""
 
 from __future__ import annotations
 

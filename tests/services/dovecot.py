@@ -1,4 +1,4 @@
-"""A real IMAP server, Debian's dovecot, on loopback: one a session, a fresh account a test.
+"""A real IMAP server, Debian's dovecot, on loopback: one per session, with a new account per test.
 
 Any user may log in with any password, so tests don't see each other's mail. Runs as root or as an ordinary user.
 """

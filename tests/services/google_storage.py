@@ -1,4 +1,4 @@
-"""A Google Cloud Storage on loopback: an emulator that keeps the objects, behind a door as strict as Google's.
+"""Google Cloud Storage on loopback: an emulator behind a proxy that is as strict as Google.
 
 The emulator is others' work, but it gives whole listings, takes any parameter, and asks nobody who they are. The door
 cuts listings into pages, refuses what Google would refuse, and checks tokens where it was told to.

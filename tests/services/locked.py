@@ -1,4 +1,4 @@
-"""An environment with what requirements/run.lock holds and nothing else, as `make demo` has it in a fresh clone."""
+"""A virtual environment with exactly requirements/run.lock, like that of `make demo` in a fresh clone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An IMAP relay on loopback that answers some commands itself, as a server does that refuses for now."""
+"""An IMAP relay on loopback that answers some commands itself, like a server that is temporarily unavailable."""
 
 from __future__ import annotations
 

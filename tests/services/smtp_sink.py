@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback that keeps what it is given, or is cut off at a chosen moment."""
+"""A real SMTP server on loopback that stores mails, or disconnects at a chosen moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A relay before a server on loopback that can be cut and put up again: the server is away meanwhile."""
+"""A relay in front of a server on loopback. It can be stopped and started again, which makes the server unavailable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A frame made of rows is checked as strictly as its schema says, and reports all that is wrong with it."""
+"""A frame made from rows is checked as strictly as by its schema, and all faults are reported."""
 
 from __future__ import annotations
 

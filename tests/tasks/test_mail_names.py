@@ -1,4 +1,4 @@
-"""What a mail is called in a log."""
+"""A mail's name in logs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a form and the command line say of a setting is what the settings say."""
+"""Forms and the command line describe a setting as the settings do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds mail is its owner's alone, whatever the umask."""
+"""Files with mail are readable only by their owner, whatever the umask is."""
 
 from __future__ import annotations
 

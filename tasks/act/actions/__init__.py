@@ -1,8 +1,8 @@
-"""One file an action, named after it; a file that is put here is an action that rules may name.
+"""One file for each action, with the action's name. Rules can name every action that has a file here.
 
-An action is a class derived from `tasks.actions.Action`. It has the parameters, `plan` (what the action comes to for a
-mail), `perform` (does it) and `look` (asks whether it was done). An action that needs a setting of the operator's also
-has `check`, which raises `Misconfigured` while the rules are read.
+A file has a class derived from `tasks.actions.Action` with the parameters, and the functions `plan` (plans the action
+for a mail), `perform` (performs it) and `look` (finds out whether it happened). If the action needs a setting of the
+operator's, the file also has `check`, which raises `Misconfigured` when the rules are read.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from tasks.actions import Action
 
 @cache
 def performer_of(action: str) -> Performer:
-    """The file that performs the action of this name."""
+    """The module that performs the action with this name."""
     return cast(Performer, importlib.import_module(f"{__name__}.{action}"))
 
 
 def check_action(action: Action, destinations: Destinations) -> None:
-    """See that the operator has set what this action of a rule needs.
+    """Check that the operator has set what this action of a rule needs.
 
     Raises:
-        Misconfigured: Something is missing; it is named.
+        Misconfigured: A setting is missing; the message names it.
     """
     check = getattr(performer_of(action.action), "check", None)
     if check is not None:

@@ -1,4 +1,4 @@
-"""Adds the mail's outcome to a configured table, once: the effect's id is the row's key."""
+"""Adds the mail's outcome once to a configured table. The effect's id is the row's key."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Drafts a calendar entry for a meeting, where the mail itself names a moment: an invitation in it, or words of it.
+"""Drafts a calendar entry for a meeting, if the mail itself names the time.
 
-The moment comes from the mail's own calendar part, or from an action item whose quote stands in the mail; of the rest,
-only the subject and the verified sender go in.
+The time comes from the mail's calendar part, or from an action item whose quote is in the mail. Apart from it, the
+entry contains only the subject and the verified sender.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_BYTES = 200_000
 
 
 class CalendarInvite(Action):
-    """Put a draft with a calendar entry into the drafts folder, where the mail names a date."""
+    """Put a draft with a calendar entry into the drafts folder, if the mail names a date."""
 
     action: Literal["calendar_invite"]
     minutes: int = Field(60, ge=5, le=1_440)
@@ -37,12 +37,12 @@ class CalendarInvite(Action):
 def plan(action: CalendarInvite, mail: ActedMail) -> Planned:
     start = moment_of(mail.raw, mail.row["action_items"])
     if start is None:
-        return Planned(target="drafts", skip="the mail names no moment")
+        return Planned(target="drafts", skip="the mail names no time")
     if mail.automatic.never:
         return Planned(target="drafts", skip=f"machines are not invited: {mail.automatic.why}")
     if skip := why_nobody(mail):
         return Planned(target="drafts", skip=skip)
-    title = reply_subject(one_line(mail.row["subject"]))  # it goes into calendars, not only back to who wrote it
+    title = reply_subject(one_line(mail.row["subject"]))  # others than the mail's author see it in calendars
     content = reply_content(mail, "") | {"subject": title, "start": start.isoformat(), "minutes": action.minutes}
     return Planned(target=target_of(mail), content=content, hold=why_held(mail))
 
@@ -62,9 +62,9 @@ def _draft(effect: Effect) -> EmailMessage:
 
 
 def entry(effect: Effect) -> icalendar.Calendar:
-    """The calendar entry; its UID is the effect's, so that a calendar takes it once."""
+    """The calendar entry. Its UID is the effect's id, so that a calendar adds it only once."""
     content = effect.content
-    start = datetime.fromisoformat(content["start"]).astimezone(UTC)  # an offset alone has no name that calendars know
+    start = datetime.fromisoformat(content["start"]).astimezone(UTC)  # calendars know no time zone for a plain offset
     event = icalendar.Event()
     event.add("uid", f"{effect.effect_id[:40]}@mailroom.invalid")
     event.add("dtstamp", datetime.fromtimestamp(effect.planned_at, UTC))
@@ -80,7 +80,7 @@ def entry(effect: Effect) -> icalendar.Calendar:
 
 
 def moment_of(raw: bytes, action_items: Iterable[dict[str, Any]]) -> datetime | None:
-    """When the mail wants to meet; null where it does not say so in a form that leaves no doubt."""
+    """The time of the meeting in the mail; null where the mail does not state it unambiguously."""
     return _invited_for(raw) or next(filter(None, map(_due, action_items)), None)
 
 
@@ -92,7 +92,7 @@ def _due(item: dict[str, Any]) -> datetime | None:
     except ValueError:
         return None
     if "T" not in item["due"] and " " not in item["due"].strip():
-        return None  # a day alone is no hour to meet at
+        return None  # a date without a time
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

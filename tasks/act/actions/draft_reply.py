@@ -1,4 +1,4 @@
-"""Puts a suggested reply into the drafts, where its thread goes on."""
+"""Puts a suggested reply into the drafts folder, as an answer in the mail's thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets one of IMAP's own flags on the mail where it lies."""
+"""Sets one of IMAP's system flags on the mail in its mailbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tasks.ledger.effects import Effect
 
 
 class Flag(Action):
-    """Set one of IMAP's own flags on the mail where it lies."""
+    """Set one of IMAP's system flags on the mail in its mailbox."""
 
     needs_bytes: ClassVar[bool] = False
 

@@ -1,4 +1,4 @@
-"""Sets a keyword on the mail where it lies."""
+"""Sets an IMAP keyword on the mail in its mailbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEYWORD = r"^[$A-Za-z0-9][A-Za-z0-9_.$-]{0,63}$"  # an IMAP keyword is an atom,
 
 
 class Label(Action):
-    """Set a keyword on the mail where it lies."""
+    """Set an IMAP keyword on the mail in its mailbox."""
 
     needs_bytes: ClassVar[bool] = False
 

@@ -1,4 +1,4 @@
-"""Tells people, through a notification block of Prefect's: Slack, Teams, e-mail, whatever the operator made."""
+"""Notifies people through one of the operator's Prefect notification blocks: Slack, Teams, e-mail and others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tasks.ledger.effects import Effect
 
 
 class Notify(Written):
-    """Tell people through a Prefect notification block, named as the UI does: `slack-webhook/ops`."""
+    """Notify people through a Prefect notification block, named as in the UI: `slack-webhook/ops`."""
 
     action: Literal["notify"]
     block: str = Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")
@@ -33,7 +33,7 @@ async def perform(effect: Effect, context: ActionContext) -> str:
     if not hasattr(block, "notify"):
         raise NotDone(f"the block `{name}` is not made for notifications")
     context.about_to()
-    # Sync and async blocks exist; a coroutine comes back from the latter.
+    # Async blocks return a coroutine, sync blocks do not.
     said = block.notify(body=_inert(_body(effect.content)), subject=_inert(_subject(effect.content)))
     if hasattr(said, "__await__"):
         await said
@@ -45,7 +45,7 @@ async def look(effect: Effect, context: ActionContext) -> Found:
 
 
 def _inert(text: str) -> str:
-    # Some blocks fill in `{{name}}`, also with their secrets, and a mail may ask for that.
+    # Some blocks replace `{{name}}`, even with their secrets, and a mail may contain such text.
     return text.replace("{{", "{ {").replace("}}", "} }")
 
 

@@ -1,4 +1,4 @@
-"""Hands the mail to another Prefect deployment. The effect's id is the run's idempotency key, so it starts once."""
+"""Starts another Prefect deployment for the mail. The effect's id is the run's idempotency key, so it starts once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tasks.ledger.effects import Effect
 
 
 class StartDeployment(Action):
-    """Hand the mail to another deployment, named `flow/deployment`; it is given `message_key` and `category`."""
+    """Start another deployment, named `flow/deployment`, with the parameters `message_key` and `category`."""
 
     action: Literal["start_deployment"]
     deployment: str = Field(pattern=r"^[^/]+/[^/]+$", max_length=200)
@@ -39,4 +39,4 @@ async def perform(effect: Effect, context: ActionContext) -> str:
 
 
 async def look(effect: Effect, context: ActionContext) -> Found:
-    return "not done"  # the key makes starting it again safe
+    return "not done"  # the idempotency key makes a second start safe

@@ -1,8 +1,8 @@
-"""Posts the mail's outcome to a configured endpoint, signed as Standard Webhooks says.
+"""Posts the mail's outcome to a configured endpoint, signed according to Standard Webhooks.
 
-The webhook's id is the effect's id. A receiver that keeps to the standard takes an id once, so sending again is safe.
-Private addresses are refused, wherever DNS leads, unless the endpoint is configured to be private. Redirects are not
-followed, because what was signed for one address is meant for no other.
+The webhook's id is the effect's id. A receiver that follows the standard accepts an id once, so sending again is safe.
+Private addresses are refused, even if DNS resolves to them, unless the endpoint is configured as private. Redirects are
+not followed, because the signature is for one address only.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _headers(effect: Effect, endpoint: Endpoint, body: str) -> dict[str, str]:
     now = datetime.now(UTC)
     try:
         signature = Signer(endpoint.secret.get_secret_value()).sign(effect.effect_id, now, body)
-    except Exception as error:  # binascii's and others, all of which say that the secret is no good
+    except Exception as error:  # errors of several libraries, all of which mean an invalid secret
         raise Misconfigured(f"The secret of endpoint `{effect.target}` is no Standard Webhooks secret.") from error
     return {
         "content-type": "application/json",

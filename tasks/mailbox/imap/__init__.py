@@ -1,6 +1,6 @@
-"""`imap://BLOCK[/FOLDER]`: a folder on a mail server; a Prefect block `Mailbox` holds host, user and password.
+"""`imap://BLOCK[/FOLDER]`: a folder on a mail server. The Prefect block `Mailbox` has host, user and password.
 
-Also what acts on mail there: `connection.connected` gives a logged-in connection of `block.Mailbox`.
+`connection.connected` gives a logged-in connection for a block, also for acting on mails.
 """
 
 from __future__ import annotations

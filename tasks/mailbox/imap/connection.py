@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from tasks.mailbox.imap.block import Mailbox
 
 LOST = (imaplib.IMAP4.abort, OSError)
-"""What the connection raises once it is cut; a new one may work."""
+"""Errors of a broken connection; a new one may work."""
 REFUSED = (imaplib.IMAP4.error, ImapToolsError)
-"""What a command raises that the server refused."""
+"""Errors of a command that the server refused."""
 
 
 @contextmanager
 def connected(block: Mailbox, folder: str = "", *, readonly: bool = False) -> Iterator[BaseMailBox]:
-    """Give a connection with a folder selected, the block's own unless another is named; log out after.
+    """Yield a connection with a folder selected (the block's own if `folder` is empty); log out afterwards.
 
-    `readonly` opens it so that nothing can change. Beware of imap_tools' `flag` and `delete`: both also expunge what
-    others marked as deleted; `client.uid("STORE", …)` does not.
+    `readonly` opens the folder without the right to change it. Do not use imap_tools' `flag` and `delete`: both also
+    expunge mails that other clients marked as deleted. `client.uid("STORE", …)` does not.
 
     Raises:
         SourceError: The server can't be reached, refuses the login, or has no such folder. The message never holds the
@@ -41,13 +41,13 @@ def connected(block: Mailbox, folder: str = "", *, readonly: bool = False) -> It
         _select(mailbox, folder or block.folder, block, readonly)
         yield mailbox
     finally:
-        # The connection may be cut already; then no logout is needed.
+        # The connection may be broken already; then no logout is needed.
         with suppress(*LOST, *REFUSED):
             mailbox.logout()
 
 
 def log_in(block: Mailbox) -> BaseMailBox:
-    """Return a logged-in connection, no folder selected.
+    """Return a logged-in connection without a selected folder.
 
     Raises:
         SourceError: The server can't be reached or refuses the login.
@@ -65,7 +65,7 @@ def log_in(block: Mailbox) -> BaseMailBox:
 
 def _connect(block: Mailbox) -> BaseMailBox:
     host, port = block.address
-    # The standard library's own default for IMAP checks no certificate.
+    # The standard library's default for IMAP does not check certificates.
     checked = ssl.create_default_context()
     try:
         if block.encryption == "tls":
@@ -86,14 +86,14 @@ def _log_in(mailbox: BaseMailBox, block: Mailbox) -> None:
             _give_token(mailbox, block)
         else:
             _give_password(mailbox, block.user, block.password.get_secret_value())
-        # A server tells more of its capabilities (MOVE, UIDPLUS) after the login.
+        # Servers announce more capabilities (MOVE, UIDPLUS) after the login.
         _, told = mailbox.client.capability()
         mailbox.client.capabilities = tuple(str(told[-1], "ascii", "replace").upper().split())
     except LOST as error:
         raise _cut_at_login(mailbox, block) from error
     except REFUSED as error:
         _raise_if_it_passes(error, block)
-        # Servers repeat what they were sent, and tracebacks show it. So nothing of it is passed on.
+        # Servers repeat what they were sent, and tracebacks would show it, so the server's text is not passed on.
         raise SourceError(
             f"`{block.host}` refused the login of `{block.user}`: check the block's user and secret"
         ) from None
@@ -113,7 +113,7 @@ def _give_token(mailbox: BaseMailBox, block: Mailbox) -> None:
         except LOST:
             raise
         except REFUSED:
-            # One that was kept may have been called back before its time.
+            # A stored token may have been revoked before it expired.
             if anew or block.oauth2_refresh_token is None:
                 raise
 

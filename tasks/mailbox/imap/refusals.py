@@ -1,7 +1,7 @@
-"""Reads what a mail server says when it refuses, and tells whether the refusal passes by itself.
+"""Recognises from a mail server's words whether a refusal is temporary.
 
-A server refuses while it is busy, limits requests or restarts. It says so in different ways: with response codes
-(RFC 5530), with `BAD` and a time to wait (Exchange), or with `BYE`. No setting is wrong in these cases.
+A server refuses while it is busy, limits requests or restarts. It says so with response codes (RFC 5530), with `BAD`
+and a time to wait (Exchange), or with `BYE`. No setting is wrong in these cases.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from imap_tools.errors import UnexpectedCommandStatusError
 
 from tasks.errors import SourceUnavailable
 
-MOST_WORDS = 300  # characters of a server's answer that are told
+MOST_WORDS = 300  # characters of a server's answer that are shown
 
 _PASSES = re.compile(
     r"\[(UNAVAILABLE|INUSE|LIMIT|THROTTLED)\]"
@@ -35,18 +35,18 @@ _LIKE_A_SECRET = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 
 @dataclass(frozen=True, kw_only=True)
 class PassingRefusal:
-    """A refusal that is worth another try: the server's words, and how long it asks us to wait, if it says so."""
+    """A temporary refusal: the server's words, and the seconds it asks to wait, null where it does not say."""
 
     words: str
     wait_s: float | None
 
 
 CUT = PassingRefusal(words="the connection was cut", wait_s=None)
-"""What a server that ends a connection without a word stands for."""
+"""The refusal of a server that closes a connection without a message."""
 
 
 def passing_refusal(error: BaseException) -> PassingRefusal | None:
-    """The refusal that `error` stands for, where it passes by itself; else null."""
+    """The temporary refusal that `error` means; null where it is not temporary."""
     if isinstance(error, SourceUnavailable):
         return PassingRefusal(words=str(error), wait_s=error.retry_after_s)
     words = words_of(error)
@@ -56,18 +56,18 @@ def passing_refusal(error: BaseException) -> PassingRefusal | None:
 
 
 def is_about_the_server(error: BaseException) -> bool:
-    """Whether the server's words say that it is busy, limits us or goes down, so that no mail is to blame."""
+    """Whether the server says that it is busy, limits requests or shuts down, so that no mail is the cause."""
     return bool(_PASSES.search(words_of(error)))
 
 
 def _said_bye(error: BaseException) -> bool:
-    # imaplib raises `abort` with the text after BYE, and also where the connection just ends.
+    # imaplib raises `abort` with the text after BYE, and also if the connection ends without BYE.
     is_abort = isinstance(error, imaplib.IMAP4.abort) and not isinstance(error, imaplib.IMAP4.readonly)
     return is_abort and "socket error" not in str(error)
 
 
 def words_of(error: BaseException) -> str:
-    """What the server said, on one line; nothing in it that looks like a password or a token it repeats."""
+    """The server's message on one line, without anything that looks like a repeated password or token."""
     said = " ".join(map(str, error.command_result)) if isinstance(error, UnexpectedCommandStatusError) else str(error)
     plain = _QUOTED_BYTES.sub(lambda found: found[1] or found[2] or "", said)
     line = " ".join("".join(c if c.isprintable() else " " for c in plain).split())
@@ -80,6 +80,6 @@ def _wait_s(words: str) -> float | None:
     if found is None:
         return None
     unit = (found[2] or "").lower()
-    # Exchange tells milliseconds; others tell seconds.
+    # Exchange gives milliseconds, others seconds.
     factor = 0.001 if unit.startswith(("milli", "ms")) else 60.0 if unit.startswith("m") else 1.0
     return int(found[1]) * factor

@@ -1,6 +1,6 @@
 """OAuth 2.0 access tokens of mailboxes.
 
-A token is kept while it is valid. Then a refresh token fetches a new one (RFC 6749, section 6).
+A token is cached while it is valid. Then a new one is fetched with the refresh token (RFC 6749, section 6).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from tasks.mailbox.imap.address import load_mailbox
 if TYPE_CHECKING:
     from tasks.mailbox.imap.block import Mailbox
 
-_SPARE_S = 60.0  # so that it still holds when the mail server looks at it
-_LIFE_S = 300.0  # of a token whose life the endpoint does not tell
+_SPARE_S = 60.0  # so that it is still valid when the mail server checks it
+_LIFE_S = 300.0  # for a token whose lifetime the endpoint does not give
 _lock = threading.Lock()
 _kept: dict[tuple[str, ...], _Token] = {}
 
@@ -30,7 +30,7 @@ class _Token:
 
 
 def access_token(block: Mailbox, *, anew: bool = False) -> str:
-    """The token to log in with, for a block without a password; `anew` where the mail server has refused the last one.
+    """The access token of a block without a password. `anew` fetches a new one, after the server refused the last.
 
     Raises:
         SourceError: The token endpoint can't be reached, or does not take the refresh token. The message never holds a
@@ -40,7 +40,7 @@ def access_token(block: Mailbox, *, anew: bool = False) -> str:
         assert block.oauth2_token is not None
         return block.oauth2_token.get_secret_value()
     whose = (block.oauth2_token_url, block.oauth2_client_id, block.user)
-    with _lock:  # one refresh at a time, as some endpoints take a refresh token once
+    with _lock:  # one refresh at a time: some endpoints accept a refresh token only once
         kept = _kept.get(whose)
         if anew or kept is None or kept.until - _SPARE_S < time.time():
             _take_newest(block)
@@ -52,9 +52,9 @@ def access_token(block: Mailbox, *, anew: bool = False) -> str:
 
 
 def _take_newest(block: Mailbox) -> None:
-    """Use the refresh token that the block has at Prefect's server: another process may have put a new one there."""
+    """Read the refresh token from Prefect's server: another process may have stored a new one."""
     if block._block_document_name:
-        with suppress(SourceError):  # what is known here may still do
+        with suppress(SourceError):  # the token in this process may still be valid
             newest = load_mailbox(block._block_document_name).oauth2_refresh_token
             block.oauth2_refresh_token = newest or block.oauth2_refresh_token
 
@@ -78,7 +78,7 @@ def _refresh(block: Mailbox) -> dict[str, Any]:
             f"`{block.oauth2_token_url}` gave no token for `{block.user}` ({type(error).__name__})"
         ) from None
     if answer.status_code != 200 or not isinstance(told, dict) or not told.get("access_token"):
-        # Of the answer only the code that RFC 6749, 5.2 names; the rest may repeat what was sent.
+        # Only the error code (RFC 6749, 5.2) is shown; the rest of the answer may repeat secrets that were sent.
         code = told.get("error") if isinstance(told, dict) else None
         code = code if isinstance(code, str) and code.isidentifier() else answer.status_code
         raise SourceError(
@@ -89,7 +89,7 @@ def _refresh(block: Mailbox) -> dict[str, Any]:
 
 
 def _keep_refresh_token(block: Mailbox, told: object) -> None:
-    """Put a new refresh token into the block, here and at Prefect's server: the old one may not be taken again."""
+    """Store a new refresh token in the block, here and on Prefect's server: the old one may be invalid now."""
     from pydantic import SecretStr
 
     assert block.oauth2_refresh_token is not None

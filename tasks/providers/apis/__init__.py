@@ -1,1 +1,1 @@
-"""One file an API, and what the APIs share: requests, replies, and errors in our words."""
+"""One file for each API, and what the APIs share: requests, replies, and the mapping of errors."""

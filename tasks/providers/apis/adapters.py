@@ -17,9 +17,9 @@ from tasks.questions import Adapter, Question
 
 
 def make_adapter(provider: str, account: ProviderAccount, key: SecretStr | None, *, concurrency: int = 50) -> Adapter:
-    """The adapter for one key of a provider; made and closed on the model loop.
+    """The adapter for one key of a provider. It must be made and closed on the model loop.
 
-    `concurrency` is how many calls it must be able to have in flight; `key` is null where none is needed.
+    `concurrency` is the number of calls that it must allow in flight. `key` is null where none is needed.
 
     Raises:
         Misconfigured: There is no such provider, or it needs a key and none is given.
@@ -39,7 +39,7 @@ def server_facts(provider: str, account: ProviderAccount) -> ServerFacts:
 
 
 def make_batch_api(provider: str, accounts: Accounts) -> BatchApi:
-    """The batch API of this provider, with the first of its keys.
+    """The batch API of this provider, with its first key.
 
     Raises:
         Misconfigured: It has no batch API, or no key.
@@ -50,13 +50,17 @@ def make_batch_api(provider: str, accounts: Accounts) -> BatchApi:
 
 
 def request_body(question: Question[Any], provider: str, model: str, account: ProviderAccount) -> dict[str, Any]:
-    """The question as this provider takes it in a batch, which is as it takes it alone."""
+    """The body of the question for a batch of this provider. It is the same as for a single call."""
     body: dict[str, Any] = _batch_class(provider).request(question, provider, model, account)
     return body
 
 
 def check_economy(provider: str) -> None:
-    """Raise `Misconfigured` where a provider cannot be asked in batches."""
+    """Check that the provider can be asked in batches.
+
+    Raises:
+        Misconfigured: It cannot.
+    """
     if sheet_of(provider).batch is None:
         raise Misconfigured(
             f"Economy mode needs a batch API, which `{provider}` does not have in the SDK that is used here. "

@@ -1,4 +1,4 @@
-"""Anthropic's Message Batches: requests go up in one body, results come down as lines."""
+"""Anthropic's Message Batches: requests are sent in one body, results are read as lines."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from tasks.questions import Question
 T = TypeVar("T")
 
 _SKEW_S = 300.0
-# What a request in a batch may fail with, as the statuses of a request sent alone; other errors are the request's own.
+# Errors of requests in a batch, as the status of a single call. Other errors are caused by the request itself.
 _STATUS = {"rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "overloaded_error": 529}
 
 
 class AnthropicBatches:
     """`tasks.providers.apis.batch_api.BatchApi`. Limits: docs.claude.com on batch processing, kept with some room.
 
-    Anthropic takes no name for a batch, so one whose submission was cut is looked for by when it was made and how many
-    requests it holds, and by their keys once its results can be read.
+    Anthropic's batches have no name, so one whose submission was interrupted is searched for by its creation time and
+    its number of requests, and by their keys once its results can be read.
     """
 
     most_items = 100_000
@@ -93,9 +93,9 @@ class AnthropicBatches:
             yield _read_entry(line, CallTarget(self.provider, model), simulated)
 
     async def _content(self, batch: MessageBatch) -> bytes:
-        """The lines of the results as they came, none where there are none.
+        """The lines of the results, unparsed; empty where there are none.
 
-        The SDK's own reader gives up on all of them at the first one that was cut.
+        The SDK's own reader drops all of them if one is truncated.
         """
         if not batch.results_url:
             return b""

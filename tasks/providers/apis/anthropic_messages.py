@@ -1,4 +1,4 @@
-"""Anthropic's Messages through its SDK."""
+"""Anthropic's Messages API through its SDK."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class AnthropicMessages:
 def messages_request(
     question: Question[BaseModel], provider: str, model: str, account: ProviderAccount
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The body of a request, and the names of the media parts that `model` does not take."""
+    """The body of a request, and the names of the media parts that `model` does not accept."""
     takes = traits(provider, model)
     media, unsent = sendable(question.media, provider, model)
     text: Any = question.text
@@ -85,9 +85,9 @@ def messages_request(
 
 
 def _usage_in(body: dict[str, Any]) -> Usage | None:
-    """The usage that a reply tells, null where it tells none that can be read.
+    """The usage in a reply; null where there is none that can be read.
 
-    Anthropic counts the cached tokens beside its input tokens, we count them in.
+    Anthropic does not include cached tokens in its input tokens; `Usage` does.
     """
     given = body.get("usage")
     if not isinstance(given, dict):
@@ -108,7 +108,7 @@ def read_message(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> Ra
     """The answer in a `message` object.
 
     Raises:
-        CallError: It holds no answer that could be used; with the usage, since it was billed.
+        CallError: It has no usable answer. The error has the usage, because the call was billed.
     """
     blocks = body["content"]
     text = blocks if isinstance(blocks, str) else "".join(map(_words, blocks))
@@ -116,7 +116,7 @@ def read_message(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> Ra
 
 
 def _words(block: dict[str, Any]) -> str:
-    """The words of a block: a text, or the input of a tool that stands for the answer."""
+    """The text of a block, or the input of the tool that represents the answer."""
     if block["type"] == "tool_use":
         return to_json(block["input"]).decode()
     return str(block["text"]) if block["type"] == "text" else ""

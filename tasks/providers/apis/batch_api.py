@@ -1,4 +1,4 @@
-"""A provider's batch API behind one small interface: half the price, answers within a day."""
+"""The interface of a provider's batch API. Batches cost half the price, and answers take up to a day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRICE_FACTOR = Decimal("0.5")
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How a batch stands; `failed` says why it was refused as a whole, empty where it was not."""
+    """A batch's state. `failed` says why the provider rejected all of it; empty if it did not."""
 
     ended: bool
     failed: str = ""
@@ -25,7 +25,7 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One question's result: an answer or an error; neither where it expired, was cancelled or met a busy server."""
+    """One question's result: an answer or an error. Neither if it expired, was cancelled, or the server was busy."""
 
     key: str
     answer: RawAnswer | None = None
@@ -33,9 +33,9 @@ class Result:
 
 
 class BatchApi(Protocol):
-    """One account's batches; all methods raise only `tasks.errors`. Made and closed on the model loop.
+    """One account's batches. All methods raise only `tasks.errors`. It must be made and closed on the model loop.
 
-    Requests are pairs of a key and a JSON body; `batch_id` is ours, and is told to the provider where it takes one.
+    Requests are pairs of a key and a JSON body. `batch_id` is ours and is sent to providers that accept one.
     """
 
     provider: str
@@ -47,33 +47,33 @@ class BatchApi(Protocol):
         """The body of one request."""
 
     async def upload(self, batch_id: str, requests: Sequence[tuple[str, str]]) -> str | None:
-        """The id of the uploaded requests; null where they are sent with the batch itself."""
+        """Upload the requests and return their id; null where they are sent with the batch itself."""
 
     async def submit(self, batch_id: str, file_id: str | None, requests: Sequence[tuple[str, str]]) -> str:
-        """The provider's id of a new batch."""
+        """Submit a new batch and return the provider's id."""
 
     async def find(self, batch_id: str, *, since: float, keys: Set[str], not_in: Set[str]) -> str | None:
         """The provider's id of a batch that was submitted as `batch_id` after `since` (UTC seconds); null if none was.
 
         Raises:
-            Overloaded: A batch under way may be the one or somebody else's; it shows when it has ended.
+            Overloaded: A batch in progress may be this one or another; that is known once it has ended.
 
-        `keys` are its questions'; `not_in` are ids that are known to belong to other batches.
+        `keys` are those of its questions. `not_in` are ids that belong to other known batches.
         """
 
     async def standing(self, remote_id: str) -> Standing: ...
 
     def results(self, remote_id: str, model: str) -> AsyncIterator[Result]:
-        """What became of the questions, in any order; only once the batch has ended."""
+        """The questions' results in any order. Call it only when the batch has ended."""
 
     async def forget(self, remote_id: str, file_id: str | None) -> None:
-        """Delete over there what the batch left behind; what is gone already is fine."""
+        """Delete the batch's files at the provider. Files that are gone already are ignored."""
 
     async def close(self) -> None: ...
 
 
 def best_results(results: Iterable[Result], keys: Set[str]) -> list[Result]:
-    """One result for each of these keys that has any: an answer before an error, and an error before nothing."""
+    """One result for each of these keys that has any. Answers take precedence over errors, errors over no result."""
     best: dict[str, Result] = {}
     for result in results:
         if result.key in keys and _worth(result) > (_worth(best[result.key]) if result.key in best else -1):
@@ -86,5 +86,5 @@ def _worth(result: Result) -> int:
 
 
 def result_of(key: str, error: CallError) -> Result:
-    """The result of a question that came to this error; one that waiting cures is as good as not answered."""
+    """The result for a question with this error. A temporary error counts as unanswered."""
     return Result(key=key, error=None if isinstance(error, Transient) else error)

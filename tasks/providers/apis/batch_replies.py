@@ -1,4 +1,4 @@
-"""What a batch API's replies come to: errors that name the batch, lines that can be read, one result a question."""
+"""Reads a batch API's replies: errors that name the batch, and the result lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_THERE = frozenset({404, 405, 410, 501})
 
 
 class BatchTarget(CallTarget):
-    """The batch API itself, which no model stands for."""
+    """The batch API as the target of calls, without a model."""
 
     @property
     def subject(self) -> str:
@@ -45,7 +45,7 @@ async def said_of_batch(provider: str, call: Awaitable[T], translate: Translate,
 
 
 def readable_lines(content: bytes) -> Iterator[dict[str, Any]]:
-    """The JSON objects among the lines; a line that was cut, or is of an HTML page, is left out."""
+    """The JSON objects in the lines. Truncated lines and lines of HTML pages are left out."""
     for line in content.splitlines():
         try:
             read = json.loads(line)

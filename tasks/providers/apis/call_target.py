@@ -1,7 +1,7 @@
-"""Whom a call went to, and the errors about it.
+"""The target of a call (provider, model, address), and the errors of its calls.
 
-No error quotes the provider, whose words may repeat the mail or the key: it gives the reply's codes, and names those of
-our own parameters that the reply complains of.
+No error quotes the provider, whose message may repeat the mail or the key. It contains the reply's codes and the names
+of our own parameters in the reply's complaint.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _STATUSES = {code: status for status, codes in _BY_CODE.items() for code in code
 
 @dataclass(frozen=True, slots=True)
 class CallTarget:
-    """A provider's model at an address, which may be empty where it is not known."""
+    """A provider's model at an address, which is empty if it is unknown."""
 
     provider: str
     model: str
@@ -47,34 +47,34 @@ class CallTarget:
 
     @property
     def subject(self) -> str:
-        """Whom a message names."""
+        """The subject of error messages."""
         return f"Model `{self.model}` of `{self.provider}`"
 
     def error(self, name: str, detail: str = "", *, request_id: str | None = None) -> CallError:
-        """The error of the table's row `name`; `detail` is shown, so it must be ours or a checked code."""
+        """The error for the table's row `name`. `detail` is shown, so it must be our own text or a checked code."""
         return self._made(NAMED[name], detail, ErrorBody(), {"request_id": request_id})
 
     def billed(self, name: str, usage: Usage | None, text: object, request_id: str | None) -> CallError:
-        """The error for an answer that was paid for; what came of it is kept for the ledger."""
-        kept = text if isinstance(text, str) and text else None  # a reply of any shape may have held anything
+        """The error for an unusable answer that was billed. Its text and usage are kept for the ledger."""
+        kept = text if isinstance(text, str) and text else None  # servers may send anything here
         known = {"request_id": request_id, "usage": asdict(usage) if usage else None, "answer": kept}
         return self._made(NAMED[name], "", ErrorBody(), {**known, "price_unknown": usage is None})
 
     def rejected(self, status: int, headers: Mapping[str, str], content: bytes) -> CallError:
-        """The error for a reply whose status says that it is no answer."""
-        found = self._told(status, headers, read_error_body(headers, content))
+        """The error for a reply with an error status."""
+        found = self._error_of(status, headers, read_error_body(headers, content))
         found.words = sha256(content).hexdigest() if content else ""
         return found
 
     def error_in(self, body: dict[str, Any], headers: Mapping[str, str], usage: Usage | None = None) -> CallError:
-        """The error for an error object under HTTP 200; it counts as the status that its code stands for."""
+        """The error for an error object with HTTP status 200. Its code gives the status that counts."""
         read = read_error_body(headers, json.dumps(body, default=str).encode())
         status = next((status for status in map(_status, [_code(body), *read.codes]) if status), None)
-        found = self.error("no_answer") if status is None else self._told(status, headers, read)
+        found = self.error("no_answer") if status is None else self._error_of(status, headers, read)
         found.usage = asdict(usage) if usage else None
         return found
 
-    def _told(self, status: int, headers: Mapping[str, str], body: ErrorBody) -> CallError:
+    def _error_of(self, status: int, headers: Mapping[str, str], body: ErrorBody) -> CallError:
         fault = next((row for row in FAULTS if row.fits(status, body)), NAMED["no_answer"])
         known = {"status": status, "request_id": body.request_id, "retry_after_s": _wait_s(fault, headers, body)}
         return self._made(fault, ", ".join([f"HTTP {status}", *body.shown]), body, known)
@@ -130,14 +130,14 @@ def _how_long(fault: Fault, body: ErrorBody, known: Mapping[str, Any]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """The time in the largest unit that tells it: `45 s`, `60 min`, `36 h`."""
+    """The time in a suitable unit: `45 s`, `60 min`, `36 h`."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.0f} h"
 
 
 def _shown(address: str) -> str:
-    """The address without a name and password that it may hold."""
+    """The address without a user name and a password."""
     parts = urlsplit(address)
     return (
         f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"

@@ -1,4 +1,4 @@
-"""One call through an SDK: its body, its time limit, and its exceptions in our words."""
+"""One call through an SDK: its body, its time limit, and the mapping of its exceptions."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ CONNECT_S = 5.0
 
 
 def json_options(timeout: httpx2.Timeout, **more: Any) -> Any:  # noqa: ANN401  # two SDKs' options
-    """What the SDKs of OpenAI and Anthropic want to be told of a body that they are given as bytes.
+    """The options with which the SDKs of OpenAI and Anthropic send a body of bytes.
 
-    It says in so many words what they know already, since they copy what is left open anew for every call.
+    Options that could be left out are set, too: the SDKs would copy their defaults for every call.
     """
     headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
     return {"headers": headers, "max_retries": 0, "timeout": timeout, **more}
 
 
 def repair_turns(question: Question[Any]) -> list[dict[str, Any]]:
-    """The turns that follow a bad answer, as both OpenAI and Anthropic take them."""
+    """The turns that follow a bad answer, in the format of OpenAI and Anthropic."""
     repair = question.repair
     if repair is None:
         return []
@@ -42,10 +42,10 @@ def repair_turns(question: Question[Any]) -> list[dict[str, Any]]:
 
 
 async def in_our_words(asked: CallTarget, call: Awaitable[T], translate: Translate, timeout_s: float) -> T:
-    """What `call` returns within `timeout_s`, counted from here to the last byte.
+    """The result of `call` within `timeout_s`, from now to the last byte.
 
     Raises:
-        CallError: Anything went wrong. It has no cause and no context: an SDK's error holds the request, and so the
+        CallError: Anything failed. It has no cause and no context, because an SDK's error has the request, and so the
             key and the mail.
     """
     try:
@@ -59,18 +59,18 @@ async def in_our_words(asked: CallTarget, call: Awaitable[T], translate: Transla
 
 
 def transport_error(asked: CallTarget, error: Exception) -> CallError:
-    """The error for an exception that came without a reply: of an SDK, or of the HTTP client below it."""
+    """The error for an exception without a reply, of an SDK or of its HTTP client."""
     kinds = _kinds(error)
     for name, signs in _SIGNS:
         if kinds & signs:
             return asked.error(name)
-    # Never the message, which may quote what was sent; the place it comes from tells as much.
+    # The message is never shown, because it may quote the request. The place of the exception is shown instead.
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return asked.error("not_asked", f"{type(error).__name__} at {PurePath(frame.filename).name}:{frame.lineno}")
 
 
-# Class names of httpx2, aiohttp, requests and urllib3. Each SDK wraps their errors in its own way or not at all. The
-# first line that fits counts: the openai SDK also calls a refused connection a time-out, and a cut one a failed one.
+# Class names of httpx2, aiohttp, requests and urllib3, whose errors SDKs wrap in different ways or not. The first
+# matching line counts: the openai SDK also calls a refused connection a time-out, and a broken one a failed one.
 _SIGNS = (
     (
         "cut_off",
@@ -88,7 +88,7 @@ _SIGNS = (
 
 
 def _kinds(error: BaseException | None) -> set[str]:
-    """The class names of the error and of all it came from."""
+    """The class names of the error and of its causes."""
     names: set[str] = set()
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

@@ -1,4 +1,4 @@
-"""The HTTP client below the SDKs of OpenAI and Anthropic, without what no call of ours uses."""
+"""The HTTP client for the SDKs of OpenAI and Anthropic, without features that our calls do not use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an answer ended, in the words of all providers and of servers that only resemble them."""
+"""The finish reasons of all providers and of servers that resemble them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FAULTS = {
     "model_context_window_exceeded": "window_full",
     "recitation": "recitation",
 }
-# google.ai.generativelanguage.v1beta.Candidate.FinishReason: google-generativeai asks for numbers.
+# google.ai.generativelanguage.v1beta.Candidate.FinishReason: google-generativeai requests enums as numbers.
 _NUMBERED = {
     1: "stop", 2: "max_tokens", 3: "safety", 4: "recitation", 7: "blocklist", 8: "prohibited_content", 9: "spii",
     11: "image_safety",
@@ -24,12 +24,12 @@ _NUMBERED = {
 
 
 def ending_fault(ending: object) -> str | None:
-    """The row of the error table for an ending that says cut or filtered; null for any other, whole or unknown."""
+    """The row of the error table for a finish reason that means cut or filtered; null for all others."""
     return _FAULTS.get(_word(ending))
 
 
 def is_odd(ending: object) -> bool:
-    """Whether the ending is neither a whole answer's nor one that `ending_fault` knows."""
+    """Whether the finish reason is neither that of a complete answer nor one that `ending_fault` knows."""
     word = _word(ending)
     return word not in _WHOLE and word not in _FAULTS
 

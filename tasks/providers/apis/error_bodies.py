@@ -1,4 +1,4 @@
-"""What a reply that is no answer says, in any of the providers' shapes; only what is fit to show is shown."""
+"""Reads the bodies of error replies in all providers' formats, and selects what can safely be shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-# A code is words and underscores: neither a key nor a sentence of a mail looks so.
+# A code has only words and underscores, so that it is neither a key nor a sentence of a mail.
 _CODE = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)*")
 _PARAMETER = re.compile(r"[a-z_]+(?:\[\d+\]|\.[a-z_]+)*")
 _LONGEST = 60
@@ -21,7 +21,7 @@ _DATE = re.compile(r"\b(20\d\d-\d\d-\d\d)(?:T| at | )?(\d\d:\d\d)?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][\w.:/=+-]{0,127}", re.ASCII)
 _ID_HEADERS = ("x-request-id", "request-id", "x-goog-request-id")
 
-# Our own words, which a message may repeat and so may we.
+# Our own parameters, which a message may repeat and which can be shown.
 _OURS = re.compile(
     r"\b(temperature|reasoning_effort|max_tokens|max_completion_tokens|max_output_tokens|response_format|json_schema"
     r"|output_config|cache_control|response_schema|response_json_schema|response_mime_type|generation_config|image_url"
@@ -31,7 +31,7 @@ _OURS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorBody:
-    """An error's body, read; `message` may quote the mail or the key, so it is matched but never shown."""
+    """A parsed error body. `message` may quote the mail or the key, so it is matched but never shown."""
 
     codes: Sequence[str] = ()
     parameter: str | None = None
@@ -43,13 +43,13 @@ class ErrorBody:
 
     @property
     def shown(self) -> list[str]:
-        """What an error may say of it: codes, and the parameters it complains of."""
+        """The parts that an error may show: codes, and the parameters in its complaint."""
         named = [self.parameter] if self.parameter else list(dict.fromkeys(_OURS.findall(self.message)))
         return [*self.codes, *(f"about `{name}`" for name in named)]
 
 
 def read_error_body(headers: Mapping[str, str], content: bytes) -> ErrorBody:
-    """The complaint in an error's body, empty when it is not JSON, as a proxy's page."""
+    """The parsed error body; empty if it is not JSON, such as a proxy's page."""
     body = _object(content)
     error = body.get("error")
     if not isinstance(error, dict):
@@ -73,7 +73,7 @@ def read_error_body(headers: Mapping[str, str], content: bytes) -> ErrorBody:
 
 
 def _bare(body: dict[str, Any]) -> dict[str, Any]:
-    """The error of servers that only resemble OpenAI: bare, under another name, or a list of faults of the request."""
+    """The error object of servers that resemble OpenAI: at top level, under another name, or a list of faults."""
     detail = body.get("detail")
     if isinstance(detail, list) and detail and isinstance(detail[0], dict):
         steps = detail[0].get("loc")
@@ -84,7 +84,7 @@ def _bare(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _date_in(message: str) -> datetime | None:
-    """The first date in the message's opening, with its hour where there is one; UTC."""
+    """The first date in the message's beginning, with its time if there is one; UTC."""
     found = _DATE.search(message[:_OPENING])
     with suppress(ValueError):
         if found:
@@ -93,12 +93,12 @@ def _date_in(message: str) -> datetime | None:
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """The reply's own number as its header gives it; null when there is none or it is not fit to show."""
+    """The request id in the reply's headers; null if there is none or it can't safely be shown."""
     return request_id_in(next((headers[name] for name in _ID_HEADERS if headers.get(name)), None))
 
 
 def request_id_in(value: object) -> str | None:
-    """`value` where it is a request's number that is fit to show."""
+    """`value` if it is a request id that can safely be shown, else null."""
     return value if isinstance(value, str) and _is_like(_REQUEST_ID, value, 128) else None
 
 

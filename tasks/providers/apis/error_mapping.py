@@ -1,7 +1,7 @@
-"""What can go wrong with a call, in one table: how each fault is told, and which of our errors it becomes.
+"""All faults of calls in one table: each row has the message and the error class for one fault.
 
-Rows with statuses are matched from top to bottom against a provider's reply, the first that fits counts; rows without
-are named by the adapters. Whom an error concerns is told by its body where it says so, and by its status otherwise.
+Rows with statuses are matched against a provider's reply from top to bottom; the first match counts. Rows without
+statuses are chosen by the adapters. What an error concerns follows from its body, or else from its status.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Fault:
     """Whether the call may have been billed although nothing says so."""
 
     def fits(self, status: int, body: ErrorBody) -> bool:
-        """Whether this row is about a reply of this status and body."""
+        """Whether this row matches a reply with this status and body."""
         if status not in self.statuses:
             return False
         if not (self.codes or self.opening or self.parameters):

@@ -1,4 +1,4 @@
-"""Gemini through google-genai, the successor of google-generativeai; chosen by `GEMINI_SDK=google-genai`."""
+"""Gemini through google-genai, the successor of google-generativeai. `GEMINI_SDK=google-genai` selects it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class _Reply:
 
 
 def _session() -> aiohttp.ClientSession:
-    """Connections as the SDK makes them, but that take no mail and no key where a reply redirects them to."""
+    """The SDK's connections without redirects, which would send the mail and the key to another address."""
     tracing = aiohttp.TraceConfig()
     tracing.on_request_redirect.append(_refuse)
     return aiohttp.ClientSession(

@@ -1,4 +1,4 @@
-"""Gemini through google-generativeai: its REST transport in threads, since its async one cannot be given an address."""
+"""Gemini through google-generativeai: its REST transport in threads, because its async one has a fixed address."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from tasks.questions import Question, RawAnswer
 
 
 class GeminiGenerative:
-    """One key's client: never `genai.configure`, which is one for the whole process.
+    """One key's client. It does not use `genai.configure`, which is global for the process.
 
-    Replies are read from the wire's own JSON: the SDK's objects leave out the headers and the tokens of thoughts.
+    Replies are read from their JSON, because the SDK's objects lack the headers and the thinking tokens.
     """
 
     def __init__(self, provider: str, account: ProviderAccount, key: SecretStr, concurrency: int) -> None:
@@ -101,7 +101,7 @@ _CONFIG = b'"generationConfig": {'
 
 
 class _Adapter(HTTPAdapter):
-    """Adds to a request what the SDK, which gets no more updates, has no field for."""
+    """Adds fields to a request that the SDK, which is no longer updated, does not have."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         more, body = _unknown_to_the_sdk.config, request.body
@@ -142,7 +142,7 @@ def _rest_client(address: str, key: str, concurrency: int) -> GenerativeServiceC
 
 
 def _session_of(client: GenerativeServiceClient) -> AuthorizedSession:
-    """The connections of a REST client, which the SDK keeps to itself."""
+    """The connections of a REST client, which the SDK does not expose."""
     session: AuthorizedSession = client.transport._session  # type: ignore[attr-defined]  # the REST transport's own
     return session
 

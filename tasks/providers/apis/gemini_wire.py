@@ -1,4 +1,4 @@
-"""What both of Google's SDKs share: a Gemini request in plain values, and how a reply is read."""
+"""What both of Google's SDKs share: building a Gemini request from plain values, and reading a reply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tasks.questions import Question, RawAnswer, Usage
 
 
 def gemini_turns(question: Question[Any], provider: str, model: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """The turns as roles with parts, and the names of the media parts that `model` does not take."""
+    """The turns as roles with parts, and the names of the media parts that `model` does not accept."""
     media, unsent = sendable(question.media, provider, model)
     turns = [{"role": "user", "parts": [*map(gemini_part, media), {"text": question.text}]}]
     if question.repair:
@@ -26,7 +26,7 @@ def gemini_turns(question: Question[Any], provider: str, model: str) -> tuple[li
 
 
 def generation_limits(question: Question[Any], provider: str, model: str, account: ProviderAccount) -> dict[str, Any]:
-    """The generation parameters but for the schema, which each SDK takes in its own dialect."""
+    """The generation parameters without the schema, whose dialect depends on the SDK."""
     takes = traits(provider, model)
     limits: dict[str, Any] = {
         "max_output_tokens": answer_tokens(question, account, takes),
@@ -40,9 +40,9 @@ def generation_limits(question: Question[Any], provider: str, model: str, accoun
 
 
 def _usage_in(body: dict[str, Any]) -> Usage | None:
-    """The usage that a reply tells, null where it tells none that can be read.
+    """The usage in a reply; null where there is none that can be read.
 
-    Thoughts are counted beside the candidates, and billed as output. A prompt that was blocked has no candidates.
+    Thinking tokens are counted apart from the candidates and billed as output. A blocked prompt has no candidates.
     """
     given = body.get("usageMetadata")
     if not isinstance(given, dict):
@@ -62,7 +62,7 @@ def read_candidates(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) ->
     """The answer in a `GenerateContentResponse`, its enums as numbers or as names.
 
     Raises:
-        CallError: It holds no answer that could be used; with the usage, since it was billed.
+        CallError: It has no usable answer. The error has the usage, because the call was billed.
     """
     usage = _usage_in(body)
     told = replace(told, request_id=told.request_id or request_id_in(body.get("responseId")))

@@ -1,4 +1,4 @@
-"""Media parts in each provider's words; what a model does not take is left out and named."""
+"""Media parts in each provider's format. Those that a model does not accept are left out and named."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALIASES = {
 
 
 def sendable(media: tuple[Media, ...], provider: str, model: str) -> tuple[list[Media], tuple[str, ...]]:
-    """The parts `model` takes, and the names of those it does not: for their kind, their form or their size."""
+    """The parts that `model` accepts, and the names of those that it does not, because of type, format or size."""
     if not media:
         return [], ()
     kinds = traits(provider, model).media
@@ -45,7 +45,7 @@ def _fits(part: Media, forms: MediaForms, room: int) -> bool:
 
 
 def _form(part: Media) -> str:
-    """The media type without parameters, under the name that providers know it by."""
+    """The media type without parameters, under the name that providers use."""
     plain = part.media_type.partition(";")[0].strip().lower()
     return _ALIASES.get(plain, plain)
 
@@ -68,5 +68,5 @@ def anthropic_block(part: Media) -> dict[str, Any]:
 
 
 def gemini_part(part: Media) -> dict[str, Any]:
-    """A content part of Gemini; both SDKs take the bytes as they are and encode them."""
+    """A content part of Gemini. Both SDKs take the raw bytes and encode them."""
     return {"inline_data": {"mime_type": _form(part), "data": part.data}}

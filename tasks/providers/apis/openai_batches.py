@@ -1,4 +1,4 @@
-"""OpenAI's Batch API: a file of requests goes up, files of answers and of errors come down."""
+"""OpenAI's Batch API: a file of requests is uploaded, files with answers and errors are downloaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions through its SDK; also any endpoint that speaks it, as provider `local`."""
+"""OpenAI's Chat Completions API through its SDK; also used for compatible endpoints, as provider `local`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class OpenAIChat:
 def chat_request(
     question: Question[BaseModel], provider: str, model: str, account: ProviderAccount, mode: JsonMode = "json_schema"
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The body of a request, and the names of the media parts that `model` does not take."""
+    """The body of a request, and the names of the media parts that `model` does not accept."""
     sheet = sheet_of(provider)
     takes = traits_on(sheet, model)
     media, unsent = sendable(question.media, provider, model)
@@ -102,7 +102,7 @@ def chat_request(
 
 
 def _format(question: Question[BaseModel], sheet: Sheet, mode: JsonMode) -> tuple[str, dict[str, Any]]:
-    """The instructions, and the `response_format` that holds the answer to its schema."""
+    """The instructions, and the `response_format` with the answer's schema."""
     schema = strict_schema(question.answer, sheet.dialect)
     instructions = question.instructions
     if sheet.schema_in_words:
@@ -114,7 +114,7 @@ def _format(question: Question[BaseModel], sheet: Sheet, mode: JsonMode) -> tupl
 
 
 def _usage_in(body: dict[str, Any]) -> Usage | None:
-    """The usage that a reply tells; null where it tells none that can be read."""
+    """The usage in a reply; null where there is none that can be read."""
     given = body.get("usage")
     if not isinstance(given, dict):
         return None
@@ -133,7 +133,7 @@ def read_chat(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAn
     """The answer in a `chat.completion` object.
 
     Raises:
-        CallError: It holds no answer that could be used; with the usage, since it was billed.
+        CallError: It has no usable answer. The error has the usage, because the call was billed.
     """
     choice, usage = body["choices"][0], _usage_in(body)
     if choice.get("error"):
@@ -145,7 +145,7 @@ def read_chat(asked: CallTarget, body: dict[str, Any], told: ReplyInfo) -> RawAn
 
 
 def _text(message: dict[str, Any]) -> str:
-    """The words of a message: a text, a list of parts, or the arguments of the one function it calls."""
+    """The text of a message: a string, a list of parts, or the arguments of its only function call."""
     content = message.get("content")
     if isinstance(content, list):
         content = "".join(part["text"] for part in content if part.get("type") in ("text", "output_text"))

@@ -1,4 +1,4 @@
-"""What every reply under status 200 has: a JSON object, and headers that tell of the call."""
+"""What all replies with status 200 have: a JSON object, and headers about the call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tasks.providers.apis.error_bodies import request_id_of
 from tasks.questions import RateLimits, RawAnswer, Usage
 
 _LONGEST_NAME = 128
-# Requests and tokens a minute; Anthropic's token limit is the one of input and output together.
+# Requests and tokens per minute. Anthropic's token limit is for input and output together.
 _LIMIT_HEADERS = (
     (
         "x-ratelimit-limit-requests",
@@ -35,7 +35,7 @@ _LIMIT_HEADERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyInfo:
-    """What is known of an answer beside its body."""
+    """What is known of an answer besides its text."""
 
     request_id: str | None = None
     simulated: bool = False
@@ -43,10 +43,10 @@ class ReplyInfo:
     limits: RateLimits | None = None
 
     def answer(self, asked: CallTarget, text: str, usage: Usage | None, model: object, ending: object) -> RawAnswer:
-        """The answer, whatever its ending; `model` is which one the reply says it was.
+        """The answer. `model` is the one that the reply names.
 
         Raises:
-            CallError: The ending says that the answer was cut or filtered, or there is none; it was billed.
+            CallError: The answer was cut or filtered, or there is none. The call was billed.
         """
         fault = ending_fault(ending) or (None if text.strip() else "empty")
         if fault:
@@ -64,7 +64,7 @@ class ReplyInfo:
 
 
 def reply_info(headers: Mapping[str, str], unsent: tuple[str, ...]) -> ReplyInfo:
-    """What `headers`, whose names are lower case or matched whatever their case, tell of an answer."""
+    """What the headers say about an answer. Their names must be lower case, or be matched regardless of case."""
     return ReplyInfo(
         request_id=request_id_of(headers),
         simulated=headers.get("x-mailroom-simulated") == "1",
@@ -78,7 +78,7 @@ UsageIn = Callable[[dict[str, Any]], Usage | None]
 
 
 class HttpReply(Protocol):
-    """A reply as any of the HTTP clients gives it."""
+    """A reply of any of the HTTP clients."""
 
     @property
     def content(self) -> bytes | str: ...
@@ -110,7 +110,7 @@ def of_any_shape(usage_in: UsageIn) -> Callable[[Read], Read]:
 
 
 def count(value: object) -> int | None:
-    """A number of tokens as a reply tells it, also as 200.0 or "200"; null for what is none."""
+    """A number of tokens in a reply, also given as 200.0 or "200"; null for anything else."""
     if isinstance(value, str) and len(value) < 20:
         with suppress(ValueError):
             value = float(value)
@@ -120,12 +120,12 @@ def count(value: object) -> int | None:
 
 
 def few(value: object) -> int:
-    """A number of tokens of a special kind, which is left out where there are none."""
+    """A number of tokens of a special kind; 0 where the reply leaves it out."""
     return count(value) or 0
 
 
 def usage_of(asked: int | None, answered: int | None, **special: int) -> Usage | None:
-    """The usage; null where a number is missing or cannot be true, so that its price counts as unknown, not as zero."""
+    """The usage; null where a number is missing or impossible, so that the price is unknown and not zero."""
     if not asked or answered is None:
         return None
     return Usage(input_tokens=asked, output_tokens=answered, **special)
@@ -135,14 +135,14 @@ def read_object(asked: CallTarget, reply: HttpReply) -> dict[str, Any]:
     """The JSON object of a reply that should be an answer.
 
     Raises:
-        CallError: It is something else: an error under status 200, which counts as the status that it names; a
-            proxy's page; half an answer.
+        CallError: It is something else: an error with status 200, whose own status counts; a proxy's page; a truncated
+            answer.
     """
     body: Any = None
     with suppress(ValueError):
         body = from_json(reply.content)
     body = body[0] if isinstance(body, list) and body else body
-    # Raised out here, without the parser's error as its context, which quotes the reply.
+    # Raised outside of the handler, so that the parser's error, which quotes the reply, is not its context.
     if not isinstance(body, dict):
         raise asked.error("no_answer")
     if body.get("error"):

@@ -1,4 +1,4 @@
-"""How long a provider asks us to wait, in any of the ways they say it."""
+"""Reads how long a provider asks callers to wait, in all formats that providers use."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 def told_wait_s(
     headers: Mapping[str, str], details: Sequence[Mapping[str, Any]] = (), message: str = ""
 ) -> float | None:
-    """Seconds to wait by `retry-after-ms`, `Retry-After` (seconds or a date), Google's RetryInfo or the message.
+    """Seconds to wait, from `retry-after-ms`, `Retry-After` (seconds or a date), Google's RetryInfo or the message.
 
-    `details` are those of a Google error. A time that is over is 0; nonsense is nothing, and null if none is said.
+    `details` are those of a Google error. A past time gives 0. Invalid values are ignored; null if there is none.
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
@@ -51,7 +51,7 @@ def _until(date: str) -> float | None:
 
 
 def _in_words(message: str) -> float | None:
-    """The wait in a message such as "Please try again in 7m12s". Only the opening counts; the rest may quote a mail."""
+    """The wait in a message such as "Please try again in 7m12s". Only the start is read; the rest may quote a mail."""
     found = _WORDS.search(message[:400])
     if found is None or not any(found.groups()):
         return None

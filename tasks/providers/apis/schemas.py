@@ -1,4 +1,4 @@
-"""JSON schemas of answer types in each provider's dialect, made once a type."""
+"""JSON schemas of answer types in each provider's dialect, made once for each type."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _DIALECT_TAKES: dict[Dialect, set[str]] = {
 def strict_schema(answer: type[BaseModel], dialect: Dialect) -> Schema:
     """The schema in one dialect: closed objects, all properties required, references resolved.
 
-    A bound the dialect has no word for is said in the description, where the model reads it; our own validation
-    still holds it. Callers must not change what they are given.
+    A bound that the dialect does not support is written into the description for the model; our own validation checks
+    it. Callers must not change the result.
     """
     return cast(Schema, _closed(plain_schema(answer), _DIALECT_TAKES[dialect]))
 
@@ -59,7 +59,7 @@ def schema_in_words(answer: type[BaseModel], dialect: Dialect) -> str:
 
 @cache
 def gemini_schema(answer: type[BaseModel]) -> Schema:
-    """The schema as google-generativeai's `Schema` message takes it: no unions, null as `nullable`."""
+    """The schema for google-generativeai's `Schema` message: without unions, null as `nullable`."""
     return cast(Schema, _nullable(_closed(plain_schema(answer), _DIALECT_TAKES["gemini"])))
 
 
@@ -96,7 +96,7 @@ def _closed(node: object, takes: Set[str]) -> object:
     if ROWS in node:
         node = node[ROWS] if "maxItems" not in takes else {key: value for key, value in node.items() if key != ROWS}
     said = [words.format(node[name]) for name, words in _BOUNDS.items() if name in node and name not in takes]
-    # A title or default names a keyword here, but a property may be called so too: those are handled below.
+    # `title` and `default` are keywords here, but properties may have these names: they are handled below.
     dropped = {"title", "default", "properties", "const", *(name for name in _BOUNDS if name not in takes)}
     closed: dict[str, Any] = {key: _closed(value, takes) for key, value in node.items() if key not in dropped}
     if "const" in node:

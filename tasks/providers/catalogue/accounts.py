@@ -1,4 +1,4 @@
-"""The providers as configured, each read when it is first asked for."""
+"""The configured providers. Each one's settings are read when they are first needed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXAMPLES = "http://127.0.0.1:11434/v1 and llama3.2"
 
 
 class Accounts:
-    """All providers as configured, each read when first asked for; holds keys, so it is never a task's input."""
+    """All configured providers, each read when first needed. It holds keys, so it must never be a task's input."""
 
     def __init__(self) -> None:
         self._read: dict[str, ProviderAccount] = {}
@@ -29,17 +29,17 @@ class Accounts:
         """Return the provider's settings, with or without a key.
 
         Raises:
-            Misconfigured: A variable has a value that cannot be used; it is named, its value is not shown.
+            Misconfigured: A variable has an invalid value. The message names the variable and not the value.
         """
         if provider not in self._read:
             self._read[provider] = _read(sheet_of(provider).account)
         return self._read[provider]
 
     def require(self, provider: str) -> ProviderAccount:
-        """Return the provider's settings, complete enough to call it.
+        """Return the provider's settings if they suffice for calls.
 
         Raises:
-            Misconfigured: There is no key, address or model where one is needed; says which variable to set.
+            Misconfigured: A key, an address or a model is missing. The message says which variable to set.
         """
         account, sheet = self.of(provider), sheet_of(provider)
         missing = [name for name in sheet.required if not getattr(account, name)]
@@ -49,14 +49,14 @@ class Accounts:
         return account if account.keys or not sheet.needs_key else self._with_block(sheet)
 
     def _with_block(self, sheet: Sheet) -> ProviderAccount:
-        """The settings with the key of a Prefect Secret block, where nothing else has one."""
+        """The settings with the key of a Prefect Secret block, if no other source has one."""
         block = secret_block(f"{sheet.name}-api-key")
         if not block:
             raise Misconfigured(
                 f"Provider `{sheet.name}` has no API key; set `{sheet.variable('api_key')}` in the environment "
                 "or in `.env`."
             )
-        # A string, so that keys are stripped and checked as those of every other source are.
+        # A string, so that keys are stripped and checked like those of other sources.
         self._read[sheet.name] = _read(sheet.account, api_keys=block)
         return self._read[sheet.name]
 
@@ -84,7 +84,7 @@ def _read(kind: type[ProviderAccount], **values: Any) -> ProviderAccount:
             f"`{kind.prefixes[0]}{str(fault['loc'][0]).upper()}` {_right(fault['msg'])}"
             for fault in error.errors(include_input=False, include_url=False, include_context=False)
         )
-        # `from None`, since pydantic's own error may show the value, which may be a key.
+        # `from None`, because pydantic's error may show the value, which may be a key.
         raise Misconfigured(f"Settings of a provider cannot be used: {faults}.") from None
 
 

@@ -15,7 +15,7 @@ class LocalAccount(ProviderAccount):
     """A server of the operator's own: what it can do is found out where it is not said."""
 
     prefixes = ("LOCAL_",)
-    # A server on one machine may need minutes a call, and does one or two at a time.
+    # A server on one machine may take minutes per call, and processes one or two at a time.
     timeout: float = Field(600.0, gt=0, description="Seconds for one request, from connecting to the last byte.")
     concurrency: int | None = Field(
         None, ge=1, le=1_000, description="Calls in flight to this server, a process; null is its slots, or 2."

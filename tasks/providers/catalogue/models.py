@@ -1,4 +1,4 @@
-"""Which model of a provider answers what, and what it takes; names are today's and known to the price list."""
+"""The default models of each provider and their traits. All names are in the price list."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def default_model(provider: str, kind: ModelClass) -> str:
 
 
 def traits(provider: str, model: str) -> Traits:
-    """What `model` takes; one that is not known is treated as its provider's newest."""
+    """The traits of `model`. An unknown one is treated like its provider's newest."""
     return traits_on(sheet_of(provider), model)

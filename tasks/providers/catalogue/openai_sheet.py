@@ -10,7 +10,7 @@ from tasks.questions import MediaKind
 
 _SIGHT: frozenset[MediaKind] = frozenset({"image", "pdf"})
 _PLAIN = Traits(media=_SIGHT)
-# Room for the thoughts of a model asked to think little; a mail's two questions rarely need a third of it.
+# Output tokens for the thinking of a model with low effort; a mail's two questions rarely use a third of them.
 _THINKER = Traits(temperature=False, thinking_tokens=4_000, effort="low", media=_SIGHT)
 
 CHAT_MEDIA = MediaForms(

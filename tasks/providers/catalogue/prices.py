@@ -1,4 +1,4 @@
-"""What a call costs, from genai-prices' bundled list (no network) and the operator's own table."""
+"""Prices of calls, from genai-prices' bundled list (without network) and the operator's own table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FEW = 100_000
 
 
 def price(provider: str, model: str, usage: Usage) -> Decimal | None:
-    """US dollars of a call. Null if the model's price is unknown (the log says so once), zero where calls are free."""
+    """US dollars of a call. Null if the model's price is unknown (logged once), zero where calls are free."""
     own = _own_prices(prices_text()).get(f"{provider}:{model}")
     if own is not None:
         return (usage.input_tokens * own[0] + usage.output_tokens * own[1]) / _MILLION
@@ -36,14 +36,14 @@ def price(provider: str, model: str, usage: Usage) -> Decimal | None:
 
 
 def worst_price(provider: str, model: str, input_tokens: int, max_output_tokens: int) -> Decimal | None:
-    """US dollars a call may cost at most, for a reservation; null when the model's price is unknown."""
-    # OpenAI and Anthropic charge a quarter more for input that they keep for later calls.
+    """The highest price of a call in US dollars, for a reservation; null if the model's price is unknown."""
+    # OpenAI and Anthropic charge a quarter more for input that they cache.
     usage = Usage(input_tokens=input_tokens, output_tokens=max_output_tokens, cache_write_tokens=input_tokens)
     return price(provider, model, usage)
 
 
 def unknown_price(provider: str, model: str) -> Decimal | None:
-    """The price of a call whose tokens are unknown: null, but zero where calls are free."""
+    """The price of a call with unknown tokens: zero where calls are free, else null."""
     known = price(provider, model, Usage(input_tokens=_FEW, output_tokens=_FEW))
     return known if known == 0 else None
 
@@ -55,7 +55,7 @@ def _is_ordinary(usage: Usage) -> bool:
 
 @dataclass(frozen=True)
 class _Rates:
-    """US dollars a token, by what kind of token it is."""
+    """US dollars per token, by the kind of token."""
 
     plain: Decimal
     cached: Decimal

@@ -1,4 +1,4 @@
-"""One provider as configured: its keys, address and limits, from the environment, `.env` and secret files."""
+"""One provider's configuration: keys, address and limits, from the environment, `.env` and secret files."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ class ProviderAccount(BaseSettings):
 
     @property
     def keys(self) -> tuple[SecretStr, ...]:
-        """All keys, each once, the single one first."""
+        """All keys without duplicates; the single key comes first."""
         found = ((self.api_key,) if self.api_key else ()) + self.api_keys
         return tuple({key.get_secret_value(): key for key in found}.values())
 
     @cached_property
     def answer_settings(self) -> str:
-        """All settings that an answer may depend on, as JSON; keys, time limits and rates have no part in it."""
+        """All settings that an answer may depend on, as JSON. Keys, time limits and rates are not among them."""
         return self.model_dump_json(exclude=_NOT_OF_ANSWERS)
 
     @classmethod

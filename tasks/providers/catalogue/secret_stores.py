@@ -1,4 +1,4 @@
-"""Keys that are kept elsewhere: Prefect's Secret blocks, and AWS Secrets Manager."""
+"""Keys in other stores: Prefect's Secret blocks and AWS Secrets Manager."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def secret_block(name: str) -> str | None:
     from prefect.settings import get_current_settings
 
     if not get_current_settings().api.url:
-        return None  # loading would start a server of its own
+        return None  # loading a block would start a temporary server
     try:
         block: Any = Secret.load(name, _sync=True)  # type: ignore[call-arg]  # Prefect's own switch, not in its stubs
     except ValueError:
@@ -30,7 +30,7 @@ def aws_secret() -> dict[str, Any]:
     Region and credentials come from where AWS's own tools look for them.
 
     Raises:
-        Misconfigured: The extra is missing, or the secret cannot be had or is no JSON object.
+        Misconfigured: The extra is missing, or the secret cannot be read or is not a JSON object.
     """
     name = SecretSettings.read().aws_secret
     return _fetch(name) if name else {}

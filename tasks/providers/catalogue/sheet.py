@@ -1,6 +1,6 @@
-"""What a provider's sheet holds: everything that is specific to one provider, in one frozen value.
+"""The type of a provider's sheet: everything that is specific to one provider, in one frozen value.
 
-The files `*_sheet.py` hold one sheet each, `sheets.py` lists them. Nothing else is keyed by a provider's name.
+The files `*_sheet.py` have one sheet each, and `sheets.py` lists them. Nothing else is keyed by a provider's name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Dialect = Literal["openai", "anthropic", "gemini", "grammar"]
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
-    """What one family of models takes, and how its output is counted."""
+    """What one family of models accepts, and how its output is counted."""
 
     temperature: bool = True
     """Whether it accepts a sampling temperature."""
@@ -33,7 +33,7 @@ class Traits:
 
 @dataclass(frozen=True, kw_only=True)
 class MediaForms:
-    """The media an API takes: MIME types by kind, and bytes before base64, which makes four of every three."""
+    """The media that an API accepts: MIME types by kind, and the most bytes before base64 (which adds a third)."""
 
     types: Mapping[MediaKind, frozenset[str]]
     most_together: int
@@ -54,7 +54,7 @@ class ServerFacts:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sheet:
-    """One provider. Classes are named as `package.module:Class`, since importing an SDK takes seconds."""
+    """One provider. Classes are given as `package.module:Class`, because importing an SDK takes seconds."""
 
     name: str
     account: type[ProviderAccount]
@@ -88,11 +88,11 @@ class Sheet:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The fields of its account that must be set beside a key."""
+        """The fields of its account that must be set besides a key."""
         return (*(["base_url"] if self.address is None else []), *([] if self.models else ["model"]))
 
     def address_for(self, account: ProviderAccount) -> str:
-        """Where this account is asked."""
+        """The address for this account's calls."""
         return account.base_url or self.address or ""
 
     def variable(self, field_name: str) -> str:
@@ -102,11 +102,11 @@ class Sheet:
 
 @lru_cache(maxsize=512)
 def traits_on(sheet: Sheet, model: str) -> Traits:
-    """What `model` takes; one that is not known is treated as its provider's newest."""
+    """The traits of `model`. An unknown one is treated like its provider's newest."""
     name = _family_name(model)
     return sheet.families[max((family for family in sheet.families if name.startswith(family)), key=len)]
 
 
 def _family_name(model: str) -> str:
-    """The name without what providers and gateways put before it: `ft:`, `models/`, `openai/`."""
+    """The name without prefixes of providers and gateways: `ft:`, `models/`, `openai/`."""
     return model.removeprefix("ft:").rpartition("/")[2]

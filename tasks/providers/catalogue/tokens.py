@@ -1,4 +1,4 @@
-"""A quick estimate of tokens without a tokenizer, which would have to be fetched from the network or weigh 37 MB."""
+"""Estimates tokens without a tokenizer, which would have to be downloaded or would take 37 MB."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from tasks.questions import Media, Question
 
 _MARGIN = 1.1
 
-# Tokens a byte of UTF-8, fitted to what the tokenizers of gpt-4o (o200k) and Gemma make of 535 texts, most of them
-# mails, in 20 languages; the first byte of a character tells its script, the others weigh nothing. With the margin the
-# typical text is overrated by 10 % and one in twenty underrated by more than 12 %: base64, random letters, HTML.
-# Anthropic publishes no tokenizer.
+# Tokens per byte of UTF-8, fitted to the tokenizers of gpt-4o (o200k) and Gemma over 535 texts, mostly mails, in 20
+# languages. A character's first byte gives its script; the others count 0. With the margin, the typical estimate is
+# 10 % too high, and one in twenty is over 12 % too low: base64, random letters, HTML. Anthropic publishes no tokenizer.
 _WEIGHTS = (
     (string.ascii_lowercase.encode(), 0.13),
     (string.ascii_uppercase.encode(), 0.16),
@@ -48,7 +47,7 @@ for _bytes, _weight in _WEIGHTS:
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a model reads `text` as, rather too many than too few; a longer text never gets fewer."""
+    """The estimated tokens of `text`, rather too many than too few. A longer text never has fewer."""
     if not text:
         return 0
     counts = np.bincount(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8), minlength=256)
@@ -56,7 +55,7 @@ def estimate_tokens(text: str) -> int:
 
 
 def question_tokens(question: Question[Any]) -> int:
-    """About how many tokens a question's input has: its words, its answer's schema, its media."""
+    """The estimated input tokens of a question: its text, its answer's schema, and its media."""
     answer: type[BaseModel] = question.answer
     return (
         _stable_tokens(question.instructions, answer)
@@ -71,7 +70,7 @@ def asked_tokens(question: Question[Any], provider: str) -> int:
 
 
 def answer_tokens(question: Question[Any], account: ProviderAccount, takes: Traits) -> int:
-    """The most tokens the provider may put out: those of the answer, and room for thoughts where the model has them."""
+    """The most output tokens of a call: those of the answer, plus thinking tokens where the model has them."""
     most = (question.max_tokens or account.max_tokens) + takes.thinking_tokens
     return most if question.output_limit is None else min(most, question.output_limit)
 
@@ -81,8 +80,8 @@ def _stable_tokens(instructions: str, answer: type[BaseModel]) -> int:
     return estimate_tokens(instructions) + estimate_tokens(json.dumps(answer.model_json_schema()))
 
 
-# From the providers' pages on what media cost, the dearest counting: Anthropic for an image and a page, Google for a
-# second of sound (32) and of video (300), at low bit rates. Nothing is decoded, so these are guesses, rather too high.
+# The highest counts in the providers' documentation: Anthropic's for an image and a page, Google's for a second of
+# audio (32) and of video (300), at low bit rates. Media are not decoded, so these estimates are rather too high.
 _IMAGE = 1_600
 _PAGE = 2_500
 _PER_KB = {"audio": 10, "video": 8}

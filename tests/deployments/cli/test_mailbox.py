@@ -1,4 +1,4 @@
-"""`mailroom mailbox`: a mailbox is logged in to before it is kept, with a password or by signing in on a page."""
+"""`mailroom mailbox`: logs in to a mailbox before it saves the block, with a password or by sign-in on a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mailroom run --json`: a program learns how the run ended, and an estimate afterwards knows its mails."""
+"""`mailroom run --json` prints the run's result for programs, and an estimate afterwards leaves out its mails."""
 
 from __future__ import annotations
 

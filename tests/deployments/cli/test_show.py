@@ -1,4 +1,4 @@
-"""`mailroom show`: a mail's outcome, and what its text leaves out."""
+"""`mailroom show`: a mail's outcome, and what was left out of its text."""
 
 from __future__ import annotations
 
@@ -72,6 +72,6 @@ def test_a_mail_whose_bytes_were_pruned_says_so(key, capsys, tmp_path):
     assert prune_mails(engine, done_s=-60) == 1
 
     assert show(key) == 0
-    assert "keeps this mail's bytes no more" in " ".join(capsys.readouterr().out.split())
-    with pytest.raises(Misconfigured, match="no more"):
+    assert "no longer has this mail's bytes" in " ".join(capsys.readouterr().out.split())
+    with pytest.raises(Misconfigured, match="no longer"):
         show(key, left_out_to=tmp_path / "left-out.txt")

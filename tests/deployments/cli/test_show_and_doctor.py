@@ -1,4 +1,4 @@
-"""`mailroom show` and `mailroom doctor`: what they print, and with what they end."""
+"""`mailroom show` and `mailroom doctor`: what they print, and their exit codes."""
 
 from __future__ import annotations
 

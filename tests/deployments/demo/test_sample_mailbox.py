@@ -1,4 +1,4 @@
-"""The sample mailbox is what it says it is, and the simulator's samples agree with it word for word."""
+"""The sample mailbox has the mails that it describes, and the simulator's samples agree with them word for word."""
 
 import email
 import json

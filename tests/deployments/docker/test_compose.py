@@ -1,4 +1,4 @@
-"""compose.yaml says nothing that nobody understands, and leaves nothing open."""
+"""compose.yaml has no unknown settings and opens nothing to the outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The processes of compose.yaml on real PostgreSQL and Redis: mail goes in on all ways and comes out as outcomes.
+"""The processes of compose.yaml on real PostgreSQL and Redis: mail from every way in gets outcomes.
 
 Run by `make test-compose`; takes a few minutes, most of it Prefect's tables and starts of processes.
 """

@@ -1,4 +1,4 @@
-"""What containers start with: secrets become variables, and are asked for when they are missing."""
+"""The containers' entry: secrets become variables, and missing ones are named."""
 
 from __future__ import annotations
 

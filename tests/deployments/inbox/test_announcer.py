@@ -1,4 +1,4 @@
-"""The announcer beside a real event loop: it tells once, tells again what failed, and has a last word."""
+"""The announcer on a real event loop: it announces once, repeats what failed, and announces the rest at its end."""
 
 from __future__ import annotations
 

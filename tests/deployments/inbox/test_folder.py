@@ -1,4 +1,4 @@
-"""What waits in the inbox: files no run has met, and mails a run has left undone."""
+"""What waits in the inbox: files that no run has read, and mails that a run has not finished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Homes that start their processes at the same moment, and ports that somebody else has."""
+"""Homes that start their processes at the same time, and ports that other programs use."""
 
 from __future__ import annotations
 

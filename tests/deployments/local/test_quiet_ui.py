@@ -1,4 +1,4 @@
-"""Prefect's newer UI is served with a policy that keeps it from asking anybody else."""
+"""Prefect's newer UI is served with a policy that keeps it from contacting other hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics are what the ledger says: valid for Prometheus, and counters never fall."""
+"""Metrics agree with the ledger, are valid for Prometheus, and their counters never fall."""
 
 from __future__ import annotations
 

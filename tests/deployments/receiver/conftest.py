@@ -1,4 +1,4 @@
-"""A receiver in this process, with a real inbox and ledger, and what Prefect would have been told."""
+"""A receiver in this process with a real inbox and ledger. Its announcements to Prefect are recorded."""
 
 from __future__ import annotations
 

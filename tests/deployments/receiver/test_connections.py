@@ -1,4 +1,4 @@
-"""A client that is silent, slow or endless takes no place from those who post.
+"""Silent, slow or endless clients do not keep others from posting.
 
 These tests use raw sockets and a receiver of their own.
 """

@@ -1,4 +1,4 @@
-"""How much is taken at a time."""
+"""Limits on posts and on memory."""
 
 from __future__ import annotations
 

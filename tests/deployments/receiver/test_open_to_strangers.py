@@ -1,4 +1,4 @@
-"""The receiver never stands open to strangers."""
+"""The receiver never accepts mail from the network without a secret."""
 
 from __future__ import annotations
 

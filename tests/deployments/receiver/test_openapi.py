@@ -1,4 +1,4 @@
-"""Whatever is posted, the receiver answers as its description says, and never with its own fault."""
+"""Whatever is posted, the receiver answers as its description says, and never with a server error."""
 
 from __future__ import annotations
 

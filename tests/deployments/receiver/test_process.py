@@ -1,4 +1,4 @@
-"""The receiver as a process: what it acknowledged is kept, whether it is killed or told to end."""
+"""The receiver as a process: acknowledged mail is kept, whether the process is killed or ended by a signal."""
 
 from __future__ import annotations
 

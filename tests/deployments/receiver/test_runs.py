@@ -1,4 +1,4 @@
-"""`GET /runs/{id}`: a run by Prefect, its mails by the ledger."""
+"""`GET /runs/{id}`: a run's state from Prefect, its mails' outcomes from the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may post: the published vector of Standard Webhooks, and what is refused."""
+"""Proofs of posts: the published test vector of Standard Webhooks, and rejected ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spool: nothing is acknowledged that is not on disk, and an end loses nothing that was accepted."""
+"""The spool acknowledges only what is on disk, and its end loses nothing that was accepted."""
 
 from __future__ import annotations
 

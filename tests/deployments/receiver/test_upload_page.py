@@ -1,4 +1,4 @@
-"""The upload page in a browser: files dropped on it arrive, and it asks no one else for anything."""
+"""The upload page in a browser: dropped files arrive, and the page contacts no other host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files handed in at `/upload`, and the page that does so."""
+"""Files posted to `/upload`."""
 
 from __future__ import annotations
 

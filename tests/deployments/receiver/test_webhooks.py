@@ -1,4 +1,4 @@
-"""Posts to `/webhooks/mail`: what is taken, what is refused and why, and that what is taken is on disk by then."""
+"""Posts to `/webhooks/mail`: accepted ones are on disk when they are acknowledged, others are refused with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference pages say what the code reads and raises, and nothing reads a setting past them."""
+"""The reference pages list all settings and errors in the code, and no code reads an unlisted setting."""
 
 from __future__ import annotations
 

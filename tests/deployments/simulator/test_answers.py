@@ -1,4 +1,4 @@
-"""What the simulator says of a mail: plausible, true to its words, and for several mails each under its own tag."""
+"""The simulator's answers are plausible and use the mail's words; for several mails, each has its own tag."""
 
 import json
 import re

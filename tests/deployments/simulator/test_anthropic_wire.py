@@ -1,4 +1,4 @@
-"""The official SDK is answered as by Anthropic, and refused for what Anthropic refuses."""
+"""The official SDK gets Anthropic's answers, and Anthropic's errors for what Anthropic refuses."""
 
 from collections.abc import Callable
 from typing import Any

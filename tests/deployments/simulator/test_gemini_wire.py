@@ -1,4 +1,4 @@
-"""Both of Google's SDKs are answered, each in its own dialect, and refused for what Google refuses."""
+"""Both of Google's SDKs get answers in their own dialects, and Google's errors for what Google refuses."""
 
 from collections.abc import Callable
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Whole mailboxes are answered plausibly: the sample mailbox, and a labelled one where it is at hand."""
+"""Answers about whole mailboxes are plausible: the sample mailbox, and a labelled one if it is available."""
 
 import json
 import os

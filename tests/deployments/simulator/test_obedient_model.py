@@ -1,4 +1,4 @@
-"""Gullible mode does what a mail tells it, as badly as the schema allows; otherwise nothing does."""
+"""In gullible mode the simulator obeys mails as far as the schema allows; otherwise it never does."""
 
 import json
 from collections.abc import Callable

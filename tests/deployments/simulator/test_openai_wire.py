@@ -1,4 +1,4 @@
-"""The official SDK is answered as by OpenAI, and refused for what OpenAI refuses."""
+"""The official SDK gets OpenAI's answers, and OpenAI's errors for what OpenAI refuses."""
 
 from collections.abc import Callable
 from typing import Any

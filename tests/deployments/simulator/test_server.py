@@ -1,4 +1,4 @@
-"""The process: where it listens, what it counts, what it says in its log, how it ends."""
+"""The simulator's process: its address, its counters, its log, and its end."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A watched folder, with the system telling of changes."""
+"""A watched folder, with the system's notifications about changes."""
 
 from __future__ import annotations
 

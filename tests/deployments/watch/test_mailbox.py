@@ -1,4 +1,4 @@
-"""A watched mailbox on a real IMAP server: it tells of new mail at once, through cuts, and of nothing twice."""
+"""A watched mailbox on a real IMAP server: new mail is announced at once and only once, even after lost connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A dropped file is taken when it has stopped changing, on a clock of the test's own."""
+"""A dropped file is taken when it has stopped changing; the test sets the clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker knows its runs; how it ends with them is shown by the composition's tests."""
+"""The worker knows its runs. The composition's tests show how it ends them."""
 
 from __future__ import annotations
 

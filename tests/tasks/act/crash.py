@@ -1,4 +1,4 @@
-"""Ends a process at every step of the outbox: the child of a fork server kills itself, hard, after its n-th step."""
+"""Kills a process at every step of the outbox: the child of a fork server kills itself after its n-th step."""
 
 from __future__ import annotations
 

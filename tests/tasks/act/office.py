@@ -1,4 +1,4 @@
-"""A ledger, a mailbox on a real server and an outbox over both: what the tests of acting share."""
+"""A ledger, a mailbox on a real server and an outbox over both, for the tests of actions."""
 
 from __future__ import annotations
 

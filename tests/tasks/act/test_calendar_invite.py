@@ -70,4 +70,4 @@ def test_a_mail_that_names_no_moment_is_skipped(ledger_url):
     office.receive()
 
     (skipped,) = office.act(INVITE)
-    assert (skipped["state"], skipped["detail"]) == ("skipped", "the mail names no moment")
+    assert (skipped["state"], skipped["detail"]) == ("skipped", "the mail names no time")

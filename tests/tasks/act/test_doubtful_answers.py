@@ -1,4 +1,4 @@
-"""What is done by an answer that may be wrong: the mail is marked, and all else waits for a person."""
+"""A doubtful answer marks the mail; all other actions wait for a person."""
 
 import pytest
 

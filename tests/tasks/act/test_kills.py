@@ -1,4 +1,4 @@
-"""kill -9 right after every step of the outbox, one by one: what is found after is done once, or given to a person."""
+"""The process is killed after each step of the outbox: the effect is then done once, or held for a person."""
 
 import csv
 import itertools

@@ -1,4 +1,4 @@
-"""A webhook reaches hosts of the public internet, and nothing that only looks like one."""
+"""Webhooks reach only hosts of the public internet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mail server that refuses for now while effects are done: waited for, tried again, and told in its own words."""
+"""A mail server is temporarily unavailable during effects: they are tried again, and errors have the server's words."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The second reader's word: what it accepts leaves, what it mends is read again, the rest waits for a person."""
+"""The second reader: accepted replies are sent, corrected ones are checked again, others wait for a person."""
 
 import pytest
 

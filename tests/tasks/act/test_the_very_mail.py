@@ -1,4 +1,4 @@
-"""Effects reach the mail on record and no other, whatever became of its UID, and whoever wrote under its Message-ID."""
+"""Effects reach only the mail on record, whatever happens to its UID, and even if others use its Message-ID."""
 
 import pytest
 

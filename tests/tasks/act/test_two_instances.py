@@ -1,4 +1,4 @@
-"""Two Mailrooms that answer every mail by themselves end soon, whatever is lost of a mail on its way."""
+"""Two Mailrooms that answer each other automatically stop soon, even if header fields are lost on the way."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Who is answered by itself, to which address, under which headers; on dovecot and a real SMTP server."""
+"""Automatic replies: their recipients, addresses and header fields, on dovecot and a real SMTP server."""
 
 import email
 from dataclasses import replace as changed

@@ -1,4 +1,4 @@
-"""What a model is given of a mail, and what is left out of it, each piece with its reason."""
+"""The text of a mail for a model, and what is left out of it, with reasons."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A process that wants automatic replies to leave, and prints how many may.
+"""A process that asks to send automatic replies, and prints how many are admitted.
 
 Usage: admitted.py LEDGER_URL NAME COUNT SENDER PER_HOUR
 """

@@ -1,4 +1,4 @@
-"""The ledger's bill is the provider's, to the token and the nano-dollar, whatever went wrong on the way."""
+"""The ledger's bill equals the provider's, to the token and the nano-dollar, whatever fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cap is never passed, money that was not needed comes back, and a dead process's money comes back, too."""
+"""A cap is never exceeded, and money that is not needed, or that a dead process held, is released."""
 
 from __future__ import annotations
 

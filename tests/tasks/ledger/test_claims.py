@@ -1,4 +1,4 @@
-"""Whoever could not renew its claims in time is told so: others may own the mails by then."""
+"""A run that could not renew its claims in time is notified, because others may own the mails by then."""
 
 from __future__ import annotations
 

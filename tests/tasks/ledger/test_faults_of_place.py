@@ -1,4 +1,4 @@
-"""A ledger that cannot be used is said in one line with what to do, by what opens it and by the command line."""
+"""If the ledger cannot be used, `open_ledger` and the command line say why and what to do in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mail that is like an earlier one is noted with that one's key when it is first met, and that stays."""
+"""A mail that is like an earlier one is recorded with that one's key when it is first seen."""
 
 from __future__ import annotations
 

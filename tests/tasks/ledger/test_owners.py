@@ -1,4 +1,4 @@
-"""Whether the holder of a claim is gone can only be said where its process id means something."""
+"""Whether a claim's owner is dead is known only on its own machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What past calls were like."""
+"""Token usage of past calls."""
 
 from __future__ import annotations
 

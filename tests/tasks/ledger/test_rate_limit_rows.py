@@ -1,4 +1,4 @@
-"""Whatever is asked for, given back and owed: a limit's room is never handed out twice."""
+"""Whatever is requested, returned and owed, no part of a limit is granted twice."""
 
 from __future__ import annotations
 

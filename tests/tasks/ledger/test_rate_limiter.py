@@ -1,4 +1,4 @@
-"""A limit is kept by all processes together, in requests and in tokens, and by nobody passed by accident."""
+"""All processes together keep a limit, in requests and in tokens."""
 
 from __future__ import annotations
 

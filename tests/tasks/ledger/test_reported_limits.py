@@ -1,4 +1,4 @@
-"""What a provider told of its limits is known to the next run, of the same server and for a day."""
+"""The limits that a provider reported are known to the next run, for the same server and for a day."""
 
 import asyncio
 

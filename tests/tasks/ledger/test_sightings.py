@@ -1,4 +1,4 @@
-"""What the ledger tells a source: how far a mailbox was read, and what of it nobody has done."""
+"""What a source learns from the ledger: how far a mailbox was read, and which of its mails are not done."""
 
 from __future__ import annotations
 

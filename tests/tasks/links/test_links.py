@@ -1,4 +1,4 @@
-"""What a mail program, a chat or a browser makes clickable goes; what people ordinarily write stays."""
+"""Whatever a mail program, a chat or a browser makes clickable is removed; ordinary text stays."""
 
 import pytest
 from hypothesis import example, given, settings

@@ -1,4 +1,4 @@
-"""Files that hold one mail or many in the ways of other programs; and those that are no mail, or not read."""
+"""Files in other programs' formats, with one mail or many, and files that are no mail or cannot be read."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""The inbox: durable when put, gone only when on record."""
+"""The inbox: files are durable once they are put, and deleted only when their mails are on record."""
 
 from __future__ import annotations
 

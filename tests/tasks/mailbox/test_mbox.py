@@ -1,4 +1,4 @@
-"""Many mails in one file: where one ends and the next begins, in flat memory."""
+"""Mbox files: where one mail ends and the next begins, in constant memory."""
 
 from __future__ import annotations
 

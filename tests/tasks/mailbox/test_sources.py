@@ -1,4 +1,4 @@
-"""How a source is found, and what is said when it can't be."""
+"""How a source is found, and the errors if it can't be."""
 
 from __future__ import annotations
 

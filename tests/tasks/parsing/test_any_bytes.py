@@ -1,4 +1,4 @@
-"""Whatever bytes come, a mail comes out: any bytes, any tree of parts, any truncation, any mutation."""
+"""Any bytes give a mail: random ones, any tree of parts, any truncation, any mutation."""
 
 import random
 from email.message import EmailMessage

@@ -1,4 +1,4 @@
-"""Every attachment has a fate, and where a model does not get it, the reason."""
+"""Every attachment has a fate, with a reason if a model does not get it."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Parts sorted, decoded and joined, in whatever state they are."""
+"""Parts are sorted, decoded and joined, even if they are damaged."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Mails made to stall a reader: each comes out as a row, with what was readable of it and the bound it met."""
+"""Mails made to stall a parser. Each gives a row with its readable part and the limit that it reached."""
 
 import pytest
 

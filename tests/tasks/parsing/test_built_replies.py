@@ -1,4 +1,4 @@
-"""A sentence of the author's is never lost without a word, in whatever client and language, and wherever it stands."""
+"""A sentence of the author is never lost silently, whatever the client and language, and wherever it is."""
 
 import pytest
 from hypothesis import given

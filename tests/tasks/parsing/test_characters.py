@@ -1,4 +1,4 @@
-"""Characters nobody sees are taken out of what a model reads, and those that writing needs stay."""
+"""Invisible characters are removed from the text for a model; those that scripts need are kept."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One mail is one however it travelled; two mails are two whatever they call themselves."""
+"""One mail has one key however it was transported; two mails have two keys, even with equal ids."""
 
 import base64
 import quopri

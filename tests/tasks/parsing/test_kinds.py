@@ -1,4 +1,4 @@
-"""What sort of mail it is: by what its software said first, then by its words."""
+"""The kind of a mail: by its software's header fields, then by its words."""
 
 import pytest
 

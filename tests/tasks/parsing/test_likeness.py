@@ -1,4 +1,4 @@
-"""A copy that a mailing list or a gateway made is like the mail it was made of, and another mail is not."""
+"""A copy made by a mailing list or a gateway has its original's likeness; another mail has not."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The text holds what the author wrote, wherever it stands.
+"""The text contains what the author wrote, wherever it is.
 
 It may stand above, between and below quotes, signatures and forwards.
 """

@@ -1,4 +1,4 @@
-"""A letter is read although its parts are not as MIME has them."""
+"""A mail is read even if its parts do not conform to MIME."""
 
 import base64
 

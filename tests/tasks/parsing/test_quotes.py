@@ -1,4 +1,4 @@
-"""What is new in a mail is told from its history and its signature, in many languages, and nothing is lost."""
+"""New text is separated from history and signature, in many languages, and nothing is lost."""
 
 import pytest
 from hypothesis import given

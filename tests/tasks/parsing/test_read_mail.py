@@ -1,4 +1,4 @@
-"""What one mail comes to: header, kind, thread, identity, and why some mails must not go on."""
+"""The result for one mail: header, kind, thread, identity, and the reason why some mails are not processed."""
 
 from datetime import UTC, datetime
 

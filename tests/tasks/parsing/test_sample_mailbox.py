@@ -1,4 +1,4 @@
-"""The demo's mails are read without a defect, each to its last word."""
+"""The demo's mails are read completely and without a defect."""
 
 import json
 import re

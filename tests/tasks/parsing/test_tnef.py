@@ -1,4 +1,4 @@
-"""A mail that Outlook packed into winmail.dat is this mail's text and files."""
+"""The text and the files in Outlook's winmail.dat belong to the mail."""
 
 import struct
 

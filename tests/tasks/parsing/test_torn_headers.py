@@ -1,4 +1,4 @@
-"""A bad line of a header costs that line, and not the fields below it."""
+"""A bad line in a header loses only that line, not the fields below it."""
 
 import pytest
 

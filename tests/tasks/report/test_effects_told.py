@@ -1,4 +1,4 @@
-"""What a run did to mails, told wherever the run is told."""
+"""A run's effects appear in all of its reports."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A batch is sent once and each of its answers is paid once, wherever its life was cut."""
+"""A batch is sent once and each of its answers is paid for once, wherever the process was killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each mail of a remote batch is settled within a few rounds, whatever becomes of the batch.
+"""Each mail of a remote batch is settled within a few rounds, whatever happens to the batch.
 
 No other batch is harmed.
 """

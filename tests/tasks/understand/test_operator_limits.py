@@ -1,4 +1,4 @@
-"""What the operator sets in Prefect's UI goes before the environment; what cannot be used stops the run."""
+"""Limits set in Prefect's UI override the environment; invalid ones stop the run."""
 
 from __future__ import annotations
 

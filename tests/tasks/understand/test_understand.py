@@ -1,4 +1,4 @@
-"""Reading a chunk with a scripted asker: what each mail is asked, and what becomes of it when an answer fails."""
+"""Reads a chunk with a scripted asker: the questions about each mail, and its row if an answer fails."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Weak answers, as small models give them: each kind is seen, and a good answer is left in peace."""
+"""Weak answers of small models: each kind is detected, and a good answer is not marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is trusted with a login, and what a login takes."""
+"""Which servers get a login, and which logins work."""
 
 from __future__ import annotations
 

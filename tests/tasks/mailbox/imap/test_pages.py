@@ -1,4 +1,4 @@
-"""What a server's answers hold, and how much is asked for at a time."""
+"""Parsing of a server's responses, and the sizes of pages."""
 
 from __future__ import annotations
 

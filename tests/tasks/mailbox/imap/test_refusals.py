@@ -1,4 +1,4 @@
-"""A server that refuses for now is waited for, asked again some times, and then named in its own words."""
+"""After a temporary refusal, the server is asked again a few times; then the error has the server's own words."""
 
 from __future__ import annotations
 

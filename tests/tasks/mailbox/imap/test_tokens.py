@@ -1,4 +1,4 @@
-"""Access tokens that run out, against a token endpoint and a mail server that take only what holds."""
+"""Access tokens that expire, with a token endpoint and a mail server that accept only valid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each SDK sends for a question and what becomes of a good answer."""
+"""What each SDK sends for a question, and how a good answer is read."""
 
 from __future__ import annotations
 

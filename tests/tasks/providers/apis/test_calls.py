@@ -1,4 +1,4 @@
-"""What becomes of exceptions that no provider caused, and of complaints of any shape."""
+"""How exceptions that no provider caused are mapped, and error bodies of any form."""
 
 from __future__ import annotations
 

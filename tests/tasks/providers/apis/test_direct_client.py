@@ -1,4 +1,4 @@
-"""Where requests go: to the address they were given, by the proxy that is set, and nowhere else."""
+"""Requests go to the given address, through the configured proxy, and nowhere else."""
 
 from __future__ import annotations
 

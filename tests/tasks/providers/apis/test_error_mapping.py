@@ -1,4 +1,4 @@
-"""Every fault, by every SDK: which of our errors it becomes, and that no error tells the key or the mail."""
+"""Every fault with every SDK: which error it becomes, and that no error contains the key or the mail."""
 
 from __future__ import annotations
 

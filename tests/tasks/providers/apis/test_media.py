@@ -1,4 +1,4 @@
-"""Which parts of a mail a model is sent, and in whose words."""
+"""Which media of a mail are sent to a model, and in which form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The providers as configured: where values come from, who wins, and that no value is ever shown."""
+"""The providers' accounts: where values come from, which one wins, and that secrets are never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models asked by default, what they take, and what calls cost."""
+"""The default models, the media they accept, and the prices of calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that is killed and started again pays for no answer twice that is in the book."""
+"""A run that is killed and started again does not pay again for answers in the book."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PrioritySemaphore: never more calls than there are, begun mails first, and none lost with who gives up waiting."""
+"""PrioritySemaphore: never too many calls, begun mails first, and no place lost when a waiter is cancelled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose limit counts: the operator's for a model, the operator's for its provider, the variable, the usual one."""
+"""Which limit counts: the operator's for a model, for its provider, the variable's, or the usual one."""
 
 from __future__ import annotations
 

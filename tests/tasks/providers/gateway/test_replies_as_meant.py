@@ -1,4 +1,4 @@
-"""Answers are taken as they are meant, and every reply is paid for as it says, whichever SDK brings it."""
+"""Answers with differences of form are accepted, and every reply is billed by its usage, with every SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom an error concerns, at the wire: the run stops, the mails stay; one call finds out, the others follow."""
+"""What an error concerns, at the wire: the run stops and the mails stay; one call finds out, the others follow."""
 
 from __future__ import annotations
 
