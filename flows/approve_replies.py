@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError
 
 from flows.run.final_state import says_what_is_wrong
 from flows.run.run_names import run_name
-from flows.run.setup import this_run
+from flows.run.under_way import this_run
 from tasks.act.approval.form import ApprovalForm
 from tasks.act.approval.form_outcome import FormOutcome, page_of
 from tasks.act.approval.verdicts import find_held, perform_approved, take_down

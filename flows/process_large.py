@@ -1,4 +1,4 @@
-"""One big source shared by many workers: recorded by one run, taken in shares by as many runs as are asked for."""
+"""Processes one big source with many workers: this run records its mails, and several runs process shares of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from pydantic import Field
 from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
 from flows.run.meant_ends import failed
 from flows.run.run_names import run_name
-from flows.run.setup import prepare, record, source_of, this_run
+from flows.run.setup import prepare, source_of
+from flows.run.under_way import record, this_run
 from tasks.errors import Misconfigured
 from tasks.ingest.openings import opening_for
 from tasks.ingest.shares import record_source
@@ -50,15 +51,15 @@ def process_large(
     budget_usd: OptionalUsd = None,
     dry_run: bool | None = None,
 ) -> State[Any]:
-    """Process a big source with several runs side by side, wherever the work pool's workers are.
+    """Process a big source with several runs at the same time, on all workers of the work pool.
 
-    The workers must share a ledger; on more than one machine that is PostgreSQL.
+    The workers must share a ledger. On more than one machine that must be PostgreSQL.
 
     Args:
-        source: Where the mail lies; this run alone reads it. Empty is what MAILROOM_SOURCE names.
+        source: Where the mail is. Only this run reads it. If empty, MAILROOM_SOURCE is used.
         workers: How many runs share the mails.
-        budget_usd: Most US dollars all of the runs may cost together; what is left is taken up by the next run. None is
-            what MAILROOM_BUDGET_USD says, else no limit.
+        budget_usd: The most US dollars that all of the runs may cost together. The next run processes what is left. If
+            None, MAILROOM_BUDGET_USD is used; if that is not set, there is no limit.
     """
     settings = read_settings(
         source=source, provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run
@@ -72,14 +73,14 @@ def process_large(
 
 
 def recorded(settings: Settings) -> tuple[str, int]:
-    """The source's name and how many mails it has, all of them on record."""
+    """Record all mails of the source; return its name and the number of mails."""
     engine = open_ledger(settings.ledger)
     source = open_source(source_of(settings), opening_for(engine, settings))
     return source.name, record_source(source, engine, settings)
 
 
 def share_out(name: str, workers: int, settings: Settings, given: dict[str, Any]) -> list[str]:
-    """The ids of the runs that shared the work; more are started for what dead ones left behind."""
+    """Start the runs, wait for them, and return their ids. More runs are started for mails that dead ones left."""
     engine = open_ledger(settings.ledger)
     runs: list[str] = []
     until = ledger_time(engine)

@@ -14,8 +14,9 @@ from prefect.utilities.annotations import quote
 from flows.run.final_state import concluded, says_what_is_wrong
 from flows.run.read_ahead import read_ahead, understood
 from flows.run.run_names import run_name
-from flows.run.setup import RunUnderWay, mails_of_source, prepare, under_way
+from flows.run.setup import mails_of_source, prepare
 from flows.run.task_runners import task_runner
+from flows.run.under_way import RunUnderWay, under_way
 from tasks.act.apply_actions import apply_actions, as_they_stand, lost_effects, mark_known_mails, split_acting
 from tasks.chunks import collect
 from tasks.decide.choose_actions import choose_actions

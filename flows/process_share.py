@@ -10,8 +10,9 @@ from prefect.client.schemas.objects import State
 from flows.process_mail import handle_messages
 from flows.run.final_state import says_what_is_wrong
 from flows.run.run_names import run_name
-from flows.run.setup import prepare, share_of, under_way
+from flows.run.setup import prepare, share_of
 from flows.run.task_runners import task_runner
+from flows.run.under_way import under_way
 from tasks.ingest.read_messages import read_windows
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.runs import read_run_categories
@@ -33,13 +34,14 @@ def process_share(
     budget_usd: OptionalUsd = None,
     dry_run: bool | None = None,
 ) -> State[Any]:
-    """Take shares of a recorded source until none is left. Not to be started by hand: `process-large` does.
+    """Process shares of a recorded source until none is left. `process-large` starts it; do not start it by hand.
 
     Args:
-        source_name: The source as the ledger calls it.
+        source_name: The source's name in the ledger.
         until: The ledger's time, in UTC seconds, at which all of the source was on record.
-        part_of: The run of `process-large` that started this one; its budget is the budget of all its runs together.
-        budget_usd: Most US dollars all of them may cost together; None is what MAILROOM_BUDGET_USD says, else no limit.
+        part_of: The run of `process-large` that started this one. All runs that it starts share its budget.
+        budget_usd: The most US dollars that all of these runs may cost together. If None, MAILROOM_BUDGET_USD is used;
+            if that is not set, there is no limit.
     """
     settings = read_settings(provider=provider, target_language=target_language, budget_usd=budget_usd, dry_run=dry_run)
     prepared = prepare(settings, read_run_categories(open_ledger(settings.ledger), part_of))

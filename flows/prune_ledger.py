@@ -1,4 +1,4 @@
-"""What the ledger need not keep any longer, forgotten."""
+"""Deletes what the ledger need not keep any longer."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ Days = Annotated[float, Field(gt=0, le=3_650)]
 def prune_ledger(
     answers: Days = 1, refused_answers: Days = 30, mails: Days = 90, skipped: Days = 30, calls: Days = 400
 ) -> State[Any]:
-    """Forget texts and rows by age; which mails were processed, and what became of them, is kept for ever.
+    """Delete texts and rows by age. Which mails were processed, with which outcome, is kept for ever.
 
     Args:
-        answers: Days that a model's answer is kept as text.
-        refused_answers: Days that an answer which broke its schema is kept, for looking at.
-        mails: Days that the bytes of a mail that is done are kept, and the words of what was done about it. After
-            that the mail can't be taken up from the ledger.
-        skipped: Days that it is kept how often a mail was met again.
-        calls: Days that single calls are kept in the cost book.
+        answers: Days for which the text of a model's answer is kept.
+        refused_answers: Days for which an answer that broke its schema is kept, for inspection.
+        mails: Days for which the bytes of a completed mail and the contents of its effects are kept. After that, the
+            mail can't be processed again from the ledger.
+        skipped: Days for which the rows of mails that were seen again are kept.
+        calls: Days for which single calls are kept in the cost book.
     """
     done = prune(read_settings().ledger, answers, refused_answers, mails, skipped, calls)
     return Completed(message=", ".join(f"{count} {name}" for name, count in done.items()) + " forgotten")
@@ -47,7 +47,7 @@ def prune_ledger(
 def prune(
     ledger_url: str, answers: float, refused: float, mails: float, skipped: float, calls: float
 ) -> dict[str, int]:
-    """How many of each kind were forgotten."""
+    """Delete them, and return how many of each kind there were."""
     engine = open_ledger(ledger_url)
     told = prune_completions(engine, answers_s=answers * _DAY_S, failed_s=refused * _DAY_S, calls_s=calls * _DAY_S)
     return {

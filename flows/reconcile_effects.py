@@ -1,4 +1,4 @@
-"""Effects that were cut short: looked for at the far end, and settled; nothing is done again blindly."""
+"""Settles interrupted effects: it looks whether they happened, and repeats none without knowing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field
 
 from flows.run.final_state import EFFECTS_NOT_DONE, says_what_is_wrong
 from flows.run.run_names import run_name
-from flows.run.setup import this_run
+from flows.run.under_way import this_run
 from tasks.act.reconcile import reconcile_effects as settle_open
 from tasks.settings import read_settings
 
@@ -19,10 +19,10 @@ from tasks.settings import read_settings
 @flow(name="reconcile-effects", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
 def reconcile_effects(untouched_minutes: Annotated[float, Field(ge=0, le=10_080)] = 15.0) -> State[Any]:
-    """Look for effects nobody knows the end of, and take up what was planned and left; what can't be found out is held.
+    """Find out whether interrupted effects happened, and perform planned ones that were left. Unclear ones are held.
 
     Args:
-        untouched_minutes: Effects touched more recently are left to whoever is at them.
+        untouched_minutes: Effects that changed more recently are left to the run that works on them.
     """
     run = this_run(read_settings())
     cleared = settle_open(run, untouched_s=untouched_minutes * 60)

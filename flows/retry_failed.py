@@ -1,4 +1,4 @@
-"""Mails that failed, taken up again from the bytes the ledger keeps."""
+"""Processes failed mails again, from the bytes that the ledger keeps."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pydantic import WithJsonSchema
 from flows.process_mail import handle_messages
 from flows.run.final_state import says_what_is_wrong
 from flows.run.run_names import run_name
-from flows.run.setup import mails_that_failed, prepare, under_way
+from flows.run.setup import mails_that_failed, prepare
 from flows.run.task_runners import task_runner
+from flows.run.under_way import under_way
 from tasks.errors import ERROR_CODES, Misconfigured
 from tasks.ingest.read_messages import read_windows
 from tasks.providers.catalogue.sheets import ProviderChoice
@@ -29,10 +30,10 @@ ErrorType = Annotated[str, WithJsonSchema({"type": "string", "enum": [*ERROR_COD
 def retry_failed(
     error_types: tuple[ErrorType, ...] = (), provider: ProviderChoice = "configured", dry_run: bool | None = None
 ) -> State[Any]:
-    """Process failed mails again. What was answered already is not paid for again; unclear effects are left to people.
+    """Process failed mails again. Answers on record are not paid for again. Ambiguous effects are left to people.
 
     Args:
-        error_types: Only mails that failed so; empty is all.
+        error_types: Only mails that failed with one of these; if empty, all.
     """
     unknown = sorted(set(error_types) - set(ERROR_CODES))
     if unknown:

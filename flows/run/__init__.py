@@ -1,1 +1,1 @@
-"""How a run is set up, led through its windows and ended; the flows beside this folder are built from these parts."""
+"""The parts from which the flows are built: a run's set-up, its way through the windows, and its end."""

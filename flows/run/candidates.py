@@ -14,8 +14,8 @@ from prefect import unmapped
 from prefect.futures import PrefectFuture
 
 from flows.run.estimate import estimate_mails
-from flows.run.setup import record, this_run
 from flows.run.stopping import ends_in_order
+from flows.run.under_way import record, this_run
 from tasks import policies
 from tasks.chunks import collect, split_rows
 from tasks.errors import Misconfigured, SourceError

@@ -12,8 +12,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.run.meant_ends import cancelled, failed
-from flows.run.setup import is_deployed
 from flows.run.stopping import GO_ON
+from flows.run.under_way import is_deployed
 from tasks.errors import BudgetExceeded, Misconfigured, SourceUnavailable, Stopped
 from tasks.report.summary import Summary
 

@@ -1,4 +1,4 @@
-"""The first lines of a run's log: what it reads, whom it asks, what it may spend and do, and by which rules."""
+"""The first lines of a run's log: its source, models, budget, mode of acting, and rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger("mailroom.report")
 
 
 def first_lines(source: str, settings: Settings, rules: RuleBook, categories: Categories) -> str:
-    """Six lines, without addresses of people and without secrets."""
+    """Six lines. They contain no addresses of people and no secrets."""
     models = dict.fromkeys(f"{link.provider}:{link.model}" for link in models_for(settings).links())
     does = "dry run, nothing is done to the mail or sent" if settings.dry_run else "actions are done"
     return "\n".join((

@@ -1,4 +1,4 @@
-"""Keeps the models busy: while one window is finished, the questions of the next one are already being answered."""
+"""Keeps the models busy: while one window is acted on and reported, the next one's questions are being answered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pandera.typing import DataFrame
 from prefect import unmapped
 from prefect.futures import PrefectFuture
 
-from flows.run.setup import RunUnderWay
+from flows.run.under_way import RunUnderWay
 from tasks import policies
 from tasks.chunks import collect, split_rows
 from tasks.decide.rules import analyses_for
@@ -35,7 +35,7 @@ class PendingWindow:
 
 
 def read_ahead(windows: Iterable[Window], job: RunUnderWay) -> Iterator[tuple[Window, PendingWindow]]:
-    """Each window with its pending readings; the questions of the window after it are under way by then, too."""
+    """Each window with its pending readings. Before it is yielded, the next window's questions are started, too."""
     waiting: deque[tuple[Window, PendingWindow]] = deque()
     stop = stop_of(job.run.id)
     for window in windows:
@@ -64,10 +64,10 @@ def ask(window: Window, job: RunUnderWay) -> PendingWindow:
 
 
 def understood(pending: PendingWindow, job: RunUnderWay) -> DataFrame[Readings]:
-    """The window's readings, once all are there; a chunk that was lost stands as rows that say so.
+    """Wait for the window's readings. A lost chunk gives rows with an error.
 
     Raises:
-        Stopped: The run is to end. What was answered is on record, and the mails are the next run's.
+        Stopped: The run must end. Its answers are on record, and the next run processes the mails.
     """
     answers = job.progress.watched(pending.futures, pending.chunks)
     readings = collect(answers, pending.chunks, Readings.of([]), lost_chunk)

@@ -1,4 +1,4 @@
-"""Shows what rules would do about a source's mails: read and understood as in a run, with nothing claimed or done."""
+"""Shows what rules would do with a source's mails, which are read and understood as in a run; nothing is done."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tasks.understand.understand import understand
 
 @dataclass(frozen=True, kw_only=True)
 class TrialResult:
-    """A mail, the rules that hold for it, and what they would do."""
+    """A mail, the rules that match it, and what they would do."""
 
     row: dict[str, Any]
     plans: list[Plan]
@@ -42,7 +42,7 @@ class TrialResult:
 def try_rules(
     address: str, rules: RuleBook, settings: Settings, categories: Categories, *, most: int
 ) -> list[TrialResult]:
-    """What these rules would do about the source's first mails; what the models answer is kept for a later run.
+    """What these rules would do with the source's first `most` mails. The models' answers are kept for a later run.
 
     Raises:
         Misconfigured: The source or a provider cannot be used.

@@ -1,4 +1,4 @@
-"""How a run ends early: it begins no more requests, waits for those under way, and a line says how to go on."""
+"""Ends a run early: it sends no more requests, waits for those in flight, and logs how to continue."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _LOOK_EVERY_S = 3.0
 
 @contextmanager
 def ends_in_order(run_id: str, pending: Sequence[PrefectFuture[Any]]) -> Iterator[None]:
-    """Whatever ends the body early stops the run's requests, and waits until those under way are on record.
+    """If the body ends early, stop the run's requests and wait until those in flight are on record.
 
-    `pending` are the chunks whose mails the models are asked about. A signal, an error, a lost lease or a person who
-    cancels the run in Prefect's UI may end it.
+    The cause may be a signal, an error, a lost lease, or a person who cancels the run in Prefect's UI. `pending` are
+    the chunks that are not finished.
     """
     stop = stop_of(run_id)
     with _cancelling_heard(stop):
@@ -58,7 +58,7 @@ def _why(error: BaseException) -> str:
 
 
 def _wait_for_calls(pending: Sequence[PrefectFuture[Any]]) -> None:
-    """Return when all chunks have ended. Calls that take too long are cut off; a second signal cuts off all at once."""
+    """Wait until all chunks have ended. Calls that take too long are cancelled, and all calls after a second signal."""
     deadline = time.monotonic() + STOP_WITHIN_S
     try:
         for future in pending:
@@ -71,7 +71,7 @@ def _wait_for_calls(pending: Sequence[PrefectFuture[Any]]) -> None:
 
 
 def _send_logs() -> None:
-    # A process that a signal ends sends nothing at its exit.
+    # A process that is ended by a signal does not send its logs at exit.
     for handler in logging.getLogger("prefect.flow_runs").handlers + logging.getLogger("prefect").handlers:
         if isinstance(handler, APILogHandler):
             handler.flush()
@@ -79,7 +79,7 @@ def _send_logs() -> None:
 
 @contextmanager
 def _cancelling_heard(stop: Stop) -> Iterator[None]:
-    """Stop the run when somebody cancels it in Prefect's UI: of a run that no worker started, nobody else is told."""
+    """Stop the run when a person cancels it in Prefect's UI. Prefect itself ends only runs that a worker started."""
     done = threading.Event()
     if flow_run.id:
         look = threading.Thread(
@@ -96,12 +96,12 @@ def _cancelling_heard(stop: Stop) -> Iterator[None]:
 
 
 def _look_for_cancelling(flow_run_id: str, stop: Stop, done: threading.Event) -> None:
-    client = get_client(sync_client=True)  # the run's own, which closes with it
+    client = get_client(sync_client=True)  # the run's own client, which is closed with the run
     while not done.wait(_LOOK_EVERY_S):
         try:
             state: State[Any] | None = client.read_flow_run(UUID(flow_run_id)).state
         except (HTTPError, PrefectException, RuntimeError):
-            continue  # the server is away, and is asked again; or the run has ended
+            continue  # the server is unavailable and will be asked again, or the run has ended
         if state is not None and (state.is_cancelling() or state.is_cancelled()):
             stop.set("it was cancelled in Prefect's UI")
             return

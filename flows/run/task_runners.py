@@ -1,4 +1,4 @@
-"""Where a flow's mapped tasks run: threads of its process, or a cluster of Dask or Ray; a setting, not an edit."""
+"""Chooses where a flow's mapped tasks run: in threads of its process, or on a Dask or Ray cluster."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from tasks.errors import Misconfigured
 from tasks.settings import Settings, read_settings
 
-# Of three windows: one is being answered, the next one is already, and what was decided about the one before is done.
+# Chunks of three windows: two are being answered, and the effects of the one before are being performed.
 _WINDOWS = 3
 
 
 def task_runner() -> TaskRunner[Any]:
-    """The runner that MAILROOM_TASK_RUNNER names; read when a flow is defined, which is when Prefect wants it.
+    """The runner that MAILROOM_TASK_RUNNER names. It is read when a flow is defined, as Prefect requires.
 
-    A wrong setting gives threads here, and its error when a run begins.
+    A wrong setting gives threads here and an error when a run begins.
     """
     try:
         settings = read_settings()

@@ -1,4 +1,4 @@
-"""Every setting of Mailroom, a class a section. Nothing else reads the environment. `docs/settings.md` shows them."""
+"""All settings of Mailroom, a class for each section. Nothing else reads the environment. See `docs/settings.md`."""
 
 from tasks.settings.run import CONFIGURED, ModeChoice, ModelClass, Settings, read_settings
 

@@ -17,7 +17,7 @@ class Endpoint(BaseModel):
 
     url: str = Field(pattern=r"^https?://")
     secret: SecretStr
-    private: bool = Field(False, description="Whether it may be at a private address, such as this machine.")
+    private: bool = Field(False, description="Whether it may be at a private address, such as this machine's.")
 
 
 class DestinationSettings(DataDir, ReplySettings):
@@ -28,14 +28,14 @@ class DestinationSettings(DataDir, ReplySettings):
         {}, description='By name, as JSON: {"log": "out/mails.csv", "lake": "out/mails.parquet", '
         '"db": "sqlite:///x.db#mails"}.'
     )  # fmt: skip
-    drafts: str = Field("", description="Where drafts go for mail of no mailbox: a folder, or `imap://BLOCK`.")
-    smtp_host: str = Field("", description="Server that replies are sent through; empty sends none.")
+    drafts: str = Field("", description="Where drafts for mail from files are put: a folder, or `imap://BLOCK`.")
+    smtp_host: str = Field("", description="Mail server that sends replies; if empty, none are sent.")
     smtp_port: int = Field(587, ge=1, le=65_535, description="Port of that server.")
-    smtp_user: str = Field("", description="User at that server; empty logs in nobody.")
+    smtp_user: str = Field("", description="User at that server; if empty, there is no login.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password of that user.")
     smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
-    smtp_timeout_s: float = Field(60, gt=0, description="Seconds for each answer of the server.")
-    webhook_timeout_s: float = Field(20, gt=0, description="Seconds for one post to an endpoint.")
+    smtp_timeout_s: float = Field(60, gt=0, description="Longest wait for each answer of the server, in seconds.")
+    webhook_timeout_s: float = Field(20, gt=0, description="Longest time for one post to an endpoint, in seconds.")
     authserv_ids: list[str] = Field(
         [],
         description="Names our own mail servers sign Authentication-Results with, as JSON; others are not believed. "

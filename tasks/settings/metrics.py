@@ -15,7 +15,7 @@ class MetricsSettings(Section):
     title: ClassVar[str] = "Metrics"
 
     host: str = Field(
-        "127.0.0.1", description="Address to listen on; the metrics hold counts and names of models, no mail."
+        "127.0.0.1", description="Address to listen on. The metrics contain counts and names of models, no mail."
     )
-    port: int = Field(8001, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
-    fresh_s: float = Field(10, ge=0, description="How long what was read is shown to further scrapes.")
+    port: int = Field(8001, ge=0, le=65_535, description="Port to listen on; 0 chooses a free one.")
+    fresh_s: float = Field(10, ge=0, description="How long further scrapes get the same values.")

@@ -15,7 +15,7 @@ class LogSettings(Section):
     title: ClassVar[str] = "Logs"
 
     format: Literal["lines", "json"] = Field("lines", description="Lines for people, or JSON for a log store.")
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is logged.")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
     subjects: bool = Field(
         True, description="Whether lines name a mail by its subject or file and the sender's domain, beside its key."
     )
@@ -26,4 +26,4 @@ class TraceSettings(Section):
     title: ClassVar[str] = "Traces"
 
     endpoint: str | None = Field(None, description="OTLP over HTTP, such as `http://collector:4318/v1/traces`.")
-    service: str = Field("mailroom", description="What the traces call this program.")
+    service: str = Field("mailroom", description="Name of this program in traces.")

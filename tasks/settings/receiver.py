@@ -1,4 +1,4 @@
-"""The settings of the receiver, and the rule that it never stands open to strangers."""
+"""The settings of the receiver, and the rule that it never accepts mail from the network without a secret."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class ReceiverSettings(ReceiverAddress):
 
     title: ClassVar[str] = "Receiver"
 
-    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs the secrets below.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    host: str = Field("127.0.0.1", description="Address to listen on; others than loopback require the secrets below.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
     webhook_secret: SecretStr | None = Field(
         None, description="`whsec_…` of Standard Webhooks; two with a blank between them while one is being replaced."
     )
@@ -53,14 +53,14 @@ class ReceiverSettings(ReceiverAddress):
         None, description="Bearer token of `/upload` and `/runs`, and of `/mails`, which shows none without it."
     )
     trusted_proxies: tuple[str, ...] = Field(
-        (), description="Addresses or networks of proxies whose `X-Forwarded-For` is believed; nobody else's is."
+        (), description="Addresses or networks of proxies whose `X-Forwarded-For` is trusted."
     )
     max_body_bytes: int = Field(50_000_000, ge=1_000, description="Largest post to `/webhooks/mail`.")
     max_upload_bytes: int = Field(200_000_000, ge=1_000, description="Largest post to `/upload`.")
-    max_in_flight_bytes: int = Field(400_000_000, ge=1_000, description="Bodies held at a time, all posts together.")
-    rate_per_s: float = Field(1_000, gt=0, description="Posts a second from one address, in the long run.")
+    max_in_flight_bytes: int = Field(400_000_000, ge=1_000, description="Most bytes of all bodies in memory together.")
+    rate_per_s: float = Field(1_000, gt=0, description="Posts per second from one address, on average.")
     rate_burst: int = Field(2_000, ge=1, description="Posts that one address may send at once.")
-    min_free_bytes: int = Field(500_000_000, ge=0, description="With less free disk, `/ready` says no.")
+    min_free_bytes: int = Field(500_000_000, ge=0, description="If less disk space is free, `/ready` reports it.")
     replay_days: float = Field(7, ge=1, description="How long a delivery's id is remembered.")
 
     @field_validator("webhook_secret", "mailgun_signing_key", "basic_auth", "upload_token", mode="before")
@@ -101,7 +101,7 @@ def read_receiver_settings() -> ReceiverSettings:
 
 
 def refuse_open_doors(settings: ReceiverSettings) -> None:
-    """Return when it is safe to listen.
+    """Check that it is safe to listen.
 
     Raises:
         Misconfigured: The address is not loopback and a secret is missing, or a secret is unusable.

@@ -1,4 +1,4 @@
-"""The settings of replies: from whom they are, what their texts may name, and how many leave by themselves."""
+"""The settings of replies: their sender, the links they may contain, and how many are sent without approval."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ReplySettings(Section):
 
     reply_from: str = Field("", description="Address of replies, as `Support <support@example.com>`.")
     own_addresses: tuple[str, ...] = Field(
-        (), description="Further addresses that are ours, as JSON; mail from them is never answered by itself."
+        (), description="Further addresses of ours, as JSON; mail from them is never answered automatically."
     )
     allowed_links: tuple[str, ...] = Field(
         (),
@@ -24,17 +24,19 @@ class ReplySettings(Section):
         'name, as JSON: ["example.com", "+49 30 123456"].',
     )
     replies_per_sender: int = Field(
-        1, ge=0, description="Most replies to one sender within 24 hours that no person approved; more wait for one."
+        1,
+        ge=0,
+        description="Most replies to one sender in 24 hours without approval; further ones wait for a person.",
     )
     replies_per_thread: int = Field(
         1,
         ge=0,
-        description="Most replies in one conversation within 24 hours that no person approved; more wait for one.",
+        description="Most replies in one conversation in 24 hours without approval; further ones wait for a person.",
     )
     replies_per_hour: int = Field(
         60,
         ge=0,
-        description="Most replies to anybody within an hour that no person approved; when more are wanted, all wait.",
+        description="Most replies in total in an hour without approval; if more are wanted, all of them wait.",
     )
 
     @property

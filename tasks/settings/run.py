@@ -13,7 +13,7 @@ from tasks.settings.replies import ReplySettings
 from tasks.settings.section import DataDir, Section
 
 CONFIGURED = "configured"
-"""What a form says where the environment is to decide."""
+"""A form's value for a setting that is taken from the environment."""
 ModeChoice = Literal["configured", "normal", "economy"]
 ModelClass = Literal["triage", "simple", "medium", "complex"]
 
@@ -23,20 +23,20 @@ class WorkSettings(Section):
 
     source: str | None = Field(
         None,
-        description="Where the mail lies: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, "
+        description="Where the mail is: a folder, a Maildir, an .mbox, .eml, .zip, .csv, .jsonl or .parquet file, "
         "or an address.",
     )
-    again: bool = Field(False, description="Process mails that were processed before, too.")
+    again: bool = Field(False, description="Also process mails that were processed before.")
     chunk_rows: int = Field(100, ge=1, le=500, description="Mails in one task run.")
-    chunk_workers: int = Field(2, ge=1, le=64, description="Chunks in a window, which are worked on at the same time.")
-    concurrency: int = Field(50, ge=1, le=1_000, description="Provider calls in flight at a time, in a process.")
-    task_runner: Literal["threads", "dask", "ray"] = Field("threads", description="Where chunks are worked on.")
-    cluster_address: str | None = Field(None, description="Of a running Dask or Ray cluster; null starts one.")
+    chunk_workers: int = Field(2, ge=1, le=64, description="Chunks in a window, which are processed at the same time.")
+    concurrency: int = Field(50, ge=1, le=1_000, description="Most provider calls in flight in a process.")
+    task_runner: Literal["threads", "dask", "ray"] = Field("threads", description="Where chunks are processed.")
+    cluster_address: str | None = Field(None, description="Address of a running Dask or Ray cluster; null starts one.")
     chunk_retry_delays_s: tuple[float, ...] = Field(
-        (5.0, 30.0, 120.0), description="Waits before a chunk whose provider was away is tried again."
+        (5.0, 30.0, 120.0), description="Waits before each retry of a chunk whose provider was unavailable, in seconds."
     )
     lease_s: int = Field(
-        600, ge=30, description="A claimed mail that is not settled by then may be taken by another run."
+        600, ge=30, description="A claimed mail that is not settled within this time may be claimed by another run."
     )
 
     @property
@@ -48,9 +48,9 @@ class WorkSettings(Section):
 class ModelSettings(Section):
     title: ClassVar[str] = "Models"
 
-    provider: str = Field("openai", description="Who reads the mail.")
-    fallbacks: tuple[str, ...] = Field((), description="Asked in this order where `provider` cannot answer.")
-    refused_moves_on: bool = Field(False, description="Whether a mail one provider refused is shown to the next.")
+    provider: str = Field("openai", description="Provider that reads the mail.")
+    fallbacks: tuple[str, ...] = Field((), description="Providers to ask, in this order, if `provider` cannot answer.")
+    refused_moves_on: bool = Field(False, description="Whether a mail that one provider refused is sent to the next.")
     triage_model: str | None = Field(
         None, description="Model that sorts the mail; without it, the provider's cheap one."
     )
@@ -60,8 +60,10 @@ class ModelSettings(Section):
     models: dict[str, dict[ModelClass, str]] = Field(
         {}, description='Models by provider and class, as JSON: {"openai": {"triage": "gpt-6-luna", "complex": "…"}}.'
     )
-    min_confidence: float = Field(0.5, ge=0, le=1, description="A triage less sure is asked of a stronger model, once.")
-    mails_per_call: int = Field(1, ge=1, le=10, description="Short mails that one triage call asks about.")
+    min_confidence: float = Field(
+        0.5, ge=0, le=1, description="Less confident triages are repeated with a stronger model."
+    )
+    mails_per_call: int = Field(1, ge=1, le=10, description="How many short mails one triage call asks about.")
     mode: Literal["normal", "economy"] = Field(
         "normal",
         description="normal, or economy: half the price, through the providers' batch APIs; answers come within a day.",
@@ -69,11 +71,11 @@ class ModelSettings(Section):
     limits: dict[str, dict[Literal["rpm", "tpm"], int]] = Field(
         {}, description='Requests and tokens a minute by provider or model, as JSON: {"openai": {"rpm": 5000}}.'
     )
-    max_input_tokens: int = Field(16_000, ge=100, description="Most of a mail's tokens that one question holds.")
+    max_input_tokens: int = Field(16_000, ge=100, description="Most tokens of a mail in one question.")
     long_mails: Literal["cut", "parts"] = Field(
         "cut", description="A longer mail is cut at a sentence's end, and says so; or read in parts, a call each."
     )
-    max_parts: int = Field(10, ge=2, le=100, description="Parts of a long mail that are read; what is beyond is cut.")
+    max_parts: int = Field(10, ge=2, le=100, description="Most parts of a long mail that are read; the rest is cut.")
     target_language: str = Field(
         "English", description="Language that summaries are translated into, as you write it: Japanese, ja, 日本語."
     )
@@ -81,9 +83,9 @@ class ModelSettings(Section):
         {}, description='Target language by sender address or domain, as JSON: {"example.jp": "Japanese"}.'
     )
     answers_ttl_s: int = Field(
-        3_600, ge=0, description="How long an answer may be used again after its mail was completed."
+        3_600, ge=0, description="How long an answer can be reused after its mail was completed."
     )
-    refresh: bool = Field(False, description="Ask the models anew, even where their answers are kept.")
+    refresh: bool = Field(False, description="Ask the models again, even if there are stored answers.")
 
     @property
     def most_tokens(self) -> int:
@@ -95,10 +97,10 @@ class MoneySettings(Section):
     title: ClassVar[str] = "Money"
 
     budget_usd: Decimal | None = Field(
-        None, gt=0, description="Most US dollars a run may cost; what is left is taken up by the next run."
+        None, gt=0, description="Most US dollars that a run may cost; the next run processes the mails that are left."
     )
-    budget_day_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a day (UTC), over all runs.")
-    budget_month_usd: Decimal | None = Field(None, gt=0, description="Most US dollars a month (UTC), over all runs.")
+    budget_day_usd: Decimal | None = Field(None, gt=0, description="Most US dollars per day (UTC), over all runs.")
+    budget_month_usd: Decimal | None = Field(None, gt=0, description="Most US dollars per month (UTC), over all runs.")
 
     @property
     def caps_usd(self) -> dict[str, Decimal | None]:
@@ -120,7 +122,7 @@ class PrivacySettings(Section):
     output_mode: str = Field(
         "600",
         pattern="^[0-7]{3}$",
-        description="Who may read outcome files, as chmod writes it: 600 is their owner alone.",
+        description="Permissions of outcome files, as for chmod: with 600 only their owner can read them.",
     )
 
 
@@ -135,12 +137,14 @@ class ActionSettings(Section):
         ge=1,
         description="Milliseconds of CPU that a rule's condition may take for a mail; else it is not answered.",
     )
-    dry_run: bool = Field(True, description="Only plan and show what would be done to the mails.")
+    dry_run: bool = Field(True, description="Only plan and show what would be done, and do nothing.")
     review: Literal["off", "sent", "drafts"] = Field(
-        "sent", description="Which replies another model reads before they leave: none, those sent, or drafts as well."
+        "sent", description="Which replies another model checks before they are sent: none, those sent, or also drafts."
     )
     second_reader: str = Field(
-        "", pattern=r"^$|^[a-z]+/.+$", description="Who reads them, as `anthropic/claude-opus-5-5`; empty chooses."
+        "",
+        pattern=r"^$|^[a-z]+/.+$",
+        description="Model that checks them, such as `anthropic/claude-opus-5-5`; empty chooses one.",
     )
 
 

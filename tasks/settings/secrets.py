@@ -1,4 +1,4 @@
-"""Where secrets and prices are looked for besides the environment; read by the process that needs them."""
+"""Where secrets and prices are read from, besides the environment, by the process that needs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of `process-mail` in a process of its own: what a flow's runner is, is settled when its module is imported.
+"""A run of `process-mail` in its own process, because a flow's task runner is chosen when its module is imported.
 
 Prints the kind of the runner, the run's id and the name of its last state.
 """

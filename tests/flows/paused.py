@@ -1,4 +1,4 @@
-"""A flow that pauses for a person, run beside the test, which answers in the person's place."""
+"""Runs a flow that pauses for a person, while the test answers instead of the person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was answered is not asked again, and what failed always is: whichever cache stands in between."""
+"""Questions with answers are not asked again, and failed ones always are, with all caches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person approves is done, and nothing else, whatever happened between showing and approving."""
+"""Exactly what a person approves is done, whatever happened between display and approval."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Money in a run: a budget that is not passed, a rest that is taken up, and a bill that is the same in the end."""
+"""Budgets: never exceeded, the rest is processed later, and the final bill is the same."""
 
 from __future__ import annotations
 

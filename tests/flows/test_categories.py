@@ -1,4 +1,4 @@
-"""A category that is added when a run begins.
+"""A category is added when a run begins.
 
 The models are told of it, and no stage loses a mail that is sorted into it.
 """
@@ -11,7 +11,8 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 
 from flows.process_mail import handle_messages, process_mail
-from flows.run.setup import mails_of_source, prepare, under_way
+from flows.run.setup import mails_of_source, prepare
+from flows.run.under_way import under_way
 from tasks.categories import DEFAULT_CATEGORIES, Categories, Category
 from tasks.ingest.read_messages import read_windows
 from tasks.ledger.outcomes import read_run

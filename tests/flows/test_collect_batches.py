@@ -1,4 +1,4 @@
-"""Economy mode from end to end: a run that sends, rounds that collect, at half the price."""
+"""Economy mode from end to end: a run sends batches, rounds collect them, at half the price."""
 
 from __future__ import annotations
 

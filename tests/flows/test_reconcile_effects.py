@@ -1,4 +1,4 @@
-"""The reconciler as a flow: what was cut short is settled, or given to a person, and the run's state says so."""
+"""The flow `reconcile-effects`: interrupted effects are settled or held for a person, and the run's state says so."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Keys and mail bodies stay where they belong: everything that a run writes is searched for marked ones."""
+"""Keys and mail bodies do not leak: everything that a run writes is searched for marked ones."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""One big source, three processes: each mail is worked on by one of them, also when one dies amid its work."""
+"""One big source, three processes: each mail is processed by one of them, even if one is killed."""
 
 from __future__ import annotations
 

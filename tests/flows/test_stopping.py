@@ -1,4 +1,4 @@
-"""A run that is told to end begins no request any more, and the next run pays for nothing twice."""
+"""A stopped run sends no more requests, and the next run pays for nothing twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where chunks are worked on is a setting: the same flow on a cluster of Dask or Ray, its chunks in other processes."""
+"""The task runner is a setting: the same flow runs on a Dask or Ray cluster, with chunks in other processes."""
 
 from __future__ import annotations
 

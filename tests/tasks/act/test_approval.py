@@ -146,7 +146,7 @@ def test_nobody_is_chosen_beforehand_and_nothing_goes_out_until_somebody_is(offi
     assert "carl@customer.example: its Reply-To" in form.effects[0].text
     assert "noreply@us.example: its From" in form.effects[0].text
     (one,) = decided(office, form, fields)
-    assert (one.word, one.why) == ("refused", "nobody was chosen to whom it goes; it is still held")
+    assert (one.word, one.why) == ("refused", "no recipient was chosen; it is still held")
     assert state_of(office, "m1") == "held"
 
 
