@@ -1,4 +1,4 @@
-"""The day in one page: counts, what is urgent or unanswered, cost and trends."""
+"""One page about a day: counts, urgent and unanswered mails, cost and trends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main job: mail in, one outcome row a mail out."""
+"""The main job: reads mail and gives one outcome row for each."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def process_mail(
     again: bool = False,
     refresh: bool = False,
 ) -> State[Any]:
-    """Read mail, understand it, decide what is to be done, and say what became of each.
+    """Read mail, understand it, decide what to do, do it, and report the outcome of each mail.
 
-    What is left empty, `configured` or None is taken from the environment (`MAILROOM_…`) of the worker that runs it.
+    A parameter that is empty, `configured` or None is taken from the worker's environment (`MAILROOM_…`).
     """
     settings = read_settings(
         source=source, provider=provider, triage_model=triage_model, analysis_model=analysis_model,
@@ -70,7 +70,7 @@ def process_mail(
 
 
 def handle_messages(windows: Iterable[Window], job: RunUnderWay) -> State[Any]:
-    """All stages after reading, window by window; `retry_failed` enters here with mails from the ledger."""
+    """All stages after reading, window by window. Other flows call it with mails from the ledger."""
     for window, pending in read_ahead(windows, job):
         readings = understood(pending, job)
 
@@ -86,7 +86,7 @@ def handle_messages(windows: Iterable[Window], job: RunUnderWay) -> State[Any]:
         send_batches(job.run)
 
     job.progress.finish()
-    # Quoted: Prefect would otherwise walk through every value of every outcome, three times, in search of futures.
+    # `quote` keeps Prefect from searching every value of every outcome for futures, three times.
     publish_summary(quote(job.summary), job.run.categories, job.source, job.folder, job.estimate)  # type: ignore[call-overload]  # unquoted
     return concluded(job.summary)
 
@@ -94,7 +94,7 @@ def handle_messages(windows: Iterable[Window], job: RunUnderWay) -> State[Any]:
 def acted(
     window: Window, readings: DataFrame[Readings], decisions: DataFrame[Decisions], job: RunUnderWay
 ) -> DataFrame[Effects]:
-    """The window's effects: chunks of the mails that have something to be done, mapped over the outbox."""
+    """The window's effects. Mails with actions are split into chunks, and each chunk is a mapped task run."""
     chunks = split_acting(window.messages, readings, decisions, job.run.settings.chunk_rows)
     futures = apply_actions.map(*chunks, run=unmapped(job.run), second_reader=unmapped(read_again))
     answers = (future.result(raise_on_failure=False) for future in futures)

@@ -1,4 +1,4 @@
-"""`mailroom worker`: carry out runs."""
+"""`mailroom worker`: executes runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One Prefect worker of the project's own server, for the work pool that `prefect.yaml` names."""
+"""The Prefect worker of the project's own server, for the work pool in `prefect.yaml`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "worker"
 
 
 def ensure_worker(home: Path, api_url: str, pool: str, extra: Mapping[str, str] | None = None) -> Process:
-    """The worker that serves `pool` from that server, found running or started; one that serves others is replaced.
+    """Return the worker for `pool` at that server, started if needed. A worker for others is replaced.
 
     `extra` is added to its environment, and so to that of its runs.
     """

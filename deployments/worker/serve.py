@@ -1,8 +1,8 @@
-"""The worker as a process.
+"""The worker as a process that ends its runs in order.
 
-Told to end, Prefect's worker kills its runs at once, and the mails they held wait for the end of their lease unless
-the next run is on the same machine. So the runs are told first, which makes them give back what they hold, and the
-worker after them. To be deleted when Prefect's worker waits for runs it has sent SIGTERM to.
+On SIGTERM, Prefect's worker kills its runs at once, and their mails then wait for the end of their leases unless the
+next run is on the same machine. So this process first sends SIGTERM to the runs, which release their mails, and then
+ends the worker. Delete this module when Prefect's worker waits for runs after SIGTERM.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WORKER_GRACE_S = 15.0
 
 
 def serve(options: Sequence[str], environment: Mapping[str, str], grace_s: float) -> int:
-    """Run `prefect worker start` with these options until it ends or this process is told to; its exit code."""
+    """Run `prefect worker start` with these options until it ends or a signal arrives, and return its exit code."""
     told = threading.Event()
 
     def tell(_number: int, _frame: FrameType | None) -> None:
@@ -45,7 +45,7 @@ def serve(options: Sequence[str], environment: Mapping[str, str], grace_s: float
 
 
 def _end_runs(worker: int, grace_s: float) -> None:
-    """Tell each run to end, also one that began meanwhile, and wait until all have."""
+    """Send SIGTERM to each run, including those that begin meanwhile, and wait until all have ended."""
     told: set[int] = set()
     deadline = time.monotonic() + grace_s
     while (runs := runs_of(worker)) and time.monotonic() < deadline:
@@ -85,7 +85,7 @@ def _living() -> dict[int, tuple[int, int]]:
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
+        except OSError:  # the process has ended meanwhile
             continue
         if fields[0] != "Z":
             found[int(stat.parent.name)] = int(fields[1]), int(fields[3])

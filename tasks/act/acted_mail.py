@@ -1,4 +1,4 @@
-"""A mail as actions see it: its row, its bytes, where it lies and whom an answer may go to."""
+"""A mail as actions see it: its row, its bytes, its locations, and whom to answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tasks.parsing.headers import read_head
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What an action comes to for one mail; `hold` and `skip` say why it waits for a person, or can't be done."""
+    """An action, planned for one mail. `hold` says why it waits for a person, `skip` why it can't be done."""
 
     target: str
     content: dict[str, Any] = field(default_factory=dict)
@@ -34,9 +34,10 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class ActedMail:
-    """`row` has the columns of the mail's `Messages`, `Readings` and `Decisions`.
+    """A mail that actions are planned for.
 
-    `locations` says where on mail servers the mail was seen, the first place first. It is empty for a mail from files.
+    `row` has the columns of the mail's `Messages`, `Readings` and `Decisions`. `locations` are the places on mail
+    servers where it was seen, oldest first; empty for a mail from files.
     """
 
     row: Mapping[str, Any]
@@ -48,7 +49,7 @@ class ActedMail:
 
     @cached_property
     def headers(self) -> Message:
-        """The mail without its body, every value as it came."""
+        """The mail's header fields, with their values unchanged."""
         return read_head(self.raw)
 
     @cached_property
@@ -66,7 +67,7 @@ class ActedMail:
 
     @cached_property
     def whom(self) -> Verdict:
-        """Whom an answer may go to."""
+        """Whom to answer, and whether that can be relied on."""
         known = self.destinations
         return whom_to_answer(self.raw, self.headers, known.authserv_ids, self.dns, self.ours)
 
@@ -76,22 +77,22 @@ class ActedMail:
         return read_automatic(self.raw, self.ours)
 
     def allowed(self, *, sender_links: bool = False) -> Allowed:
-        """What a model's words may name: the operator's list, and the verified sender's domain if the rule says so."""
+        """The links that a model's text may contain: the operator's list, and the verified sender's domain if set."""
         listed = allow(self.destinations.allowed_links)
         return listed.with_sender(self.whom.address) if sender_links and self.whom.verified else listed
 
     @cached_property
     def sha256(self) -> str:
-        """Of its bytes, so that an approval can be bound to them."""
+        """SHA-256, hex, of the mail's bytes. An approval is bound to it."""
         return hashlib.sha256(self.raw).hexdigest()
 
     @cached_property
     def message_ids(self) -> tuple[str, tuple[str, ...]]:
-        """Its own Message-ID, empty where it has none, and the ids of the thread before it."""
+        """The mail's Message-ID (empty where it has none), and the ids of the thread before it."""
         return thread_of(self.headers)
 
     def facts(self, *, sender_links: bool = False) -> dict[str, Any]:
-        """What others are told of the mail; nothing in it can be clicked on, whoever wrote it, but what is allowed."""
+        """The facts about the mail that are sent to others. They contain no links except allowed ones."""
         row, allowed = self.row, self.allowed(sender_links=sender_links)
         told = {
             name: row[name]
@@ -110,7 +111,7 @@ _MOST_READ, _MOST_SUMMARY = 4_000, 2_000  # characters
 
 
 def one_line(text: str, most: int = 200, allowed: Allowed = NOTHING) -> str:
-    """Text of a stranger as one harmless line: no line breaks, no links."""
+    """Untrusted text as one line of at most `most` characters, without line breaks and links."""
     return " ".join(without_links(text[:_MOST_READ], allowed).split())[:most]
 
 

@@ -1,4 +1,4 @@
-"""Work on an effect's mail where it lies: planned, and done once the very mail on record was found."""
+"""Effects on a mail in its mailbox. They are performed only after exactly the mail on record was found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_MAILBOX = "the mail came from files, not from a mailbox"
 
 
 def plan_at_source(target: str, mail: ActedMail) -> Planned:
-    """An effect on the mail itself; it cannot be done to a mail that came from files."""
+    """Plan an effect on the mail itself; it is skipped for a mail that came from files."""
     return Planned(target=target, skip="" if mail.locations else NO_MAILBOX)
 
 
@@ -38,12 +38,14 @@ def sought_mail(message_key: str, mailboxes: Mailboxes, mailbox: str = "") -> So
 async def work_on_mail(
     effect: Effect, context: ActionContext, work: Callable[[Connection, FoundMail], T], also_in: Sequence[str] = ()
 ) -> T:
-    """What `work` returns for the effect's mail, whose folder is selected; `also_in` names folders it may be in by now.
+    """Find the effect's mail, select its folder, and return what `work` returns for it.
+
+    `also_in` names folders to which the mail may have been moved meanwhile.
 
     Raises:
-        MailGone: The mailbox does not hold the mail any more.
-        NotDone: The mail was seen in no mailbox, or the server refused.
-        SeveralFit: Several mails fit what is on record.
+        MailGone: The mail is no longer in the mailbox.
+        NotDone: The mail was seen in no mailbox, or the server refused the command.
+        SeveralFit: Several mails match the one on record.
     """
     mailbox = effect.parameters.get(MAILBOX, "")
     sought = sought_mail(effect.message_key, context.mailboxes, mailbox)
@@ -61,11 +63,11 @@ async def work_on_mail(
 async def change_mail(
     effect: Effect, context: ActionContext, work: Callable[[Connection, FoundMail], T], also_in: Sequence[str] = ()
 ) -> T:
-    """As `work_on_mail`, for an effect that cannot be done to a mail that is gone.
+    """Like `work_on_mail`, but a mail that is gone raises `NotDone`.
 
     Raises:
-        NotDone: As `work_on_mail`, or the mailbox does not hold the mail any more.
-        SeveralFit: Several mails fit what is on record.
+        NotDone: As in `work_on_mail`, or the mail is no longer in the mailbox.
+        SeveralFit: Several mails match the one on record.
     """
     try:
         return await work_on_mail(effect, context, work, also_in)

@@ -34,7 +34,7 @@ async def set_flag(effect: Effect, context: ActionContext, flag: str) -> str:
 
 
 async def has_flag(effect: Effect, context: ActionContext, flag: str) -> Found:
-    """Whether the mail bears it; setting it twice does no harm, so a mail that can't be found may be tried again."""
+    """Whether the mail has the flag. Setting it twice is harmless, so a mail that can't be found counts as not done."""
 
     def work(opened: Connection, mail: FoundMail) -> bool:
         return flag.lower() in _marks_of(opened.box, mail.uid, flag)

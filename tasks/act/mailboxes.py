@@ -1,4 +1,4 @@
-"""Mailboxes that effects reach: the one a mail came from, found again by where it was seen."""
+"""Connections to the mailboxes of mails, which are known from where the mails were seen."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ Connect = Callable[[str], Connection]
 
 
 def connect_mailbox(source: str) -> Connection:
-    """The mailbox of an `imap://BLOCK/FOLDER`, as its Prefect block says.
+    """Log in to the mailbox of `imap://BLOCK/FOLDER`, as its Prefect block is configured.
 
     Raises:
-        SourceError: There is no such block, or the server can't be reached or refuses the login.
-        SourceUnavailable: The server refuses for now.
+        SourceError: There is no such block, the server can't be reached, or it refuses the login.
+        SourceUnavailable: The server is temporarily unavailable.
     """
     block = load_mailbox(split_address(source)[0])
     return Connection(
@@ -79,9 +79,9 @@ def unidentified(source: str) -> Identity:
 
 
 class ServerRefused(Exception):
-    """The mail server answered, and the answer was no; nothing was changed.
+    """The mail server refused a command and changed nothing.
 
-    `passes` says whether the same may be taken later, after `wait_s` where the server told it.
+    `passes` says whether the command may succeed later: after `wait_s` seconds, where the server gave them.
     """
 
     def __init__(self, words: str, *, passes: bool = False, wait_s: float | None = None) -> None:
@@ -91,12 +91,12 @@ class ServerRefused(Exception):
 
 
 _WAITS_S = (1.0, 5.0, 15.0)
-_MOST_WAIT_S = 60.0  # an effect is held by a lease, and what is waited for longer is left to the next run
+_MOST_WAIT_S = 60.0  # the effect's lease bounds the wait; longer waits are left to the next run
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailLocation:
-    """Where a mail lies on a server; `uid` means it only under this `uidvalidity`."""
+    """Where a mail is on a server. `uid` is valid only under this `uidvalidity`."""
 
     source: str
     folder: str
@@ -105,12 +105,12 @@ class MailLocation:
 
     @property
     def mailbox(self) -> str:
-        """The Prefect block of the mailbox, which may have several folders that are read."""
+        """The Prefect block of the mailbox. Several folders of it may be sources."""
         return split_address(self.source)[0]
 
 
 class Mailboxes:
-    """Connections, one a mailbox, opened when first needed and used by one at a time; `close` ends them."""
+    """One connection for each mailbox, opened when first needed and used by one caller at a time."""
 
     def __init__(self, engine: Engine, connect: Connect, identify: Identify = unidentified) -> None:
         self._engine = engine
@@ -121,7 +121,7 @@ class Mailboxes:
         self._locks: dict[str, asyncio.Lock] = {}
 
     def locations_of(self, keys: Sequence[str]) -> dict[str, list[MailLocation]]:
-        """Where on servers each of these mails was seen, the first place first. Mails from no mailbox are missing."""
+        """The locations on servers of each of these mails, oldest first. Mails from files are left out."""
         found: dict[str, list[MailLocation]] = {}
         for key, source, place in sightings_of(self._engine, keys, scheme="imap"):
             folder, uidvalidity, uid = place.rsplit("/", 2)
@@ -130,7 +130,7 @@ class Mailboxes:
         return found
 
     def locations_of_one(self, message_key: str) -> list[MailLocation]:
-        """Where on servers this mail was seen, the first place first; empty when it came from no mailbox."""
+        """The locations on servers of this mail, oldest first; empty for a mail from files."""
         return self.locations_of([message_key]).get(message_key, [])
 
     def identity_at(self, locations: Sequence[MailLocation]) -> Identity:
@@ -147,7 +147,7 @@ class Mailboxes:
         return self._identities[first.mailbox]
 
     def record_of(self, message_key: str) -> MailOnRecord:
-        """The mail as the ledger holds it, without a byte where it was forgotten or could never be read."""
+        """The mail on record. It is empty where its bytes were deleted or could never be read."""
         return next((MailOnRecord(kept["raw"]) for kept in load_raw(self._engine, [message_key])), MailOnRecord(b""))
 
     def moved_to(self, message_key: str, mailbox: str = "") -> list[str]:
@@ -155,7 +155,7 @@ class Mailboxes:
         return [one["folder"] for one in reversed(self._done(message_key, "move", mailbox))]
 
     def was_flagged(self, message_key: str, flag: str) -> bool:
-        """Whether an earlier effect set one of IMAP's own flags on this mail, as `answered`."""
+        """Whether an earlier effect set this IMAP system flag, such as `answered`, on the mail."""
         return any(one["flag"] == flag for one in self._done(message_key, "flag"))
 
     def _done(self, message_key: str, action: str, mailbox: str = "") -> list[dict[str, Any]]:
@@ -164,13 +164,13 @@ class Mailboxes:
         return [parameters for parameters in done if parameters.get(MAILBOX, "") == mailbox]
 
     async def use(self, source: str, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, run in a thread on this source's connection.
+        """Run `work` in a thread on this source's connection and return its result.
 
-        A connection that broke is not used again: the next use opens a new one. What a server refuses for now is tried
-        again some times, so `work` may be called more than once.
+        A broken connection is not reused: the next use opens a new one. A temporary refusal is retried a few times, so
+        `work` may be called more than once.
 
         Raises:
-            ServerRefused: The server said no.
+            ServerRefused: The server refused the command.
         """
         async with self._locks.setdefault(source, asyncio.Lock()):
             for wait_s in _WAITS_S:
@@ -186,7 +186,7 @@ class Mailboxes:
         try:
             return await asyncio.to_thread(self._use, source, work)
         except asyncio.CancelledError:
-            # The thread can't be stopped and may go on using its connection: nobody else may.
+            # The thread can't be stopped and may still use its connection, so no other caller may.
             self._open.pop(source, None)
             raise
 
@@ -209,7 +209,7 @@ class Mailboxes:
             raise ServerRefused(words_of(no), passes=refusal is not None, wait_s=wait_s) from no
 
     def close(self) -> None:
-        """Log out everywhere."""
+        """Log out of all mailboxes."""
         while self._open:
             _, opened = self._open.popitem()
             with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""From decisions to plans: what each action comes to for its mail."""
+"""Turns decisions into planned effects, one for each action of a mail."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def plan_mails(
     engine: Engine, rows: Iterable[Mapping[str, Any]], destinations: Destinations, mailboxes: Mailboxes, *,
     dry_run: bool, review: SecondReading | None = None, dns: Dns = look_up_txt,
 ) -> list[Plan]:  # fmt: skip
-    """What is to be done about these mails, in order for each mail.
+    """The planned effects of these mails, in order for each mail.
 
     `rows` have the columns of messages, readings and decisions.
     """
     acting = {row["message_key"]: row for row in rows if len(row["actions"])}
     seen = mailboxes.locations_of(list(acting))
-    # What is done to a mail where it lies needs its bytes only when it is done.
+    # Effects on a mail in its mailbox need the mail's bytes only when they are performed.
     needed = [key for key, row in acting.items() if _needs_bytes(row)]
     raws = {found["message_key"]: found["raw"] for found in load_raw(engine, needed)}
     mails = [
@@ -48,7 +48,7 @@ def plan_mails(
         for key, row in acting.items()
     ]  # fmt: skip
     planned = partial(plan_mail, dry_run=dry_run, review=review)
-    with ThreadPoolExecutor(_READ_AT_ONCE) as pool:  # a second reader takes seconds a mail
+    with ThreadPoolExecutor(_READ_AT_ONCE) as pool:  # a second reader takes seconds for each mail
         return list(chain.from_iterable((pool.map if review else map)(planned, mails)))
 
 
@@ -63,14 +63,14 @@ def _needs_bytes(row: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondReading:
-    """Which replies a second reader reads, and how it is asked."""
+    """Which replies the second reader checks, and how it is asked."""
 
     actions: frozenset[str]
     read_again: ReadAgain
 
 
 def plan_mail(mail: ActedMail, *, dry_run: bool, review: SecondReading | None = None) -> list[Plan]:
-    """The mail's effects, in the order its rules name them."""
+    """The mail's effects, in the order of its rules."""
     named = enumerate(mail.row["actions"])
     plans = [_plan(position, dict(action), mail, dry_run, review) for position, action in named]
     return [one for plan in plans for one in (plan, *in_other_mailboxes(plan, mail.locations))]
@@ -101,10 +101,10 @@ def _state(action: Action, planned: Planned, doubts: list[str]) -> tuple[Literal
 
 
 def check_destinations(actions: Iterable[tuple[str, Action]], destinations: Destinations) -> None:
-    """See that every destination the rules name is configured; `actions` are (rule, action).
+    """Check that every destination in the rules is configured. `actions` are pairs of rule name and action.
 
     Raises:
-        Misconfigured: Names the rule and what is missing.
+        Misconfigured: A destination is missing; the message names it and the rule.
     """
     for rule, action in actions:
         try:

@@ -1,4 +1,4 @@
-"""What every kind of source has in common."""
+"""The interfaces of sources: what every source offers, and what it is given when it is opened."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from typing import Protocol
 from tasks.mailbox.raw import RawMail
 
 SinceUid = Callable[[str, str, int], int]
-"""(source, folder, UIDVALIDITY) → the UID up to which all is on record; 0 where nothing is, or all is wanted again."""
+"""(source, folder, UIDVALIDITY) → the highest UID on record; 0 where there is none, or all are to be read again."""
 
 UidsGivenAnew = Callable[[str, str, int, int], bool]
-"""(source, folder, UIDVALIDITY, UIDNEXT) → whether UIDs on record are given to other mails by now, which it notes."""
+"""(source, folder, UIDVALIDITY, UIDNEXT) → whether the server reuses UIDs on record; then it records that."""
 
 LeftOver = Callable[[str], Iterator[RawMail]]
-"""(source) → mails it gave before that are on record but not done; only sources that don't give them again ask."""
+"""(source) → mails on record that are not done. Used by sources that do not yield the same mails again."""
 
 VersionsRead = Callable[[str], Mapping[str, str]]
-"""(source) → the version in which each of its objects was read, by place; empty where all are wanted again."""
+"""(source) → the version of each object that was read, by place; empty where all are to be read again."""
 
 NoteRead = Callable[[str, Mapping[str, str]], None]
-"""(source, versions by place): all mails that these versions of its objects hold are on record."""
+"""(source, versions by place): called when all mails of these versions of its objects are on record."""
 
 
 Pause = Callable[[float], None]
-"""Waits so many seconds for a source that refuses for now; raises `Stopped` where the run is to end."""
+"""Waits so many seconds for a source that is temporarily unavailable; raises `Stopped` if the run must end."""
 
 
 def from_the_start(source: str, mailbox: str, uidvalidity: int) -> int:
-    """Return 0: every mail is wanted."""
+    """Return 0, so that every mail is read."""
     return 0
 
 
 def never_anew(source: str, mailbox: str, uidvalidity: int, uidnext: int) -> bool:
-    """Return False: nothing is on record."""
+    """Return False, because nothing is on record."""
     return False
 
 
 def nothing(source: str) -> Iterator[RawMail]:
-    """Give no mail: none was left."""
+    """Yield no mail."""
     return iter(())
 
 
 def none_read(source: str) -> Mapping[str, str]:
-    """Return nothing: every object is wanted."""
+    """Return no versions, so that every object is read."""
     return {}
 
 
 def forget_read(source: str, versions: Mapping[str, str]) -> None:
-    """Do nothing: the objects are read again."""
+    """Do nothing, so that the objects are read again."""
 
 
 class Source(Protocol):
@@ -65,18 +65,18 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it: an absolute path, or an address without its secrets."""
+        """Its name: an absolute path, or an address without its secrets."""
 
     def count(self) -> int | None:
-        """Return how many mails `read` would give, where that is cheap to know; else None."""
+        """Return the number of mails that `read` would yield, or None where that is expensive to know."""
 
     def read(self) -> Iterator[RawMail]:
-        """Give every mail once, in the same order each time, holding a few at a time in memory."""
+        """Yield every mail once, always in the same order, with only a few in memory at a time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
-    """What some sources must be told before they can be opened."""
+    """What sources need from outside to be opened."""
 
     data_dir: Path = Path(".mailroom")
     since_uid: SinceUid = from_the_start

@@ -1,4 +1,4 @@
-"""Many mails in one file, each after a line `From …` (RFC 4155, and its looser relatives); read as a stream."""
+"""Mbox: many mails in one file, each after a line `From …` (RFC 4155 and less strict variants), read as a stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tasks.mailbox.raw import KEPT_BYTES, RawMail
 from tasks.mailbox.single import SUFFIXES as SINGLE_SUFFIXES
 
 SUFFIXES = frozenset({".mbox", ".mbx"})
-# So much of the header below a line `From …` is looked at.
+# How much of the header below a line `From …` is examined.
 LOOK_AHEAD_BYTES = 8_192
 
 # `From someone Fri Nov 13 10:00:00 2026`, in any order and with any zone: a clock and a year make it a separator.
@@ -52,14 +52,14 @@ def count(blob: Blob) -> None:
 
 
 def read(blob: Blob, source: str) -> Iterator[RawMail]:
-    """Give every mail, with From_ quoting undone; a mail's id is the file's name and its place in the file."""
+    """Yield every mail, with From_ quoting removed. A mail's id is the file's name and its number in the file."""
     with blob.open() as stream:
         for number, mail in enumerate(split_mails(stream), 1):
             yield mail.raw(blob.name, number, source)
 
 
 def split_mails(stream: BinaryIO) -> Iterator[Growing]:
-    """Give the mails between the From_ lines of `stream`."""
+    """Yield the mails between the From_ lines of `stream`."""
     lines = LineReader(stream)
     lines.skip_to_text()
     first = b"" if begins_with_header(lines.peek(LOOK_AHEAD_BYTES)) else lines.line()
@@ -69,21 +69,21 @@ def split_mails(stream: BinaryIO) -> Iterator[Growing]:
 
 
 class Splitter:
-    """Takes one mail after the other from the lines.
+    """Splits the lines into mails.
 
-    A mail written without quoting has lines `From …` in its text. What is a separator, and what a part of the text, is
-    told by the form of the line, the blank line above it, the header below it, and by `Content-Length`.
+    If mails were written without quoting, their text may have lines `From …`. The form of the line, the blank line
+    above it, the header below it, and `Content-Length` decide whether such a line is a separator.
     """
 
     def __init__(self, lines: LineReader, *, dated: bool) -> None:
         self.lines = lines
         self.dated = dated
         self.ended = False
-        # After the first wrong length the file's lengths are not trusted any more; each costs a second reading.
+        # After the first wrong length, the file's lengths are ignored: each takes a second reading.
         self.trusts_lengths = True
 
     def next_mail(self) -> Growing:
-        """Return the mail up to the next separator, which is taken, too."""
+        """Return the mail up to the next separator, and consume the separator."""
         mail, length, in_header, after_blank = Growing(), -1, True, False
         while True:
             begins = self.lines.begins
@@ -121,7 +121,7 @@ class Splitter:
         return False
 
     def take_counted(self, mail: Growing, length: int) -> bool:
-        """Take a body by its stated length; return False, and take nothing, where no mail begins behind it."""
+        """Take a body by its stated length. Return False and take nothing if no mail begins after it."""
         ahead = self.lines.peek(length + LOOK_AHEAD_BYTES)
         body, behind = ahead[:length], ahead[length:].lstrip(b"\r\n")
         line, newline, below = behind.partition(b"\n")
@@ -134,7 +134,7 @@ class Splitter:
         if not re.search(rb"(?m)^From ", body):
             mail.add(re.sub(rb"(?m)^>(>*From )", rb"\1", body))
             return True
-        mail.add(body)  # its writer did not quote
+        mail.add(body)  # writers that state a length do not quote
         mail.defects += [HOLDS_FROM] * any(
             len(fields_of_mail(body[found.end() :])) > 1 for found in re.finditer(rb"(?m)^From [^\n]*\n", body)
         )
@@ -147,7 +147,7 @@ def begins_with_header(head: bytes) -> bool:
 
 
 def separates(line: bytes, below: bytes, fields: set[bytes], *, dated: bool, after_blank: bool) -> bool:
-    """Return whether a line `From …` begins a mail; `dated` says that the first one of the file has a date."""
+    """Return whether a line `From …` starts a mail. `dated` says that the file's first one has a date."""
     if DATED.match(line):
         follows = not below.partition(b"\n")[0].strip() or FIELD.match(below) or below.startswith(b">From ")
         return bool(follows) if after_blank else len(fields) > 1
@@ -157,7 +157,7 @@ def separates(line: bytes, below: bytes, fields: set[bytes], *, dated: bool, aft
 
 
 def fields_of_mail(below: bytes) -> set[bytes]:
-    """Return which fields of a mail stand in the header that begins here; none where it begins with something else."""
+    """Return the known mail fields of the header that begins here; none if it begins with something else."""
     found: set[bytes] = set()
     for line in (below.partition(b"\n")[2] if below.startswith(b">From ") else below).split(b"\n"):
         if not line.strip():

@@ -1,4 +1,4 @@
-"""The day in numbers: what came, what is urgent, what waits for an answer, what it cost, and how that changes."""
+"""A day in numbers: mails, urgent ones, those that wait for an answer, costs, and trends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COLUMNS = (
 def digest_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """The rows of `tasks.ledger.daily_outcomes.outcomes_since` with a column `day` (a UTC date).
 
-    Without rows the columns stay.
+    An empty frame has the same columns.
     """
     frame = pd.DataFrame(rows, columns=list(_COLUMNS))
     frame["day"] = pd.to_datetime(frame["processed_at"].astype(float), unit="s", utc=True).dt.date
@@ -67,7 +67,7 @@ def _sentence(today: pd.DataFrame, urgent: pd.DataFrame, waiting: pd.DataFrame) 
 
 
 def _by_day(mails: pd.DataFrame, categories: Categories) -> tuple[pd.DataFrame, pd.Series[float]]:
-    """Mails by day (rows) and category (columns), and dollars by day."""
+    """Mails by day (rows) and category (columns), and US dollars by day."""
     known = mails.assign(category=mails["category"].fillna(_UNREAD))
     counts = known.pivot_table(index="day", columns="category", values="message_key", aggfunc="count", fill_value=0)
     unread = [_UNREAD] if _UNREAD in counts.columns else []

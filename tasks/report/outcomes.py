@@ -1,4 +1,4 @@
-"""One outcome row a mail, joined from what every stage knows of it."""
+"""One outcome row for each mail, joined from the frames of all stages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def outcome_rows(
     effects: DataFrame[Effects],
     spent: Mapping[str, Spending],
 ) -> list[Row]:
-    """Rows of `Outcomes` in the order of `messages`, as Python's own values, so that they can be kept as JSON.
+    """Rows of `Outcomes` in the order of `messages`. Their values are plain Python, so that they can be stored as JSON.
 
     Raises:
         KeyError: A message has no reading or no decision.
@@ -76,7 +76,7 @@ def skipped_rows(skipped: DataFrame[Skipped], effects: DataFrame[Effects] | None
 
 
 def utc_now() -> str:
-    """This moment, UTC, ISO 8601."""
+    """The current time, UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -87,13 +87,13 @@ def _by_key(frame: pd.DataFrame) -> dict[str, Row]:
 def _status(reading: Row) -> str:
     if _plain(reading["error_type"]) is None:
         return "COMPLETED"
-    # What the budget or the run's end came before was not tried: the next run takes it up.
+    # The budget or the end of the run kept the mail from being tried: the next run processes it.
     waiting = {"BUDGET_EXCEEDED": "PENDING", "STOPPED": "PENDING", "AWAITING_BATCH": "PROCESSING"}
     return waiting.get(reading["error_type"], "FAILED")
 
 
 def _plain(value: object) -> object:
-    # pandas keeps a missing text or number as NaN, the only value that is not itself.
+    # pandas stores a missing text or number as NaN, the only value that does not equal itself.
     return None if isinstance(value, float) and value != value else value
 
 

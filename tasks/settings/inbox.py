@@ -1,4 +1,4 @@
-"""The settings of the inbox: how long mails are gathered before a run is started for them."""
+"""The settings of the inbox: how long mails are collected before a run starts for them."""
 
 from __future__ import annotations
 

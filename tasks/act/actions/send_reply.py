@@ -1,7 +1,8 @@
-"""Sends a suggested reply by SMTP, and leaves a copy in the mailbox's folder of sent mail.
+"""Sends a suggested reply by SMTP, and puts a copy into the mailbox's folder for sent mail.
 
-A server that was given the whole mail and is cut off before it answers may have taken it: nobody knows, so the effect
-is ambiguous. Servers that keep a copy themselves show it in the folder of sent mail; else a person must say.
+If the connection breaks after the whole mail was sent and before the server answers, the effect is ambiguous: the
+server may have accepted the mail. If the server keeps copies itself, one in the folder for sent mail settles the
+effect; otherwise a person must.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ log = logging.getLogger("mailroom.act")
 
 
 class SendReply(ReplyAction):
-    """Send a suggested reply to the mail's verified sender; held for a person unless a rule says otherwise."""
+    """Send a suggested reply to the mail's verified sender. It is held for a person unless the rule says otherwise."""
 
     action: Literal["send_reply"]
     hold: bool = True
@@ -59,7 +60,7 @@ def plan(action: SendReply, mail: ActedMail) -> Planned:
 async def perform(effect: Effect, context: ActionContext) -> str:
     await check_unanswered(effect, context)
     if not effect.content["to"]:
-        raise NeedsPerson("nobody was chosen to whom it goes")
+        raise NeedsPerson("no recipient was chosen")
     if effect.needs_approval:
         return await _send(effect, context)
     if why := await asyncio.to_thread(_admit, effect, context):
@@ -95,7 +96,7 @@ async def _send(effect: Effect, context: ActionContext) -> str:
         try:
             await server.data(raw)
         except aiosmtplib.SMTPResponseException as no:
-            if no.code < 400:  # no answer that means anything
+            if no.code < 400:  # not a valid refusal
                 raise
             raise _refused(no) from no
     copy = await _keep_copy(effect, context, raw)
@@ -153,7 +154,7 @@ async def _connected(destinations: Destinations) -> AsyncIterator[aiosmtplib.SMT
     try:
         await server.connect()
     except aiosmtplib.SMTPAuthenticationError as no:
-        raise NotDone("the mail server took neither name nor password; check MAILROOM_SMTP_USER and _PASSWORD") from no
+        raise NotDone("the mail server refused the login; check MAILROOM_SMTP_USER and MAILROOM_SMTP_PASSWORD") from no
     except (aiosmtplib.SMTPException, OSError) as no:
         raise NotDone(
             f"the mail server at {destinations.smtp_host} can't be reached ({type(no).__name__})", again=True
@@ -170,14 +171,14 @@ def _refused(no: aiosmtplib.SMTPResponseException) -> NotDone:
 
 
 async def _keep_copy(effect: Effect, context: ActionContext, raw: bytes) -> str:
-    """Put a copy where sent mail lies; the mail is out, so nothing that fails here may undo that."""
+    """Put a copy into the folder for sent mail. The mail was sent, so an error here must not fail the effect."""
     locations = context.mailboxes.locations_of_one(effect.message_key)
     if not locations:
         return ""
 
     def work(opened: Connection) -> str:
         folder = sent_folder(opened)
-        if not find_copies(opened.box, folder, MailOnRecord(raw)):  # some servers keep one themselves
+        if not find_copies(opened.box, folder, MailOnRecord(raw)):  # some servers add a copy themselves
             opened.box.append(raw, folder, flag_set=[MailMessageFlags.SEEN])
         return f", with a copy in `{folder}`"
 

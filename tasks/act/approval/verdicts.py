@@ -1,4 +1,4 @@
-"""A person's word on held effects, taken down and acted upon: it holds for exactly what was shown, and nothing else."""
+"""Records a person's decisions on held effects. A decision is valid only for exactly what was shown."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ log = logging.getLogger("mailroom.act")
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """What a choice came to, and why: `approved`, `edited`, `rejected`, `waits`, or `refused` if it did not count."""
+    """The result of a choice: `approved`, `edited`, `rejected`, `waits`, or `refused` if it was not valid; and why."""
 
     shown: ShownEffect
     word: str
@@ -42,7 +42,7 @@ class Decided:
 
 @task(name="find held", **policies.LEDGER)
 def find_held(run: Run, *, most: int, dry_runs: bool, but: Collection[Version] = ()) -> list[ShownEffect]:
-    """The oldest held effects, at most so many, without the versions in `but`, as they are to be shown."""
+    """The `most` oldest held effects, prepared for display, without the versions in `but`."""
     engine = open_ledger(run.settings.ledger)
     held = in_state(engine, ["held"], dry_runs=dry_runs)
     waiting = [effect for effect in held if (effect.effect_id, effect.content_hash) not in but]
@@ -63,7 +63,7 @@ def _heads(engine: Engine, effects: Iterable[Effect]) -> dict[str, str]:
 
 @task(name="take down", **policies.LEDGER)
 def take_down(choices: list[Choice], run: Run, *, person: str) -> list[Decided]:
-    """Record what was chosen, with who and when; what is not exactly as it was shown any more is left held."""
+    """Record the choices with the person and the time. An effect that has changed since it was shown stays held."""
     engine = open_ledger(run.settings.ledger)
     decided = [decide_one(engine, choice, person=person, flow_run_id=run.id) for choice in choices]
     subjects = may_name()
@@ -75,7 +75,7 @@ def take_down(choices: list[Choice], run: Run, *, person: str) -> list[Decided]:
 
 
 def decide_one(engine: Engine, choice: Choice, *, person: str, flow_run_id: str) -> Decided:
-    """What one choice comes to."""
+    """Record one choice and return its result."""
     verdict = _VERDICTS.get(choice.decision)
     if verdict is None:
         return Decided(shown=choice.shown, word="waits", why=_left_unused(choice))
@@ -106,7 +106,7 @@ def _content(choice: Choice, verdict: Verdict) -> dict[str, Any]:
 
 
 def with_recipient(content: Mapping[str, Any], address: str) -> dict[str, Any]:
-    """The reply's content, addressed to the candidate that a person chose."""
+    """The reply's content with the recipient that a person chose."""
     why = next(one["why"] for one in content["candidates"] if one["address"] == address)
     return {**content, "to": address, "to_verified": False, "to_why": f"chosen by a person: {why}"}
 
@@ -123,24 +123,24 @@ def _left_unused(choice: Choice) -> str:
 
 
 def _objection(engine: Engine, choice: Choice) -> str:
-    """Why the choice can't count; empty where it can."""
+    """Why the choice is not valid; empty if it is."""
     if choice.shown_changed:
-        return "what is shown was changed in the form, which changes nothing; to change a reply, choose `edit`"
+        return "a text that is only for reading was changed in the form; to change a reply, choose `edit`"
     if choice.decision == "reject":
         return ""
     if choice.shown.candidates and not choice.recipient:
-        return "nobody was chosen to whom it goes"
+        return "no recipient was chosen"
     if choice.decision == "approve" and choice.text_changed:
         return "the text was changed, but `approve` was chosen instead of `edit`"
     if choice.decision == "edit" and not (choice.text or "").strip():
         return "`edit` was chosen, but there is no text"
     if not mail_is_same(engine, choice.shown.effect):
-        return "the mail it answers is not the one it was written for any more"
+        return "the mail on record is no longer the one that the reply was written for"
     return ""
 
 
 def mail_is_same(engine: Engine, effect: Effect) -> bool:
-    """Whether the ledger still holds, byte for byte, the mail that the effect was shown beside."""
+    """Whether the mail on record is, byte for byte, the one that was shown with the effect."""
     wanted = effect.content.get("mail_sha256")
     raws = [found["raw"] for found in load_raw(engine, [effect.message_key])]
     return wanted is None or [hashlib.sha256(raw).hexdigest() for raw in raws] == [wanted]

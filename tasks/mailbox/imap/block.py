@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints, field_validator, model
 
 from tasks.mailbox.imap.identity import Identity
 
-# No line ends: they would begin a command of their own.
+# No line ends: they would start another command.
 Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00]*$", max_length=1_000)]
 IMAPS_PORT, IMAP_PORT = 993, 143
 _ADDRESS = r"^$|^[^\s<>@,;\"]+@[^\s<>@,;\"]+$"
@@ -92,7 +92,7 @@ class Mailbox(Block):
     )
     @classmethod
     def _none_where_empty(cls, value: object) -> object:
-        # What a form sends for a field that was left alone.
+        # A form sends an empty string for a field that was not filled in.
         return None if value in ("", SecretStr("")) else value
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Fetches mails by UID, some at a time: few enough for the memory, many enough to be quick."""
+"""Fetches mails by UID in pages that are small enough for the memory and large enough to be fast."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONVERSATION = re.compile(rb"\bX-GM-THRID (\d+)")
 GMAIL = "X-GM-EXT-1"
 """What a server offers that has Gmail's labels and conversations: https://developers.google.com/gmail/imap."""
 SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-# A mail comes as a literal; one of hardly any bytes may also stand quoted, or as NIL.
+# A mail comes as a literal; a very short one may also be quoted, or NIL.
 QUOTED = re.compile(rb'\bBODY\[\](?:<\d+>)? (?:NIL|"((?:[^"\\]|\\.)*)")')
 
 Response = Sequence[bytes | tuple[bytes, bytes] | None]
@@ -32,7 +32,7 @@ Response = Sequence[bytes | tuple[bytes, bytes] | None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """A mail from the server, cut at `KEPT_BYTES`; `problem` says why the server would not give it."""
+    """A mail from the server, cut at `KEPT_BYTES`. `problem` says why the server did not send it."""
 
     uid: int
     raw: bytes = b""
@@ -61,7 +61,7 @@ def fetch_heads(mailbox: BaseMailBox, uids: Sequence[int]) -> Iterator[Fetched]:
 
 
 def fetch_mails(mailbox: BaseMailBox, uids: Sequence[int]) -> Iterator[Fetched]:
-    """Give the mails of these ascending UIDs in that order, but for those that are gone; `\\Seen` is not set."""
+    """Yield the mails with these ascending UIDs, in order. Those that are gone are left out. `\\Seen` is not set."""
     for start in range(0, len(uids), LISTED_MAILS):
         sizes = _fetch_sizes(mailbox, uids[start : start + LISTED_MAILS])
         for page in split_pages(sizes):
@@ -69,7 +69,7 @@ def fetch_mails(mailbox: BaseMailBox, uids: Sequence[int]) -> Iterator[Fetched]:
 
 
 def split_pages(sizes: Mapping[int, int]) -> Iterator[list[int]]:
-    """Give the UIDs in ascending order, in pages of at most `PAGE_MAILS` and, with more than one, `PAGE_BYTES`."""
+    """Yield ascending UIDs in pages of at most `PAGE_MAILS` and, with more than one mail, at most `PAGE_BYTES`."""
     page: list[int] = []
     room = PAGE_BYTES
     for uid in sorted(sizes):
@@ -83,7 +83,7 @@ def split_pages(sizes: Mapping[int, int]) -> Iterator[list[int]]:
 
 
 def _fetch_sizes(mailbox: BaseMailBox, uids: Sequence[int]) -> dict[int, int]:
-    """Return the size in bytes of each mail that is still there."""
+    """Return the size in bytes of each mail that still exists, by UID."""
     status, response = mailbox.client.uid("FETCH", _set_of(uids), "(RFC822.SIZE)")
     if status != "OK":
         raise MailboxFetchError((status, response), "OK")
@@ -99,7 +99,7 @@ def _uid_and_size(line: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _fetch_page(mailbox: BaseMailBox, uids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[Fetched]:
-    # Only where a mail is cut: not every server can give a part of it.
+    # A part is requested only where a mail is cut, because not every server can send parts.
     part = f"<0.{KEPT_BYTES}>" if any(sizes[uid] > KEPT_BYTES for uid in uids) else ""
     items = "UID FLAGS X-GM-THRID" if GMAIL in mailbox.client.capabilities else "UID FLAGS"
     status, response = mailbox.client.uid("FETCH", _set_of(uids), f"({items} BODY.PEEK[]{part})")
@@ -111,7 +111,7 @@ def _fetch_page(mailbox: BaseMailBox, uids: Sequence[int], sizes: Mapping[int, i
     elif passing_refusal(refused := MailboxFetchError((status, response), "OK")):
         raise refused
     elif len(uids) > 1:
-        # One of them was expunged meanwhile, or can't be given; the others can.
+        # One of them was expunged meanwhile or can't be sent; the others can.
         for uid in uids:
             yield from _fetch_page(mailbox, [uid], sizes)
     elif str(uids[0]) in mailbox.uids(f"UID {uids[0]}", charset=None):

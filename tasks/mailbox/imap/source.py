@@ -1,4 +1,4 @@
-"""A folder on a mail server as a source; it is read by ascending UID, in pages, and nothing changes on the server."""
+"""A folder on a mail server as a source. It is read in pages by ascending UID; nothing is changed on the server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger("mailroom.imap")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """What is wanted of a folder: UIDs, ascending; they mean these mails only under this UIDVALIDITY."""
+    """The UIDs to read in a folder, ascending. They are valid only under this UIDVALIDITY."""
 
     uidvalidity: int
     uids: list[int]
@@ -34,7 +34,7 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImapSource:
-    """The mails above the UID that is on record, as they were listed when the source was opened."""
+    """The mails above the highest UID on record, as listed when the source was opened."""
 
     name: str
     block: Mailbox
@@ -57,15 +57,15 @@ class ImapSource:
         return read_sent(split_address(self.name)[0], self.block, self.opening.since_uid)
 
     def count(self) -> int:
-        """Return how many mails were listed; some may be expunged before they are read."""
+        """Return the number of listed mails. Some may be expunged before they are read."""
         return len(self.listing.uids)
 
     def read(self) -> Iterator[RawMail]:
-        """Give what an earlier run left undone, then the listed mails, in the order of their UIDs.
+        """Yield the mails that an earlier run has not finished, then the listed ones in the order of UIDs.
 
         Raises:
-            SourceError: The server refuses for good; what was given is good.
-            SourceUnavailable: The server is gone, or refuses for now, and stays so; the next run goes on after it.
+            SourceError: The server refuses permanently. Mails yielded before are valid.
+            SourceUnavailable: The server stays unavailable. The next run continues after the last mail.
         """
         yield from self.opening.left_over(self.name)
         listing: Listing | None = self.listing
@@ -73,7 +73,7 @@ class ImapSource:
             listing = yield from self._read_listed(listing)
 
     def _read_listed(self, listing: Listing) -> Generator[RawMail, None, Listing | None]:
-        """Give the mails; return what is to be read in their place when the folder was built anew meanwhile."""
+        """Yield the mails. If the folder's UIDVALIDITY changes meanwhile, return the new listing to read instead."""
         reading = Reading(listing.uids)
         while True:
             try:
@@ -97,7 +97,7 @@ class ImapSource:
         return None
 
     def _list_anew(self, mailbox: BaseMailBox, uidvalidity: int) -> Listing:
-        # Mails that were given before come again. Their content tells that they are the same.
+        # Mails that were yielded before come again and are recognised by their content.
         log.info("%s was built anew on the server while it was read; it is read from the start.", self.name)
         return list_folder(mailbox, self.name, self.folder, self.block, self.opening, uidvalidity)
 
@@ -163,7 +163,7 @@ def _wait_to_open(name: str, attempt: int, refusal: PassingRefusal, error: Excep
 def list_folder(
     mailbox: BaseMailBox, name: str, folder: str, block: Mailbox, opening: Opening, uidvalidity: int
 ) -> Listing:
-    """Return what is wanted of the folder just selected."""
+    """Return which mails to read in the selected folder."""
     if opening.uids_given_anew(name, folder, uidvalidity, read_uidnext(mailbox)):
         log.warning(
             "%s: the server gave UIDs again under the same UIDVALIDITY; the folder is read from the start. Nothing is "
@@ -179,5 +179,5 @@ def find_uids(mailbox: BaseMailBox, block: Mailbox, above: int) -> list[int]:
     criteria = f"UID {above + 1}:* {block.search}" + (f" SINCE {imap_date(block.since)}" if block.since else "")
     criteria += ("" if block.read_deleted else " UNDELETED") + ("" if block.read_drafts else " UNDRAFT")
     found = mailbox.uids(criteria, charset=None if criteria.isascii() else "UTF-8")
-    # `n:*` always matches the last mail, also where its UID is below n (RFC 9051, `seq-range`).
+    # `n:*` always matches the last mail, even if its UID is below n (RFC 9051, `seq-range`).
     return sorted(uid for uid in map(int, found) if uid > above)
