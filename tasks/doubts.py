@@ -37,8 +37,11 @@ MEANINGS = {
 }
 """What each says to a person."""
 
-_ONLY_TOLD = frozenset({"summary_length", "not_sent", "answers_in_quote", "mostly_left_out"})
-"""They speak of an answer's length, or of what no model was given, and not of an answer that may be wrong."""
+_ONLY_TOLD = frozenset({"summary_length", "not_sent", "answers_in_quote", "mostly_left_out", "reply_names_address"})
+"""They speak of an answer's length, or of what no model was given, and not of an answer that may be wrong.
+
+Links and addresses in a reply are judged one by one where it goes out (`tasks.links`).
+"""
 
 
 def kind_of(doubt: str) -> str:

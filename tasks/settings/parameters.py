@@ -7,22 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import annotated_types
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 from pydantic.fields import FieldInfo
 
 from tasks.settings.run import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# A form asks for the type of what may be a number or null, and shows "None" until one is chosen; so it is told of the
-# number alone. Left empty it is null all the same.
-OptionalChunkRows = Annotated[
-    int | None, Field(ge=1, le=500), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 500})
-]
-OptionalConcurrency = Annotated[
-    int | None, Field(ge=1, le=1_000), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1_000})
-]
-OptionalUsd = Annotated[float | None, Field(gt=0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+OptionalChunkRows = Annotated[int | None, Field(ge=1, le=500)]
+OptionalConcurrency = Annotated[int | None, Field(ge=1, le=1_000)]
+OptionalUsd = Annotated[float | None, Field(gt=0)]
 
 
 def described_by_settings(function: F) -> F:

@@ -54,7 +54,7 @@ def _fill(ledger_url: str, batch: int) -> None:
               "target": "", "content": {}, "content_hash": "", "planned_at": now, "updated": now}  # fmt: skip
     with open_ledger(ledger_url).begin() as connection:
         for status, seconds in (("COMPLETED", 0.4), ("COMPLETED", 7.0), ("FAILED", 20.0)):
-            row = {**done, "message_key": f"{batch}", "status": status, "seconds": seconds}
+            row = {**done, "message_key": f"{batch}", "status": status, "category": "SUPPORT", "seconds": seconds}
             connection.execute(insert(outcomes).values(row))
         failed = {"state": "failed", "error_code": "RATE_LIMIT", "price_nusd": 0}
         for number, more in enumerate((failed, {}, {"key": f"x{batch}", "price_nusd": None})):

@@ -43,7 +43,7 @@ def test_every_kind_of_file_is_taken_and_keeps_its_name_and_bytes(receiver):
         ("a.eml", b" \n", "empty"),
         ("a.csv", b"x,y\n1,2\n", "`id`, `content`"),
         ("a.csv", b"id,content,sender,subject\n", "without rows"),
-        ("a.mbox", b"no mbox", "does not begin with a line"),
+        ("a.mbox", b"no mbox", "begins with neither a line"),
         ("a.zip", b"no zip", "no zip archive"),
         ("a.zip", archive(), "no file in it"),
         ("a.zip", archive(x=MAIL)[:-30], "damaged"),

@@ -59,7 +59,7 @@ def test_a_file_with_a_colon_in_its_name_is_no_address(tmp_path, monkeypatch):
         ("empty.eml", b"", "is an empty file"),
         ("empty.mbox", b"", "is an empty file"),
         ("blank.mbox", b"\n\n", "is an empty mbox"),
-        ("no.mbox", b"Dear all,\n", "does not begin with a line `From "),
+        ("no.mbox", b"Dear all,\n", "begins with neither a line `From "),
         ("picture.png", b"\x89PNG\r\n\x1a\n", "is neither a mail, an mbox, a table of mails nor an archive"),
         ("report.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is neither a mail"),
         ("t.csv", b"id,content,subject\n1,x,y\n", "lacks the column `sender`; it has `id`, `content`, `subject`"),

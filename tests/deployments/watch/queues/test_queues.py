@@ -90,7 +90,7 @@ async def take(consumer: Consumer[Any], entries: int) -> None:
 
 async def all_acknowledged(broker: Broker) -> bool:
     """Whether nothing is pending; a broker may take a moment to count."""
-    for _ in range(50):
+    for _ in range(200):
         if await broker.pending() == 0:
             return True
         await asyncio.sleep(0.1)
