@@ -54,5 +54,5 @@ def test_a_budget_that_pays_for_no_mail_is_not_green():
 def test_mails_that_cannot_come_right_are_not_among_those_that_the_next_run_takes():
     state = ended(AWAY, REFUSED, REFUSED, curable=1)
     assert state.name == "ProviderFailed"
-    assert "http://far.example. 1 mail is tried again by the next run. 2 mails cannot come right" in state.message
-    assert "1 mail failed for good: the report" in ended({"status": "COMPLETED", "calls": 1}, REFUSED).message
+    assert "No connection to http://far.example. 1 mail is tried again by the next run. 2 mails cannot" in state.message
+    assert "1 mail cannot come right without a person" in ended({"status": "COMPLETED", "calls": 1}, REFUSED).message
