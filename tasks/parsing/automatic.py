@@ -52,9 +52,8 @@ def read_automatic(raw: bytes, ours: Collection[str]) -> Automatic:
 def is_no_reply(address: str) -> bool:
     """Whether nobody reads what is sent to this address, by its name or its host's."""
     local, _, domain = address.lower().rpartition("@")
-    anywhere, alone = _no_reply_names()
     names = [local.partition("+")[0], *domain.split(".")[:-1]]
-    return "".join(_words(names[0])) in alone or any(_says(name, anywhere) for name in names)
+    return "".join(_words(names[0])) in _no_reply_names()[1] or any(_says_no_reply(name) for name in names)
 
 
 def asked_for_by_form(senders: Collection[str], reply_to: Collection[str], ours: Collection[str]) -> bool:
@@ -178,11 +177,19 @@ def _no_reply_names() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(inside.split()), frozenset(alone.split())
 
 
-def _says(name: str, anywhere: Collection[str]) -> bool:
-    """Whether a name has one of these in a word of it, or in whole words: `norep.lyons` is a person's."""
+@lru_cache(maxsize=4_096)  # the names of hosts come again with every sender
+def _says_no_reply(name: str) -> bool:
+    """Whether a name says so in a word of it, or in whole words: `norep.lyons` is a person's."""
     words = _words(name)
-    runs = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)}
-    return any(part in word for word in words for part in anywhere) or not runs.isdisjoint(anywhere)
+    if any(_inside_a_word().search(word) for word in words):
+        return True
+    runs = ("".join(words[i:j]) for i in range(len(words)) for j in range(i + 2, len(words) + 1))
+    return not _no_reply_names()[0].isdisjoint(runs)
+
+
+@cache
+def _inside_a_word() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(_no_reply_names()[0]))))
 
 
 def _words(name: str) -> list[str]:
