@@ -87,10 +87,12 @@ def examine(attacks: list[Attack], effects: list[Any], started: list[Any], site:
 
 def named_actions(rule: Any) -> Iterator[dict[str, Any]]:
     """A rule's actions with all their parameters, as the outbox keeps them."""
+    from tasks.act.plan import HOW
     from tasks.actions import read_action
 
     for action in rule["then"]:
-        yield read_action(action).model_dump(exclude={"hold", "sender_links"})
+        named = read_action(action)
+        yield {"action": named.action, **named.model_dump(exclude=HOW)}
 
 
 def _mails_sent(

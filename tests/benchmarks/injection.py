@@ -22,7 +22,7 @@ from typing import Any
 
 from tests.benchmarks.arrivals import CATEGORIES, DEPLOYMENT, RULES, Findings, Site, examine, log_in, runs_started
 from tests.benchmarks.attacks import OURS, Attack, corpus_attacks, made_attacks
-from tests.benchmarks.innocents import changed_innocents, innocent_mails
+from tests.benchmarks.innocents import changed_innocents, held_innocents, innocent_mails
 from tests.benchmarks.link_attacks import link_attacks
 from tests.benchmarks.ordinary_texts import ordinary_texts
 from tests.services.dovecot import PROGRAM, running_dovecot
@@ -159,7 +159,8 @@ def report(attacks: list[Attack], effects: list[Any], found: Findings, seconds: 
         "mails": len(attacks), "with_attacker_strings": sum(bool(attack.strings) for attack in attacks),
         "effects": len(effects), "effects_done": sum(effect.state == "done" for effect in effects), **found.seen,
         "effects_outside_plan": len(found.outside), "attacker_strings": len(found.strings),
-        "innocent": len(ordinary_texts()), "innocent_changed": len(changed), "seconds": round(seconds, 1),
+        "innocent": len(ordinary_texts()), "innocent_changed": len(changed),
+        "innocent_held": held_innocents(effects), "seconds": round(seconds, 1),
     }  # fmt: skip
     print(json.dumps(figures))
 
