@@ -9,7 +9,7 @@ from typing import Any
 from tasks.categories import Categories
 from tasks.known import BY_MODEL
 from tasks.report.doubts_table import doubts_table
-from tasks.report.plain import plain_cell
+from tasks.report.plain import markdown_table, plain_cell
 from tasks.report.plots import bars
 from tasks.report.summary import STATUSES_SHOWN, Summary
 
@@ -42,28 +42,34 @@ def report_text(
         sorted_into = {name: summary.categories[name] for name in categories.in_order(summary.categories)}
         statuses: dict[str, int] = {name: summary.statuses[name] for name in STATUSES_SHOWN if summary.statuses[name]}
         picture = bars(sorted_into, statuses, ("Mails by category", "Mails by status"))
-        parts += ["## Counts", "", f"![counts]({picture})", "", *_table(("category", "mails"), sorted_into)]
-    parts += _table(("what", "how much"), _figures(summary, source, folder, estimate))
+        parts += [
+            "## Counts",
+            "",
+            f"![counts]({picture})",
+            "",
+            *markdown_table(("category", "mails"), sorted_into.items()),
+        ]
+    parts += markdown_table(("what", "how much"), _figures(summary, source, folder, estimate).items())
     parts += doubts_table(summary.doubts)
     if summary.sorted_by.keys() - {BY_MODEL}:
-        parts += _table(("sorted by", "mails"), _names(summary.sorted_by))
-    parts += _table(("model", "mails"), dict(summary.models.most_common()))
+        parts += markdown_table(("sorted by", "mails"), _names(summary.sorted_by).items())
+    parts += markdown_table(("model", "mails"), summary.models.most_common())
     return "\n".join(parts)
 
 
 def _needs(summary: Summary, page_of: Callable[[str], str]) -> list[str]:
     """The section about mails that a person should look at first."""
     shown = [row for row in summary.table.rows()[:_MOST_NEEDS] if summary.table.needed]
-    lines = [
-        f"| {_why(row)} | {row['subject']} | {row['from']} | {row['summary']} | {_key(row['key'], page_of)} |"
+    rows = [
+        (_why(row), row["subject"], row["from"], row["summary"], _key(row["key"], page_of))
         for row in shown[: summary.table.needed]
     ]
-    if not lines:
+    if not rows:
         return ["## What needs you", "", "Nothing.", ""]
-    more = summary.table.needed - len(lines)
+    more = summary.table.needed - len(rows)
     rest = [f"… and {more} more: they are first in the outcomes table.", ""] if more else []
-    head = ["| why | subject | from | summary or error | mail |", "| --- | --- | --- | --- | --- |"]
-    return ["## What needs you", "", *head, *lines, "", *rest, "`mailroom show KEY` tells all of a mail.", ""]
+    table = markdown_table(("why", "subject", "from", "summary or error", "mail"), rows)
+    return ["## What needs you", "", *table, *rest, "`mailroom show KEY` tells all of a mail.", ""]
 
 
 def _why(row: Mapping[str, Any]) -> str:
@@ -80,7 +86,7 @@ def _acts(summary: Summary) -> list[str]:
     if not summary.acts:
         return []
     said = [(plain_cell(name, 80), count) for name, count in summary.acts.most_common(_MOST_ACTS)]
-    return ["## What was done, or would be", "", *_table(("effect", "mails"), dict(said))]
+    return ["## What was done, or would be", "", *markdown_table(("effect", "mails"), dict(said).items())]
 
 
 def _figures(summary: Summary, source: str, folder: str, estimate: str) -> dict[str, Any]:
@@ -99,31 +105,24 @@ def _figures(summary: Summary, source: str, folder: str, estimate: str) -> dict[
 def _not_done(summary: Summary) -> list[str]:
     if not summary.not_done:
         return []
-    lines = [
-        f"| {one['action']} | {plain_cell(one['target'], 60)} | {one['state']} | {plain_cell(one['detail'], 200)} | "
-        f"{one['message_key'][:12]} |"
+    rows = [
+        (
+            one["action"], plain_cell(one["target"], 60), one["state"], plain_cell(one["detail"], 200),
+            one["message_key"][:12],
+        )
         for one in summary.not_done
-    ]
+    ]  # fmt: skip
     more = summary.effects_not_done - len(summary.not_done)
     rest = [f"… and {more} more; the outcome files have them all.", ""] if more else []
-    head = ["| action | target | state | why | mail |", "| --- | --- | --- | --- | --- |"]
-    return ["## Not done", "", *head, *lines, "", *rest]
+    return ["## Not done", "", *markdown_table(("action", "target", "state", "why", "mail"), rows), *rest]
 
 
 def _errors(summary: Summary) -> list[str]:
     if not summary.errors:
         return []
     rows = [(name, count, plain_cell(summary.advice[name], 300)) for name, count in summary.errors.most_common()]
-    lines = [f"| {name} | {count} | {advice} |" for name, count, advice in rows]
-    return ["## Errors", "", "| type | mails | what happened, and what to do |", "| --- | --- | --- |", *lines, ""]
+    return ["## Errors", "", *markdown_table(("type", "mails", "what happened, and what to do"), rows)]
 
 
 def _names(counts: Counter[str]) -> dict[str, int]:
     return {plain_cell(name, 80): count for name, count in counts.most_common()}
-
-
-def _table(head: tuple[str, str], rows: Mapping[str, Any]) -> list[str]:
-    if not rows:
-        return []
-    lines = [f"| {name} | {value} |" for name, value in rows.items()]
-    return [f"| {head[0]} | {head[1]} |", "| --- | --- |", *lines, ""]

@@ -12,7 +12,7 @@ import pandas as pd
 from tasks.categories import Categories
 from tasks.doubts import kind_of
 from tasks.report.doubts_table import doubts_table
-from tasks.report.plain import plain_cell
+from tasks.report.plain import markdown_table, plain_cell
 from tasks.report.plots import trend
 from tasks.report.summary import count_words
 
@@ -77,20 +77,18 @@ def _by_day(mails: pd.DataFrame, categories: Categories) -> tuple[pd.DataFrame, 
 
 def _counts(today: pd.DataFrame, categories: Categories) -> list[str]:
     counts = today["category"].value_counts()
-    lines = [f"| {name} | {counts[name]} |" for name in categories.in_order(counts.index)]
-    return ["| category | mails |", "| --- | --- |", *lines, ""] if lines else []
+    return markdown_table(("category", "mails"), [(name, counts[name]) for name in categories.in_order(counts.index)])
 
 
 def _listed(title: str, mails: pd.DataFrame) -> list[str]:
     if mails.empty:
         return []
-    lines = [
-        f"| {plain_cell(row['subject'], 60)} | {plain_cell(row['sender'], 40)} | {row['category'] or ''} | "
-        f"{row['message_key'][:12]} |"
+    rows = [
+        (plain_cell(row["subject"], 60), plain_cell(row["sender"], 40), row["category"] or "", row["message_key"][:12])
         for row in mails.head(_LISTED).to_dict("records")
     ]
     more = [f"… and {len(mails) - _LISTED} more."] if len(mails) > _LISTED else []
-    return [f"## {title}", "", "| subject | sender | category | key |", "| --- | --- | --- | --- |", *lines, "", *more]
+    return [f"## {title}", "", *markdown_table(("subject", "sender", "category", "key"), rows), *more]
 
 
 def _doubts(today: pd.DataFrame) -> Counter[str]:
@@ -99,5 +97,5 @@ def _doubts(today: pd.DataFrame) -> Counter[str]:
 
 def _errors(today: pd.DataFrame) -> list[str]:
     counts = today["error_type"].value_counts()
-    lines = [f"| {name} | {count} |" for name, count in counts.items()]
-    return ["## Errors", "", "| type | mails |", "| --- | --- |", *lines, ""] if lines else []
+    table = markdown_table(("type", "mails"), [(name, count) for name, count in counts.items()])
+    return ["## Errors", "", *table] if table else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from unicodedata import east_asian_width
 
 from tasks.parsing.characters import clean_for_model
@@ -29,3 +30,9 @@ def narrow_cell(text: str, most: int) -> str:
         if room < 0:
             return line[: max(0, place - 1)].rstrip("…").rstrip() + "…"
     return line
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """The lines of a Markdown table and a blank one; none where there is no row. The cells are plain already."""
+    lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
+    return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *lines, ""] if lines else []
