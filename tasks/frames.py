@@ -139,6 +139,9 @@ class Messages(Frame):
     thread_size: Series[int] = pa.Field(ge=1, description="How many mails its conversation has, as far as is known.")
     answered: Series[bool] = pa.Field(description="Whether somebody of us answered it, or wrote later in its thread.")
     last_from_us: Series[bool] = pa.Field(description="Whether the newest mail of its conversation is ours.")
+    earlier: Series[object] = pa.Field(
+        description="Earlier mails of its conversation that a model is shown, newest first: key, sender, date, text."
+    )
     unreadable: Series[str] = pa.Field(description="Why no model may be asked about it; empty when one may.")
 
 
@@ -235,6 +238,7 @@ class Outcomes(Frame):
     attachments: Series[object]
     parse_defects: Series[object]
     left_out: Series[object] = pa.Field(description="What the model was not given: a list of dicts as in `Messages`.")
+    beside: Series[object] = pa.Field(description="What a model was shown beside the mail: a list of names.")
     provider: Series[str]
     model: Series[str]
     model_reason: Series[str]

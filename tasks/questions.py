@@ -51,6 +51,8 @@ class Question(Generic[T]):
     """Most tokens of the answer; null is the account's."""
     output_limit: int | None = None
     """Most output tokens that are paid for, thoughts included. It limits the request and is no part of the question."""
+    about: tuple[str, ...] = ()
+    """Keys of further mails that it shows; whom their headers name is hidden where names are."""
     follows: bool = False
     """Whether there are answers about this mail already; mails that were begun are finished before others are."""
 

@@ -15,6 +15,7 @@ def message_row(**columns: Any) -> dict[str, Any]:
         "subject": "Hello", "date": "", "kind": "mail", "text": "body", "language": "en", "target_language": "en",
         "attachments": [], "media": [], "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "",
         "likely_duplicate_of": "", "thread_size": 1, "answered": False, "last_from_us": False, "unreadable": "",
+        "earlier": [],
     }  # fmt: skip
     return row | columns
 
@@ -37,6 +38,6 @@ def outcome_row(**columns: Any) -> dict[str, Any]:
     made = dict.fromkeys(Outcomes.names(), "") | message_row() | reading_row()
     made |= {
         "id": "1", "status": "COMPLETED", "actions": [], "effects": [], "urgent": False, "reply_wanted": False,
-        "attempts": 2, "input_tokens": 1_000, "output_tokens": 100, "cost_usd": 0.01, "rule": "none",
+        "beside": [], "attempts": 2, "input_tokens": 1_000, "output_tokens": 100, "cost_usd": 0.01, "rule": "none",
     }  # fmt: skip
     return {name: (made | columns)[name] for name in Outcomes.names()}

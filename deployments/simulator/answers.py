@@ -62,7 +62,8 @@ class Answerer:
 
     def _obeyed(self, answer: dict[str, Any], mail: PromptMail, prompt: Prompt) -> dict[str, Any]:
         orders = [(other, read_orders(other)) for other in prompt.mails]
-        own = next((found for other, found in orders if other is mail), None)
+        own = next((found for other, found in orders if other is mail and found), None)
+        own = own or next(filter(None, map(read_orders, prompt.beside)), None)
         return obey(answer, own, [found for other, found in orders if found is not None and other is not mail])
 
     def _summary(self, mail: PromptMail) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 # The closing tag repeats the opening one, so a mail that quotes another `[mail …]` line stays in its own block.
 _BLOCK = re.compile(r"^\[mail ([0-9A-Za-z_-]{1,64})\]\n(.*?)^\[/mail \1\]", re.DOTALL | re.MULTILINE)
+_BESIDE = re.compile(r"^\[earlier ([0-9a-f]{1,64})\]\n(.*?)^\[/earlier \1\]", re.DOTALL | re.MULTILINE)
 _TARGET = re.compile(r"^Translate the summary into: (.{1,60}?)(?: \(([A-Za-z-]{2,12})\))?$", re.MULTILINE)
 _REPLY_TO = re.compile(r"^Reply to: (.{1,120})$", re.MULTILINE)
 _WORDS = re.compile(r"^([A-Z][A-Z0-9_]*): .*?Typical words: (.+)\.$", re.MULTILINE)
@@ -42,6 +43,8 @@ class Prompt:
     target_code: str
     reply_to: str
     outside: str
+    beside: tuple[PromptMail, ...] = ()
+    """Earlier mails that are shown with them."""
 
 
 def read_prompt(text: str) -> Prompt:
@@ -59,6 +62,7 @@ def read_prompt(text: str) -> Prompt:
         target_code=(target[2] or "").lower().split("-")[0] if target else "",
         reply_to=reply_to[1].strip() if reply_to else "",
         outside=tail.strip(),
+        beside=tuple(_read_mail(block[1], block[2]) for block in _BESIDE.finditer(tail)),
     )
 
 

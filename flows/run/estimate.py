@@ -10,8 +10,9 @@ from typing import Any
 
 from tasks.categories import Categories
 from tasks.frames import records
+from tasks.ingest.earlier import expected_earlier
 from tasks.ingest.openings import opening_for
-from tasks.ingest.rows import parse
+from tasks.ingest.rows import Parsed, parse
 from tasks.ingest.windows import Window
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import states_of
@@ -70,8 +71,14 @@ def _to_do(mails: Iterator[RawMail], settings: Settings, known: set[str]) -> Ite
     """Rows of the mails a run would work on, each once; the keys of the others are added to `known`."""
     engine, met = open_ledger(settings.ledger), set[str]()
     while some := list(islice(mails, _AT_A_TIME)):
-        rows = {row["message_key"]: row for raw in some if not raw.foreign for row in [parse(raw, settings).row]}
+        parsed = [parse(raw, settings) for raw in some if not raw.foreign]
+        rows = {one.mail.message_key: _with_expected(one, settings) for one in parsed}
         done = {} if settings.again else states_of(engine, rows)
         known.update(key for key, state in done.items() if state != "PENDING")
         yield from (row for key, row in rows.items() if key not in met and key not in known)
         met.update(rows)
+
+
+def _with_expected(one: Parsed, settings: Settings) -> Mapping[str, Any]:
+    """The mail's row with as much of earlier mails as it may be shown with; which they are, only a run finds out."""
+    return one.row | {"earlier": expected_earlier(one.mail, settings.thread_tokens)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from tasks.ingest.earlier import with_earlier
 from tasks.ingest.rows import Parsed, is_operators_own
 from tasks.ledger.thread_facts import ALONE, thread_facts
 from tasks.ledger.thread_replies import lapse_answered
@@ -34,8 +35,9 @@ def record_met(engine: Engine, met: Sequence[ThreadedMail]) -> None:
         log.info("%d replies that waited lapsed: their mails were answered meanwhile.", lapsed)
 
 
-def with_facts(rows: Mapping[str, dict[str, Any]], engine: Engine) -> list[dict[str, Any]]:
+def with_facts(rows: Mapping[str, dict[str, Any]], engine: Engine, settings: Settings) -> list[dict[str, Any]]:
     """The rows, by their mail's key, each with what is known of its conversation by now."""
+    with_earlier(rows, engine, settings.thread_tokens)
     known = thread_facts(engine, rows)
     found = []
     for key, row in rows.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import time
 from collections.abc import Iterable
 from itertools import islice
 
@@ -15,15 +16,20 @@ from sqlalchemy import Engine
 
 from tasks.errors import SourceError, SourceUnavailable
 from tasks.ingest.conversations import record_met, written_at
+from tasks.ledger.earlier_mails import SentText, record_sent_texts
 from tasks.ledger.follow_ups import AskedQuestion, record_questions
 from tasks.ledger.sightings import record_sightings
 from tasks.ledger.threads import ThreadedMail
 from tasks.mailbox.kinds import Source
 from tasks.mailbox.raw import RawMail
+from tasks.parsing.characters import clean_for_model
 from tasks.parsing.conversation import conversation_of
+from tasks.parsing.cutting import cut_text
 from tasks.parsing.mail import Mail
 from tasks.parsing.read_mail import read_mail
+from tasks.providers.catalogue.tokens import estimate_tokens
 from tasks.settings import Settings
+from tasks.settings.replies import bare_address
 
 log = logging.getLogger("mailroom.ingest")
 _AT_A_TIME = 50
@@ -53,9 +59,20 @@ def _record(raws: Iterable[RawMail], engine: Engine, settings: Settings) -> None
         )
         for name, _, mail in mails
     ])  # fmt: skip
+    if settings.thread_tokens:
+        record_sent_texts(engine, [_text_of(name, mail, settings) for name, _, mail in mails])
     record_questions(engine, [one for name, _, mail in mails for one in questions_in(name, mail, settings)])
     # Last: what is on record here is not read again.
     record_sightings(engine, [(raw.origin.source, raw.place, name) for name, raw, _ in mails])
+
+
+def _text_of(name: str, mail: Mail, settings: Settings) -> SentText:
+    people = (bare_address(one) for one in (mail.sender_address, *mail.to, *mail.cc))
+    text, _ = cut_text(clean_for_model(mail.text).text, settings.thread_tokens, estimate_tokens)
+    return SentText(
+        mail=name, at=written_at(mail) or time.time(), sender=mail.sender_address,
+        people=tuple(dict.fromkeys(people)), text=text,
+    )  # fmt: skip
 
 
 def questions_in(name: str, mail: Mail, settings: Settings) -> list[AskedQuestion]:

@@ -64,7 +64,8 @@ class ShareReader:
             | {"message_key": key, "fence": claims[key].fence, "likely_duplicate_of": copies.get(key, "")}
             for key in claims
         }
-        return Window(messages=Messages.of(with_facts(rows, self._engine)), skipped=Skipped.of([]), last=not claims)
+        told = with_facts(rows, self._engine, settings)
+        return Window(messages=Messages.of(told), skipped=Skipped.of([]), last=not claims)
 
     def close(self) -> None:
         """Do nothing, because nothing was opened."""

@@ -143,7 +143,7 @@ class MessageReader:
         firsts = {id(fresh[key]) for key in claims}
         others = [_skipped(one, states) for one in parsed if id(one) not in firsts]
         return Window(
-            messages=Messages.of(with_facts(ours, self._engine)),
+            messages=Messages.of(with_facts(ours, self._engine, self._settings)),
             skipped=Skipped.of(others),
             last=self._peeked is None and self._broken is None,
         )

@@ -64,6 +64,17 @@ thread_mails = Table(
     Index("ix_thread_mails_thread", "thread", "at", "from_us"),
 )
 
+# What we sent, in words, where models are shown the earlier mails of a conversation (`tasks.ledger.earlier_mails`).
+sent_texts = Table(
+    "sent_texts",
+    metadata,
+    Column("mail", String(64), primary_key=True),
+    Column("at", Float, nullable=False, index=True),
+    Column("sender", Text, nullable=False),
+    Column("people", Text, nullable=False),  # who wrote or got it, one a line
+    Column("text", Text, nullable=False),
+)
+
 # What we asked in mails of ours; it is answered once somebody else wrote later in the conversation.
 asked = Table(
     "asked",

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from pandera.typing import DataFrame
 
+from tasks import beside
 from tasks.frames import Decisions, Effects, Messages, Readings, Skipped, joined, records
 from tasks.ledger.costs import Spending
 
@@ -27,7 +28,7 @@ _UNREAD: Row = {
     "sorted_by": "", "needs_reply": False, "reason": "", "doubts": [],
     "provider": "", "model": "", "model_reason": "", "calls": 0, "cached_calls": 0, "attempts": 0, "input_tokens": 0,
     "output_tokens": 0, "cost_usd": 0.0, "simulated": False, "seconds": 0.0, "error_type": None, "error": "",
-    "duplicate_of": "", "likely_duplicate_of": "", "left_out": [],
+    "duplicate_of": "", "likely_duplicate_of": "", "left_out": [], "beside": [],
 }  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def outcome_rows(
         row = {"id": message["source_id"], "status": _status(reading), "duplicate_of": "", "processed_at": now}
         row |= {name: message[name] for name in (*_OF_MESSAGE, "left_out")}
         row |= {name: _plain(reading[name]) for name in _OF_READING}
-        row |= {name: decision[name] for name in _OF_DECISION}
+        row |= {name: decision[name] for name in _OF_DECISION} | {"beside": _beside(message, reading)}
         row |= {"effects": done.get(key, []), "likely_duplicate_of": message["likely_duplicate_of"] or ""}
         row |= {"language": joined(message, reading)["language"], **_spending(spent[key])}
         rows.append(row)
@@ -78,6 +79,11 @@ def skipped_rows(skipped: DataFrame[Skipped], effects: DataFrame[Effects] | None
 def utc_now() -> str:
     """The current time, UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _beside(message: Row, reading: Row) -> list[str]:
+    """Names of what a model was shown beside the mail; with nothing but its category asked, that was nothing."""
+    return beside.names(message) if reading["summary"] or reading["replies"] else []
 
 
 def _by_key(frame: pd.DataFrame) -> dict[str, Row]:

@@ -76,6 +76,13 @@ class ModelSettings(Section):
         "cut", description="A longer mail is cut at a sentence's end, and says so; or read in parts, a call each."
     )
     max_parts: int = Field(10, ge=2, le=100, description="Most parts of a long mail that are read; the rest is cut.")
+    thread_tokens: int = Field(
+        0,
+        ge=0,
+        le=8_000,
+        description="Most tokens of earlier mails of its conversation that a model is shown with a mail, where the "
+        "mail's sender wrote or got them; 0 shows none.",
+    )
     target_language: str = Field(
         "English", description="Language that summaries are translated into, as you write it: Japanese, ja, 日本語."
     )

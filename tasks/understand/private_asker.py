@@ -36,18 +36,18 @@ class PrivateAsker:
         self, question: Question[T], chain: Sequence[Link], *, message_key: str, refresh: bool = False
     ) -> Completion[T]:
         """Ask the question without identifiers, and return the answer with the identifiers restored."""
-        hidden = await asyncio.to_thread(self._hidden, question.text, message_key)
+        hidden = await asyncio.to_thread(self._hidden, question.text, (message_key, *question.about))
         asked = replace(question, text=hidden.text, media=(), instructions=f"{question.instructions}\n{NOTE}")
         completion = await self._asker.complete(asked, chain, message_key=message_key, refresh=refresh)
         unsent = (*completion.unsent, *(media.name or media.kind for media in question.media))
         return replace(completion, value=restore(completion.value, hidden.originals), unsent=unsent)
 
-    def _hidden(self, text: str, message_key: str) -> Hidden:
+    def _hidden(self, text: str, keys: Sequence[str]) -> Hidden:
         names = {name for match in _NAMED.findall(text) for name, _ in read_addresses([match]) if name}
-        return hide(text, names | set(self._header_names(message_key)), self._pseudonyms)
+        return hide(text, names | set(self._header_names(keys)), self._pseudonyms)
 
-    def _header_names(self, message_key: str) -> Iterator[str]:
-        for found in load_raw(self._engine, [message_key]):
+    def _header_names(self, keys: Sequence[str]) -> Iterator[str]:
+        for found in load_raw(self._engine, keys):
             fields = read_head(found["raw"]).raw_items()
             values = [str(value) for name, value in fields if name.lower() in _FIELDS]
             yield from (name for name, _ in read_addresses(values) if name)

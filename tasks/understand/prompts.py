@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from tasks import beside
 from tasks.categories import Categories
 from tasks.parsing.cutting import WORD_END, border
 from tasks.providers.catalogue.tokens import estimate_tokens
@@ -72,14 +73,14 @@ def category_tokens(categories: Categories) -> int:
 
 
 @cache
-def analysis(wanted: frozenset[str]) -> str:
-    """The analysis question's instructions for these fields only."""
-    return "\n".join([f"Read {_DATA}", *(said for name, said in _FIELDS.items() if name in wanted)])
+def analysis(wanted: frozenset[str], told: tuple[str, ...] = ()) -> str:
+    """The analysis question's instructions for these fields only; `told` speaks of what stands beside the mail."""
+    return "\n".join([f"Read {_DATA}", *told, *(said for name, said in _FIELDS.items() if name in wanted)])
 
 
 def fixed_words() -> list[str]:
     """All that the questions say, whatever the mail; an answer has no business to repeat it."""
-    return [_DATA, _SORTING, _LANGUAGE, _TOGETHER, PART, *_FIELDS.values()]
+    return [_DATA, _SORTING, _LANGUAGE, _TOGETHER, PART, beside.EARLIER, *_FIELDS.values()]
 
 
 def triage_text(mail: Mapping[str, Any], *, whole: bool = False) -> str:
@@ -90,7 +91,7 @@ def triage_text(mail: Mapping[str, Any], *, whole: bool = False) -> str:
 def analysis_text(mail: Mapping[str, Any], *, translate_into: str | None) -> str:
     """The analysis question's varying part. `translate_into` is a language such as `Japanese (ja)`."""
     lines = [f"Translate the summary into: {translate_into}"] if translate_into else []
-    return "\n".join([*lines, mail_block(mail)])
+    return "\n".join([*lines, mail_block(mail), *beside.blocks(mail)])
 
 
 def part_text(mail: Mapping[str, Any], number: int, of: int) -> str:

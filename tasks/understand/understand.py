@@ -15,6 +15,7 @@ from pandera.typing import DataFrame
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from tasks import beside
 from tasks.categories import DEFAULT_CATEGORIES, Categories
 from tasks.errors import (
     AwaitingBatch,
@@ -232,9 +233,9 @@ def analysis_question(
 ) -> Question[Answer]:
     """The second question about one mail; `translate_into` is a language as `Japanese (ja)`."""
     return Question(
-        name="analysis", version=prompts.ANALYSIS_VERSION, instructions=prompts.analysis(wanted),
+        name="analysis", version=prompts.ANALYSIS_VERSION, instructions=prompts.analysis(wanted, beside.told(mail)),
         text=prompts.analysis_text(mail, translate_into=translate_into), answer=analysis_of(wanted),
-        media=tuple(mail["media"]), follows=True,
+        media=tuple(mail["media"]), follows=True, about=beside.keys(mail),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from tasks import beside
 from tasks.categories import DEFAULT_CATEGORIES
 from tasks.frames import COMPLEXITIES
 from tasks.links import names_address
@@ -52,15 +53,17 @@ def weak_answer_doubts(answer: Mapping[str, Any], mail: Mapping[str, Any], targe
     own = f"{mail['subject']}\n{mail['text']}"
     replies: Sequence[str] = answer.get("replies", ())
     summary, translation = answer.get("summary", ""), answer.get("translation", "")
-    said = [text for text in (summary, translation, *replies, *_of_items(answer)) if text]
+    said = [text for text in (summary, translation, *_of_items(answer)) if text]
+    shown = f"{own}\n{beside.words(mail)}"  # on which a reply may rest, too
     found = {
         "summary_language": is_unlike(summary, mail["text"], mail["language"]),
         "translation_language": bool(target_language) and is_foreign(translation, target_language or "", own),
         "replies_alike": any(_letters(one) == _letters(other) for one, other in combinations(replies, 2)),
         "reply_no_sentence": any(not is_sentence(reply) for reply in replies if not names_address(reply)),
-        "reply_repeats_mail": any(_repeats(reply, own) for reply in replies),
-        "template_echo": any(echoes(text, own) for text in said),
-        "invented_date": not mail["media"] and has_invented_date(said, own, mail["date"]),
+        "reply_repeats_mail": any(_repeats(reply, shown) for reply in replies),
+        "template_echo": any(echoes(text, own) for text in said) or any(echoes(text, shown) for text in replies),
+        "invented_date": not mail["media"]
+        and (has_invented_date(said, own, mail["date"]) or has_invented_date(replies, shown, mail["date"])),
     }
     return [name for name, holds in found.items() if holds]
 
@@ -75,7 +78,7 @@ def is_sentence(text: str) -> bool:
 
 def echoes(text: str, own: str) -> bool:
     """Whether it is a field's name, the question's own words, or a form with blanks; `own` are the mail's words."""
-    if _letters(text) in _NOTHING_SAID or _NUMBERED.match(text) or "[mail " in text or "[/mail " in text:
+    if _letters(text) in _NOTHING_SAID or _NUMBERED.match(text) or beside.has_mark(text):
         return True
     if any(blank not in own for blank in _BLANKS.findall(text)):
         return True

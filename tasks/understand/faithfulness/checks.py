@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from tasks import beside
 from tasks.links import find_hosts
 from tasks.parsing.languages import detect_language
 from tasks.understand.dates import days_in, has_invented_date, without_days
@@ -65,6 +66,11 @@ class MailFacts:
                 found.setdefault(value, set()).add(currency)
         return found
 
+    def with_beside(self) -> MailFacts:
+        """What the mail says together with all that the model was shown beside it; a reply may rest on both."""
+        shown = beside.words(self.mail)
+        return MailFacts({**self.mail, "text": f"{self.mail['text']}\n{shown}"}) if shown else self
+
     @property
     def is_all_text(self) -> bool:
         """Whether the model had nothing but text to read, so that whatever is not in it is in no picture either."""
@@ -74,7 +80,8 @@ class MailFacts:
 def unfaithful(answer: Mapping[str, Any], facts: MailFacts) -> list[str]:
     """The names of the doubts about an answer's faithfulness; empty where all that is checked stands in the mail."""
     doubts = [f"summary_{kind}" for kind in _not_in_mail(answer.get("summary", ""), facts, names=True)]
-    said = {kind for one in answer.get("replies", []) for kind in _not_in_mail(one, facts, names=False)}
+    wide = facts.with_beside()
+    said = {kind for one in answer.get("replies", []) for kind in _not_in_mail(one, wide, names=False)}
     doubts += ["reply_numbers"] if "numbers" in said else []
     if answer.get("summary") and _negation_lost(answer["summary"], facts):
         doubts.append("negation_lost")

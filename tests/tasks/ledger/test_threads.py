@@ -6,10 +6,12 @@ import random
 from itertools import permutations
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from tasks.ledger import threads
 from tasks.ledger.engine import open_ledger
+from tasks.ledger.pruning_threads import prune_threads
+from tasks.ledger.schema import joined_threads, thread_marks
 from tasks.ledger.thread_facts import ThreadFacts, thread_facts
 from tasks.ledger.threads import SUBJECT_S, ThreadedMail, record_threads
 from tasks.parsing.conversation import Conversation
@@ -155,3 +157,23 @@ def test_a_mail_costs_the_same_however_many_there_are(tmp_path):
         work.append(steps(ledger, lambda ledger=ledger, some=some: record_threads(ledger, some) or True))
 
     assert work[1] <= 1.5 * work[0] + 10
+
+
+def test_a_conversation_is_forgotten_when_nobody_wrote_in_it_for_long_with_all_that_names_it(ledger):
+    record_threads(ledger, [mail("a", day=1), mail("b", "a", day=2), mail("x", day=1, subject="old")])
+    record_threads(ledger, [mail("y", day=100), mail("z", day=101)])
+    record_threads(ledger, [mail("join", "y", "z", day=102), mail("c", "b", day=103)])
+    record_threads(ledger, [mail("p", day=3), mail("q", day=3)])
+    record_threads(ledger, [mail("pq", "p", "q", day=4)])
+
+    assert prune_threads(ledger, older_s=50 * DAY_S, clock=lambda: 120 * DAY_S) == 2
+    assert prune_threads(ledger, older_s=50 * DAY_S, clock=lambda: 120 * DAY_S) == 0
+
+    everyone = ["a", "b", "c", "x", "y", "z", "join", "p", "q", "pq"]
+    assert conversations(ledger, everyone) == [["a", "b", "c"], ["join", "y", "z"]]
+    with ledger.connect() as connection:
+        marks = connection.scalar(select(func.count()).select_from(thread_marks))
+        joined = connection.scalar(select(func.count()).select_from(joined_threads))
+    assert (marks, joined) == (6, 1)
+    record_threads(ledger, [mail("d", "z", "p", day=104), mail("e", "x", day=104)])
+    assert conversations(ledger, ["join", "d", "e"]) == [["d", "join"], ["e"]]

@@ -224,3 +224,33 @@ def test_without_parts_a_long_mail_is_one_question():
 
 def test_an_empty_chunk_keeps_its_columns():
     assert asyncio.run(understand(Messages.of([]), Scripted(), OneModel(), lambda mail: set())).empty
+
+
+EARLIER = [{"key": "e" * 64, "sender": "desk@us.example", "date": "2026-11-20", "text": "We asked for 4,711 EUR."}]
+
+
+def test_earlier_mails_stand_beside_the_mail_in_the_second_question_alone():
+    asker = Scripted()
+
+    read(asker, {"earlier": EARLIER}, {})
+
+    shown = [("4,711" in question.text, "[earlier KEY]" in question.instructions) for _, question in asker.asked]
+    names = [(key[0], question.name) for key, question in asker.asked]
+    assert sorted(zip(names, shown, strict=True)) == [
+        (("0", "analysis"), (True, True)),
+        (("0", "triage"), (False, False)),
+        (("1", "analysis"), (False, False)),
+        (("1", "triage"), (False, False)),
+    ]
+    assert {question.about for _, question in asker.asked} == {(), ("e" * 64,)}
+
+
+def test_a_reply_may_rest_on_what_is_shown_beside_the_mail_and_a_summary_may_not():
+    replies = ["The 4,711 EUR are due.", "It comes.", "Not before Monday."]
+    summary = "Ann wants the list for 4,711 EUR. It is due on Friday."
+
+    (row, bare) = read(Scripted(analysis=ANALYSIS | {"replies": replies}), {"earlier": EARLIER}, {})
+    assert "reply_numbers" not in row["doubts"]
+    assert "reply_numbers" in bare["doubts"]
+    (row,) = read(Scripted(analysis=ANALYSIS | {"summary": summary}), {"earlier": EARLIER})
+    assert "summary_numbers" in row["doubts"]
