@@ -9,25 +9,37 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from deployments.inbox.gathering import Gathering
+from deployments.inbox.resting import Rest
 from tasks.settings.inbox import GatherSettings
 
 _LAST_WORD_S = 3.0
 log = logging.getLogger("mailroom.inbox")
 
 
+async def never() -> Rest | None:
+    """A source that never rests."""
+    return None
+
+
 class Announcer:
     """Announces stored mails. There is one for each process, used on one event loop.
 
     `announce` gets the number of mails that wait, and raises if Prefect did not accept the event. `waiting` counts the
-    inbox's files.
+    inbox's files. `rest` says that no run is to be started now.
     """
 
     def __init__(
-        self, settings: GatherSettings, announce: Callable[[int], Awaitable[None]], waiting: Callable[[], int]
+        self,
+        settings: GatherSettings,
+        announce: Callable[[int], Awaitable[None]],
+        waiting: Callable[[], int],
+        rest: Callable[[], Awaitable[Rest | None]] = never,
     ) -> None:
         self._gathering = Gathering(settings, time.monotonic())
         self._announce = announce
         self._waiting = waiting
+        self._rest = rest
+        self._said = ""
         self._news = asyncio.Event()
 
     def stored(self, mails: int) -> None:
@@ -59,7 +71,10 @@ class Announcer:
         fresh = self._gathering.fresh  # more may arrive during the announcement
         try:
             mails = await asyncio.to_thread(self._waiting)
-            if mails:
+            if mails and (rest := await self._rest()):
+                self._gathering.rests(rest.look_in_s, time.monotonic())
+                self._say(mails, rest.why)
+            elif mails:
                 await self._announce(mails)
                 self._gathering.announced(fresh, time.monotonic())
                 log.info("Announced %d waiting in the inbox.", mails)
@@ -71,6 +86,12 @@ class Announcer:
             log.warning(
                 "New mail could not be announced to Prefect (%s); it is kept and announced again.", _kind(error)
             )
+
+    def _say(self, mails: int, why: str) -> None:
+        """Log why no run is started, once for each reason."""
+        if why and why != self._said:
+            log.warning("%d waiting in the inbox. %s", mails, why)
+        self._said = why or self._said
 
 
 def _kind(error: Exception) -> str:

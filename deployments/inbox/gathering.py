@@ -52,6 +52,10 @@ class Gathering:
         self._not_before = self._repeat_at = now + self._retry_s
         self._retry_s = min(2 * self._retry_s, RETRY_MOST_S)
 
+    def rests(self, seconds: float, now: float) -> None:
+        """Look again after so many seconds, since no run is to be started now. Mails still count as not announced."""
+        self._not_before = self._repeat_at = now + seconds
+
     def _settle(self, mails: int, now: float) -> None:
         self.fresh -= mails
         self._retry_s = RETRY_S

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 ARRIVED = "mail.arrived"
-_PATIENCE_S = 10.0
+PATIENCE_S = 10.0
 
 
 async def announce_mail(mails: int, source: str = "inbox:", place: str = "inbox") -> None:
@@ -29,7 +29,7 @@ async def announce_mail(mails: int, source: str = "inbox:", place: str = "inbox"
 
     Raises any error that prevents the delivery.
     """
-    async with asyncio.timeout(_PATIENCE_S), await _client() as client:
+    async with asyncio.timeout(PATIENCE_S), await open_client() as client:
         from prefect.events import Event, Resource
 
         resource = Resource({"prefect.resource.id": f"mailroom.{place}", "prefect.resource.name": place})
@@ -40,7 +40,7 @@ async def announce_mail(mails: int, source: str = "inbox:", place: str = "inbox"
 async def is_up() -> bool:
     """Whether the server answers, within 2 s."""
     try:
-        async with asyncio.timeout(2), await _client() as client:
+        async with asyncio.timeout(2), await open_client() as client:
             return await client.api_healthcheck() is None
     except Exception:
         return False
@@ -51,7 +51,7 @@ async def find_run(run_id: UUID) -> FlowRun | None:
 
     Raises any error that prevents an answer.
     """
-    async with asyncio.timeout(_PATIENCE_S), await _client() as client:
+    async with asyncio.timeout(PATIENCE_S), await open_client() as client:
         from prefect.exceptions import ObjectNotFound
 
         try:
@@ -60,7 +60,12 @@ async def find_run(run_id: UUID) -> FlowRun | None:
             return None
 
 
-async def _client() -> PrefectClient:
+async def open_client() -> PrefectClient:
+    """A client of the server that this process uses, to be entered.
+
+    Raises:
+        Misconfigured: No server is known.
+    """
     await asyncio.to_thread(import_module, "prefect.client.orchestration")
     await asyncio.to_thread(import_module, "prefect.events")
     from prefect.client.orchestration import get_client

@@ -14,9 +14,10 @@ from fastapi.responses import JSONResponse
 from pydantic.json_schema import models_json_schema
 from sqlalchemy.exc import SQLAlchemyError
 
-from deployments.inbox.announcer import Announcer
+from deployments.inbox.announcer import Announcer, never
 from deployments.inbox.background import running
 from deployments.inbox.folder import Inbox
+from deployments.inbox.resting import Rest
 from deployments.receiver import health, mails, pages, progress, runs, uploads, webhooks
 from deployments.receiver.app_state import AppState
 from deployments.receiver.limits import RateLimit, Room
@@ -35,8 +36,11 @@ def make_app(
     inbox: Inbox,
     ledger_url: str,
     announce: Callable[[int], Awaitable[None]],
+    rest: Callable[[], Awaitable[Rest | None]] = never,
 ) -> FastAPI:
     """The receiver. `announce` tells Prefect how many files wait in the inbox, and raises if that fails.
+
+    `rest` says that no run is to be started now.
 
     Raises:
         Misconfigured: The receiver would be open to anybody without a secret.
@@ -45,7 +49,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        announcer = Announcer(gathering, announce, inbox.waiting)
+        announcer = Announcer(gathering, announce, inbox.waiting, rest)
         spool = Spool(inbox.put, ledger_url, remember_s=settings.replay_days * _DAY_S, on_stored=announcer.stored)
         app.state.receiver = AppState(
             settings=settings,

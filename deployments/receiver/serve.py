@@ -9,7 +9,9 @@ from functools import partial
 
 from deployments.inbox.folder import open_inbox
 from deployments.inbox.prefect_server import announce_mail
+from deployments.inbox.resting import rest_of
 from deployments.receiver.app import make_app
+from tasks.mailbox.inbox import NAME as INBOX
 from tasks.settings import Settings
 from tasks.settings.inbox import GatherSettings
 from tasks.settings.receiver import ReceiverSettings
@@ -30,7 +32,9 @@ def serve(settings: ReceiverSettings) -> None:
     from deployments.receiver.connections import Connections, GuardedProtocol, GuardedServer
 
     ours = Settings.read()
-    app = make_app(settings, GatherSettings.read(), open_inbox(ours.data_dir, ours.ledger), ours.ledger, announce_mail)
+    gathering, inbox = GatherSettings.read(), open_inbox(ours.data_dir, ours.ledger)
+    rest = partial(rest_of, INBOX, gathering.rest_most_s)
+    app = make_app(settings, gathering, inbox, ours.ledger, announce_mail, rest)
     log.info("Receiving on http://%s:%d", settings.host, settings.port)
     # uvicorn ends in order on SIGTERM, but then sends it to itself again and dies of it. This exits with 0 instead.
     signal.signal(signal.SIGTERM, lambda *_: None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from deployments.inbox.announcer import Announcer
 from deployments.inbox.feeder import feed
 from deployments.inbox.folder import open_inbox
 from deployments.inbox.prefect_server import announce_mail
+from deployments.inbox.resting import rest_of
 from tasks.ledger.engine import open_ledger
+from tasks.mailbox.inbox import NAME as INBOX
 from tasks.settings import Settings
 from tasks.settings.inbox import GatherSettings
 from tasks.settings.watch import WatchSettings
@@ -28,7 +31,7 @@ def serve_folder(folder: Path) -> None:
     inbox = open_inbox(ours.data_dir, ours.ledger)
     dropped = Dropped(open_ledger(ours.ledger), inbox.put, settings.max_file_bytes)
     work = partial(watch_folder, check_folder(folder), dropped, settings)
-    feed(lambda: Announcer(GatherSettings.read(), announce_mail, inbox.waiting), work)
+    feed(partial(_announcer, announce_mail, inbox.waiting), work)
 
 
 def serve_mailbox(address: str) -> None:
@@ -47,10 +50,7 @@ def serve_mailbox(address: str) -> None:
     name = join_address(block_name, folder)
     watched = WatchedMailbox(name=name, block=block, folder=folder, engine=open_ledger(ours.ledger))
     announce = partial(announce_mail, source=name, place=f"mailbox.{block_name}")
-    feed(
-        lambda: Announcer(GatherSettings.read(), announce, watched.waiting),
-        partial(watch_mailbox, watched, settings.poll_s),
-    )
+    feed(partial(_announcer, announce, watched.waiting, name), partial(watch_mailbox, watched, settings.poll_s))
 
 
 def serve_queue(address: str) -> None:
@@ -66,4 +66,11 @@ def serve_queue(address: str) -> None:
     queue = open_queue(read_address(address, settings.broker_url.get_secret_value()))
     inbox = open_inbox(ours.data_dir, ours.ledger)
     consumer = Consumer(queue=queue, put=inbox.put, max_bytes=settings.max_file_bytes)
-    feed(lambda: Announcer(GatherSettings.read(), announce_mail, inbox.waiting), consumer.consume)
+    feed(partial(_announcer, announce_mail, inbox.waiting), consumer.consume)
+
+
+def _announcer(
+    announce: Callable[[int], Awaitable[None]], waiting: Callable[[], int], source: str = INBOX
+) -> Announcer:
+    settings = GatherSettings.read()
+    return Announcer(settings, announce, waiting, partial(rest_of, source, settings.rest_most_s))

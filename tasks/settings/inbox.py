@@ -20,3 +20,8 @@ class GatherSettings(Section):
     repeat_s: float = Field(
         30.0, gt=0, description="Mail still in the inbox is announced again after this, then rarer."
     )
+    rest_most_s: float = Field(
+        1_800.0,
+        gt=0,
+        description="Longest wait after a failed run for the next one; it is a minute at first, then grows fourfold.",
+    )

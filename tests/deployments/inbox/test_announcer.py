@@ -6,6 +6,7 @@ import asyncio
 
 from deployments.inbox.announcer import Announcer
 from deployments.inbox.background import running
+from deployments.inbox.resting import Rest
 from tasks.settings.inbox import GatherSettings
 
 AT_ONCE = GatherSettings(gather_s=0, gather_mails=1, event_gap_s=0, repeat_s=1_000)
@@ -77,3 +78,22 @@ def test_mail_stored_just_before_the_end_is_still_announced():
         return prefect.heard
 
     assert asyncio.run(asyncio.wait_for(story(), 10)) == [1, 1]
+
+
+def test_mail_of_a_source_that_rests_is_kept_and_announced_when_it_may_be(caplog):
+    rests = [Rest(look_in_s=0.01, why="The last run failed."), Rest(look_in_s=0.01, why="The last run failed."), None]
+
+    async def story() -> list[int]:
+        prefect = Prefect()
+
+        async def rest() -> Rest | None:
+            return rests.pop(0)
+
+        async with running(Announcer(AT_ONCE, prefect.announce, lambda: 2, rest).run()):
+            await prefect.news.wait()
+        return prefect.heard
+
+    assert asyncio.run(asyncio.wait_for(story(), 10)) == [2]
+    assert [line.message for line in caplog.records if line.levelname == "WARNING"] == [
+        "2 waiting in the inbox. The last run failed."
+    ]
