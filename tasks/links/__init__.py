@@ -6,6 +6,9 @@ clickable, that can be dialled, or that can be paid to. HTML tags are escaped.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+
 from tasks.links.allowed import NOTHING, Allowed, allow, ascii_host
 from tasks.links.characters import plain_letters, without_entities, without_smuggled
 from tasks.links.hosts import find_hosts
@@ -46,7 +49,8 @@ def _escaped(text: str) -> str:
     return TAG.sub("&lt;", text)
 
 
-def _spans(plain: str, allowed: Allowed) -> list[tuple[int, int]]:
+@lru_cache(maxsize=256)  # an answer is judged, doubted and planned in turn
+def _spans(plain: str, allowed: Allowed) -> tuple[tuple[int, int], ...]:
     """Return the spans of everything that is not allowed, in order. Overlapping spans are joined."""
     found = sorted({*find_hosts(plain), *find_spelt(plain), *find_numbers(plain)})
     merged: list[tuple[int, int]] = []
@@ -55,7 +59,7 @@ def _spans(plain: str, allowed: Allowed) -> list[tuple[int, int]]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
             merged.append((start, end))
-    return [(start, end) for start, end in merged if not _may_stand(plain[start:end], allowed)]
+    return tuple((start, end) for start, end in merged if not _may_stand(plain[start:end], allowed))
 
 
 def _may_stand(found: str, allowed: Allowed) -> bool:
@@ -65,7 +69,7 @@ def _may_stand(found: str, allowed: Allowed) -> bool:
     return is_allowed and not (path and _spans(path[1:], NOTHING))
 
 
-def _cut(plain: str, spans: list[tuple[int, int]]) -> str:
+def _cut(plain: str, spans: Iterable[tuple[int, int]]) -> str:
     pieces, at = [], 0
     for start, end in spans:
         pieces += [plain[at:start], REMOVED]

@@ -24,6 +24,7 @@ _LABEL = rf"[^{_PUNCTUATION}-][^{_PUNCTUATION}]*+"
 _DOTTED = re.compile(
     rf"(?<![^{_PUNCTUATION}])[-_]*({_LABEL}(?:\.{_LABEL})++)(\.?[/\\?#][^\s<>\"']+|:\d{{1,5}}(?!\d)[^\s<>\"']*)?"
 )
+_DOT_NEAR = re.compile(rf"\.{_LABEL}")
 _IDEOGRAPHIC_STOP = re.compile(r"[A-Za-z0-9-]+(?:[。.][A-Za-z0-9-]+)+")
 _IPV6 = re.compile(
     r"\[?(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}(?![\w:])(?:%\w+)?\]?(?:[:/][^\s<>\"']+)?"
@@ -43,7 +44,7 @@ _SHORTEST_WORD = 3
 
 def find_hosts(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans (start, end) of hosts and IP addresses in `text`, including the path after them."""
-    for found in _DOTTED.finditer(text) if "." in text else ():
+    for found in _DOTTED.finditer(text) if _DOT_NEAR.search(text) else ():
         if _is_host(found[1], found[2] or "", text[: found.start(1)]):
             yield found.span()
     for found in _IDEOGRAPHIC_STOP.finditer(text) if "。" in text else ():

@@ -68,6 +68,8 @@ def find_numbers(text: str) -> Iterator[tuple[int, int]]:
 def _phones(text: str) -> Iterator[tuple[int, int]]:
     if "+" in text:
         yield from (found.span() for found in _INTERNATIONAL.finditer(text))
+    if not _RUN.search(text):
+        return
     masked = _NOT_DIALLED.sub(lambda found: "x" * len(found[0]), text)
     for count, found in enumerate(_RUN.finditer(masked)):
         before = text[max(0, found.start() - _CALL_NEAR) : found.start()]

@@ -27,12 +27,18 @@ _LINK = re.compile(
       intent|market|search-ms|jar|gopher)
       :(?={_REST}){_REST}{{1,2000}}
   | (?<![^\W_])data:[a-z]+/[a-z0-9.+-]+[;,]{_REST}{{0,2000}} | (?<![^\W_])data:[;,]{_REST}{{1,2000}}
-    # an address, or an attempt at one
-  | [^\s@<>()"',;:]{{1,64}}@[^\s@<>()"',;:]{{1,255}}
-    # a handle
-  | (?<![\w@])@(?=[\w.-]{{0,63}}[^\W\d])[\w.:-]{{2,64}}
     """,
     re.IGNORECASE | re.VERBOSE,
+)
+_LINK_NEAR = re.compile(r":\s?[/\\]|:[^\s<>\"']|[/\\]\s?[/\\]")
+_ADDRESS = re.compile(
+    r"""
+    # an address, or an attempt at one
+    [^\s@<>()"',;:]{1,64}@[^\s@<>()"',;:]{1,255}
+    # a handle
+  | (?<![\w@])@(?=[\w.-]{0,63}[^\W\d])[\w.:-]{2,64}
+    """,
+    re.VERBOSE,
 )
 # Full stops and @ in brackets, as characters or as words of several languages.
 _DOT_WORDS = (
@@ -43,10 +49,9 @@ _AT_WORDS = (
     "kukac|zavináč|zavinac|собака|собачка|σε|アットマーク|アット|골뱅이|앳|艾特|آت|שטרודל|kanelbulle|miukumauku|crollo"
 )
 _ODD_AT_WORDS = _AT_WORDS.removeprefix("at|ät|")
-_BRACKETED = re.compile(
-    rf"[\w.+@-]{{0,64}}\s{{0,2}}[\[({{<|*]\s?(?:[.@]|{_DOT_WORDS}|{_AT_WORDS})\s?[\])}}>|*]\s{{0,2}}[\w.@/-]{{1,255}}",
-    re.IGNORECASE,
-)
+_IN_BRACKETS = rf"[\[({{<|*]\s?(?:[.@]|{_DOT_WORDS}|{_AT_WORDS})\s?[\])}}>|*]"
+_BRACKETED_NEAR = re.compile(_IN_BRACKETS, re.IGNORECASE)
+_BRACKETED = re.compile(rf"[\w.+@-]{{0,64}}\s{{0,2}}{_IN_BRACKETS}\s{{0,2}}[\w.@/-]{{1,255}}", re.IGNORECASE)
 _SPOKEN_DOT = re.compile(r"([\w-]{1,63}(?:\s(?:dot|DOT|Dot)\s[\w-]{1,63})+)((?:\sslash\s|/)[\w/-]{1,255})?")
 _SPOKEN_AT = re.compile(
     rf"\b[\w.+-]{{1,64}}\s(?:(?:at|ät)\s[\w-]{{1,63}}\s(?:dot|punkt)"
@@ -80,23 +85,28 @@ _HANDLE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_MESSENGER_NEAR = re.compile(_MESSENGERS, re.IGNORECASE)
-_SPOKEN_NEAR = re.compile(rf"\b(?:dot|{_ODD_AT_WORDS})\b|\bät\b|\bpunkt\b", re.IGNORECASE)
+# For texts in small letters: patterns that ignore case take several times as long.
+_MESSENGER_NEAR = re.compile(rf"\b(?:{_MESSENGERS})")
+_SPOKEN_NEAR = re.compile(rf"\b(?:dot|{_ODD_AT_WORDS}|ät|punkt)\b")
 _TAG_WITH_VALUES = re.compile(r"<[A-Za-z/!?][^<>=]{0,200}=[^<>]{0,2000}>")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def find_spelt(text: str) -> Iterator[tuple[int, int]]:
     """The spans (start, end) of links, addresses and handles in `text`."""
-    if any(sign in text for sign in ":@/\\"):
+    if _LINK_NEAR.search(text):
         yield from (found.span() for found in _LINK.finditer(text))
+    if "@" in text:
+        yield from (found.span() for found in _ADDRESS.finditer(text))
     if "<" in text:
         yield from (found.span() for found in _TAG_WITH_VALUES.finditer(text))
-    if any(sign in text for sign in "[({<|*"):
+    if _BRACKETED_NEAR.search(text):
         yield from (found.span() for found in _BRACKETED.finditer(text))
-    if _SPOKEN_NEAR.search(text):
+    # A dotless i counts as an i where case is ignored.
+    small = text.lower().replace("ı", "i").replace("i̇", "i")
+    if _SPOKEN_NEAR.search(small):
         yield from _spoken(text)
-    if _MESSENGER_NEAR.search(text):
+    if _MESSENGER_NEAR.search(small):
         yield from (found.span() for found in _HANDLE.finditer(text))
 
 

@@ -95,7 +95,12 @@ def detect_language(text: str) -> str | None:
     sample = " ".join(without_noise(text[: 4 * SAMPLE_CHARS]).split())[:SAMPLE_CHARS]
     if len(list(islice(filter(str.isalpha, sample), 2))) < 2:
         return None
-    best = detector().detect(sample.lower() if is_shouted(sample) else sample)
+    return _detected(sample.lower() if is_shouted(sample) else sample)
+
+
+@lru_cache(maxsize=256)  # several checks ask about the same answer
+def _detected(sample: str) -> str | None:
+    best = detector().detect(sample)
     if not best or best[0]["score"] < CONFIDENT:
         return None
     return str(best[0]["lang"]).partition("-")[0]

@@ -47,6 +47,8 @@ def month_of(word: str) -> int | None:
 
 def fold(word: str) -> str:
     """Return a word without accents, dots and capital letters."""
+    if word.isascii():
+        return word.lower() if word.isalpha() else "".join(filter(str.isalpha, word.lower()))
     plain = unicodedata.normalize("NFKD", word.casefold().replace("ı", "i"))
     return "".join(character for character in plain if character.isalpha() and not unicodedata.combining(character))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tasks.links import names_address
@@ -75,5 +75,6 @@ def _marks() -> dict[int, str]:
     return str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})
 
 
+@lru_cache(maxsize=16)  # a mail's text is compared with each of its quotes
 def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).translate(_marks()).casefold().split())

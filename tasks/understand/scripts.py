@@ -35,7 +35,10 @@ _NEAR = ({"da", "no", "nb", "nn", "sv"}, {"es", "gl", "pt", "ca"}, {"hr", "sr", 
 
 def scripts_of(text: str) -> Counter[str]:
     """How many letters of each script the text has, under Unicode's names: LATIN, CYRILLIC, CJK."""
-    return Counter(script for script in map(_script, unicodedata.normalize("NFKC", text)) if script in _KNOWN)
+    found: Counter[str] = Counter()
+    for character, count in Counter(unicodedata.normalize("NFKC", text)).items():
+        found[_script(character)] += count
+    return Counter({script: count for script, count in found.items() if script in _KNOWN})
 
 
 def is_foreign(text: str, language: str, own: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -26,6 +27,7 @@ _SENTENCE_WORDS = 4
 _ECHO_WORDS = 5
 """So many words of the question in a row are no chance."""
 _REPEATED_WORDS = 4
+_MARKS = re.compile(r"[\W_]+")
 _ENDED = re.compile(r"[.!?…。！？।؟][\"')\]»”’]*$")
 _BLANKS = re.compile(r"\[[^\[\]\n]{2,60}\]|\{\{?[^{}\n]{2,60}\}?\}|<[A-Za-z][A-Za-z _'-]{1,60}>|\bX{3,}\b|_{3,}")
 _NUMBERED = re.compile(r"^\W*(?:reply|response|answer|option|antwort|respuesta|réponse)\W*(?:\d+|[a-c])?\W*$", re.I)
@@ -82,7 +84,8 @@ def echoes(text: str, own: str) -> bool:
         return True
     if any(blank not in own for blank in _BLANKS.findall(text)):
         return True
-    return bool(_runs(text) & _OF_PROMPTS - _runs(own))
+    echoed = _runs(text) & _OF_PROMPTS
+    return bool(echoed and echoed - _runs(own))
 
 
 def _of_items(answer: Mapping[str, Any]) -> Iterable[str]:
@@ -93,9 +96,10 @@ def _repeats(reply: str, own: str) -> bool:
     return count_words(reply) >= _REPEATED_WORDS and _letters(reply) in _letters(own)
 
 
+@lru_cache(maxsize=64)
 def _letters(text: str) -> str:
     """The text's letters and digits alone, so that marks and blanks make no other answer of it."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _runs(text: str) -> frozenset[tuple[str, ...]]:

@@ -40,7 +40,8 @@ from tasks.providers.event_loop import on_model_loop
 from tasks.questions import Link, Question, Usage
 from tasks.runs import Run
 from tasks.settings import Settings
-from tasks.understand.connect import asker_for, batch_round, gateway_for, models_for
+from tasks.understand.connect import asker_for, gateway_for, models_for
+from tasks.understand.economy import batch_round
 from tasks.understand.models_by_price import complexity_by_length
 from tasks.understand.prompts import mail_block
 from tasks.understand.understand import understand

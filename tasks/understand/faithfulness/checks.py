@@ -41,9 +41,14 @@ class MailFacts:
         return plain_digits("\n".join(parts))
 
     @cached_property
+    def named_numbers(self) -> list[tuple[frozenset[str], str]]:
+        """Its numbers in the order of the text: all that each may mean, and its currency."""
+        return list(numbers_in(self.known))
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Its numbers in every reading, those of its dates among them, and hours as both clocks have them."""
-        found = {value for meant, _ in numbers_in(self.known) for value in meant}
+        found = {value for meant, _ in self.named_numbers for value in meant}
         # A number between letters or marks that no pattern of ours takes apart.
         found |= {str(int(run)) for run in re.findall(r"\d{1,18}", f"{self.known} {self.mail['date']}")}
         hours = {int(value) for value in found if value.isdigit() and len(value) <= 2}
@@ -61,7 +66,7 @@ class MailFacts:
     def currencies(self) -> dict[str, set[str]]:
         """The currencies that each number stands with; an empty text where it stands alone."""
         found: dict[str, set[str]] = {}
-        for meant, currency in numbers_in(self.known):
+        for meant, currency in self.named_numbers:
             for value in meant:
                 found.setdefault(value, set()).add(currency)
         return found

@@ -19,6 +19,7 @@ _NO = {
     *"impossibile imposible impossível".split(),
 }
 """Words that deny, too, but not what stands behind them: `no update yet` asks for an update."""
+_DENYING = frozenset(_NOT | _NO).union(*_NOT_IN.values())
 _UNDOING = re.compile(
     r"(?:cancel|storn|abgesag|absag|entfäll|entfall|annul|annull|disdett|geannul|afgelast|avlys|aflys|anulow|odwoł|"
     r"postpon|verschob|verschieb|vertag|report[ée]|rinvia|aplaz|adiad|uitgesteld|called off|rejec|declin|refus|avoid|"
@@ -60,9 +61,7 @@ def lost_cancellation(subject: str, said: str) -> bool:
 
 def denies(text: str) -> bool:
     """Whether the text denies or undoes anything: `the invoice is to be left unpaid`."""
-    words = _words(text)
-    every = _NOT | _NO | {word for some in _NOT_IN.values() for word in some}
-    return bool(_UNDOING.search(text)) or any(word in every for word in words)
+    return not _DENYING.isdisjoint(_words(text)) or bool(_UNDOING.search(text))
 
 
 def _stances(text: str, negators: set[str]) -> tuple[frozenset[str], frozenset[str]]:

@@ -20,13 +20,15 @@ _SCALES = {
     "m": 6, "mn": 6, "mio": 6, "million": 6, "millionen": 6, "millions": 6, "millones": 6, "milhões": 6, "miljoen": 6,
     "bn": 9, "billion": 9, "mrd": 9, "milliarden": 9, "milliards": 9, "万": 4, "億": 8, "亿": 8,
 }  # fmt: skip
+# For texts in small letters: a pattern that ignores case takes three times as long.
 _NUMBER = re.compile(
     rf"(?P<before>{_MONEY})?[ ]?(?<![\d.,])"
     rf"(?P<digits>\d{{1,3}}(?:[.,'’ ]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d+(?:[.,]\d+)?)"
     rf"(?:[ ]?(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![^\W\d_一-鿿]))?"
-    rf"[ ]?(?P<after>{_MONEY})?(?![^\W\d_一-鿿぀-ヿ])?",
-    re.IGNORECASE,
+    rf"[ ]?(?P<after>{_MONEY})?(?![^\W\d_一-鿿぀-ヿ])?"
 )
+_DIGIT = re.compile("[0-9]")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _THOUSANDS = re.compile(r"[.,'’ ](?=\d{3}(?!\d))")
 _FEW = 12
 
@@ -34,9 +36,7 @@ _FEW = 12
 def plain_digits(text: str) -> str:
     """The text with the digits of every script as 0 to 9, full-width signs as plain ones, and plain spaces."""
     text = unicodedata.normalize("NFKC", text)
-    if text.isascii():
-        return text
-    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+    return _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
 
 
 def numbers_in(text: str) -> Iterator[tuple[frozenset[str], str]]:
@@ -44,9 +44,9 @@ def numbers_in(text: str) -> Iterator[tuple[frozenset[str], str]]:
 
     `1.200` may be 1200 and 1.2; both are given.
     """
-    for found in _NUMBER.finditer(text):
-        named = (found["before"] or found["after"] or "").casefold()
-        yield _readings(found["digits"], (found["scale"] or "").casefold()), _CURRENCIES.get(named, "")
+    for found in _NUMBER.finditer(text.lower()) if _DIGIT.search(text) else ():
+        currency = _CURRENCIES.get(found["before"] or found["after"] or "", "")
+        yield _readings(found["digits"], found["scale"] or ""), currency
 
 
 def is_a_count(readings: frozenset[str]) -> bool:

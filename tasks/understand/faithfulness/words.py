@@ -12,6 +12,7 @@ _PARTS = re.compile(r"['’-]")
 _STEM = 5
 
 
+@lru_cache(maxsize=32_768)
 def stem(word: str) -> str:
     """The word's beginning, which its forms share."""
     return fold(word)[:_STEM]
