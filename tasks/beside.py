@@ -19,6 +19,11 @@ EARLIER = (
 _MARK = re.compile(rf"\[(/?\s*(?:{'|'.join(MARKS)})\b)", re.IGNORECASE)
 
 
+def without_replies(mail: Mapping[str, Any]) -> dict[str, Any]:
+    """The mail's row without what is of use to replies alone."""
+    return {**mail, "style": ""}
+
+
 def told(mail: Mapping[str, Any]) -> tuple[str, ...]:
     """What the instructions say of the blocks."""
     return (EARLIER,) if mail.get("earlier") else ()
@@ -37,8 +42,9 @@ def keys(mail: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def names(mail: Mapping[str, Any]) -> list[str]:
-    """Names of the blocks, for people."""
-    return [f"earlier mail {one['key'][:12]} of {one['date'][:10]}" for one in mail.get("earlier", ())]
+    """Names of the blocks and of what is said beside them, for people."""
+    style = ["how we write"] if mail.get("style") else []
+    return style + [f"earlier mail {one['key'][:12]} of {one['date'][:10]}" for one in mail.get("earlier", ())]
 
 
 def words(mail: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ class Answerer:
         if "action_items" in wanted:
             answer["action_items"] = actions(mail, evidence)
         if "replies" in wanted:
-            answer["replies"] = replies(mail, prompt.reply_to, evidence.language)
+            answer["replies"] = replies(mail, prompt, evidence.language)
         if "verdict" in wanted:
             answer |= {"verdict": "accept", "problems": [], "text": prompt.outside}
         return self._obeyed(answer, mail, prompt) if self.gullible else answer

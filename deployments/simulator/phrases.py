@@ -1,6 +1,6 @@
 """Sentences that are not the mail's own: reply templates, stand-ins for translations, fillers; one set a language."""
 
-from deployments.simulator.reading import PromptMail
+from deployments.simulator.reading import Prompt, PromptMail
 
 # Three replies each: agree, ask, postpone. `{hi}` is the greeting, `{re}` the subject.
 _REPLIES = {
@@ -131,19 +131,20 @@ _SUBJECT_CHARS, _NAME_CHARS = 48, 40
 _MARKS = str.maketrans(dict.fromkeys('.!?…。！？«»„“”「」"|{}\n', " "))
 
 
-def replies(mail: PromptMail, reply_to: str, language: str) -> list[str]:
-    """Return three replies of at most 50 words in a language; English where it has no templates."""
+def replies(mail: PromptMail, prompt: Prompt, language: str) -> list[str]:
+    """Return three replies of at most 50 words in a language, in the style asked for; English without templates."""
     language = language if language in _REPLIES else "en"
     greetings, *texts = _REPLIES[language]
-    name = _plain(reply_to or mail.sender, _NAME_CHARS)
+    name = _plain(prompt.reply_to or mail.sender, _NAME_CHARS)
     if language == "ja":
         name = f"{name}様、" if name else ""
     elif name:
         name = f"{name}，" if language == "zh" else f", {name}" if language in ("ru", "ko") else f" {name}"
+    end = f"\n\n{prompt.closing}" if prompt.closing else ""
     gap = "" if language in ("ja", "zh") else " "
     subject = _plain(mail.subject, _SUBJECT_CHARS)
     return [
-        f"{greeting.replace('{name}', name)}{gap}{text.replace('{re}', subject)}"
+        f"{(prompt.greeting or greeting).replace('{name}', name)}{gap}{text.replace('{re}', subject)}{end}"
         for greeting, text in zip(greetings.split("|"), texts, strict=True)
     ]
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 _BLOCK = re.compile(r"^\[mail ([0-9A-Za-z_-]{1,64})\]\n(.*?)^\[/mail \1\]", re.DOTALL | re.MULTILINE)
 _BESIDE = re.compile(r"^\[earlier ([0-9a-f]{1,64})\]\n(.*?)^\[/earlier \1\]", re.DOTALL | re.MULTILINE)
 _TARGET = re.compile(r"^Translate the summary into: (.{1,60}?)(?: \(([A-Za-z-]{2,12})\))?$", re.MULTILINE)
+_GREETING = re.compile(r'^Replies (?:.*, )?begin with "([^"\n]{1,40})"( and the sender\'s)?', re.MULTILINE)
+_CLOSING = re.compile(r'^Replies (?:.*, )?end with "([^"\n]{1,40})"', re.MULTILINE)
 _REPLY_TO = re.compile(r"^Reply to: (.{1,120})$", re.MULTILINE)
 _WORDS = re.compile(r"^([A-Z][A-Z0-9_]*): .*?Typical words: (.+)\.$", re.MULTILINE)
 _HEADER = re.compile(r"(From|Subject|Date|Attachments): ?(.*)")
@@ -43,6 +45,9 @@ class Prompt:
     target_code: str
     reply_to: str
     outside: str
+    greeting: str = ""
+    """How replies are to begin; `{name}` stands for whom they greet."""
+    closing: str = ""
     beside: tuple[PromptMail, ...] = ()
     """Earlier mails that are shown with them."""
 
@@ -56,12 +61,15 @@ def read_prompt(text: str) -> Prompt:
         return Prompt(mails=(mail,), target_name="", target_code="", reply_to="", outside="")
     head, tail = text[: blocks[0].start()], text[blocks[-1].end() :]
     target, reply_to = _TARGET.search(head), _REPLY_TO.search(head)
+    greeting, closing = _GREETING.search(head), _CLOSING.search(head)
     return Prompt(
         mails=tuple(_read_mail(block[1], block[2]) for block in blocks),
         target_name=target[1] if target else "",
         target_code=(target[2] or "").lower().split("-")[0] if target else "",
         reply_to=reply_to[1].strip() if reply_to else "",
         outside=tail.strip(),
+        greeting=f"{greeting[1]}{'{name}' if greeting[2] else ''}," if greeting else "",
+        closing=closing[1] if closing else "",
         beside=tuple(_read_mail(block[1], block[2]) for block in _BESIDE.finditer(tail)),
     )
 

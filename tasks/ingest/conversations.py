@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tasks.ingest.earlier import with_earlier
+from tasks.ingest.our_style import with_style
 from tasks.ingest.rows import Parsed, is_operators_own
 from tasks.ledger.thread_facts import ALONE, thread_facts
 from tasks.ledger.thread_replies import lapse_answered
@@ -38,6 +39,8 @@ def record_met(engine: Engine, met: Sequence[ThreadedMail]) -> None:
 def with_facts(rows: Mapping[str, dict[str, Any]], engine: Engine, settings: Settings) -> list[dict[str, Any]]:
     """The rows, by their mail's key, each with what is known of its conversation by now."""
     with_earlier(rows, engine, settings.thread_tokens)
+    if settings.own_style:
+        with_style(rows, engine)
     known = thread_facts(engine, rows)
     found = []
     for key, row in rows.items():

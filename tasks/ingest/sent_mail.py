@@ -16,10 +16,12 @@ from sqlalchemy import Engine
 
 from tasks.errors import SourceError, SourceUnavailable
 from tasks.ingest.conversations import record_met, written_at
+from tasks.ingest.our_style import record_sent_styles
 from tasks.ledger.earlier_mails import SentText, record_sent_texts
 from tasks.ledger.follow_ups import AskedQuestion, record_questions
 from tasks.ledger.sightings import record_sightings
 from tasks.ledger.threads import ThreadedMail
+from tasks.mailbox.imap.address import split_address
 from tasks.mailbox.kinds import Source
 from tasks.mailbox.raw import RawMail
 from tasks.parsing.characters import clean_for_model
@@ -46,12 +48,12 @@ def record_sent_mail(source: Source, engine: Engine, settings: Settings) -> None
     try:
         mails = sent()
         while some := list(islice(mails, _AT_A_TIME)):
-            _record([raw for raw in some if not raw.problem], engine, settings)
+            _record([raw for raw in some if not raw.problem], split_address(source.name)[0], engine, settings)
     except (SourceError, SourceUnavailable, OSError) as error:
         log.warning("%s: what was sent could not be read now (%s).", source.name, error)
 
 
-def _record(raws: Iterable[RawMail], engine: Engine, settings: Settings) -> None:
+def _record(raws: Iterable[RawMail], mailbox: str, engine: Engine, settings: Settings) -> None:
     mails = [(_name(raw), raw, read_mail(raw.raw)) for raw in raws]
     record_met(engine, [
         ThreadedMail(
@@ -59,6 +61,8 @@ def _record(raws: Iterable[RawMail], engine: Engine, settings: Settings) -> None
         )
         for name, _, mail in mails
     ])  # fmt: skip
+    if settings.own_style:
+        record_sent_styles(engine, mailbox, [(name, mail) for name, _, mail in mails])
     if settings.thread_tokens:
         record_sent_texts(engine, [_text_of(name, mail, settings) for name, _, mail in mails])
     record_questions(engine, [one for name, _, mail in mails for one in questions_in(name, mail, settings)])

@@ -1,4 +1,4 @@
-"""Forgets conversations in which nobody has written for long, what we asked in them, and the words of sent mail."""
+"""Forgets conversations in which nobody has written for long, what we asked, how we wrote, and words of sent mail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine, Table, delete, func, select
 
-from tasks.ledger.schema import asked, joined_threads, sent_texts, thread_mails, thread_marks
+from tasks.ledger.schema import asked, joined_threads, sent_texts, thread_mails, thread_marks, writing_styles
 
 _AT_ONCE = 500
 
@@ -32,7 +32,8 @@ def prune_threads(engine: Engine, *, older_s: float, clock: Callable[[], float] 
     if forgotten:
         _walk(engine, joined_threads, "thread", "into")
         _walk(engine, thread_marks, "mark", "thread")
-    _older(engine, asked, before)
+    for table in (asked, writing_styles):
+        _older(engine, table, before)
     return forgotten
 
 

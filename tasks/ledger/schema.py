@@ -75,6 +75,24 @@ sent_texts = Table(
     Column("text", Text, nullable=False),
 )
 
+# How we write, by closed lists (`tasks.parsing.writing_style`): one row a sent mail, or a reply that a person edited.
+writing_styles = Table(
+    "writing_styles",
+    metadata,
+    Column("mail", String(64), primary_key=True),
+    Column("mailbox", String(200), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("way", String(8), nullable=False),  # sent or edited
+    Column("greeting", String(40), nullable=False),
+    Column("name", String(24), nullable=False),
+    Column("closing", String(40), nullable=False),
+    Column("address", String(8), nullable=False),
+    Column("words", Integer, nullable=False),
+    Column("at", Float, nullable=False, index=True),
+    Index("ix_writing_styles_whom", "mailbox", "language", "recipient"),
+)
+
 # What we asked in mails of ours; it is answered once somebody else wrote later in the conversation.
 asked = Table(
     "asked",

@@ -83,7 +83,9 @@ def utc_now() -> str:
 
 def _beside(message: Row, reading: Row) -> list[str]:
     """Names of what a model was shown beside the mail; with nothing but its category asked, that was nothing."""
-    return beside.names(message) if reading["summary"] or reading["replies"] else []
+    if reading["replies"]:
+        return beside.names(message)
+    return beside.names(beside.without_replies(message)) if reading["summary"] else []
 
 
 def _by_key(frame: pd.DataFrame) -> dict[str, Row]:

@@ -23,6 +23,11 @@ class ReplySettings(Section):
         description="Hosts (with all below them), addresses, telephone numbers and accounts that a model's words may "
         'name, as JSON: ["example.com", "+49 30 123456"].',
     )
+    own_style: bool = Field(
+        True,
+        description="Whether replies are to follow how we write (greeting, closing, address, length), as it was "
+        "measured in sent mail and in what people changed in forms.",
+    )
     replies_per_sender: int = Field(
         1,
         ge=0,

@@ -91,6 +91,7 @@ def triage_text(mail: Mapping[str, Any], *, whole: bool = False) -> str:
 def analysis_text(mail: Mapping[str, Any], *, translate_into: str | None) -> str:
     """The analysis question's varying part. `translate_into` is a language such as `Japanese (ja)`."""
     lines = [f"Translate the summary into: {translate_into}"] if translate_into else []
+    lines += [mail["style"]] if mail.get("style") else []
     return "\n".join([*lines, mail_block(mail), *beside.blocks(mail)])
 
 

@@ -232,6 +232,7 @@ def analysis_question(
     mail: Mapping[str, Any], wanted: frozenset[Analysis], translate_into: str | None
 ) -> Question[Answer]:
     """The second question about one mail; `translate_into` is a language as `Japanese (ja)`."""
+    mail = mail if "replies" in wanted else beside.without_replies(mail)
     return Question(
         name="analysis", version=prompts.ANALYSIS_VERSION, instructions=prompts.analysis(wanted, beside.told(mail)),
         text=prompts.analysis_text(mail, translate_into=translate_into), answer=analysis_of(wanted),

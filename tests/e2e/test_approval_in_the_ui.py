@@ -1,5 +1,6 @@
 """Approval in Prefect's own UIs, in a real browser: the paused run, its form, and the result."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from flows.approve_replies import approve_replies
+from flows.process_mail import process_mail
+from tasks.ledger.effects import in_state
 from tasks.ledger.messages import Seen, record_seen
 from tasks.ledger.plans import Plan, record_plan
 from tasks.ledger.schema import approvals
@@ -125,3 +128,36 @@ def test_all_of_a_form_is_seen_in_both_uis_at_each_size(office, page, prefect_se
             keep_picture(page, f"{ui}-{count}-{width}x{height}-end")
     run.decide(paused)
     assert run.end().name == "NothingDecided"
+
+
+def test_a_greeting_that_a_person_changes_in_the_form_is_that_of_the_next_draft(
+    office, page, prefect_server, provider_env, monkeypatch, tmp_path
+):
+    (tmp_path / "mails").mkdir()
+    rules = {"rules": [{"name": "answer", "when": "true", "then": [{"action": "draft_reply", "hold": True}]}]}
+    (tmp_path / "rules.json").write_text(json.dumps(rules))
+    monkeypatch.setenv("MAILROOM_RULES_FILE", str(tmp_path / "rules.json"))
+    monkeypatch.setenv("MAILROOM_REPLY_FROM", "desk@us.example")
+
+    def drafted(number):
+        head = (
+            f"From: Ann Lee <ann@company.example>\nSubject: Login {number}\nMessage-ID: <{number}@company.example>\n\n"
+        )
+        (tmp_path / "mails" / f"{number}.eml").write_text(
+            f"{head}The login fails since Monday. Could you please help?\n"
+        )
+        process_mail(str(tmp_path / "mails"), dry_run=False, return_state=True)
+        return max(in_state(office.engine, ["held"]), key=lambda one: one.planned_at).content["text"]
+
+    first = drafted(1)
+    assert first.startswith("Hello Ann Lee,")
+    run = PausedRun(approve_replies, most=1)
+    paused = run.wait()
+    form = ResumeForm(page=page, ui_url=prefect_server.removesuffix("/api"), ui="v1").open(paused.id)
+    form.sign("Ann Operator")
+    form.choose(0, "edit")
+    form.write(0, first.replace("Hello Ann Lee,", "Dear Ann,"))
+    form.submit()
+    assert "1 edited" in run.end().message
+
+    assert drafted(2).startswith("Dear Ann")

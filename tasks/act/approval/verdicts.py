@@ -17,6 +17,7 @@ from tasks import policies
 from tasks.act.approval.form import Choice
 from tasks.act.approval.shown import ShownEffect, Version, head_of
 from tasks.act.destinations import read_destinations
+from tasks.act.edits import note_edit
 from tasks.act.lapsing import lapse_answered_replies
 from tasks.act.mailboxes import connect_mailbox, identify_mailbox
 from tasks.act.outbox import Outbox, open_outbox
@@ -82,6 +83,8 @@ def decide_one(engine: Engine, choice: Choice, *, person: str, flow_run_id: str)
     why = f"{no}; it is still held" if (no := _objection(engine, choice)) else ""
     if not why and not _given(engine, choice, verdict, person, flow_run_id):
         why = _overtaken(engine, choice.shown.effect)
+    if not why and verdict == "edited" and choice.text_changed:
+        note_edit(engine, choice.shown.effect, choice.text or "")
     return Decided(shown=choice.shown, word="refused" if why else verdict, why=why)
 
 

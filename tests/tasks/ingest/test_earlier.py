@@ -119,7 +119,7 @@ def test_what_we_sent_is_shown_where_models_are_shown_earlier_mails_and_forgotte
     )
     box.meet("a", "When?").meet("b", "Thanks, and where?", "a", "s", hour=11)
     record_sent_mail(Sent(sent), box.engine, SETTINGS)
-    record_sent_mail(SimpleNamespace(name="again", sent_mails=lambda: iter([twice])), box.engine, SETTINGS)
+    record_sent_mail(SimpleNamespace(name="imap://work/INBOX", sent_mails=lambda: iter([twice])), box.engine, SETTINGS)
 
     assert box.shown("b") == ["We deliver on Monday.", "When?"]
     assert prune_sent_texts(box.engine, older_s=1, clock=lambda: 4e9) == 2
