@@ -43,7 +43,7 @@ def ends_in_order(run_id: str, pending: Sequence[PrefectFuture[Any]]) -> Iterato
         except BaseException as error:
             stop.set(_why(error))
             log.info("The run ends early: %s. Calls under way are waited for.", stop.why)
-            _wait_for_calls(pending)
+            _wait_for_calls(pending, stop)
             log.warning("The run was stopped: %s. %s", stop.why, GO_ON)
             _send_logs()
             raise
@@ -57,17 +57,22 @@ def _why(error: BaseException) -> str:
     return f"it met an error ({type(error).__name__})"
 
 
-def _wait_for_calls(pending: Sequence[PrefectFuture[Any]]) -> None:
+def _wait_for_calls(pending: Sequence[PrefectFuture[Any]], stop: Stop) -> None:
     """Wait until all chunks have ended. Calls that take too long are cancelled, and all calls after a second signal."""
     deadline = time.monotonic() + STOP_WITHIN_S
     try:
         for future in pending:
             future.wait(max(0.0, deadline - time.monotonic()))
     except BaseException:
-        model_loop().cut_off()
+        _cut_off(stop)
         raise
     if time.monotonic() >= deadline:
-        model_loop().cut_off()
+        _cut_off(stop)
+
+
+def _cut_off(stop: Stop) -> None:
+    stop.cut_off()
+    model_loop().cut_off()
 
 
 def _send_logs() -> None:

@@ -1,4 +1,4 @@
-"""Chooses where a flow's mapped tasks run: in threads of its process, or on a Dask or Ray cluster."""
+"""Chooses where a flow's mapped tasks run: in threads of its process, in processes beside it, or on a cluster."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.run.process_task_runner import ChunkTaskRunner
 from tasks.errors import Misconfigured
 from tasks.settings import Settings, read_settings
 
@@ -27,7 +28,7 @@ def task_runner() -> TaskRunner[Any]:
 
 def _runner(settings: Settings) -> TaskRunner[Any]:
     try:
-        return _cluster(settings) or ThreadPoolTaskRunner(max_workers=_WINDOWS * settings.chunk_workers)
+        return _beside(settings) or ThreadPoolTaskRunner(max_workers=_WINDOWS * settings.chunk_workers)
     except ImportError as error:
         runner = settings.task_runner
         raise Misconfigured(
@@ -35,7 +36,9 @@ def _runner(settings: Settings) -> TaskRunner[Any]:
         ) from error
 
 
-def _cluster(settings: Settings) -> TaskRunner[Any] | None:
+def _beside(settings: Settings) -> TaskRunner[Any] | None:
+    if settings.task_runner == "processes":
+        return ChunkTaskRunner(max_workers=settings.chunk_workers)
     if settings.task_runner == "dask":
         from prefect_dask.task_runners import DaskTaskRunner
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +17,7 @@ from prefect.runtime import deployment, flow_run
 
 from flows.run.estimate import estimate_run
 from flows.run.first_lines import first_lines, warn_of_idle_rules
+from flows.run.garbage import few_collections
 from flows.run.run_names import folder_name
 from flows.run.setup import Prepared, Supply
 from flows.run.stopping import ends_in_order
@@ -40,9 +40,6 @@ from tasks.understand.mail_budget import say_what_is_short
 from tasks.understand.operator_limits import with_operator_limits
 
 log = logging.getLogger("mailroom.report")
-
-# Python's default of 700 starts 400 collections in a run of 1,000 mails, mostly over objects of calls in flight.
-_OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 # Not recorded with a run: each worker has its own folders, and the URL may contain a password.
 _OF_THE_WORKER = {"ledger_url", "data_dir", "output_dir"}
@@ -100,7 +97,7 @@ def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
     claims = leases_kept(
         prepared.engine, owner, settings.lease_s, on_lost=lambda: stop.set("its claims on the mails were lost")
     )
-    with _few_collections(), claims, OutcomeFiles(folder.absolute()) as files:
+    with few_collections(), claims, OutcomeFiles(folder.absolute()) as files:
         job = RunUnderWay(
             run=run, source=supply.source, rules=prepared.rules, reader=reader, files=files,
             progress=Progress(supply.mails),
@@ -108,23 +105,6 @@ def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
         # Calls in flight are recorded before the claims end, so that the next run finds these answers.
         with closing(reader), ends_in_order(run.id, job.pending):
             yield job
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Make Python's garbage collector ignore the objects that exist now, and run seldom, while the block lasts.
-
-    Otherwise it scans a million objects several times per thousand mails while all threads wait: an eighth of a run's
-    CPU time.
-    """
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 def this_run(settings: Settings, categories: Categories | None = None, origin: str = "") -> Run:

@@ -30,7 +30,9 @@ class WorkSettings(Section):
     chunk_rows: int = Field(100, ge=1, le=500, description="Mails in one task run.")
     chunk_workers: int = Field(2, ge=1, le=64, description="Chunks in a window, which are processed at the same time.")
     concurrency: int = Field(50, ge=1, le=1_000, description="Most provider calls in flight in a process.")
-    task_runner: Literal["threads", "dask", "ray"] = Field("threads", description="Where chunks are processed.")
+    task_runner: Literal["threads", "processes", "dask", "ray"] = Field(
+        "threads", description="Where chunks are processed: in the run's process, in others beside it, on a cluster."
+    )
     cluster_address: str | None = Field(None, description="Address of a running Dask or Ray cluster; null starts one.")
     chunk_retry_delays_s: tuple[float, ...] = Field(
         (5.0, 30.0, 120.0), description="Waits before each retry of a chunk whose provider was unavailable, in seconds."

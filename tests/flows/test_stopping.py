@@ -40,7 +40,7 @@ def far(prefect_server: str, provider_env: Any, monkeypatch: pytest.MonkeyPatch)
 def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, *arguments], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def stopped_in_the_middle(far: FaultyProxy, number: int, *arguments: str) -> tup
     process = start(*arguments)
     far.wait_for(2 * IN_FLIGHT)
     told_at = time.time()
-    process.send_signal(number)
+    os.killpg(process.pid, number)  # as Prefect and terminals send it: to whatever processes the run has
     _out, errors = process.communicate(timeout=60)
     assert sum(moment > told_at for moment in far.begun) == 0
     return process.returncode, errors
@@ -65,10 +65,13 @@ def finish(far: FaultyProxy) -> None:
     assert len(far.made) == len(far.begun)
 
 
+@pytest.mark.parametrize("runner", ["threads", "processes"])
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.soak)]
 )
-def test_a_signal_ends_mailroom_run_in_order_and_the_next_one_goes_on(far, number, code):
+def test_a_signal_ends_mailroom_run_in_order_and_the_next_one_goes_on(far, number, code, runner, monkeypatch):
+    monkeypatch.setenv("MAILROOM_TASK_RUNNER", runner)
+    monkeypatch.setenv("MAILROOM_CHUNK_ROWS", "10")
     returned, errors = stopped_in_the_middle(far, number, *COMMAND)
     assert returned == code
     assert "To go on: mailroom run" in errors.splitlines()[-1], errors

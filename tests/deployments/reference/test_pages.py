@@ -18,6 +18,7 @@ SOURCES = sorted(path for top in ("flows", "tasks", "deployments") for path in (
 VARIABLE = re.compile(r"\b(?:MAILROOM|OPENAI|ANTHROPIC|CLAUDE|GEMINI|GOOGLE|LOCAL)_[A-Z0-9]+(?:_[A-Z0-9]+)*\b(?!_)")
 # Prefect's address, and the environment that the processes we start are given.
 HANDS_ON = {
+    "flows/run/process_child.py",
     "deployments/cli/doctor.py", "deployments/cli/feeder.py", "deployments/cli/home.py", "deployments/cli/worker.py",
     "deployments/demo/steps.py", "deployments/local/prefect_env.py", "deployments/local/processes.py",
     "deployments/local/simulator.py", "deployments/reference/variables.py", "deployments/worker/warm.py",
