@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
+from deployments.cli.console import print_notes
 from tasks.errors import Misconfigured, SourceUnavailable
 
 app = App(
@@ -62,6 +63,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         code = app(exit_on_error=False, print_error=True)
+        print_notes()
     except CycloptsError:
         code = 2
     except (Misconfigured, SourceUnavailable) as error:

@@ -1,14 +1,19 @@
-"""Prefect's worker, whose runs begin warm: `python -m deployments.worker.process` takes what `prefect` takes."""
+"""Prefect's worker, whose runs begin warm: `python -m deployments.worker.process` takes what `prefect` takes.
+
+A first word `--tells=NUMBER` names a pipe that it tells of its runs.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
+import sys
 
 if __name__ == "__main__":
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        from deployments.worker.warm import begin_runs_warm
+    from deployments.worker.told_runs import given_pipe
+    from deployments.worker.warm import begin_runs_warm
 
-        begin_runs_warm()
+    given = sys.argv[1:]
+    begin_runs_warm(given_pipe(given))
+    sys.argv[1:] = given
     from prefect.cli import app
 
     app()

@@ -16,8 +16,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType
+
+from deployments.worker.told_runs import LivingRuns
 
 log = logging.getLogger("mailroom.worker")
 _LOOK_EVERY_S = 0.2
@@ -33,22 +34,24 @@ def serve(options: Sequence[str], environment: Mapping[str, str], grace_s: float
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, tell)
-    command = [sys.executable, "-m", "deployments.worker.process", "worker", "start", *options]
+    living = LivingRuns()
+    command = [sys.executable, "-m", "deployments.worker.process", living.option, "worker", "start", *options]
     # A session of its own: Ctrl-C in a terminal would reach the runs and the worker before us.
-    worker = subprocess.Popen(command, env=dict(environment), start_new_session=True)
+    worker = subprocess.Popen(command, env=dict(environment), pass_fds=[living.tells], start_new_session=True)
+    living.begun()
     while worker.poll() is None and not told.wait(_LOOK_EVERY_S):
-        pass
+        living.now()  # so that the pipe is never full
     if worker.poll() is None:
-        _end_runs(worker.pid, grace_s)
+        _end_runs(living, grace_s)
         _end(worker)
     return worker.returncode if not told.is_set() else 0
 
 
-def _end_runs(worker: int, grace_s: float) -> None:
+def _end_runs(living: LivingRuns, grace_s: float) -> None:
     """Send SIGTERM to each run, including those that begin meanwhile, and wait until all have ended."""
     told: set[int] = set()
     deadline = time.monotonic() + grace_s
-    while (runs := runs_of(worker)) and time.monotonic() < deadline:
+    while (runs := living.now()) and time.monotonic() < deadline:
         for run in runs - told:
             with suppress(ProcessLookupError):
                 os.kill(run, signal.SIGTERM)
@@ -65,28 +68,3 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         worker.kill()
         worker.wait()
-
-
-def runs_of(worker: int) -> set[int]:
-    """The living runs of a worker: its children and those of its fork server that lead a session of their own."""
-    living = _living()
-    began_by = {worker, *(pid for pid, (parent, _) in living.items() if parent == worker)}
-    return {pid for pid, (parent, session) in living.items() if parent in began_by and session == pid}
-
-
-def children_of(pid: int) -> set[int]:
-    """The living children of a process."""
-    return {child for child, (parent, _) in _living().items() if parent == pid}
-
-
-def _living() -> dict[int, tuple[int, int]]:
-    """Parent and session of each living process; proc(5), fields 3 (state), 4 (parent) and 6 (session) of `stat`."""
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # the process has ended meanwhile
-            continue
-        if fields[0] != "Z":
-            found[int(stat.parent.name)] = int(fields[1]), int(fields[3])
-    return found

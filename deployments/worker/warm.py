@@ -25,6 +25,7 @@ from prefect.settings import get_current_settings
 from prefect.utilities.processutils import get_sys_executable, run_process
 
 from deployments.worker.one_run import ROOT, carry_out
+from deployments.worker.told_runs import tell
 
 log = logging.getLogger("mailroom.worker")
 SUPERVISOR = [get_sys_executable(), "-m", "prefect.runner._workspace_supervisor"]
@@ -36,11 +37,15 @@ _BEGIN_S = 60.0
 """The fork server's own imports on a busy machine."""
 
 
-def begin_runs_warm() -> None:
-    """Let this process's Prefect worker begin its runs warm, wherever it can."""
-    runs = WarmRuns(run_process)
-    setattr(_starter_engine, "run_process", runs.run)  # noqa: B010  # its class says that it may be replaced there
-    runs.warm_up()
+def begin_runs_warm(pipe: int | None = None) -> None:
+    """Let this process's Prefect worker begin its runs warm wherever it can, and tell `pipe` of them."""
+    begin = run_process
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        runs = WarmRuns(run_process)
+        runs.warm_up()
+        begin = runs.run
+    begin = begin if pipe is None else tell(begin, pipe)
+    setattr(_starter_engine, "run_process", begin)  # noqa: B010  # its class says that it may be replaced there
 
 
 class WarmRuns:

@@ -20,7 +20,6 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from deployments.worker.serve import children_of
 from tasks.ingest.shares import record_source
 from tasks.ledger.claims import waiting_in
 from tasks.ledger.clocks import ledger_time
@@ -29,6 +28,7 @@ from tasks.ledger.schema import completions, messages, outcomes
 from tasks.mailbox.sources import open_source
 from tasks.settings import Settings
 from tests.benchmarks.made_mails import write_mbox
+from tests.deployments.worker.living import children_of
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3
