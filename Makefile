@@ -58,7 +58,7 @@ bench-shares: $(VENV)/dev ## 3,000 mails shared by three processes, one killed a
 	$(BIN)/python -m tests.benchmarks.bench_shares $(if $(MAILS),--mails $(MAILS))
 
 soak-forms: $(VENV)/dev ## every deployment, registered on a clean server and run from its form in a browser, as an operator does
-	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py
+	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py tests/e2e/test_on_demand.py
 
 soak-approvals: $(VENV)/dev ## is all of 1, 3, 10 and 30 held replies on the screen, in both of Prefect's UIs, at three sizes? does a pause hold?
 	$(BIN)/pytest -q -m soak tests/e2e/test_approval_in_the_ui.py tests/e2e/test_pause_that_holds.py

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from prefect import flow
@@ -15,7 +15,7 @@ from flows.run.final_state import says_what_is_wrong
 from flows.run.run_names import run_name
 from tasks.report.publish_digest import days_to_report, publish_digest
 from tasks.settings import read_settings
-from tasks.settings.parameters import tells_bounds
+from tasks.settings.parameters import OptionalDay, tells_bounds
 from tasks.understand.operator_categories import read_categories
 
 
@@ -23,14 +23,14 @@ from tasks.understand.operator_categories import read_categories
 @says_what_is_wrong
 @tells_bounds
 def daily_digest(
-    day: date | None = None,
+    day: OptionalDay = None,
     trend_days: Annotated[int, Field(ge=1, le=90)] = 14,
     unanswered_days: Annotated[int, Field(ge=1, le=60)] = 3,
 ) -> State[Any]:
     """Report a day from the ledger, and days before it that were missed; nothing is asked and nothing is changed.
 
     Args:
-        day: The day (UTC), and no other; None is the day before this run was scheduled for.
+        day: The day (UTC), and no other; left empty, it is the day before this run was scheduled for.
         trend_days: How many days, this one included, the plots show.
         unanswered_days: After how many days a question of ours counts as not answered.
     """

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from pydantic import Field
 
 from flows.run.candidates import Trial, ask_candidate, candidates_of, read_trial
 from flows.run.final_state import says_what_is_wrong
 from flows.run.gate import read_gate
 from flows.run.meant_ends import failed
+from flows.run.run_names import run_name
 from flows.run.task_runners import task_runner
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.score.compare import compare
 from tasks.score.publish_scorecard import publish_scorecard
 from tasks.settings import read_settings
-from tasks.settings.parameters import described_by_settings
+from tasks.settings.parameters import OptionalUsd, described_by_settings
 
 BELOW = "BelowThreshold"
 """Name of the state of an evaluation that a figure fell short in."""
 
 
-@flow(name="evaluate", task_runner=task_runner(), persist_result=False)
+@flow(name="evaluate", flow_run_name=run_name, task_runner=task_runner(), persist_result=False)
 @says_what_is_wrong
 @described_by_settings
 def evaluate(
@@ -37,7 +37,7 @@ def evaluate(
     against: str = "",
     at_least: str = "",
     analyses: bool = True,
-    budget_usd: Annotated[float, Field(gt=0)] | None = None,
+    budget_usd: OptionalUsd = None,
     output_dir: str = "",
 ) -> State[Any]:
     """Ask about labelled mails, and say how good the answers are; nothing is done about the mails, and none is claimed.

@@ -14,10 +14,12 @@ from flows.run.run_names import run_name
 from flows.run.under_way import this_run
 from tasks.act.reconcile import reconcile_effects as settle_open
 from tasks.settings import read_settings
+from tasks.settings.parameters import tells_bounds
 
 
 @flow(name="reconcile-effects", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
+@tells_bounds
 def reconcile_effects(untouched_minutes: Annotated[float, Field(ge=0, le=10_080)] = 15.0) -> State[Any]:
     """Find out whether interrupted effects happened, and perform planned ones that were left. Unclear ones are held.
 

@@ -15,11 +15,13 @@ from pydantic import Field, ValidationError
 
 from flows.approve_replies import POLL_S, go_on_unanswered
 from flows.run.final_state import says_what_is_wrong
+from flows.run.run_names import run_name
 from tasks.ledger.corrections import Correction, record_corrections
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.review_queue import worth_a_look
 from tasks.report.review import ReviewForm, review_page
 from tasks.settings import read_settings
+from tasks.settings.parameters import tells_bounds
 from tasks.understand.operator_categories import read_categories
 
 log = logging.getLogger("mailroom.report")
@@ -27,8 +29,9 @@ log = logging.getLogger("mailroom.report")
 _ASKED = "What is each of these mails? What stands there is confirmed when you send the form."
 
 
-@flow(name="review-answers", persist_result=False)
+@flow(name="review-answers", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
+@tells_bounds
 def review_answers(
     most: Annotated[int, Field(ge=1, le=20)] = 10, wait_hours: Annotated[float, Field(gt=0, le=720)] = 24.0
 ) -> State[Any]:

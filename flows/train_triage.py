@@ -15,18 +15,21 @@ from sqlalchemy import Engine
 
 from flows.run.examples import examples_of
 from flows.run.final_state import says_what_is_wrong
+from flows.run.run_names import run_name
 from tasks.classifier.linear_model import LinearModel
 from tasks.classifier.train import Examples, Trained, train
 from tasks.errors import Misconfigured
 from tasks.ledger.classifiers import classifier_in_use, keep_classifier, weights_of
 from tasks.ledger.engine import open_ledger
 from tasks.settings import read_settings
+from tasks.settings.parameters import tells_bounds
 
 log = logging.getLogger("mailroom.understand")
 
 
-@flow(name="train-triage", persist_result=False)
+@flow(name="train-triage", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
+@tells_bounds
 def train_triage(least_mails: Annotated[int, Field(ge=50)] = 200) -> State[Any]:
     """Train the classifier that may sort mails without a model; nothing is asked.
 

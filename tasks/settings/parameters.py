@@ -4,19 +4,45 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import annotated_types
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from tasks.settings.run import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-OptionalChunkRows = Annotated[int | None, Field(ge=1, le=500)]
-OptionalConcurrency = Annotated[int | None, Field(ge=1, le=1_000)]
-OptionalUsd = Annotated[float | None, Field(gt=0)]
+
+class EmptyField:
+    """Marks an optional number or date whose field in a form is empty at first, and may stay so.
+
+    Pydantic's schema of such a type offers a choice of types, and has null as the default, so Prefect's forms show no
+    field until the type is chosen. Without both, they show an empty field, and Prefect takes a field that is left or
+    made empty again. Parameters keep their type and their default in Python.
+    """
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        (value,) = (one for one in handler(schema)["anyOf"] if one.get("type") != "null")
+        return _WithoutDefault(value)
+
+
+class _WithoutDefault(dict[str, Any]):
+    """Pydantic adds a parameter's default after a type has given its schema."""
+
+    def __setitem__(self, name: str, value: object) -> None:
+        if name != "default":
+            super().__setitem__(name, value)
+
+
+OptionalChunkRows = Annotated[int | None, Field(ge=1, le=500), EmptyField()]
+OptionalConcurrency = Annotated[int | None, Field(ge=1, le=1_000), EmptyField()]
+OptionalUsd = Annotated[float | None, Field(gt=0), EmptyField()]
+OptionalDay = Annotated[date | None, EmptyField()]
 
 
 def described_by_settings(function: F) -> F:

@@ -6,6 +6,7 @@ It can be loaded, it has only parameters that its flow knows, and it says how it
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,16 @@ def test_the_flow_is_there_and_knows_every_parameter(deployment, monkeypatch):
         flow.validate_parameters(given)
     else:
         assert not deployment.get("schedules"), "a schedule fills in no form"
+
+
+def test_its_form_shows_a_field_for_every_number_with_its_bounds_in_words(deployment, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    form = load_flow_from_entrypoint(deployment["entrypoint"]).parameters.model_dump()["properties"]
+    for name, shown in form.items():
+        kinds = [one.get("type") for one in shown.get("anyOf", ())]
+        assert not {"integer", "number"} & set(kinds), f"{name} is a choice of types first"
+        if {"minimum", "exclusiveMinimum", "maximum"} & set(shown):
+            assert re.search(r"\d+ to \d+|ore than \d+|\d+ or more", shown["description"]), name
 
 
 def test_it_is_described_for_the_ui_and_found_by_the_automation_for_dead_runs(deployment):

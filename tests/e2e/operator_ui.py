@@ -15,7 +15,7 @@ from uuid import UUID
 from playwright.sync_api import Locator, Page, TimeoutError
 from prefect.client.orchestration import get_client
 
-from tests.e2e.resume_form import ResumeForm
+from tests.e2e.resume_form import ResumeForm, Ui
 
 PATIENCE_S = 120
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,17 +38,23 @@ def register_everything(api_url: str, project: Path = ROOT) -> None:
 class Operator:
     """Does with the browser's page what a person does, and asks Prefect's API only what came of it."""
 
-    def __init__(self, page: Page, api_url: str) -> None:
+    def __init__(self, page: Page, api_url: str, ui: Ui = "v1") -> None:
         self.page = page
-        self.ui_url = api_url.removesuffix("/api")
+        self.ui = ui
+        self.ui_url = api_url.removesuffix("/api") + ("/v2" if ui == "v2" else "")
 
-    def start(self, deployment: str, fields: Mapping[str, str]) -> str:
-        """The id of the run that the deployment's form made; only these fields of it were touched."""
+    def open_form(self, deployment: str) -> str:
+        """Look at the deployment's form; its id."""
         with get_client(sync_client=True) as client:
             deployment_id = client.read_deployment_by_name(deployment).id
         self.page.goto(f"{self.ui_url}/deployments/deployment/{deployment_id}/run")
+        self.page.get_by_role("button", name="Submit").wait_for()
+        return str(deployment_id)
+
+    def start(self, deployment: str, fields: Mapping[str, str]) -> str:
+        """The id of the run that the deployment's form made; only these fields of it were touched."""
+        deployment_id = self.open_form(deployment)
         submit = self.page.get_by_role("button", name="Submit")
-        submit.wait_for()
         for name, value in fields.items():
             self._fill(name, value)
         made = re.compile(f"/deployments/{deployment_id}/create_flow_run$")
@@ -69,12 +75,18 @@ class Operator:
         raise AssertionError(f"the form of {deployment} makes no run: {', '.join(happened)}")
 
     def _fill(self, name: str, value: str) -> None:
-        label = self.page.locator(".schema-form-property__label", has_text=re.compile(rf"^{name}( \(Optional\))?$"))
-        field = self.page.locator(".schema-form-property", has=label)
-        chooser = field.locator(".p-select-button__control")
+        titled = re.compile(rf"^{name}( \(Optional\))?$")
+        if self.ui == "v1":
+            field = self.page.locator(
+                ".schema-form-property", has=self.page.locator(".schema-form-property__label", has_text=titled)
+            )
+            chooser, option = field.locator(".p-select-button__control"), self.page.locator(".p-select-option")
+        else:
+            field = self.page.locator(".group", has=self.page.locator("label", has_text=titled))
+            chooser, option = field.locator("button[aria-haspopup=listbox]"), self.page.get_by_role("option")
         if chooser.count():
             chooser.press("ArrowDown")
-            self.page.locator(".p-select-option").get_by_text(value, exact=True).click()
+            option.get_by_text(value, exact=True).click()
         else:
             field.locator("textarea, input").first.fill(value)
 
@@ -106,7 +118,7 @@ class Operator:
 
     def answer(self, run_id: str, choices: Mapping[int, str]) -> None:
         """Resume the paused run with a name and these decisions on the effects of its form, counted from 0."""
-        form = ResumeForm(page=self.page, ui_url=self.ui_url, ui="v1").open(run_id)
+        form = ResumeForm(page=self.page, ui_url=self.ui_url.removesuffix("/v2"), ui=self.ui).open(run_id)
         form.sign("Ann Operator")
         for number, decision in choices.items():
             form.choose(number, decision)

@@ -10,6 +10,7 @@ from deployments.local import processes
 from deployments.local.worker import NAME, ensure_worker
 from tasks.ledger.outcomes import read_run
 from tests.e2e.operator_ui import ROOT, SAMPLES, Operator, register_everything
+from tests.e2e.resume_form import UIS
 
 
 @pytest.fixture
@@ -45,6 +46,32 @@ def test_every_deployment_is_registered_with_parameters_that_its_form_takes(depl
         assert deployment.description
         assert "mailroom" in deployment.tags
         assert deployment.work_pool_name == "mailroom"
+
+
+@pytest.mark.parametrize("ui", UIS)
+def test_an_optional_number_is_a_field_that_is_filled_in_or_left_empty(ui, deployed, page):
+    operator = Operator(page, deployed, ui)
+
+    run = operator.start("process-mail/process-mail-on-demand", {"budget_usd": "0.25", "provider": "anthropic"})
+
+    with get_client(sync_client=True) as client:
+        given = client.read_flow_run(run).parameters
+        client.delete_flow_run(run)
+    assert (given["budget_usd"], given["provider"], given["dry_run"]) == (0.25, "anthropic", True)
+    assert not {"chunk_rows", "concurrency"} & set(given)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("ui", UIS)
+def test_every_form_can_be_sent_as_it_stands(ui, deployed, page):
+    for entry in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]:
+        name = f"{entry['entrypoint'].rpartition(':')[2].replace('_', '-')}/{entry['name']}"
+        with get_client(sync_client=True) as client:
+            if client.read_deployment_by_name(name).parameter_openapi_schema["required"]:
+                continue  # there is something that only a person knows
+        run = Operator(page, deployed, ui).start(name, {})
+        with get_client(sync_client=True) as client:
+            client.delete_flow_run(run)
 
 
 def test_a_person_starts_a_run_from_the_form_and_reads_its_log_and_artifacts(worker, deployed, page, tmp_path):

@@ -6,6 +6,7 @@ import inspect
 from typing import Annotated
 
 import pytest
+from prefect.utilities.schema_tools import validate
 from pydantic import Field
 
 from deployments.cli.run import run
@@ -48,9 +49,14 @@ def test_an_optional_number_tells_its_bounds_and_may_be_left_empty():
 
     assert form["chunk_rows"]["description"].startswith("Mails in one task run. 1 to 500. Left out")
     assert "More than 0." in form["budget_usd"]["description"]
-    for name in ("chunk_rows", "concurrency", "budget_usd"):
-        # A form sends the default of a field that nobody touched, and the server holds it against this schema.
-        assert {"type": "null"} in form[name]["anyOf"]
+    schema = process_mail.parameters.model_dump()
+    for name, wrong in {"chunk_rows": 501, "concurrency": 0, "budget_usd": 0}.items():
+        # The forms show a field where there is a type, and an empty one where there is no default.
+        assert form[name]["type"] in ("integer", "number")
+        assert "default" not in form[name]
+        # As the server does; null is what a form sends of a field that was made empty again.
+        assert [bool(validate({name: value}, schema)) for value in (None, 1, wrong)] == [False, False, True]
+    assert process_mail.validate_parameters({"chunk_rows": None, "budget_usd": 0.5})["budget_usd"] == 0.5
 
 
 @pytest.mark.parametrize(
