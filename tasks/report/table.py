@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from tasks.doubts import words
@@ -18,7 +20,12 @@ NOT_DONE = frozenset({"failed", "ambiguous", "unknown"})
 
 
 _TIME_OF_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", re.DOTALL)
+_NEAR = timedelta(days=180)
+"""Within it a day needs no year."""
 _TO_APPROVE = "approve"
+_PLANNED = ("dry run", "planned")
+_ACTS = ("failed", "ambiguous", "unknown", "held", "claimed", "would", "done")
+"""States of effects that the table counts, the most pressing first; `would` is a dry run's."""
 
 
 @dataclass(kw_only=True)
@@ -44,7 +51,8 @@ class OutcomeTable:
         """Tell anew of a reply that waits for nobody any more, as a later mail is answered in its mail's place."""
         for place, (_, row) in enumerate(self.pressing):
             if row["key"] == message_key[:12]:
-                row["done"] = row["done"].replace(said, says_now)
+                now = (says_now, says_now.rpartition(" ")[2])
+                row["done"] = [now if one[0] == said else one for one in row["done"]]
                 row["needs"] = ", ".join(word for word in row["needs"].split(", ") if word != _TO_APPROVE)
                 if not row["needs"]:
                     del self.pressing[place]
@@ -55,7 +63,7 @@ class OutcomeTable:
     def rows(self) -> list[Row]:
         """At most `MOST_ROWS` rows, the most urgent first."""
         pressing = [row for _, row in sorted(self.pressing, key=lambda ranked: ranked[0])]
-        return [*pressing, *self.others][:MOST_ROWS]
+        return [_as_shown(row) for row in [*pressing, *self.others][:MOST_ROWS]]
 
 
 def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
@@ -72,23 +80,35 @@ def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def table_row(row: Mapping[str, Any], needs: str) -> Row:
-    """One row of the table. A browser runs and fetches nothing from it.
+    """One row of the table, with a list of its effects. A browser runs and fetches nothing from it.
 
-    Prefect's newer UI shows about 80 characters of a line on a small screen, and does not wrap lines. So short columns
-    come first: the reason to look, the category, who wrote about what, the due date, the cost.
+    Prefect's newer UI shows about 75 characters of a line on a small screen, and does not wrap lines. So short columns
+    come first: the reason to look, the category, who wrote about what, the due date, the effects' states, the cost.
     """
+    # What the category says needs no second column.
+    words_of_it = [word for word in needs.split(", ") if word.upper() != row["category"]]
     return {
-        "needs": plain_cell(needs or _wanted(row), 24),
+        "needs": plain_cell(", ".join(words_of_it) or needs or _wanted(row), 24),
         "category": plain_cell(row["category"] or row["status"].lower(), 12),
-        "from": narrow_cell(row["sender"].partition(" <")[0].strip('"'), 14),
-        "subject": narrow_cell(row["subject"], 26),
-        "due": plain_cell(_due(row), 10),
+        "from": narrow_cell(row["sender"].partition(" <")[0].strip('"'), 12),
+        "subject": narrow_cell(row["subject"], 20),
+        "due": plain_cell(_due(row), 9),
+        "acts": "",
         "cost $": "?" if row["cost_usd"] is None else f"{row['cost_usd']:.4f}",
         "summary": plain_cell(_summary_of(row), 90),
-        "done": plain_cell(_done(row), 44),
+        "done": [(said_of(effect), effect["state"]) for effect in row["effects"]],
         "doubts": plain_cell(words(row["doubts"]), 60),
         "key": row["message_key"][:12],
     }
+
+
+def _as_shown(row: Row) -> Row:
+    """The row with its effects as text, and in `acts` the most pressing of their states, as `2 held +1`."""
+    states = Counter("would" if state in _PLANNED else state for _, state in row["done"])
+    first = next((state for state in _ACTS if states[state]), "")
+    others = sum(states[state] for state in _ACTS) - states[first]
+    acts = f"{states[first]} {first}{f' +{others}' if others else ''}" if first else ""
+    return {**row, "acts": acts, "done": plain_cell("; ".join(said for said, _ in row["done"]), 60)}
 
 
 def _wanted(row: Mapping[str, Any]) -> str:
@@ -106,17 +126,18 @@ def _summary_of(row: Mapping[str, Any]) -> str:
 def _due(row: Mapping[str, Any]) -> str:
     """The first day by which something is to be done, or what the mail says in place of a day."""
     said = [str(item["due"]) for item in row["action_items"] if item.get("due")]
-    return min((_TIME_OF_DAY.sub("", due) for due in said), default="")
-
-
-def _done(row: Mapping[str, Any]) -> str:
-    return "; ".join(said_of(effect) for effect in row["effects"])
+    first = min((_TIME_OF_DAY.sub("", due) for due in said), default="")
+    try:
+        day = date.fromisoformat(first)
+    except ValueError:  # words of the mail
+        return first
+    return f"{day:%b} {day.day}" if abs(day - date.today()) < _NEAR else f"{day:%b %Y}"
 
 
 def said_of(effect: Mapping[str, Any]) -> str:
     """A few words about an effect: `draft_reply held`, `would label invoices`."""
     what = f"{effect['action']} {effect['target']}" if effect["action"] in _TARGET_TELLS else str(effect["action"])
-    if effect["state"] in ("dry run", "planned"):
+    if effect["state"] in _PLANNED:
         return f"would {what}"
     return what if effect["state"] == "done" else f"{what} {effect['state']}"
 

@@ -85,7 +85,7 @@ class Operator:
             field = self.page.locator(".group", has=self.page.locator("label", has_text=titled))
             chooser, option = field.locator("button[aria-haspopup=listbox]"), self.page.get_by_role("option")
         if chooser.count():
-            chooser.press("ArrowDown")
+            chooser.press("ArrowDown") if self.ui == "v1" else chooser.click()
             option.get_by_text(value, exact=True).click()
         else:
             field.locator("textarea, input").first.fill(value)

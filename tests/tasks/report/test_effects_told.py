@@ -85,7 +85,8 @@ def test_the_table_has_each_mails_effects():
     first, second = summed(
         effect("label", "done"), effect("draft_reply", "held"), effect("flag", "dry run")
     ).table.rows()
-    assert (first["done"], second["done"]) == ("label support; draft_reply held; would flag…", "")
+    assert (first["done"], second["done"]) == ("label support; draft_reply held; would flag support", "")
+    assert (first["acts"], second["acts"]) == ("1 held +2", "")
 
 
 def test_the_digest_tells_the_days_effects_and_what_waits_by_now():
