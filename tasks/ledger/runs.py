@@ -52,3 +52,15 @@ def read_run_categories(engine: Engine, run_id: str) -> Categories | None:
     with engine.begin() as connection:
         found = connection.scalar(select(runs.c.categories).where(runs.c.run_id == run_id))
     return Categories.of_json(found) if found else None
+
+
+def record_stop(engine: Engine, run_id: str, why: str | None) -> None:
+    """Record why this run must end; null lets it go on, as a run that is resumed does."""
+    with engine.begin() as connection:
+        connection.execute(update(runs).where(runs.c.run_id == run_id).values(stopped=why))
+
+
+def read_stop(engine: Engine, run_id: str) -> str | None:
+    """Why this run must end; null while it may go on."""
+    with engine.connect() as connection:
+        return connection.scalar(select(runs.c.stopped).where(runs.c.run_id == run_id))

@@ -213,6 +213,8 @@ runs = Table(
     Column("settings", JSON),
     Column("categories", JSON),
     Column("estimate", JSON),
+    # Why it must end; null while it may go on.
+    Column("stopped", Text),
 )
 
 # What an evaluation found about one candidate: each figure with its 95 % interval (`tasks.ledger.evaluations`).

@@ -23,6 +23,7 @@ from tasks.providers.catalogue.accounts import Accounts
 from tasks.providers.event_loop import on_model_loop
 from tasks.runs import Run
 from tasks.settings import Settings
+from tasks.shared_stops import listen_for_stop
 from tasks.understand import prompts
 from tasks.understand.connect import asker_for, chain_of, models_for
 from tasks.understand.mail_budget import set_aside_for
@@ -52,6 +53,7 @@ def understand_messages(
     Raises:
         ChunkUnfinished: Mails failed because of a provider or the budget. The error has all readings.
     """
+    listen_for_stop(run)
     asker, models = asker_for(run), models_for(run.settings)
     group = partial(record_group, open_ledger(run.settings.ledger))
     asked = understand(
