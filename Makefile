@@ -45,14 +45,14 @@ reference: $(VENV)/dev ## write docs/settings.md, docs/errors.md and the decisio
 bench: $(VENV)/dev ## the main job beside the SDK used by hand: calls a second, CPU, memory, the server's share (MAILS=1000)
 	$(BIN)/python -m tests.benchmarks.bench_main $(if $(MAILS),--mails $(MAILS))
 
-bench-scale: $(VENV)/dev ## is the fifty-thousandth mail as cheap as the first? (MAILS=50000)
-	$(BIN)/python -m tests.benchmarks.bench_scale $(if $(MAILS),--mails $(MAILS))
+bench-scale: $(VENV)/dev ## is the fifty-thousandth mail as cheap as the first? (MAILS=50000, RUNNER=processes)
+	$(BIN)/python -m tests.benchmarks.bench_scale $(if $(MAILS),--mails $(MAILS)) $(if $(RUNNER),--runner $(RUNNER))
 
 bench-threads: $(VENV)/dev ## are mails in the conversation that their In-Reply-To says, and at what cost? (MAILS=50000)
 	$(BIN)/python -m tests.benchmarks.threads $(if $(MAILS),--mails $(MAILS))
 
-bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is every mail completed once, is an answer asked for again?
-	$(BIN)/python -m tests.benchmarks.bench_kills
+bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is every mail completed once, is an answer asked for again? (BEGUN=processes, BEGUN=warm)
+	$(BIN)/python -m tests.benchmarks.bench_kills $(if $(BEGUN),--begun $(BEGUN)) $(if $(KILLS),--kills $(KILLS))
 
 bench-shares: $(VENV)/dev ## 3,000 mails shared by three processes, one killed amid its work: is each mail completed once, and paid once?
 	$(BIN)/python -m tests.benchmarks.bench_shares $(if $(MAILS),--mails $(MAILS))

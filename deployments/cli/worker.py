@@ -33,9 +33,6 @@ def worker(
 
     prepare()
     _check_server()
-    from deployments.worker.stuck_runs import watch_in_background
-
-    watch_in_background()
     options = ["--pool", _POOL, "--type", "process", "--with-healthcheck"]
     options += ["--limit", str(limit)] if limit else []
     return serve(options, {**OF_EVERY_CLIENT, **OF_WORKERS, **os.environ, **past_proxies(os.environ)}, grace_s)

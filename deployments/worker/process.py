@@ -16,4 +16,8 @@ if __name__ == "__main__":
     sys.argv[1:] = given
     from prefect.cli import app
 
+    from deployments.worker.stuck_runs import watch_in_background
+
+    watch_in_background()
+
     app()

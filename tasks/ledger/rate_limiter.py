@@ -22,6 +22,8 @@ LimitsOf = Callable[[Link], RateLimits]
 
 _BLOCK_S = 0.25
 """A block holds at most what the limit allows in this time."""
+_AHEAD_S = 1.0
+"""How long before it is due a block is reserved: while a busy ledger takes its time, nothing of the limit is lost."""
 _STALE_S = 1.0
 """A reservation that is not used after this time is returned, so that unused ones can't add up to a burst."""
 _LOOK_AGAIN_S = 30.0
@@ -185,7 +187,7 @@ class LedgerRateLimiter:
     async def _fill(self, lane: _Lane, link: Link, tokens: float, within_s: float) -> None:
         """Reserve the next block if the present one is used up. It waits until shortly before the block is due."""
         while not lane.fits(tokens, self._now()):
-            ahead_s = max(lane.next_request, lane.next_token) - self._now() - _BLOCK_S
+            ahead_s = max(lane.next_request, lane.next_token) - self._now() - _AHEAD_S
             if lane.stale_at and ahead_s > within_s:
                 self._look_again(lane, link, ahead_s)
             if lane.stale_at and ahead_s > _GRAIN_S:

@@ -5,7 +5,7 @@ were made. Then every mail must have one COMPLETED outcome, and no answer that w
 again. Calls on their way at a kill are paid and lost with the process: they are counted apart, and bounded by what is
 in flight.
 
-    python -m tests.benchmarks.bench_kills --kills 200 --mails 500
+    python -m tests.benchmarks.bench_kills --kills 200 --mails 500 --begun forked|processes|warm
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
@@ -22,13 +21,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+from rich.console import Console
+from rich.table import Table
 
-from made_mails import write_mbox  # noqa: E402
-from processes_watched import Simulated, client_environment, machine, prefect_server, simulator  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
+from tests.benchmarks.killed_runs import ForkedRuns, RunsInProcesses, WarmlyBegun
+from tests.benchmarks.made_mails import write_mbox
+from tests.benchmarks.processes_watched import Simulated, client_environment, machine, prefect_server, simulator
 
 _LATENCY_MS = 20
 _IN_FLIGHT = 20
@@ -41,6 +39,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--mails", type=int, default=500)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--begun", choices=("forked", "processes", "warm"), default="forked", help="how runs begin")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
@@ -51,13 +50,16 @@ def main() -> None:
                     PREFECT_LOGGING_LEVEL="ERROR", OPENAI_RPM="100000", OPENAI_TPM="100000000",
                 )
             )  # fmt: skip
-            _import_everything()
-            figures = _rounds(home, simulated, wanted.kills, wanted.mails, random.Random(wanted.seed))
+            runs = _runs(wanted.begun, home)
+            try:
+                figures = _rounds(home, simulated, runs, wanted.kills, wanted.mails, random.Random(wanted.seed))
+            finally:
+                runs.end()
     table = Table("figure", "value", "wanted", title="Runs killed by SIGKILL")
     for name, goal in _GOALS.items():
         table.add_row(name, str(figures[name]), goal)
     Console().print(table)
-    print(json.dumps({**figures, **machine()}))
+    print(json.dumps({"begun": wanted.begun, **figures, **machine()}))
 
 
 _GOALS = {
@@ -66,79 +68,60 @@ _GOALS = {
 }  # fmt: skip
 
 
-def _import_everything() -> None:
+Runs = ForkedRuns | WarmlyBegun
+
+
+def _runs(begun: str, home: Path) -> Runs:
+    if begun == "warm":
+        return WarmlyBegun(home)
+    if begun == "processes":
+        os.environ.update(MAILROOM_TASK_RUNNER="processes", MAILROOM_CHUNK_WORKERS="2")
     # Children are forked, so that each begins where a started process would be after seconds of imports.
     import openai  # noqa: F401
 
     import flows.process_mail  # noqa: F401
 
+    return RunsInProcesses() if begun == "processes" else ForkedRuns()
 
-def _rounds(home: Path, simulated: Simulated, kills: int, mails: int, rng: random.Random) -> dict[str, Any]:
+
+def _rounds(home: Path, simulated: Simulated, runs: Runs, kills: int, mails: int, rng: random.Random) -> dict[str, Any]:
     totals: Counter[str] = Counter()
-    whole_s = _undisturbed_s(home, mails)
+    latest_s = runs.share * _undisturbed_s(home, runs, mails)
     while totals["kills"] < kills:
         totals["rounds"] += 1
         folder = home / f"round-{totals['rounds']}"
         folder.mkdir()
         write_mbox(folder / "mails.mbox", mails, totals["rounds"])
         simulated.reset()
-        totals["kills"] += _until_it_ends(folder, rng, whole_s)
+        totals["kills"] += _until_it_ends(folder, runs, rng, latest_s)
         totals.update(_judged(folder, simulated, mails))
         print(f"round {totals['rounds']}: {totals['kills']} kills so far", file=sys.stderr)
     names = ("kills", "rounds", "mails", "completed", "lost", "doubled", "answers_asked_again", "paid_and_lost")
     return {name: totals[name] for name in names}
 
 
-def _undisturbed_s(home: Path, mails: int) -> float:
+def _undisturbed_s(home: Path, runs: Runs, mails: int) -> float:
     """How long a run takes that nobody kills."""
     folder = home / "undisturbed"
     folder.mkdir()
     write_mbox(folder / "mails.mbox", mails, 0)
     began = time.monotonic()
-    pid = os.fork()
-    if pid == 0:
-        _run(folder)
-    assert _ended_within(pid, _LONGEST_S)
+    runs.start(folder)
+    assert runs.ended_within(_LONGEST_S)
     return time.monotonic() - began
 
 
-def _until_it_ends(folder: Path, rng: random.Random, whole_s: float) -> int:
-    """How many kills it took until a run came to its end; each came at a random moment of half an undisturbed run."""
-    began = time.monotonic()
+def _until_it_ends(folder: Path, runs: Runs, rng: random.Random, latest_s: float) -> int:
+    """How many kills it took until a run came to its end; each came at a random moment within `latest_s`."""
+    began, over = time.monotonic(), True
     for kill in range(10_000):
         assert time.monotonic() - began < _LONGEST_S, "The runs do not come to an end."
-        pid = os.fork()
-        if pid == 0:
-            _run(folder)
-        if _ended_within(pid, rng.uniform(0.0, whole_s / 2)):
+        if over:
+            runs.start(folder)
+        if runs.ended_within(rng.uniform(0.0, latest_s)):
             return kill
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        over = runs.kill(rng)
     raise AssertionError("unreachable")
-
-
-def _run(folder: Path) -> None:
-    code = 1
-    try:
-        os.chdir(folder)
-        os.environ["MAILROOM_DATA_DIR"] = str(folder / "data")
-        from flows.process_mail import process_mail
-
-        state: Any = process_mail(source=str(folder / "mails.mbox"), return_state=True)
-        code = 0 if state.is_completed() else 1
-    finally:
-        os._exit(code)
-
-
-def _ended_within(pid: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            assert os.waitstatus_to_exitcode(status) == 0, "A run that nobody killed failed."
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def _judged(folder: Path, simulated: Simulated, mails: int) -> dict[str, int]:

@@ -7,6 +7,7 @@ mail comes. The last line is JSON.
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import os
@@ -17,7 +18,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from deployments.local import processes, server, worker
 from deployments.local.prefect_env import enter, own_environment
@@ -91,16 +94,42 @@ class System:
             )
             return [{"id": run, "state": state, "created": created} for run, state, created in rows]
 
+    def steps(self, posted: float) -> dict[str, float]:
+        """When the newest run reached each step, in seconds after `posted`, once its mail has an outcome."""
+        run = self.runs()[-1]
+        with sqlite3.connect(f"file:{self.folder / 'prefect' / 'prefect.db'}?mode=ro", uri=True, timeout=30) as prefect:
+            wanted = "select type, min(timestamp) from flow_run_state where flow_run_id = ? group by type"
+            states = {kind: utc(at) for kind, at in prefect.execute(wanted, (run["id"],))}
+        with sqlite3.connect(f"file:{self.folder / 'data' / 'ledger.db'}?mode=ro", uri=True, timeout=30) as ledger:
+            ((asked, answered),) = ledger.execute(
+                "select min(begun_at), max(ended_at) from completions where run_id = ?", (str(UUID(str(run["id"]))),)
+            )
+        found = {
+            "run_created": utc(str(run["created"])), "picked_up": states["PENDING"], "begun": states["RUNNING"],
+            "first_question": asked, "last_answer": answered,
+        }  # fmt: skip
+        return {name: at - posted for name, at in found.items()}
+
     def end(self) -> None:
         for name in ("receiver", worker.NAME, server.NAME):
             processes.end(self.folder, name)
         self.simulator.terminate()
 
 
+def utc(moment: str) -> float:
+    """What Prefect's database has, in seconds since 1970."""
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--idle-only", action="store_true", help="leave out the many mails and the outage")
+    idle_only = parser.parse_args().idle_only
     system = System(Path(tempfile.mkdtemp(prefix="bench-realtime-")))
     try:
-        figures = measure(system)
+        figures: dict[str, object] = idle(system)
+        if not idle_only:
+            figures |= measure(system)
     finally:
         system.end()
     for name, value in figures.items():
@@ -108,14 +137,25 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-def measure(system: System) -> dict[str, object]:
-    waits, ends = [], []
+def idle(system: System) -> dict[str, object]:
+    """Medians of a mail posted into the idle system: to its outcome, and to each step on the way."""
+    ends, steps = [], []
     for number in range(ALONE):
         posted = time.time()
         system.post(number)
         ends.append(system.wait(range(number, number + 1)))
-        waits.append(newest_run(system) - posted)
+        steps.append(system.steps(posted))
         time.sleep(20)  # idle again
+    medians = {name: round(statistics.median(one[name] for one in steps), 2) for name in steps[0]}
+    return {
+        "idle_wait_s": medians["run_created"],
+        "idle_outcome_s": round(statistics.median(ends), 2),
+        "idle_steps_s": medians,
+    }
+
+
+def measure(system: System) -> dict[str, object]:
+    """What becomes of many mails in a minute, and of many at once through an outage."""
     before = len(system.runs())
     began = time.monotonic()
     for count in range(MAILS):
@@ -127,8 +167,6 @@ def measure(system: System) -> dict[str, object]:
     outage = through_an_outage(system, range(ALONE + MAILS, ALONE + 2 * MAILS + DOWN))
     found = system.outcomes()
     return {
-        "idle_wait_s": round(statistics.median(waits), 2),
-        "idle_outcome_s": round(statistics.median(ends), 2),
         "mails_in_a_minute": MAILS,
         "posting_s": round(posting_s, 1),
         "runs": sum(state != "CANCELLED" for state in runs),
@@ -138,14 +176,6 @@ def measure(system: System) -> dict[str, object]:
         "lost": ALONE + 2 * MAILS + DOWN - len(found),
         "doubled": sum(times > 1 for times in found.values()),
     }
-
-
-def newest_run(system: System) -> float:
-    """When the newest run was created, in seconds since 1970."""
-    from datetime import UTC, datetime
-
-    created = max(str(run["created"]) for run in system.runs())
-    return datetime.fromisoformat(created).replace(tzinfo=UTC).timestamp()
 
 
 def through_an_outage(system: System, numbers: range) -> dict[str, object]:

@@ -1,14 +1,12 @@
-"""One process of `bench_limits.py`: asks as often as the limits allow, from `start` until `until` (UTC seconds)."""
+"""One process of `bench_limits.py`: says that it is ready, reads until when to ask (UTC seconds), and does."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import random
 import sys
 import time
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -31,8 +29,8 @@ class Sorted(BaseModel):
     category: str
 
 
-async def ask_until_the_end(config: dict[str, Any]) -> None:
-    engine, accounts = open_ledger(config["ledger"]), Accounts()
+async def ask_until_told(ledger: str, seed: str) -> None:
+    engine, accounts = open_ledger(ledger), Accounts()
     gateway = Gateway(
         accounts,
         Controls(
@@ -45,20 +43,21 @@ async def ask_until_the_end(config: dict[str, Any]) -> None:
         ),
         concurrency=AT_A_TIME,
     )
-    numbers, dice = itertools.count(), random.Random(config["seed"])
+    numbers, dice = itertools.count(), random.Random(seed)
 
     async def ask_on() -> None:
-        while time.time() < config["until"]:
-            text = f"{config['seed']}/{next(numbers)} " + "mail " * dice.randrange(0, 12)
+        while time.time() < until:
+            text = f"{seed}/{next(numbers)} " + "mail " * dice.randrange(0, 12)
             question = Question(
                 name="triage", version="1", instructions="Sort.", text=text, answer=Sorted, max_tokens=10
             )
             await gateway.complete(question, (LINK,), message_key=text)
 
-    await asyncio.sleep(max(0.0, config["start"] - time.time()))
+    print("ready", flush=True)
+    until = float(sys.stdin.readline())
     await asyncio.gather(*(ask_on() for _ in range(AT_A_TIME)))
     await gateway.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(ask_until_the_end(json.loads(sys.argv[1])))
+    asyncio.run(ask_until_told(*sys.argv[1:]))

@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -140,18 +140,34 @@ def run_client(script: str, config: Mapping[str, Any], environment: Mapping[str,
 
 def tree_cpu_s(pid: int) -> float:
     """CPU seconds of a process and its living descendants, the dead ones it has waited for included."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            fields = _stat(int(entry.name))
-            if fields:
-                parents[int(entry.name)] = (int(fields[1]), sum(int(n) for n in fields[11:15]) / _TICKS)
+    used = {one: sum(int(n) for n in fields[11:15]) / _TICKS for one, fields in _stats().items()}
+    return sum(used.get(one, 0.0) for one in tree(pid))
+
+
+def tree_mb(pid: int) -> float:
+    """Memory of a process and its living descendants, in MB; what several share is counted once (PSS)."""
+    found = 0
+    for one in tree(pid):
+        with suppress(OSError, StopIteration):
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            found += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return found / 1024
+
+
+def tree(pid: int) -> set[int]:
+    """A process and its living descendants."""
+    parents = {one: int(fields[1]) for one, fields in _stats().items()}
     wanted = {pid}
     while True:
-        grown = wanted | {child for child, (parent, _) in parents.items() if parent in wanted}
+        grown = wanted | {child for child, parent in parents.items() if parent in wanted}
         if grown == wanted:
-            return sum(parents[one][1] for one in wanted if one in parents)
+            return wanted
         wanted = grown
+
+
+def _stats() -> dict[int, list[str]]:
+    found = {int(one.name): _stat(int(one.name)) for one in Path("/proc").iterdir() if one.name.isdecimal()}
+    return {pid: fields for pid, fields in found.items() if fields}
 
 
 def _stat(pid: int) -> list[str]:
