@@ -24,6 +24,7 @@ MEANINGS = {
     "reply_too_long": "A suggested reply has more than 50 words.",
     "reply_names_address": "A suggested reply names a link or an address; it is never used.",
     "reply_numbers": "A suggested reply has a number that is not in the mail.",
+    "reply_names": "A suggested reply names somebody or something that neither the mail nor your passages name.",
     "reply_no_sentence": "A suggested reply is no sentence.",
     "reply_repeats_mail": "A suggested reply repeats the mail's own words.",
     "replies_alike": "Suggested replies say the same.",

@@ -142,6 +142,7 @@ class Messages(Frame):
     earlier: Series[object] = pa.Field(
         description="Earlier mails of its conversation that a model is shown, newest first: key, sender, date, text."
     )
+    passages: Series[object] = pa.Field(description="Passages of our texts that a model is shown: name and text.")
     style: Series[str] = pa.Field(description="How we write to its sender, as an instruction; may be empty.")
     unreadable: Series[str] = pa.Field(description="Why no model may be asked about it; empty when one may.")
 

@@ -81,7 +81,7 @@ def same_mails_same_question(_context: TaskRunContext, inputs: dict[str, Any]) -
     messages = inputs["messages"]
     known = sorted((inputs.get("known") or {}).items())
     parts = [*messages["message_key"], *messages["target_language"], inputs["question"], repr(known)]
-    shown = zip(*(messages[name] for name in ("message_key", "earlier", "style")), strict=True)
+    shown = zip(*(messages[name] for name in ("message_key", "earlier", "passages", "style")), strict=True)
     parts += [repr((key, *beside)) for key, *beside in shown if any(beside)]
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
     return f"understand-{digest}"

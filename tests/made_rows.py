@@ -15,7 +15,7 @@ def message_row(**columns: Any) -> dict[str, Any]:
         "subject": "Hello", "date": "", "kind": "mail", "text": "body", "language": "en", "target_language": "en",
         "attachments": [], "media": [], "tokens": 3, "parse_defects": [], "doubts": [], "left_out": [], "automatic": "",
         "likely_duplicate_of": "", "thread_size": 1, "answered": False, "last_from_us": False, "unreadable": "",
-        "earlier": [], "style": "",
+        "earlier": [], "style": "", "passages": [],
     }  # fmt: skip
     return row | columns
 

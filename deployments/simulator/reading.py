@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 # The closing tag repeats the opening one, so a mail that quotes another `[mail …]` line stays in its own block.
 _BLOCK = re.compile(r"^\[mail ([0-9A-Za-z_-]{1,64})\]\n(.*?)^\[/mail \1\]", re.DOTALL | re.MULTILINE)
-_BESIDE = re.compile(r"^\[earlier ([0-9a-f]{1,64})\]\n(.*?)^\[/earlier \1\]", re.DOTALL | re.MULTILINE)
+_BESIDE = re.compile(
+    r"^\[(?:earlier|passage) ([0-9a-f]{1,64})\]\n(.*?)^\[/(?:earlier|passage) \1\]", re.DOTALL | re.MULTILINE
+)
 _TARGET = re.compile(r"^Translate the summary into: (.{1,60}?)(?: \(([A-Za-z-]{2,12})\))?$", re.MULTILINE)
 _GREETING = re.compile(r'^Replies (?:.*, )?begin with "([^"\n]{1,40})"( and the sender\'s)?', re.MULTILINE)
 _CLOSING = re.compile(r'^Replies (?:.*, )?end with "([^"\n]{1,40})"', re.MULTILINE)
@@ -67,7 +69,7 @@ def read_prompt(text: str) -> Prompt:
         target_name=target[1] if target else "",
         target_code=(target[2] or "").lower().split("-")[0] if target else "",
         reply_to=reply_to[1].strip() if reply_to else "",
-        outside=tail.strip(),
+        outside=_BESIDE.sub("", tail).strip(),
         greeting=f"{greeting[1]}{'{name}' if greeting[2] else ''}," if greeting else "",
         closing=closing[1] if closing else "",
         beside=tuple(_read_mail(block[1], block[2]) for block in _BESIDE.finditer(tail)),

@@ -12,6 +12,7 @@ from tasks.categories import Categories
 from tasks.frames import records
 from tasks.ingest.earlier import expected_earlier
 from tasks.ingest.openings import opening_for
+from tasks.ingest.our_passages import with_passages
 from tasks.ingest.rows import Parsed, parse
 from tasks.ingest.windows import Window
 from tasks.ledger.engine import open_ledger
@@ -81,4 +82,6 @@ def _to_do(mails: Iterator[RawMail], settings: Settings, known: set[str]) -> Ite
 
 def _with_expected(one: Parsed, settings: Settings) -> Mapping[str, Any]:
     """The mail's row with as much of earlier mails as it may be shown with; which they are, only a run finds out."""
-    return one.row | {"earlier": expected_earlier(one.mail, settings.thread_tokens)}
+    row = one.row | {"earlier": expected_earlier(one.mail, settings.thread_tokens)}
+    with_passages({one.mail.message_key: row}, settings)
+    return row

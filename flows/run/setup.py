@@ -21,6 +21,7 @@ from tasks.ingest.openings import opening_for
 from tasks.ingest.read_messages import WindowReader
 from tasks.ingest.shares import ShareReader
 from tasks.ingest.windows import MessageReader
+from tasks.knowledge.index import index_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import failed_keys
 from tasks.mailbox.kinds import Pause, Source
@@ -63,6 +64,7 @@ def prepare(settings: Settings, categories: Categories | None = None, *, reads_s
         named = [(one.entry.name, action) for one in rules.rules for action in one.entry.then]
         faults.of(lambda: check_destinations(named, destinations))
     faults.of(lambda: check_models(settings))
+    faults.of(lambda: index_of(settings.knowledge_dir) if settings.knowledge_dir else None)
     engine = faults.of(lambda: open_ledger(settings.ledger))
     if faults.found and reads_source:
         faults.of(lambda: _look_at_source(engine, settings))

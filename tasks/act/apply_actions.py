@@ -19,10 +19,10 @@ from tasks.act.outbox import Outbox, open_outbox
 from tasks.act.plan import SecondReading, plan_mails
 from tasks.chunks import split_rows
 from tasks.frames import Decisions, Effects, Frame, Messages, Readings, Skipped, joined, records
-from tasks.ledger.effects import fates_of
+from tasks.ledger.effects import effect_in_outcome, fates_of
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.owners import owner_name
-from tasks.ledger.plans import Plan, record_plan
+from tasks.ledger.plans import record_plan
 from tasks.ledger.thread_replies import REPLIES
 from tasks.mail_names import effect_name, mail_name, may_name
 from tasks.opinions import SecondReader
@@ -171,15 +171,6 @@ def rows_of(
         key = message["message_key"]
         rows.append(joined(message, read[key]) | decided[key])
     return rows
-
-
-def effect_in_outcome(effect: Plan | Row[Any]) -> dict[str, Any]:
-    """An effect in the form in which outcomes list it."""
-    state = "dry run" if effect.dry_run and effect.state == "planned" else effect.state
-    return {
-        "effect_id": effect.effect_id, "action": effect.action, "target": effect.target, "state": state,
-        "detail": effect.detail, "rule": effect.rule,
-    }  # fmt: skip
 
 
 def lost_effects(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Effects]:

@@ -7,7 +7,7 @@ import contextlib
 import imaplib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from imap_tools import BaseMailBox
@@ -23,6 +23,7 @@ from tasks.mailbox.imap.connection import LOST, REFUSED, log_in
 from tasks.mailbox.imap.folders import find_folder
 from tasks.mailbox.imap.identity import NOBODY, Identity
 from tasks.mailbox.imap.refusals import passing_refusal, words_of
+from tasks.mailbox.imap.tokens import access_token
 
 log = logging.getLogger("mailroom.act")
 T = TypeVar("T")
@@ -70,7 +71,10 @@ def identify_mailbox(source: str) -> Identity:
     Raises:
         SourceError: There is no such block.
     """
-    return load_mailbox(split_address(source)[0]).identity
+    block = load_mailbox(split_address(source)[0])
+    if not block.sends_by_token:
+        return block.identity
+    return replace(block.identity, token=lambda anew: access_token(block, anew=anew))
 
 
 def unidentified(source: str) -> Identity:

@@ -53,7 +53,7 @@ def plan_mails(
 
 
 # How something is done makes no other effect of it: a rule that is changed there has nothing done twice.
-HOW = {"action", "hold", "sender_links", "reply_all"}
+HOW = {"action", "hold", "sender_links", "reply_all", "template"}
 _READ_AT_ONCE = 10
 
 

@@ -15,6 +15,7 @@ from tasks.act.acted_mail import ActedMail, Planned, one_line
 from tasks.act.recipients import mail_address, other_recipients
 from tasks.act.reply_headers import POLICY
 from tasks.act.subjects import reply_subject
+from tasks.act.templates import filled, needs_suggestion, template_for
 from tasks.actions import Written
 from tasks.ledger.effects import Effect
 from tasks.links import NOTHING, names_address, without_links
@@ -32,6 +33,7 @@ class ReplyAction(Written):
     """An action that uses one of the suggested replies. `suggestion` counts from 1."""
 
     suggestion: int = Field(1, ge=1, le=3)
+    template: str = Field("", max_length=60, description="Which of MAILROOM_TEMPLATES the reply is made from.")
     reply_all: bool = Field(False, description="Whether the mail's other recipients get a copy; never lists.")
 
 
@@ -43,13 +45,31 @@ def plan_reply(mail: ActedMail, action: ReplyAction, into: str) -> Planned:
     skip = _why_not(mail, action)
     if skip:
         return Planned(target=into, skip=skip)
-    content = reply_content(mail, mail.row["replies"][action.suggestion - 1].strip())
+    content = reply_content(mail, _text_of(mail, action))
     if action.reply_all and (others := other_recipients(mail.headers, mail.whom.address, mail.ours)):
         content["cc"] = others
     return Planned(target=target_of(mail), content=content, hold=why_held(mail))
 
 
+def _text_of(mail: ActedMail, action: ReplyAction) -> str:
+    suggestion = next(iter(list(mail.row["replies"])[action.suggestion - 1 :]), "").strip()
+    return filled(template_for(action.template, mail), mail, suggestion) if action.template else suggestion
+
+
 def _why_not(mail: ActedMail, action: ReplyAction) -> str:
+    template = template_for(action.template, mail) if action.template else "{suggestion}"
+    if not template:
+        return f"the template `{action.template}` has no text in the mail's language, nor for any other"
+    if needs_suggestion(template) and (why := _why_no_suggestion(mail, action)):
+        return why
+    if mail.automatic.never:
+        return f"machines are not answered: {mail.automatic.why}"
+    if mail.row["answered"]:
+        return "the mail was answered already, by a flag of its mailbox or a later mail of ours in its conversation"
+    return why_nobody(mail)
+
+
+def _why_no_suggestion(mail: ActedMail, action: ReplyAction) -> str:
     replies, allowed = list(mail.row["replies"]), mail.allowed(sender_links=action.sender_links)
     if action.suggestion > len(replies):
         return "the mail has no such suggestion"
@@ -57,11 +77,7 @@ def _why_not(mail: ActedMail, action: ReplyAction) -> str:
     doubted = allowed == NOTHING and "reply_names_address" in mail.row["doubts"]
     if doubted or not replies[action.suggestion - 1].strip() or any(names_address(reply, allowed) for reply in replies):
         return "the suggestion names a link or an address, so it is not used"
-    if mail.automatic.never:
-        return f"machines are not answered: {mail.automatic.why}"
-    if mail.row["answered"]:
-        return "the mail was answered already, by a flag of its mailbox or a later mail of ours in its conversation"
-    return why_nobody(mail)
+    return ""
 
 
 def why_nobody(mail: ActedMail) -> str:
@@ -106,6 +122,7 @@ def reply_content(mail: ActedMail, text: str) -> dict[str, Any]:
         "mail_sha256": mail.sha256,
         "why": one_line(mail.row["reason"] or mail.row["category"] or ""),
         "doubts": [str(doubt) for doubt in mail.row["doubts"]],
+        **({"passages": [one["name"] for one in mail.row["passages"]]} if len(mail.row.get("passages", ())) else {}),
     }
 
 

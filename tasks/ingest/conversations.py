@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tasks.ingest.earlier import with_earlier
+from tasks.ingest.our_passages import with_passages
 from tasks.ingest.our_style import with_style
 from tasks.ingest.rows import Parsed, is_operators_own
 from tasks.ledger.thread_facts import ALONE, thread_facts
@@ -39,6 +40,7 @@ def record_met(engine: Engine, met: Sequence[ThreadedMail]) -> None:
 def with_facts(rows: Mapping[str, dict[str, Any]], engine: Engine, settings: Settings) -> list[dict[str, Any]]:
     """The rows, by their mail's key, each with what is known of its conversation by now."""
     with_earlier(rows, engine, settings.thread_tokens)
+    with_passages(rows, settings)
     if settings.own_style:
         with_style(rows, engine)
     known = thread_facts(engine, rows)

@@ -62,6 +62,7 @@ def parse(raw: RawMail, settings: Settings) -> Parsed:
         "answered": raw.answered,
         "last_from_us": False,
         "earlier": [],
+        "passages": [],
         "style": "",
         "parse_defects": [*mail.parse_defects, *raw.defects, *given.defects, *complaint],
         "doubts": list(mail.doubts),

@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, 
 from tasks.ledger.clocks import database_time, ledger_time
 from tasks.ledger.engine import reading
 from tasks.ledger.owners import is_gone
-from tasks.ledger.plans import digest
+from tasks.ledger.plans import Plan, digest
 from tasks.ledger.rows import KEYS_A_STATEMENT, in_batches
 from tasks.ledger.schema import approvals, effects
 
@@ -105,6 +105,13 @@ def fates_of(engine: Engine, effect_ids: Iterable[str]) -> list[Row[Any]]:
         with reading(engine) as connection:
             found += connection.execute(_FATES, {"ids": some}).all()
     return sorted(found, key=itemgetter(1, 2))  # message_key, position; access by name takes longer than the query
+
+
+def effect_in_outcome(effect: Plan | Effect | Row[Any]) -> dict[str, Any]:
+    """An effect in the form in which outcomes list it."""
+    state = "dry run" if effect.dry_run and effect.state == "planned" else effect.state
+    told = {name: getattr(effect, name) for name in ("effect_id", "action", "target", "detail", "rule")}
+    return told | {"state": state}
 
 
 _FATE = ("effect_id", "message_key", "position", "action", "target", "state", "detail", "rule", "dry_run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -23,6 +24,12 @@ class ReplySettings(Section):
         description="Hosts (with all below them), addresses, telephone numbers and accounts that a model's words may "
         'name, as JSON: ["example.com", "+49 30 123456"].',
     )
+    knowledge_dir: Path | None = Field(
+        None,
+        description="Folder of your own texts (.md, .txt, .rst: usual questions, prices, policies); the passages that "
+        "fit a mail are shown to the model that suggests replies to it.",
+    )
+    knowledge_tokens: int = Field(600, ge=100, le=8_000, description="Most tokens of passages that are shown.")
     own_style: bool = Field(
         True,
         description="Whether replies are to follow how we write (greeting, closing, address, length), as it was "

@@ -80,7 +80,7 @@ def analysis(wanted: frozenset[str], told: tuple[str, ...] = ()) -> str:
 
 def fixed_words() -> list[str]:
     """All that the questions say, whatever the mail; an answer has no business to repeat it."""
-    return [_DATA, _SORTING, _LANGUAGE, _TOGETHER, PART, beside.EARLIER, *_FIELDS.values()]
+    return [_DATA, _SORTING, _LANGUAGE, _TOGETHER, PART, beside.EARLIER, beside.PASSAGES, *_FIELDS.values()]
 
 
 def triage_text(mail: Mapping[str, Any], *, whole: bool = False) -> str:

@@ -39,7 +39,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         figures = _made(open_ledger(f"sqlite:///{home}/made.db"), many)
         if corpus := os.environ.get("MAILROOM_CORPUS"):
-            figures |= _public(open_ledger(f"sqlite:///{home}/public.db"), Path(corpus))
+            figures |= public_figures(open_ledger(f"sqlite:///{home}/public.db"), Path(corpus))
     figures["thread_errors"] = figures["made_errors"] + figures.get("public_errors", 0)
     table = Table("figure", "measured", title="Mails put into their conversations")
     for name, value in figures.items():
@@ -70,7 +70,8 @@ def _cost(ledger: Engine, window: list[ThreadedMail]) -> float:
     return process_time() - began
 
 
-def _public(ledger: Engine, corpus: Path) -> dict[str, float]:
+def public_figures(ledger: Engine, corpus: Path) -> dict[str, float]:
+    """How many of the corpus's mails there are, how many answer another of them, and how many lie apart from it."""
     read = {mail.message_key: mail for path in corpus_mails(corpus) if (mail := read_mail(path.read_bytes()))}
     record_threads(ledger, [
         ThreadedMail(mail=key, marks=conversation_of(mail, frozenset()), written_at=_written(mail))

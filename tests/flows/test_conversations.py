@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from deployments.demo.steps import artifacts_of
 from flows.process_mail import process_mail
+from tasks.act.approval.shown import ShownEffect
 from tasks.ledger.effects import in_state
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import read_run
@@ -118,3 +119,22 @@ def test_who_is_named_in_earlier_mails_alone_is_hidden_where_names_are(run, monk
         kept = set(connection.scalars(select(pseudonyms.c.original)))
     assert "Zacharias Quill" in kept
     assert not any("Zacharias" in answer for answer in answers if answer)
+
+
+def test_passages_are_named_in_the_outcome_and_in_the_draft(run, monkeypatch, tmp_path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "faq.md").write_text(
+        "# Anmeldung\n\nWenn die Anmeldung fehl schlägt, hilft ein neues Kennwort."
+    )
+    monkeypatch.setenv("MAILROOM_KNOWLEDGE_DIR", str(tmp_path / "texts"))
+    _, rows = run(a=raw_of("a"))
+
+    assert rows["a"]["beside"] == ["passage faq.md, Anmeldung"]
+    (held,) = in_state(open_ledger(read_settings().ledger), ["held"])
+    assert held.content["passages"] == ["faq.md, Anmeldung"]
+    shown = ShownEffect(effect=held).text
+    assert "Passages of yours that the model was shown:\n  faq.md, Anmeldung" in shown
+
+    monkeypatch.setenv("MAILROOM_KNOWLEDGE_DIR", str(tmp_path / "nowhere"))
+    state, _ = run()
+    assert "there is no folder" in state.message

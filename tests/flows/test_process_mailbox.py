@@ -1,15 +1,20 @@
 """The main job over a mailbox on a real mail server, with all that such servers do."""
 
 import json
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 
+from flows.approve_replies import approve_replies
 from flows.process_mail import process_mail
+from flows.reconcile_effects import reconcile_effects
 from tasks.ledger.effects import in_state
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.outcomes import read_run
 from tasks.mailbox.imap.connection import connected
 from tasks.settings import read_settings
+from tests.flows.paused import PausedRun
 from tests.services.refusing_proxy import refusing_proxy
 from tests.tasks.act.office import RAW
 
@@ -105,3 +110,76 @@ def test_one_mail_in_two_mailboxes_is_paid_for_once_marked_in_both_and_answered_
     assert len(in_state(open_ledger(read_settings().ledger), ["held"])) == 2
     run(source="imap://other-mailbox", again=True, then=[label, draft], dry_run=False)
     assert len(in_state(open_ledger(read_settings().ledger), ["held"])) == 2
+
+
+SENT = b"""From: Desk <desk@us.example>\r
+To: ann@company.example\r
+Subject: Re: Login fails\r
+Message-ID: <own@us.example>\r
+In-Reply-To: <1@company.example>\r
+References: <1@company.example>\r
+Date: %b\r
+\r
+It works again, thank you.\r
+"""
+LATER = format_datetime(datetime.now(UTC)).encode()
+
+
+def answer_by_flag(account):
+    with connected(account.block()) as box:
+        box.client.uid("STORE", box.uids()[0], "+FLAGS", "(\\Answered)")
+
+
+def answer_by_sent_mail(account):
+    account.deliver([SENT % LATER], "Gesendet")
+
+
+def answer_from_the_inbox(account):
+    account.deliver([SENT % LATER])  # as with a folder of all mail, or a client that keeps its copies there
+
+
+ANSWERS = [answer_by_flag, answer_by_sent_mail, answer_from_the_inbox]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_mail_that_was_answered_from_its_mailbox_is_not_drafted(run, monkeypatch, answer):
+    monkeypatch.setenv("MAILROOM_REPLY_FROM", "desk@us.example")
+    run.account.deliver(mails(1))
+    answer(run.account)
+
+    _, rows = run(then=[{"action": "draft_reply", "hold": True}], dry_run=False)
+
+    states = {row["subject"]: [one["state"] for one in row["effects"]] for row in rows}
+    assert states.pop("Login fails") == ["skipped"]
+    assert set(map(tuple, states.values())) <= {("skipped",)}, "nor is our own mail answered"
+
+
+@pytest.mark.parametrize(
+    ("answer", "noticed"),
+    # What lies among received mails is met by a run alone.
+    [*((one, "by a run") for one in ANSWERS), (answer_by_flag, "by the form"), (answer_by_sent_mail, "by the form")],
+)
+def test_a_held_draft_lapses_and_a_form_that_shows_it_does_nothing_and_says_so(run, monkeypatch, answer, noticed):
+    monkeypatch.setenv("MAILROOM_REPLY_FROM", "desk@us.example")
+    monkeypatch.setattr("flows.approve_replies.POLL_S", 0.2)
+    draft = {"action": "draft_reply", "hold": True}
+    run.account.deliver(mails(1))
+    run(then=[draft], dry_run=False)
+    form = PausedRun(approve_replies)
+    paused = form.wait()
+
+    answer(run.account)
+    if noticed == "by a run":
+        run(then=[draft], dry_run=False)
+        reconcile_effects(return_state=True)
+    form.decide(paused, {"decision": "approve"})
+
+    message = form.end().message
+    assert "NOT DONE" in message
+    assert "answer" in message.partition("NOT DONE")[2]
+    if noticed == "by a run":
+        assert "it is not wanted any more" in message
+    engine = open_ledger(read_settings().ledger)
+    assert in_state(engine, ["held", "planned", "done"]) == []
+    with connected(run.account.block()) as box:
+        assert "Drafts" not in [one.name for one in box.folder.list()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +28,26 @@ class SmtpSink:
     cut: str = ""
     refuse_with: str = ""
     smtputf8: bool = True
+    login: str = ""
+    """How a login goes: `off` as at Exchange, `busy`, or the token that XOAUTH2 must give; empty takes none."""
     mails: list[tuple[list[str], bytes]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    """What logins by token gave."""
+
+    async def handle_AUTH(self, server: Any, session: Any, envelope: Any, args: list[str]) -> str:
+        given = base64.b64decode(args[1]).decode() if len(args) > 1 else ""
+        self.tokens += re.findall("auth=Bearer ([^\x01]+)", given)
+        if self.login == "off":
+            return "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."
+        if self.login == "busy":
+            return "454 4.7.0 Temporary authentication failure"
+        if not given.endswith(f"auth=Bearer {self.login}\x01\x01"):
+            return "535 5.7.3 Authentication unsuccessful"
+        session.authenticated = True
+        return "235 2.7.0 Accepted"
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> None:
+        """Name the mechanism; `handle_AUTH` does it."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.refuse_with:
@@ -51,7 +72,10 @@ def _free_port() -> int:
 
 class _Controller(Controller):
     def factory(self) -> SMTP:
-        return SMTP(self.handler, enable_SMTPUTF8=self.handler.smtputf8)
+        excluded = () if self.handler.login else ("PLAIN", "LOGIN", "XOAUTH2")
+        return SMTP(
+            self.handler, enable_SMTPUTF8=self.handler.smtputf8, auth_require_tls=False, auth_exclude_mechanism=excluded
+        )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from email.utils import parseaddr
 from typing import Literal
@@ -21,15 +21,19 @@ from imap_tools import MailMessageFlags
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.answered import check_unanswered
 from tasks.act.destinations import Destinations
+from tasks.act.drafts import put_draft
 from tasks.act.mail_on_record import MailOnRecord
 from tasks.act.mail_search import find_copies
 from tasks.act.mailboxes import Connection, sent_folder
 from tasks.act.performer import ActionContext, Found, NeedsPerson, NotDone
 from tasks.act.recipients import mail_address
 from tasks.act.replies import ReplyAction, build_reply, message_id, plan_reply
+from tasks.act.smtp import SmtpAuthOff, logged_in
+from tasks.act.templates import check_template
 from tasks.errors import Misconfigured
 from tasks.ledger.automatic_replies import AutomaticReply, ReplyCaps, admit_reply, take_back_reply
 from tasks.ledger.effects import Effect
+from tasks.mailbox.imap.identity import Identity
 from tasks.settings.replies import bare_address
 
 log = logging.getLogger("mailroom.act")
@@ -43,6 +47,7 @@ class SendReply(ReplyAction):
 
 
 def check(action: SendReply, destinations: Destinations) -> None:
+    check_template(action.template, destinations)
     if not (destinations.smtp_host and destinations.reply_from):
         raise Misconfigured("it sends replies; set MAILROOM_SMTP_HOST and MAILROOM_REPLY_FROM.")
 
@@ -86,11 +91,20 @@ def _admit(effect: Effect, context: ActionContext) -> str:
 
 
 async def _send(effect: Effect, context: ActionContext) -> str:
-    sender, to = effect.content["from"], effect.content["to"]
+    sender = effect.content["from"]
     raw = _bytes_of(effect)
     locations = await asyncio.to_thread(context.mailboxes.locations_of_one, effect.message_key)
     identity = await asyncio.to_thread(context.mailboxes.identity_at, locations)
-    async with _connected(context.destinations.model_copy(update=dict(identity.smtp))) as server:
+    try:
+        return await _deliver(effect, context, identity, raw)
+    except SmtpAuthOff as off:
+        drafted = await put_draft(effect, context, build_reply(effect, sender))
+        return f"NOT SENT, as {off}; {drafted}: send it from there, or let an administrator turn SMTP AUTH on"
+
+
+async def _deliver(effect: Effect, context: ActionContext, identity: Identity, raw: bytes) -> str:
+    sender, to = effect.content["from"], effect.content["to"]
+    async with logged_in(context.destinations.model_copy(update=dict(identity.smtp)), identity.token) as server:
         await _envelope(server, mail_address(parseaddr(sender)[1]), [to, *effect.content.get("cc", ())])
         context.about_to()
         try:
@@ -140,30 +154,6 @@ async def _takes_utf8(server: aiosmtplib.SMTP) -> bool:
     with contextlib.suppress(aiosmtplib.SMTPHeloError):
         await server.ehlo()
     return server.supports_extension("smtputf8")
-
-
-@contextlib.asynccontextmanager
-async def _connected(destinations: Destinations) -> AsyncIterator[aiosmtplib.SMTP]:
-    if not destinations.smtp_host:
-        raise NotDone("no mail server is set; set MAILROOM_SMTP_HOST")
-    server = aiosmtplib.SMTP(
-        hostname=destinations.smtp_host, port=destinations.smtp_port, timeout=destinations.smtp_timeout_s,
-        use_tls=destinations.smtp_tls == "tls", start_tls=destinations.smtp_tls == "starttls",
-        username=destinations.smtp_user or None, password=destinations.smtp_password.get_secret_value() or None,
-    )  # fmt: skip
-    try:
-        await server.connect()
-    except aiosmtplib.SMTPAuthenticationError as no:
-        raise NotDone("the mail server refused the login; check MAILROOM_SMTP_USER and MAILROOM_SMTP_PASSWORD") from no
-    except (aiosmtplib.SMTPException, OSError) as no:
-        raise NotDone(
-            f"the mail server at {destinations.smtp_host} can't be reached ({type(no).__name__})", again=True
-        ) from no
-    try:
-        yield server
-    finally:
-        with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-            await server.quit()
 
 
 def _refused(no: aiosmtplib.SMTPResponseException) -> NotDone:

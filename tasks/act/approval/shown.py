@@ -29,7 +29,7 @@ _TOLD_APART = frozenset(
     {
         "to", "to_verified", "to_why", "candidates", "cc", "subject", "text", "signature", "signature_html", "warning",
         "doubts", "review", "why", "quoted", "start", "minutes", "from", "in_reply_to", "references", "written",
-        "mail_sha256", "message_id", "message_key",
+        "mail_sha256", "message_id", "message_key", "passages",
     }
 )  # fmt: skip
 
@@ -132,6 +132,12 @@ def _lines_of(effect: Effect) -> Iterator[str]:
     if "quoted" not in content:
         yield from ("", "What leaves with it:", *_others(content))
     yield from _warnings(content)
+    if content.get("passages"):
+        yield from (
+            "",
+            "Passages of yours that the model was shown:",
+            *(_wrapped(one, "  ") for one in content["passages"]),
+        )
     yield from ("", "Why it is planned:", _wrapped(f"rule {effect.rule}. {content.get('why', '')}".strip(), "  "))
     yield from ("Why it waits for you:", _wrapped(effect.detail, "  "))
 

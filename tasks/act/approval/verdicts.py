@@ -116,6 +116,8 @@ def with_recipient(content: Mapping[str, Any], address: str) -> dict[str, Any]:
 
 def _overtaken(engine: Engine, effect: Effect) -> str:
     now = next(iter(by_ids(engine, [effect.effect_id])), None)
+    if now is not None and now.state in ("skipped", "superseded"):
+        return f"it is not wanted any more: {now.detail}"
     if now is None or now.state != "held":
         return f"somebody else decided meanwhile ({now.detail if now else 'it is gone'})"
     return "it was changed meanwhile and is not as it was shown any more; it is still held"

@@ -81,7 +81,7 @@ class Mailbox(Block):
     smtp_encryption: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="`none` sends the password in clear, as above."
     )
-    smtp_user: Line = Field("", description="User at that server; empty is the user above, with its password.")
+    smtp_user: Line = Field("", description="User at that server; empty is the user above, with its password or token.")
     smtp_password: SecretStr | None = Field(None, description="Password of that user.")
     timeout_s: float = Field(
         60, gt=0, le=600, description="How long the server may be silent before it counts as gone."
@@ -115,10 +115,17 @@ class Mailbox(Block):
         if not self.smtp_host:
             return {}
         secret = self.smtp_password if self.smtp_user else self.smtp_password or self.password
+        user = self.smtp_user or (self.user if secret or self.sends_by_token else "")
         return {
             "smtp_host": self.smtp_host, "smtp_port": self.smtp_port, "smtp_tls": self.smtp_encryption,
-            "smtp_user": self.smtp_user or (self.user if secret else ""), "smtp_password": secret or SecretStr(""),
+            "smtp_user": user, "smtp_password": secret or SecretStr(""),
         }  # fmt: skip
+
+    @property
+    def sends_by_token(self) -> bool:
+        """Whether its replies leave with the access token that the mailbox is read with; never in clear."""
+        has_own = self.smtp_user or self.smtp_password or self.password
+        return bool(self.smtp_host) and not has_own and self.smtp_encryption != "none"
 
     @property
     def address(self) -> tuple[str, int]:

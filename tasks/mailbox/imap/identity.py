@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formataddr
 
@@ -22,6 +22,8 @@ class Identity:
     signature_html: str = ""
     smtp: Mapping[str, str | int | SecretStr] = field(default_factory=dict)
     """Of the settings of its mail server, by their names (`smtp_host`, …), those that the block gives."""
+    token: Callable[[bool], str] | None = None
+    """Gives the OAuth 2.0 access token to log in to that server with, a new one where asked; null with a password."""
 
     @property
     def own(self) -> frozenset[str]:

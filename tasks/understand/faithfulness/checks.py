@@ -85,9 +85,9 @@ class MailFacts:
 def unfaithful(answer: Mapping[str, Any], facts: MailFacts) -> list[str]:
     """The names of the doubts about an answer's faithfulness; empty where all that is checked stands in the mail."""
     doubts = [f"summary_{kind}" for kind in _not_in_mail(answer.get("summary", ""), facts, names=True)]
-    wide = facts.with_beside()
-    said = {kind for one in answer.get("replies", []) for kind in _not_in_mail(one, wide, names=False)}
-    doubts += ["reply_numbers"] if "numbers" in said else []
+    wide, checks_names = facts.with_beside(), bool(facts.mail.get("passages"))
+    said = {kind for one in answer.get("replies", []) for kind in _not_in_mail(one, wide, names=checks_names)}
+    doubts += [f"reply_{kind}" for kind in ("numbers", "names") if kind in said]
     if answer.get("summary") and _negation_lost(answer["summary"], facts):
         doubts.append("negation_lost")
     if answer.get("summary") and answer.get("translation"):

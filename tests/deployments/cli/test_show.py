@@ -8,9 +8,12 @@ import pytest
 
 from deployments.cli.show import show
 from tasks.errors import Misconfigured
+from tasks.ledger.approvals import give_verdict
+from tasks.ledger.effects import effect_in_outcome, of_mails
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import Seen, record_seen
 from tasks.ledger.outcomes import settle
+from tasks.ledger.plans import Plan, record_plan
 from tasks.ledger.pruning_mails import prune_mails
 from tasks.parsing.read_mail import read_mail
 from tasks.settings import read_settings
@@ -75,3 +78,29 @@ def test_a_mail_whose_bytes_were_pruned_says_so(key, capsys, tmp_path):
     assert "no longer has this mail's bytes" in " ".join(capsys.readouterr().out.split())
     with pytest.raises(Misconfigured, match="no longer"):
         show(key, left_out_to=tmp_path / "left-out.txt")
+
+
+def test_effects_are_shown_as_they_stand_now_and_not_as_the_run_left_them(key, capsys):
+    engine = open_ledger(read_settings().ledger)
+    plans = [
+        Plan(
+            message_key=key, position=n, action=action, parameters={}, rule="r", target="Ann", content={"text": "t"},
+            state="held", detail="its rule holds it",
+        )
+        for n, action in enumerate(["send_reply", "draft_reply"])
+    ]  # fmt: skip
+    record_plan(engine, "run", plans)
+    first, second = of_mails(engine, [key])[key]
+    told = [effect_in_outcome(first) | {"effect_id": ""}, effect_in_outcome(second)]
+    row = {"message_key": key, "id": "1.eml", "status": "COMPLETED", "category": "OTHER", "error_type": None}
+    row |= {"provider": "", "seconds": 0.1, "cost_usd": 0.0, "left_out": [], "effects": told}
+    settle(engine, "run2", [row], set(), {})
+    hashed = {"shown_hash": second.content_hash, "person": "Ann", "flow_run_id": "f"}
+    assert give_verdict(engine, second.effect_id, verdict="rejected", **hashed)
+
+    assert show(key, as_json=True) == 0
+    shown = json.loads(capsys.readouterr().out)["effects"]
+    assert [(one["action"], one["state"]) for one in shown] == [
+        ("send_reply", "held"), ("draft_reply", "rejected"), ("send_reply", "held"),
+    ]  # fmt: skip
+    assert shown[1]["detail"] == "rejected by Ann"

@@ -1,11 +1,16 @@
 """A mailbox writes as itself: its addresses, its signature, its mail server; and to all, where the rule says so."""
 
 import email
+from dataclasses import replace
 from email.policy import default
+from types import SimpleNamespace
 
 import pytest
+from imap_tools.folder import FolderInfo
 
+from tasks.act.mailboxes import identify_mailbox
 from tasks.mailbox.imap.block import Mailbox
+from tasks.mailbox.imap.folders import find_folder
 from tests.services.smtp_sink import running_smtp_sink
 from tests.tasks.act.office import RAW, Office
 
@@ -157,3 +162,93 @@ def test_a_mail_that_a_sent_mail_answers_is_not_drafted(open_office, field, stat
 
     (told,) = office.act(DRAFT)
     assert told["state"] == state
+
+
+@pytest.fixture
+def by_token(ledger_url, imap_account, smtp_sink):
+    """An office whose mailbox sends with the access token that it is read with: first `old`, then `new`."""
+    known = {"smtp_host": "127.0.0.1", "smtp_port": smtp_sink.port, "smtp_tls": "none", "smtp_user": "sales"}
+    own = replace(identity(), smtp=known, token=lambda anew: "new" if anew else "old")
+    office = Office(ledger_url, imap_account, identity=own)
+    office.receive()
+    return office
+
+
+@pytest.mark.parametrize(("taken", "given"), [("old", ["old"]), ("new", ["old", "new"])])
+def test_a_mailbox_with_a_token_sends_with_it_and_with_a_new_one_where_that_was_revoked(
+    by_token, smtp_sink, taken, given
+):
+    smtp_sink.login = taken
+
+    (sent,) = by_token.act(SEND)
+
+    assert (sent["state"], smtp_sink.tokens, len(smtp_sink.mails)) == ("done", given, 1), sent
+
+
+@pytest.mark.parametrize(
+    ("login", "state", "said"),
+    [("other", "failed", "sign in again with `mailroom mailbox`"), ("busy", "planned", "takes no login now (454)")],
+)
+def test_a_token_that_is_refused_is_said(by_token, smtp_sink, login, state, said):
+    smtp_sink.login = login
+
+    (effect,) = by_token.act(SEND)
+
+    assert (effect["state"], said in effect["detail"]) == (state, True), effect
+    assert "old" not in effect["detail"]
+
+
+@pytest.mark.parametrize("login", ["off", ""])
+@pytest.mark.parametrize("way", ["token", "password"])
+def test_where_smtp_auth_is_off_replies_are_drafted_and_that_is_said(by_token, smtp_sink, login, way):
+    smtp_sink.login = login
+    if way == "password":
+        known = identity(smtp_host="127.0.0.1", smtp_port=smtp_sink.port, smtp_encryption="none", smtp_user="me")
+        by_token.identity = known
+
+    (effect,) = by_token.act(SEND)
+
+    assert effect["detail"].startswith("NOT SENT, as the mail server"), effect
+    assert "SMTP AUTH is off); draft put into `Drafts`" in effect["detail"]
+    assert (smtp_sink.mails, len(by_token.in_folder("Drafts"))) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "by_token"),
+    [
+        ({}, True),
+        ({"smtp_encryption": "none"}, False),
+        ({"smtp_user": "other", "smtp_password": "p4ss"}, False),
+        ({"smtp_host": ""}, False),
+        ({"oauth2_token": None, "password": "p4ss"}, False),
+    ],
+)
+def test_a_mailbox_sends_by_its_token_unless_that_would_go_in_clear_or_it_has_another_login(
+    imap_account, prefect_server, fields, by_token
+):
+    known = {"password": None, "oauth2_token": "t0ken", "smtp_host": "smtp.us.example", **fields}
+    imap_account.block(**known).save("token-mailbox", overwrite=True, _sync=True)
+
+    found = identify_mailbox("imap://token-mailbox")
+    assert (found.token is not None) == by_token
+    if by_token:
+        assert (found.token(False), found.smtp["smtp_user"]) == ("t0ken", imap_account.user)
+
+
+@pytest.mark.parametrize(
+    ("folders", "named", "found"),
+    [
+        ([("Sent Items", ""), ("Gesendet", "\\Sent")], "", "Gesendet"),
+        ([("INBOX", ""), ("Gesendete Elemente", "")], "", "Gesendete Elemente"),
+        ([("INBOX", ""), ("INBOX/sent items", "")], "", "INBOX/sent items"),
+        ([("Sent", ""), ("Sent Items", "")], "", "Sent"),
+        ([("Sent", ""), ("Mine", "")], "Mine", "Mine"),
+        ([("Sent", "")], "Mine", None),
+        ([("INBOX", ""), ("Absent", "")], "", None),
+    ],
+)
+def test_a_folder_is_found_by_its_mark_and_else_by_a_usual_name(folders, named, found):
+    listed = [FolderInfo(name=name, delim="/", flags=tuple(filter(None, [flag]))) for name, flag in folders]
+    box = SimpleNamespace(folder=SimpleNamespace(list=lambda: listed))
+
+    assert find_folder(box, named, "Sent") == found

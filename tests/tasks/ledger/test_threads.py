@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -16,6 +18,7 @@ from tasks.ledger.thread_facts import ThreadFacts, thread_facts
 from tasks.ledger.threads import SUBJECT_S, ThreadedMail, record_threads
 from tasks.parsing.conversation import Conversation
 from tests.benchmarks.made_threads import made_threads, thread_errors
+from tests.benchmarks.threads import public_figures
 from tests.tasks.ledger.test_report_work import steps
 
 DAY_S = 86_400.0
@@ -177,3 +180,12 @@ def test_a_conversation_is_forgotten_when_nobody_wrote_in_it_for_long_with_all_t
     assert (marks, joined) == (6, 1)
     record_threads(ledger, [mail("d", "z", "p", day=104), mail("e", "x", day=104)])
     assert conversations(ledger, ["join", "d", "e"]) == [["d", "join"], ["e"]]
+
+
+def test_public_mails_are_where_their_in_reply_to_says(ledger):
+    if not (corpus := os.environ.get("MAILROOM_CORPUS")):
+        pytest.skip("MAILROOM_CORPUS names no folder of public mails")
+
+    figures = public_figures(ledger, Path(corpus))
+    assert figures["public_mails"] > 500
+    assert figures["public_errors"] == 0
