@@ -22,6 +22,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from deployments import alerts
 from deployments.kept_changes import TAG
+from deployments.local.prefect_env import SILENCE_S
 from tasks.categories import DEFAULT_CATEGORIES
 from tasks.decide import operator_rules
 from tasks.decide.rules import load_rules
@@ -29,8 +30,6 @@ from tasks.mailbox.imap.block import Mailbox
 from tasks.understand import operator_categories
 
 POOL = "mailroom"
-HEARTBEAT_S = 30  # PREFECT_FLOWS_HEARTBEAT_FREQUENCY of our processes; the minimum that Prefect allows
-SILENCE_S = 180  # longer than an outage of the server of one minute, with the heartbeats before and after it
 
 DEAD_RUNS = AutomationCore(
     name="mailroom: mark dead runs as crashed",

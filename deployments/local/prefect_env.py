@@ -6,6 +6,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+HEARTBEAT_S = 30
+"""Seconds between two signs of life of a run; the least that Prefect allows."""
+SILENCE_S = 180
+"""A run that gave none for so long is dead: longer than an outage of a minute, with the heartbeats around it."""
+
 # Needed by every process that runs our flows, whichever server it uses.
 OF_EVERY_CLIENT = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "mailroom",
@@ -15,8 +20,8 @@ OF_EVERY_CLIENT = {
     # five retries takes one minute, which is shorter than a restart of the server.
     "PREFECT_CLIENT_MAX_RETRIES": "7",
     "DO_NOT_TRACK": "1",
-    # A run's heartbeat, in seconds; deployments/register.py creates the automation that reacts to missing ones.
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+    # deployments/register.py creates the automation that reacts to missing ones.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
     # Otherwise every thread that processes chunks has its own heaps, and Arrow one more: 40 MB for 2,000 mails.
     "MALLOC_ARENA_MAX": "2",
     "ARROW_DEFAULT_MEMORY_POOL": "system",

@@ -22,7 +22,7 @@ from prefect.exceptions import PrefectException
 from prefect.states import Crashed
 
 from deployments.kept_changes import TAG
-from deployments.register import SILENCE_S
+from deployments.local.prefect_env import SILENCE_S
 
 log = logging.getLogger("mailroom.worker")
 

@@ -55,7 +55,6 @@ class WarmRuns:
         self._cold = cold
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["deployments.worker.preload"])
-        self._environment = dict(os.environ)
         self._code = _code()
 
     def warm_up(self) -> None:
@@ -95,7 +94,8 @@ class WarmRuns:
     def _why_cold(self, command: list[str], environment: Mapping[str, str]) -> str:
         if command[:-1] != SUPERVISOR:
             return "its work pool has a command of its own"
-        told = {**self._environment, **get_current_settings().to_environment_variables(exclude_unset=True)}
+        # As it is now: what libraries set when they are imported here, they set in the fork server, too.
+        told = {**os.environ, **get_current_settings().to_environment_variables(exclude_unset=True)}
         differing = {name for name in told.keys() | environment.keys() if told.get(name) != environment.get(name)}
         if others := sorted(name for name in differing if not name.startswith(READ_LATE)):
             return f"its deployment sets {', '.join(others)}"

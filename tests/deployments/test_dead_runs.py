@@ -14,8 +14,8 @@ from uuid import UUID
 import pytest
 
 from deployments.kept_changes import TAG
-from deployments.local.prefect_env import OF_EVERY_CLIENT
-from deployments.register import SILENCE_S, register
+from deployments.local.prefect_env import OF_EVERY_CLIENT, SILENCE_S
+from deployments.register import register
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOW = f"""
