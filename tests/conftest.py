@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 pytest_plugins = [
@@ -31,6 +32,10 @@ pytest_plugins = [
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Time limits belong in benchmarks: beside other work an example takes any time.
+hypothesis.settings.register_profile("no time limit", deadline=None)
+hypothesis.settings.load_profile("no time limit")
 _SERVER = "MAILROOM_TEST_PREFECT_API_URL"
 _PROVIDER_PREFIXES = ("OPENAI_", "ANTHROPIC_", "CLAUDE_", "GEMINI_", "GOOGLE_", "LOCAL_", "MAILROOM_")
 _KEPT = ("MAILROOM_TEST_", "MAILROOM_CORPUS", "MAILROOM_CASES")

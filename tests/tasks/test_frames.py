@@ -27,7 +27,7 @@ def test_no_rows_make_a_frame_with_all_columns_and_types(kind: type[Frame]) -> N
     kind.validate(frame)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.fixed_dictionaries(

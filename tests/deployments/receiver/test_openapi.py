@@ -65,7 +65,7 @@ def test_every_operation_is_tried(description):
     + [(*operation, GenerationMode.NEGATIVE) for operation in OPERATIONS[:5]],
 )
 def test_no_request_is_answered_with_a_fault_or_against_the_description(description, method, path, mode):
-    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=description[path][method].as_strategy(generation_mode=mode))
     def hold(case: schemathesis.Case) -> None:
         answer = case.call(headers={"host": "localhost"})

@@ -61,7 +61,7 @@ class Row:
         return answer
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps)
 def test_blocks_follow_each_other_and_nobody_goes_before_he_may(engine, steps):
     row, last_requests, free_at, held_until = Row(engine, f"model {next(_numbers)}"), 0, 0.0, 0.0

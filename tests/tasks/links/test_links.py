@@ -98,7 +98,7 @@ _AROUND = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(_LABELS, min_size=1, max_size=3),
     _ENDINGS,
@@ -120,7 +120,7 @@ def test_a_host_is_found_however_it_is_written(labels, ending, dots, around, cas
 _GROUPS = st.sampled_from(["", " ", "-", ".", "  ", "\u00a0"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 10**18 - 1), _GROUPS, st.integers(1, 6), st.sampled_from([str, str.lower]))
 def test_an_account_is_found_however_it_is_spaced(digits, between, size, case):
     written = f"DE{digits % 90 + 10}{digits:018d}"
@@ -131,7 +131,7 @@ def test_an_account_is_found_however_it_is_spaced(digits, between, size, case):
     assert sum(letter.isdigit() for letter in left) == 0
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.sampled_from(

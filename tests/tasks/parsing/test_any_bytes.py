@@ -13,7 +13,7 @@ from tasks.parsing.read_mail import read_mail
 from tests.tasks.parsing.mails import PNG, attached, docx, multipart, part, pdf, xlsx
 
 SAMPLES = sorted((Path(__file__).resolve().parents[3] / "deployments" / "demo" / "sample_mailbox").glob("*.eml"))
-BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+BOUNDED = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 NAMES = st.sampled_from(
     "Content-Type Content-Transfer-Encoding Content-Disposition From To Cc Subject Date Message-ID References "

@@ -197,7 +197,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("read", [read_chat, read_message, read_candidates])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(body=st.dictionaries(st.sampled_from(WORDS), JSON, max_size=8))
 def test_a_reply_of_any_shape_is_an_answer_or_one_of_our_errors(read: Any, body: dict[str, Any]) -> None:
     try:
