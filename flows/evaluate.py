@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.run.candidates import Trial, ask_candidate, candidates_of, read_trial
+from flows.run.candidates import Trial, candidates_of, read_trial, score
 from flows.run.final_state import says_what_is_wrong
 from flows.run.gate import read_gate
 from flows.run.meant_ends import failed
@@ -34,6 +34,7 @@ def evaluate(
     provider: ProviderChoice = "configured",
     triage_model: str = "",
     analysis_model: str = "",
+    prompt: str = "",
     against: str = "",
     at_least: str = "",
     analyses: bool = True,
@@ -45,7 +46,10 @@ def evaluate(
     Args:
         labels: Table with the columns `id` and `category`, and perhaps `needs_reply` and `action_items`.
         mails: Where the mails lie, as for `process-mail`; empty means that the table has them, too.
-        against: A second candidate, as `anthropic`, `openai/MODEL` or `openai/TRIAGE_MODEL/ANALYSIS_MODEL`.
+        prompt: How the first candidate sorts: empty is the shipped prompt, `whole` shows long mails as a whole; else
+            a text file, whose words stand in place of the shipped ones on reply, complexity and reason.
+        against: A second candidate, as `anthropic`, `openai/MODEL`, `openai/TRIAGE_MODEL/ANALYSIS_MODEL`, `classifier`
+            (the one in use) or `classifier/NUMBER`; with `@PROMPT` behind it, or alone, asked by that prompt.
         at_least: Figures that the first candidate must reach, as `accuracy=0.8, macro_f1=0.7`.
         analyses: Ask for summaries, action items and replies, and judge them, too.
     """
@@ -54,10 +58,10 @@ def evaluate(
         provider=provider, triage_model=triage_model, analysis_model=analysis_model, budget_usd=budget_usd,
         output_dir=output_dir, mode="normal",
     )  # fmt: skip
-    candidates = candidates_of(settings, against)
+    candidates = candidates_of(settings, prompt, against)
     trial = read_trial(Path(labels), mails or labels, settings)
 
-    scored = [ask_candidate(trial, one, number, analyses=analyses) for number, one in enumerate(candidates)]
+    scored = [score(trial, one, number, analyses=analyses) for number, one in enumerate(candidates)]
 
     comparison = compare(scored[0].answers, scored[1].answers) if against else None
 

@@ -19,10 +19,12 @@ from flows.run.task_runners import task_runner
 from flows.run.under_way import RunUnderWay, under_way
 from tasks.act.apply_actions import apply_actions, as_they_stand, lost_effects, mark_known_mails, split_acting
 from tasks.chunks import collect
+from tasks.decide.category_marks import marks_of
 from tasks.decide.choose_actions import choose_actions
 from tasks.frames import Decisions, Effects, Readings
 from tasks.ingest.read_messages import read_windows
 from tasks.ingest.windows import Window
+from tasks.presort.mailbox_corrections import notice_corrections
 from tasks.providers.catalogue.sheets import ProviderChoice
 from tasks.report.publish_summary import publish_summary
 from tasks.report.settle_outcomes import settle_outcomes
@@ -66,6 +68,8 @@ def process_mail(
     )  # fmt: skip
     prepared = prepare(settings, reads_source=True)
     with under_way(prepared, mails_of_source(prepared)) as job:
+        if job.source.startswith("imap:"):
+            notice_corrections(job.source, marks_of(job.rules), job.run)
         return handle_messages(read_windows(job.reader), job)
 
 

@@ -27,11 +27,25 @@ class Category:
         return " ".join(part for part in (self.meaning, words) if part)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SortingPrompt:
+    """How a model is asked to sort into them, where an evaluation tries another way than the shipped one."""
+
+    words: str = ""
+    """Told in place of the shipped words on the other fields; empty means those."""
+    whole: bool = False
+    """Whether a long mail is shown as a whole, and not by its beginning and its end."""
+
+
+SHIPPED_PROMPT = SortingPrompt()
+
+
 @dataclass(frozen=True)
 class Categories:
     """All categories of a run, in the order in which reports show them."""
 
     entries: tuple[Category, ...]
+    prompt: SortingPrompt = SHIPPED_PROMPT
 
     @classmethod
     def of_json(cls, entries: Iterable[Mapping[str, Any]]) -> Categories:

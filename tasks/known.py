@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 BY_MODEL = "model"
@@ -18,3 +19,12 @@ class KnownCategory:
     confidence: float = 1.0
     needs_reply: bool | None = None
     """Whether a person waits for our answer; null where only a model can say, and so is asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryMarks:
+    """Marks on a mail in its mailbox, in lower case, that stand for a category: labels, `\\flagged`, `in:` a folder."""
+
+    categories: Mapping[str, str]
+    folders: tuple[str, ...] = ()
+    """The folders among them, as they are spelt."""

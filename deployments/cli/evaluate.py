@@ -27,6 +27,7 @@ def evaluate(
     provider: ProviderName | None = None,
     triage_model: str | None = None,
     analysis_model: str | None = None,
+    prompt: str = "",
     against: str = "",
     at_least: list[str] | None = None,
     analyses: bool = True,
@@ -41,7 +42,10 @@ def evaluate(
     Args:
         labels: Table with the columns `id` and `category`, and perhaps `needs_reply` and `action_items`.
         mails: Where the mails lie, as for `mailroom run`; empty means that the table has them, too.
-        against: A second candidate, as `anthropic`, `openai/MODEL` or `openai/TRIAGE_MODEL/ANALYSIS_MODEL`.
+        prompt: How the first candidate sorts: empty is the shipped prompt, `whole` shows long mails as a whole; else
+            a text file, whose words stand in place of the shipped ones on reply, complexity and reason.
+        against: A second candidate, as `anthropic`, `openai/MODEL`, `openai/TRIAGE_MODEL/ANALYSIS_MODEL`, `classifier`
+            (the one in use) or `classifier/NUMBER`; with `@PROMPT` behind it, or alone, asked by that prompt.
         at_least: A figure that the first candidate must reach, as `accuracy=0.8`; may be given several times.
         analyses: Ask for summaries, action items and replies, and judge them, too.
         as_json: Print figures and intervals as JSON, for programs.
@@ -56,7 +60,7 @@ def evaluate(
     from tasks.ledger.evaluations import read_evaluations
 
     state: Any = evaluate_flow(
-        str(labels), mails=mails, against=against, at_least=", ".join(at_least or ()), analyses=analyses,
+        str(labels), mails=mails, prompt=prompt, against=against, at_least=", ".join(at_least or ()), analyses=analyses,
         **{name: value for name, value in given.items() if value is not None}, return_state=True,
     )  # fmt: skip
     rows = read_evaluations(open_ledger(settings.ledger), str(state.state_details.flow_run_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,11 +18,16 @@ from flows.run.estimate import estimate_mails
 from flows.run.stopping import ends_in_order
 from flows.run.under_way import record, this_run
 from tasks import policies
+from tasks.categories import SHIPPED_PROMPT, SortingPrompt
 from tasks.chunks import collect, split_rows
+from tasks.classifier.features import features_of
+from tasks.classifier.labels import category_of, wants_reply
+from tasks.classifier.linear_model import LinearModel
 from tasks.errors import Misconfigured, SourceError
 from tasks.frames import ANALYSES, Messages, Readings, records
 from tasks.ingest.openings import opening_for
 from tasks.ingest.rows import parse
+from tasks.ledger.classifiers import BY_CLASSIFIER, KeptClassifier, list_classifiers, weights_of
 from tasks.ledger.costs import spending
 from tasks.ledger.engine import open_ledger
 from tasks.mailbox.sources import open_source
@@ -35,9 +41,11 @@ from tasks.stops import stop_of
 from tasks.understand.connect import check_models, models_for
 from tasks.understand.operator_categories import read_categories
 from tasks.understand.operator_limits import with_operator_limits
+from tasks.understand.understand import blank_reading
 from tasks.understand.understand_messages import chunk_names, lost_chunk, question_of, understand_messages
 
 log = logging.getLogger("mailroom.report")
+_MOST_WORDS = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,49 +84,120 @@ def read_trial(table: Path, mails: str, settings: Settings) -> Trial:
     return Trial(run=run, messages=Messages.of(list(rows)), labels=known)
 
 
-def candidates_of(settings: Settings, against: str) -> list[Settings]:
-    """The settings of each candidate; the second is named `PROVIDER[/TRIAGE_MODEL[/ANALYSIS_MODEL]]`, or not at all.
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Who sorts the mails: models as the settings say, asked by a prompt, or the classifier of this number."""
+
+    settings: Settings
+    prompt: SortingPrompt = SHIPPED_PROMPT
+    prompt_name: str = ""
+    classifier: KeptClassifier | None = None
+
+    @property
+    def name(self) -> str:
+        """The candidate by its provider, the models it is asked through, and its prompt."""
+        if self.classifier:
+            return f"{BY_CLASSIFIER} {self.classifier.number}"
+        models, settings = models_for(self.settings), self.settings
+        links = sorted(models.links(), key=str)
+        asked = dict.fromkeys(link.model for link in links if link.provider == settings.provider)
+        named = dict.fromkeys(filter(None, (settings.triage_model, settings.analysis_model)))
+        prompt = f" @ {self.prompt_name}" if self.prompt_name else ""
+        return f"{settings.provider}: {', '.join(named or asked)}{prompt}"
+
+
+def candidates_of(settings: Settings, prompt: str, against: str) -> list[Candidate]:
+    """The candidates; the second is named `PROVIDER[/TRIAGE_MODEL[/ANALYSIS_MODEL]][@PROMPT]` or `classifier[/NUMBER]`.
 
     Raises:
-        Misconfigured: There is no such provider, or it lacks its key.
+        Misconfigured: There is no such provider, classifier or prompt, or the provider lacks its key.
     """
-    found = [settings, _rival_of(settings, against)] if against else [settings]
+    first = Candidate(settings=settings, prompt=read_prompt(prompt), prompt_name=prompt)
+    found = [first, _rival_of(settings, against)] if against else [first]
     for one in found:
-        check_models(one)
+        if not one.classifier:
+            check_models(one.settings)
     return found
 
 
-def _rival_of(settings: Settings, named: str) -> Settings:
-    provider, *models = named.split("/")
-    if len(models) > 2 or not provider:
-        raise Misconfigured(f"`{named}` is no candidate; write PROVIDER, or PROVIDER/TRIAGE_MODEL/ANALYSIS_MODEL.")
+def read_prompt(named: str) -> SortingPrompt:
+    """The prompt: the shipped one, `whole`, or one whose words stand in a file.
+
+    Raises:
+        Misconfigured: There is no such file, or it is empty or longer than 4,000 characters.
+    """
+    if named in ("", "whole"):
+        return SortingPrompt(whole=bool(named))
+    try:
+        words = Path(named).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(f"`{named}` is no prompt: give `whole`, or a text file with the words.") from None
+    if not 0 < len(words) <= _MOST_WORDS:
+        raise Misconfigured(f"The prompt in `{named}` has {len(words)} characters; it may have 1 to {_MOST_WORDS}.")
+    return SortingPrompt(words=words)
+
+
+def _rival_of(settings: Settings, named: str) -> Candidate:
+    asked, _, prompt = named.partition("@")
+    provider, *models = asked.split("/")
+    if provider == BY_CLASSIFIER and not prompt and len(models) < 2:
+        return Candidate(settings=settings, classifier=_classifier_of(settings, *models))
+    if len(models) > 2 or not (provider or prompt):
+        raise Misconfigured(
+            f"`{named}` is no candidate; write PROVIDER/TRIAGE_MODEL/ANALYSIS_MODEL@PROMPT or a part of it, or "
+            "`classifier`."
+        )
     triage, analysis = (*models, *models[-1:], "", "")[:2]
-    chosen = {"provider": provider, "triage_model": triage, "analysis_model": analysis}
-    return Settings.read(**{**settings.model_dump(), **chosen})
+    other = {"provider": provider, "triage_model": triage, "analysis_model": analysis} if provider else {}
+    chosen = Settings.read(**{**settings.model_dump(), **other})
+    return Candidate(settings=chosen, prompt=read_prompt(prompt), prompt_name=prompt)
 
 
-def ask_candidate(trial: Trial, settings: Settings, number: int, *, analyses: bool) -> Scored:
+def _classifier_of(settings: Settings, number: str = "") -> KeptClassifier:
+    kept = list_classifiers(open_ledger(settings.ledger))
+    wanted = [one for one in kept if (str(one.number) == number if number else one.state == "in use")]
+    if not wanted:
+        raise Misconfigured(f"There is no classifier {number or 'in use'}; `mailroom models` lists those there are.")
+    return wanted[0]
+
+
+def score(trial: Trial, candidate: Candidate, number: int, *, analyses: bool) -> Scored:
     """What a candidate answers, beside the labels; what it is expected to cost is logged first."""
+    if candidate.classifier:
+        return _scored(trial, candidate, classify(trial.messages, candidate.classifier, candidate.settings), {})
     own_id = f"{trial.run.id}-{number + 1}" if number else trial.run.id
-    run = replace(trial.run, id=own_id, settings=with_operator_limits(settings))
+    run = replace(
+        trial.run, id=own_id, settings=with_operator_limits(candidate.settings),
+        categories=replace(trial.run.categories, prompt=candidate.prompt),
+    )  # fmt: skip
     record(run, "evaluation")
-    name = name_of(settings)
-    log.info("%s: estimated %s.", name, estimate_mails(records(trial.messages), run).sentence())
-    readings = _read(trial, run, frozenset(ANALYSES) if analyses else frozenset())
-    rows = records(readings)
-    keys = [row["message_key"] for row in rows]
-    spent = spending(open_ledger(settings.ledger), run.id, keys)
-    usd = [None if spent[key].cost_usd is None else float(spent[key].cost_usd or 0) for key in keys]
-    answers = answers_of(trial.labels, rows, usd, trial.run.categories.names)
-    return Scored(name=name, answers=answers, figures=figures(answers), simulated=any(row["simulated"] for row in rows))
+    log.info("%s: estimated %s.", candidate.name, estimate_mails(records(trial.messages), run).sentence())
+    rows = records(_read(trial, run, frozenset(ANALYSES) if analyses else frozenset()))
+    spent = spending(open_ledger(run.settings.ledger), run.id, [row["message_key"] for row in rows])
+    usd = {key: None if one.cost_usd is None else float(one.cost_usd) for key, one in spent.items()}
+    return _scored(trial, candidate, rows, usd)
 
 
-def name_of(settings: Settings) -> str:
-    """A candidate by its provider and the models it is asked through."""
-    models = models_for(settings)
-    asked = dict.fromkeys(link.model for link in sorted(models.links(), key=str) if link.provider == settings.provider)
-    named = dict.fromkeys(filter(None, (settings.triage_model, settings.analysis_model)))
-    return f"{settings.provider}: {', '.join(named or asked)}"
+def _scored(
+    trial: Trial, candidate: Candidate, rows: Sequence[Mapping[str, Any]], usd: Mapping[str, float | None]
+) -> Scored:
+    paid = [usd.get(row["message_key"], 0.0) for row in rows]
+    answers = answers_of(trial.labels, rows, paid, trial.run.categories.names)
+    simulated = any(row["simulated"] for row in rows)
+    return Scored(name=candidate.name, answers=answers, figures=figures(answers), simulated=simulated)
+
+
+def classify(messages: DataFrame[Messages], kept: KeptClassifier, settings: Settings) -> list[dict[str, Any]]:
+    """What the classifier says of every mail, as rows of `Readings`, whether it may answer it alone or not."""
+    model = LinearModel.from_bytes(weights_of(open_ledger(settings.ledger), kept.number))
+    rows = []
+    for mail in records(messages):
+        began = time.perf_counter()
+        label, confidence = model.classify(features_of(mail))
+        row = blank_reading(mail["message_key"], None) | {"sorted_by": f"{BY_CLASSIFIER} {kept.number}"}
+        said = {"category": category_of(label), "needs_reply": wants_reply(label), "confidence": confidence}
+        rows.append(row | said | {"seconds": time.perf_counter() - began})
+    return rows
 
 
 def _read(trial: Trial, run: Run, wanted: frozenset[str]) -> DataFrame[Readings]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tasks.act.at_source import work_on_mail
-from tasks.act.imap_flags import read_flags
+from tasks.act.imap_flags import flags_of
 from tasks.act.mail_search import FoundMail, MailGone, SeveralFit, has_answer
 from tasks.act.mailboxes import Connection, find_sent_folder
 from tasks.act.performer import ActionContext, NotNeeded
@@ -29,7 +29,7 @@ async def check_unanswered(effect: Effect, context: ActionContext) -> None:
     def why_answered(opened: Connection, mail: FoundMail) -> str:
         if opened.answer_answered:
             return ""
-        if not flagged_by_us and "\\answered" in read_flags(opened.box, mail.uid):
+        if not flagged_by_us and "\\answered" in flags_of(opened.box, mail.uid):
             return "the mail bears `\\Answered` in its mailbox, so somebody answered it already"
         folder = find_sent_folder(opened)
         if folder and has_answer(opened.box, folder, record):

@@ -14,6 +14,7 @@ from tasks.act.mailboxes import MailLocation
 from tasks.mailbox.imap.folders import list_folders
 from tasks.mailbox.imap.pages import fetch_heads, fetch_mails
 from tasks.mailbox.imap.refusals import passing_refusal
+from tasks.mailbox.imap.searches import by_id, can_be_quoted, quoted
 from tasks.mailbox.imap.uids import read_uidvalidity
 from tasks.parsing.automatic import OWN_ID
 from tasks.parsing.read_mail import read_mail
@@ -73,20 +74,20 @@ def find_mail(
 def find_copies(box: BaseMailBox, folder: str, mail: MailOnRecord) -> list[str]:
     """UIDs of the folder's mails that equal this mail. Mailroom wrote it, so it has an ASCII Message-ID."""
     box.folder.set(folder)
-    return _fitting(box, box.uids(_by_id(mail), charset=None), mail)
+    return _fitting(box, box.uids(by_id(mail.message_id), charset=None), mail)
 
 
 def has_draft(box: BaseMailBox, folder: str, mail: MailOnRecord) -> bool:
     """Whether the folder has a mail with this mail's Message-ID and the draft flag, whatever its text."""
     box.folder.set(folder)
-    return bool(box.uids(f"DRAFT {_by_id(mail)}", charset=None))
+    return bool(box.uids(f"DRAFT {by_id(mail.message_id)}", charset=None))
 
 
 def has_answer(box: BaseMailBox, folder: str, mail: MailOnRecord) -> bool:
     """Whether a mail in the folder says that it answers this one; replies of ours are no people's."""
-    if not _can_be_quoted(mail.message_id):
+    if not can_be_quoted(mail.message_id):
         return False
-    named = _quoted(mail.message_id)
+    named = quoted(mail.message_id)
     box.folder.set(folder, readonly=True)
     uids = box.uids(f"OR HEADER In-Reply-To {named} HEADER References {named}", charset=None)
     heads = fetch_heads(box, [int(uid) for uid in uids[-_MOST_HITS:]])
@@ -140,22 +141,8 @@ def _hits_in(box: BaseMailBox, folder: str, record: MailOnRecord) -> list[str]:
     """Select the folder read-only and return the UIDs of its mails that are the mail on record."""
     if _select(box, folder, readonly=True) is None:
         return []
-    criteria = _by_id(record) if _can_be_quoted(record.message_id) else _by_size(record)
+    criteria = by_id(record.message_id) if can_be_quoted(record.message_id) else _by_size(record)
     return _fitting(box, box.uids(criteria, charset=None), record)
-
-
-def _by_id(record: MailOnRecord) -> str:
-    return f"HEADER Message-ID {_quoted(record.message_id)}"
-
-
-def _quoted(message_id: str) -> str:
-    escaped = message_id.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"<{escaped}>"'
-
-
-def _can_be_quoted(message_id: str) -> bool:
-    # Other characters would require a CHARSET in the search, which some servers reject.
-    return bool(message_id) and message_id.isascii() and message_id.isprintable()
 
 
 def _by_size(record: MailOnRecord) -> str:

@@ -69,3 +69,36 @@ def _compared(tokens: Sequence[tuple[str | None, str | None]], by: Sequence[str]
 def _unquoted(text: str) -> str:
     quotes = 3 if text[:3] in ('"""', "'''") and len(text) >= 6 else 1
     return text[quotes:-quotes]
+
+
+def implied_category(condition: str) -> str | None:
+    """The one category that a mail must have for the condition to hold; null where that is not sure.
+
+    Sure are conditions joined by `&&` one of which is `category == 'X'`.
+    """
+    depth, part, parts = 0, list[tuple[str | None, str | None]](), list[list[tuple[str | None, str | None]]]()
+    for found in _TOKEN.finditer(condition):
+        other = found["other"]
+        depth += (other in _OPENING) - (other in _CLOSING)
+        if depth == 0 and other in ("|", "?"):
+            return None
+        if depth == 0 and other == "&":
+            parts.append(part)
+            part = []
+        else:
+            part.append((found["text"], other))
+    sure = [named for named in map(_named_alone, [*parts, part]) if named]
+    return sure[0] if len(set(sure)) == 1 else None
+
+
+_OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")
+
+
+def _named_alone(part: list[tuple[str | None, str | None]]) -> str | None:
+    """The category where this is nothing but `category == 'X'`, either way round, in brackets or not."""
+    while len(part) > 2 and (part[0][1], part[-1][1]) == ("(", ")"):
+        part = part[1:-1]
+    texts = [_unquoted(text) for text, _ in part if text is not None]
+    others = [other for _, other in part if other is not None]
+    shapes = (["category", "=="], ["==", "category"], ["category", "in", "[", "]"])
+    return texts[0] if len(texts) == 1 and others in shapes and len(part) == len(others) + 1 else None

@@ -16,8 +16,10 @@ from tasks.ingest.conversations import record_conversations, with_facts
 from tasks.ingest.rows import Parsed, as_of_source, parse, wished_language
 from tasks.ingest.sent_mail import record_sent_mail
 from tasks.ledger.claims import claim
+from tasks.ledger.clocks import ledger_time
 from tasks.ledger.likely_copies import likely_copies
 from tasks.ledger.messages import Seen, record_seen, states_of
+from tasks.ledger.seen_marks import SeenMarks, record_marks
 from tasks.mailbox.kinds import Source
 from tasks.mailbox.raw import RawMail
 from tasks.settings import Settings
@@ -91,7 +93,9 @@ class MessageReader:
             self._fill(next(self._sizes))
         parsed = [parse(raw, self._settings) for raw in self._batch]
         if not self._failed:
+            at = ledger_time(self._engine)
             record_seen(self._engine, [seen(one) for one in parsed if not one.raw.foreign])
+            record_marks(self._engine, [_marked(one.raw, at) for one in parsed if one.raw.marks])
             record_conversations(self._engine, parsed, self._settings)
             self._note_recorded()
         window = self._claim(parsed)
@@ -161,6 +165,10 @@ def seen(one: Parsed) -> Seen:
         likeness=one.mail.likeness,
         target_language=wished_language(one.raw, one.mail),
     )
+
+
+def _marked(raw: RawMail, at: float) -> SeenMarks:
+    return SeenMarks(place=(raw.origin.source[:512], raw.place), marks=raw.marks, at=at)
 
 
 def _skipped(one: Parsed, states: dict[str, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, case, func, insert, select
 
 from tasks.ledger.engine import reading
 from tasks.ledger.rows import in_batches
-from tasks.ledger.schema import corrections
+from tasks.ledger.schema import corrections, outcomes
 
 Way = Literal["command", "form", "mailbox"]
 
@@ -56,3 +56,20 @@ def newest_corrections(engine: Engine, keys: Iterable[str]) -> dict[str, Correct
             wanted = select(c.message_key, c.category, c.was, c.person, c.way).where(c.number.in_(newest))
             found |= {row.message_key: Correction(**row._asdict()) for row in connection.execute(wanted)}
     return found
+
+
+def current_categories(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
+    """By message_key, what each of these mails counts as: its newest correction, or the category of its last outcome.
+
+    Mails that were never sorted are left out.
+    """
+    o = outcomes.c
+    found: dict[str, str] = {}
+    wanted_keys = list(keys)
+    with reading(engine) as connection:
+        for some in in_batches(wanted_keys):
+            sorted_ = (o.message_key.in_(some), o.category.is_not(None), o.status == "COMPLETED")
+            newest = select(func.max(o.number)).where(*sorted_).group_by(o.message_key)
+            rows = connection.execute(select(o.message_key, o.category).where(o.number.in_(newest)))
+            found |= {key: category for key, category in rows}
+    return found | {key: one.category for key, one in newest_corrections(engine, wanted_keys).items()}

@@ -95,6 +95,16 @@ def states_of(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def message_ids_of(engine: Engine, keys: Iterable[str]) -> dict[str, str]:
+    """The Message-ID, without brackets, of each of these mails that has one."""
+    found: dict[str, str] = {}
+    for some in in_batches(keys):
+        wanted = select(messages.c.message_key, messages.c.message_id).where(messages.c.message_key.in_(some))
+        with reading(engine) as connection:
+            found |= {key: message_id for key, message_id in connection.execute(wanted) if message_id}
+    return found
+
+
 def failed_keys(engine: Engine, error_types: Sequence[str] = ()) -> list[str]:
     """Keys of FAILED mails, oldest first; only those with these error types when some are given.
 

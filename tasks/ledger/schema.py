@@ -52,6 +52,16 @@ sightings = Table(
     Column("seen_at", Float, nullable=False),
 )
 
+# What stood on a mail in its mailbox when it was last looked at (`tasks.ledger.seen_marks`).
+seen_marks = Table(
+    "seen_marks",
+    metadata,
+    Column("source", String(512), primary_key=True),
+    Column("place", String(512), primary_key=True),  # as in `sightings`
+    Column("marks", JSON, nullable=False),
+    Column("at", Float, nullable=False),  # by the database's clock
+)
+
 # The conversation each mail belongs to (`tasks.ledger.threads`); `mail` is a message_key, or stands for a mail of the
 # folder of sent mail, which is not processed.
 thread_mails = Table(

@@ -73,6 +73,20 @@ _MEETINGS = (
 )
 
 
+def newest_in_folder(engine: Engine, source: str, mailbox: str, uidvalidity: int, most: int) -> dict[int, str]:
+    """By UID, the message_key of the mails with the highest UIDs on record of a folder."""
+    folder = f"{mailbox}/{uidvalidity}/"
+    uid = cast(func.substr(sightings.c.place, len(folder) + 1), BigInteger)
+    wanted = (
+        select(uid, sightings.c.message_key)
+        .where(sightings.c.source == source, sightings.c.place.startswith(folder, autoescape=True))
+        .order_by(uid.desc())
+        .limit(most)
+    )
+    with reading(engine) as connection:
+        return {int(number): key for number, key in connection.execute(wanted)}
+
+
 def highest_uid(engine: Engine, source: str, mailbox: str, uidvalidity: int) -> int:
     """The highest UID on record of a folder, 0 when there is none. Mails are recorded in the order of their UIDs."""
     folder = f"{mailbox}/{uidvalidity}/"

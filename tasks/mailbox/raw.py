@@ -47,6 +47,8 @@ class RawMail:
     """What was wrong with the file around the mail, for its outcome."""
     answered: bool = False
     """Whether its mailbox says that somebody answered it; False where nothing is known."""
+    marks: frozenset[str] = frozenset()
+    """What people or programs marked it with in its mailbox before it was read: `tasks.mailbox.imap.marks`."""
     conversation: str = ""
     """What its server calls its conversation; empty where it does not say."""
     foreign: bool = False

@@ -54,7 +54,8 @@ summary: what this part says, 3 to 6 sentences in the mail's language, names, nu
 @cache
 def triage(categories: Categories, *, language_known: bool) -> str:
     """The triage question's instructions. A language that is known already is not asked for."""
-    return "\n".join([f"Sort {_DATA}", *_meanings(categories), _SORTING, *([] if language_known else [_LANGUAGE])])
+    sorting = categories.prompt.words or _SORTING
+    return "\n".join([f"Sort {_DATA}", *_meanings(categories), sorting, *([] if language_known else [_LANGUAGE])])
 
 
 @cache

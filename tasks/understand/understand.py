@@ -221,6 +221,7 @@ class _Reader:
 
 def triage_question(mail: Mapping[str, Any], categories: Categories, *, whole: bool = False) -> Question[Triage]:
     """The first question about one mail; of a long one it shows the beginning and the end, or the whole."""
+    whole = whole or categories.prompt.whole
     return Question(
         name="triage", version=prompts.TRIAGE_VERSION, text=prompts.triage_text(mail, whole=whole),
         instructions=prompts.triage(categories, language_known=bool(mail["language"])),

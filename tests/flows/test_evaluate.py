@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from prefect.client.orchestration import get_client
 
 from deployments.cli.evaluate import evaluate as command
 from flows.evaluate import evaluate
+from tasks.classifier.features import features_of
+from tasks.classifier.train import Examples, train
+from tasks.ledger.classifiers import keep_classifier
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.evaluations import read_evaluations
 from tasks.ledger.messages import states_of
 from tasks.settings import read_settings
+from tests.made_rows import message_row
 
 LABELLED = [
     ("1", "The payment gateway is down", "Customers cannot pay since 9 am. This is urgent.", "URGENT", ["Fix it"]),
@@ -75,10 +81,55 @@ def test_the_command_ends_with_1_where_a_figure_falls_short(prefect_server, prov
     assert said["candidates"][0]["figures"]["faithful"] == [None, None, None]
 
 
+def test_two_prompts_are_judged_side_by_side_and_only_the_second_is_paid_for(
+    prefect_server, provider_env, table, tmp_path
+):
+    evaluate(str(table), analyses=False, return_state=True)
+    words = tmp_path / "words.txt"
+    words.write_text("needs_reply: whether somebody waits.\nconfidence: in per cent.\nreason: a few words.")
+    paid = provider_env.stats()["total"]["answered"]
+
+    state = evaluate(str(table), analyses=False, against=f"@{words}", return_state=True)
+
+    assert provider_env.stats()["total"]["answered"] - paid == 4
+    first, second = read_evaluations(open_ledger(read_settings().ledger), str(state.state_details.flow_run_id))
+    assert second["candidate"] == f"{first['candidate']} @ {words}"
+    assert first["figures"]["usd_a_mail"][0] == 0.0
+    assert second["figures"]["usd_a_mail"][0] > 0
+    whole = evaluate(str(table), analyses=False, prompt="whole", return_state=True)
+    assert whole.name == "Completed"
+    assert provider_env.stats()["total"]["answered"] - paid == 4  # short mails are shown as a whole anyway
+
+
+def test_a_classifier_is_a_candidate_that_costs_nothing(prefect_server, provider_env, table):
+    engine = open_ledger(read_settings().ledger)
+    marketing, support = "special offer newsletter unsubscribe", "I get an error when I log in to my account, help"
+    features = [features_of(message_row(text=(marketing, support)[n % 2])) for n in range(300)]
+    taught = Examples(
+        features=features, labels=["MARKETING", "SUPPORT reply"] * 150, weights=np.ones(300),
+        counted=np.ones(300, dtype=bool),
+    )  # fmt: skip
+    trained = train(taught, never=(), alpha=0.05, delta=0.05)
+    number = keep_classifier(
+        engine, trained.model.to_bytes(), mails=300, figures=trained.figures, why="", promoted=True,
+        certificate=asdict(trained.certificate),
+    )  # fmt: skip
+
+    state = evaluate(str(table), analyses=False, against="classifier", return_state=True)
+
+    _, second = read_evaluations(engine, str(state.state_details.flow_run_id))
+    assert (second["candidate"], second["figures"]["accuracy"][0]) == (f"classifier {number}", 0.5)
+    assert second["figures"]["usd_a_mail"] == [0.0, 0.0, 0.0]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [({"at_least": "accuracy"}, "FIGURE=NUMBER"), ({"at_least": "beauty=1"}, "beauty"),
-     ({"against": "nobody"}, "nobody"), ({"mails": "nowhere"}, "nowhere")],
+     ({"against": "nobody"}, "nobody"),
+     ({"against": "@nowhere.txt"}, "nowhere.txt"),
+     ({"prompt": "short"}, "short"), ({"against": "classifier"}, "no classifier in use"),
+     ({"against": "classifier/7"}, "classifier 7"), ({"against": "openai/a/b/c"}, "no candidate"),
+     ({"mails": "nowhere"}, "nowhere")],
 )  # fmt: skip
 def test_what_is_wrong_is_said_before_anybody_is_asked(prefect_server, provider_env, table, given, said):
     state = evaluate(str(table), **given, return_state=True)

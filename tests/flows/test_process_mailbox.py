@@ -26,11 +26,12 @@ def run(prefect_server, provider_env, imap_account, monkeypatch, tmp_path):
     """Runs the flow over the account's INBOX, reached at a port; gives its last state and its outcome rows."""
     monkeypatch.setattr("tasks.mailbox.imap.reading.RECONNECT_AFTER_S", (0.0,) * 3)
 
-    def run_flow(port=None, *, then=(), source="imap://test-mailbox", **parameters):
+    def run_flow(port=None, *, then=(), rules=(), source="imap://test-mailbox", **parameters):
         imap_account.block(port=port or imap_account.port).save("test-mailbox", overwrite=True, _sync=True)
-        rules = tmp_path / "rules.yaml"
-        rules.write_text(json.dumps({"rules": [{"name": "all", "when": "true", "then": list(then)}]}))
-        monkeypatch.setenv("MAILROOM_RULES_FILE", str(rules))
+        given = list(rules) or [{"name": "all", "when": "true", "then": list(then)}]
+        path = tmp_path / "rules.yaml"
+        path.write_text(json.dumps({"rules": given}))
+        monkeypatch.setenv("MAILROOM_RULES_FILE", str(path))
         state = process_mail(source, return_state=True, **parameters)
         return state, read_run(read_settings().ledger, str(state.state_details.flow_run_id))
 
@@ -183,3 +184,23 @@ def test_a_held_draft_lapses_and_a_form_that_shows_it_does_nothing_and_says_so(r
     assert in_state(engine, ["held", "planned", "done"]) == []
     with connected(run.account.block()) as box:
         assert "Drafts" not in [one.name for one in box.folder.list()]
+
+
+def test_a_label_that_a_person_exchanged_is_honoured_by_the_next_run_and_shown_in_its_outcome(run, imap_account):
+    imap_account.deliver(mails(1))
+    rules = [
+        {"name": name, "when": f"category == '{name.upper()}'", "then": [{"action": "label", "label": f"our_{name}"}]}
+        for name in ("support", "urgent", "meeting", "marketing", "personal", "other")
+    ]
+    _, (first,) = run(rules=rules, dry_run=False)
+    assert (first["sorted_by"], first["effects"][0]["state"]) == ("model", "done")
+    said = "meeting" if first["category"] != "MEETING" else "urgent"
+    with connected(imap_account.block()) as box:
+        box.client.uid("STORE", "1", "-FLAGS", f"(our_{first['category'].lower()})")
+        box.client.uid("STORE", "1", "+FLAGS", f"(our_{said})")
+
+    run(rules=rules, dry_run=False)
+    _, (again,) = run(rules=rules, dry_run=False, again=True)
+
+    assert (again["category"], again["sorted_by"]) == (said.upper(), "correction by mailbox test-mailbox")
+    assert "(mailbox)" in again["reason"]

@@ -10,12 +10,13 @@ from imap_tools.utils import check_command_status
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.at_source import change_mail, plan_at_source, work_on_mail
-from tasks.act.imap_flags import has_labels, read_labels
+from tasks.act.imap_flags import flags_of, sign
 from tasks.act.mail_search import FoundMail, MailGone
 from tasks.act.mailboxes import Connection, find_marked
 from tasks.act.performer import ActionContext, Found, NotDone
 from tasks.actions import Action
 from tasks.ledger.effects import Effect
+from tasks.mailbox.imap.marks import has_labels
 
 
 class Archive(Action):
@@ -41,6 +42,7 @@ async def perform(effect: Effect, context: ActionContext) -> str:
         if "MOVE" not in box.client.capabilities:
             raise NotDone("the server does not offer MOVE (RFC 6851), and copying could leave the mail twice")
         context.about_to()
+        sign(box, mail.uid, context.engine)
         if has_labels(box):
             answer = box.client.uid("STORE", mail.uid, "-X-GM-LABELS", "(\\Inbox)")
             check_command_status(answer, MailboxFlagError)
@@ -68,4 +70,4 @@ async def look(effect: Effect, context: ActionContext) -> Found:
 def _is_archived(box: BaseMailBox, mail: FoundMail, kept: str) -> bool:
     if not has_labels(box):
         return mail.folder == kept
-    return mail.folder.upper() != "INBOX" and "\\inbox" not in read_labels(box, mail.uid)
+    return mail.folder.upper() != "INBOX" and "\\inbox" not in flags_of(box, mail.uid)

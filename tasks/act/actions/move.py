@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned
 from tasks.act.at_source import change_mail, plan_at_source, sought_mail, work_on_mail
+from tasks.act.imap_flags import sign
 from tasks.act.mail_search import FoundMail, MailGone
 from tasks.act.mailboxes import MAILBOX, Connection
 from tasks.act.performer import ActionContext, Found, NotDone
@@ -42,6 +43,7 @@ async def perform(effect: Effect, context: ActionContext) -> str:
         if "MOVE" not in opened.box.client.capabilities:
             raise NotDone("the server does not offer MOVE (RFC 6851), and copying could leave the mail twice")
         context.about_to()
+        sign(opened.box, mail.uid, context.engine)
         opened.box.move(mail.uid, folder)
         return f"moved from `{mail.folder}` to `{folder}`"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from imap_tools import BaseMailBox
 from imap_tools.errors import MailboxFetchError
 
+from tasks.mailbox.imap.marks import flags_in, has_labels, of_people, read_marks
 from tasks.mailbox.imap.refusals import passing_refusal
 from tasks.mailbox.raw import KEPT_BYTES
 
@@ -18,10 +19,7 @@ PAGE_MAILS = 50
 PAGE_BYTES = 4_000_000
 
 UID = re.compile(rb"\bUID (\d+)")
-FLAGS = re.compile(rb"\bFLAGS \(([^)]*)\)")
 CONVERSATION = re.compile(rb"\bX-GM-THRID (\d+)")
-GMAIL = "X-GM-EXT-1"
-"""What a server offers that has Gmail's labels and conversations: https://developers.google.com/gmail/imap."""
 SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 # A mail comes as a literal; a very short one may also be quoted, or NIL.
 QUOTED = re.compile(rb'\bBODY\[\](?:<\d+>)? (?:NIL|"((?:[^"\\]|\\.)*)")')
@@ -40,6 +38,8 @@ class Fetched:
     problem: str = ""
     answered: bool = False
     """Whether it bears `\\Answered`."""
+    marks: frozenset[str] = frozenset()
+    """Keywords, labels and `\\flagged`, in lower case."""
     conversation: str = ""
     """The number that Gmail gives its conversation (X-GM-THRID); empty elsewhere."""
 
@@ -101,13 +101,15 @@ def _uid_and_size(line: bytes) -> Iterator[tuple[int, int]]:
 def _fetch_page(mailbox: BaseMailBox, uids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[Fetched]:
     # A part is requested only where a mail is cut, because not every server can send parts.
     part = f"<0.{KEPT_BYTES}>" if any(sizes[uid] > KEPT_BYTES for uid in uids) else ""
-    items = "UID FLAGS X-GM-THRID" if GMAIL in mailbox.client.capabilities else "UID FLAGS"
+    items = "UID FLAGS X-GM-THRID" if has_labels(mailbox) else "UID FLAGS"
     status, response = mailbox.client.uid("FETCH", _set_of(uids), f"({items} BODY.PEEK[]{part})")
     if status == "OK":
         mails = {uid: (raw, line) for uid, raw, line in read_response(response)}
+        # Asked for apart: a label may come as a literal, as a mail does.
+        labels = read_marks(mailbox, uids) if has_labels(mailbox) else {}
         for uid in uids:
             if uid in mails:
-                yield _fetched(uid, *mails[uid], sizes[uid])
+                yield _fetched(uid, *mails[uid], sizes[uid], labels.get(uid))
     elif passing_refusal(refused := MailboxFetchError((status, response), "OK")):
         raise refused
     elif len(uids) > 1:
@@ -118,11 +120,11 @@ def _fetch_page(mailbox: BaseMailBox, uids: Sequence[int], sizes: Mapping[int, i
         yield Fetched(uid=uids[0], size_bytes=sizes[uids[0]], problem="the mail server would not give this mail")
 
 
-def _fetched(uid: int, raw: bytes, line: bytes, size_bytes: int) -> Fetched:
-    flags, conversation = FLAGS.search(line), CONVERSATION.search(line)
+def _fetched(uid: int, raw: bytes, line: bytes, size_bytes: int, marks: frozenset[str] | None) -> Fetched:
+    flags, conversation = flags_in(line), CONVERSATION.search(line)
     return Fetched(
-        uid=uid, raw=raw, size_bytes=size_bytes,
-        answered=flags is not None and b"\\answered" in flags[1].lower().split(),
+        uid=uid, raw=raw, size_bytes=size_bytes, answered="\\answered" in flags,
+        marks=of_people(flags) if marks is None else marks,
         conversation=conversation[1].decode() if conversation else "",
     )  # fmt: skip
 

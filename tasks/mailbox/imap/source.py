@@ -123,6 +123,7 @@ class ImapSource:
             origin=Origin(source=self.name, mailbox=self.folder, uidvalidity=uidvalidity, uid=mail.uid),
             size_bytes=mail.size_bytes,
             problem=mail.problem,
+            marks=mail.marks,
             answered=mail.answered and not self.block.answer_answered,
             conversation=f"{split_address(self.name)[0]} {mail.conversation}" if mail.conversation else "",
         )
