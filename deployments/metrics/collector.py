@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from deployments.metrics import counters, gauges
+from deployments.metrics import counters, gauges, quality
 from tasks.errors import Misconfigured
 from tasks.ledger.engine import open_ledger, reading
 
@@ -64,6 +64,8 @@ class LedgerCollector(Collector):
             return [
                 *counters.of_mails(connection),
                 *counters.of_calls(connection),
+                *quality.of_answers(connection),
+                *quality.of_classifier(connection),
                 *gauges.at_work(connection, time.time()),
                 *gauges.of_effects(connection),
                 *gauges.of_breakers(connection),

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, and_, case, cast, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, and_, case, cast, func, select, true
 
 from tasks.ledger.rows import insert_into
-from tasks.ledger.schema import completions, outcomes, totals
+from tasks.ledger.schema import completions, corrections, outcomes, sampled_answers, totals
 
 BUCKETS_S = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
@@ -30,7 +30,7 @@ class Measure:
 
     name: str
     table: Table
-    labels: tuple[Column[str], ...]
+    labels: tuple[ColumnElement[str], ...]
     sums: Mapping[str, ColumnElement[int]]
     where: ColumnElement[bool] = field(default_factory=true)
 
@@ -57,6 +57,34 @@ SORTED = Measure(
     sums={"mails": func.count()},
     where=outcomes.c.category.is_not(None),
 )
+_SORTED_BY = func.coalesce(outcomes.c.row["sorted_by"].as_string(), "")
+SORTERS = ("model", "classifier", "rule", "correction")
+"""Who gave a category, by the first word of `sorted_by`."""
+SORTED_BY = Measure(
+    name="sorted by",
+    table=outcomes,
+    labels=(case(*((_SORTED_BY.startswith(one), one) for one in SORTERS), else_="model").label("by"),),
+    sums={"mails": func.count()},
+    where=outcomes.c.category.is_not(None),
+)
+SAID = Measure(
+    name="said",
+    table=corrections,
+    labels=(corrections.c.way,),
+    sums={
+        "confirmed": _how_many(corrections.c.category == corrections.c.was),
+        "changed": _how_many(corrections.c.category != corrections.c.was),
+    },
+)
+SAMPLED = Measure(
+    name="sampled",
+    table=sampled_answers,
+    labels=(),
+    sums={
+        "agreed": _how_many(sampled_answers.c.said == sampled_answers.c.model_said),
+        "differed": _how_many(sampled_answers.c.said != sampled_answers.c.model_said),
+    },
+)
 CALLS = Measure(
     name="calls",
     table=completions,
@@ -76,7 +104,7 @@ FAULTS = Measure(
     sums={"calls": func.count()},
     where=completions.c.state == "failed",
 )
-MEASURES = (MAILS, SORTED, CALLS, FAULTS)
+MEASURES = (MAILS, SORTED, SORTED_BY, SAID, SAMPLED, CALLS, FAULTS)
 
 
 def read_measure(connection: Connection, measure: Measure) -> Reading:

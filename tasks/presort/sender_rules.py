@@ -21,6 +21,8 @@ from tasks.parsing.headers import read_fields
 
 VARIABLE = "mailroom-presort"
 BY_RULE = "rule"
+_MOST_TEXT = 4_900
+"""Characters of JSON that the Variable is sure to hold; Prefect's limit is 5,000."""
 Text = Annotated[str, Field(min_length=1, max_length=300)]
 
 
@@ -87,6 +89,23 @@ def read_sender_rules(categories: Iterable[str]) -> tuple[SenderRule, ...]:
     if strange := next((rule for rule in rules if rule.category not in known), None):
         raise Misconfigured(f"{where}: `{strange.name}` gives {strange.category}, and there are {', '.join(known)}.")
     return rules
+
+
+def add_sender_rules(new: Sequence[SenderRule], categories: Iterable[str]) -> int:
+    """Write these behind the operator's rules, which are read anew, and return how many there are then.
+
+    Raises:
+        Misconfigured: The rules cannot be used, or the Variable cannot hold all of them.
+    """
+    rules = read_sender_rules(categories)
+    given = [rule.model_dump(exclude_defaults=True) for rule in (*rules, *(one for one in new if one not in rules))]
+    if len(json.dumps(given)) > _MOST_TEXT:
+        raise Misconfigured(
+            f"The Prefect Variable `{VARIABLE}` holds {_MOST_TEXT} characters, too few for {len(new)} rules more: take "
+            "fewer over, or write rules for whole domains."
+        )
+    Variable.set(VARIABLE, given, overwrite=True)
+    return len(given)
 
 
 def sorted_by_rules(

@@ -25,7 +25,7 @@ from sqlalchemy import insert
 
 from deployments.local.processes import free_port
 from tasks.ledger.engine import open_ledger
-from tasks.ledger.schema import breakers, completions, effects, messages, outcomes
+from tasks.ledger.schema import breakers, completions, corrections, effects, messages, outcomes, sampled_answers
 from tasks.mailbox.inbox import folder_of, put
 from tests.deployments.docker.composed import ROOT, read_compose
 
@@ -44,7 +44,12 @@ needs_prometheus = pytest.mark.skipif(not shutil.which("prometheus"), reason="pr
 def _fill(ledger_url: str, batch: int) -> None:
     """Mails of all fates, so that counters have grown when this is done a second time."""
     now = time.time()
-    done = {"run_id": "r", "provider": "openai", "processed_at": now, "row": {"cached_calls": 1}}
+    done = {
+        "run_id": "r",
+        "provider": "openai",
+        "processed_at": now,
+        "row": {"cached_calls": 1, "sorted_by": "classifier 1"},
+    }
     asked = {"state": "done", "run_id": "r", "message_key": "k", "question": "triage", "provider": "openai",
              "model": "gpt-6-luna", "key_index": 0, "simulated": True, "input_tokens": 100, "output_tokens": 20,
              "cache_read_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": 0, "error_code": None,
@@ -62,6 +67,10 @@ def _fill(ledger_url: str, batch: int) -> None:
             connection.execute(insert(completions).values(call))
         connection.execute(insert(messages).values({**waiting, "message_key": f"{batch}", "state": "PENDING"}))
         connection.execute(insert(effects).values({**effect, "effect_id": f"{batch}", "state": "done"}))
+        said = {"message_key": f"{batch}", "was": "OTHER", "person": "Ann", "way": "form", "at": now}
+        connection.execute(insert(corrections), [{**said, "category": one} for one in ("OTHER", "SUPPORT")])
+        both = {"classifier": 1, "message_key": f"{batch}", "said": "OTHER", "model_said": "OTHER", "at": now}
+        connection.execute(insert(sampled_answers), [both])
         if not batch:
             connection.execute(insert(breakers).values(provider="openai", state="closed", until=now, changed_at=now))
 
