@@ -1,4 +1,4 @@
-"""All commands, variables, deployments and make targets in the runbook exist."""
+"""All commands, variables, deployments and make targets in the runbook and the page on upgrades exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.deployments.commands import parse
 from tests.deployments.docker.composed import ROOT
 from tests.deployments.variables import known_variables
 
-TEXT = (ROOT / "deployments" / "README.md").read_text()
+TEXT = "\n".join((ROOT / page).read_text() for page in ("deployments/README.md", "docs/upgrades.md"))
 # A command ends where its explanation, a chain or the code does.
 COMMANDS = sorted(set(re.findall(r"(?:^    |`|&& )((?:mailroom|prefect) [a-z-][^`#&\n]*)", TEXT, re.MULTILINE)))
 DEPLOYMENTS = {one["name"] for one in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}

