@@ -13,7 +13,8 @@ rm -f pyarrow/lib[a-z]*.so pyarrow/lib[a-z]*.so.*.*.*
 rm -rf pyarrow/include pyarrow/src numpy/_core/include
 find . -type f \( -name '*.a' -o -name '*.c' -o -name '*.cc' -o -name '*.cpp' -o -name '*.h' -o -name '*.hpp' \
   -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' \) -delete
-# What debuggers read of machine code: an eighth of it all.
-find . -type f \( -name '*.so' -o -name '*.so.*' \) -exec strip --strip-unneeded {} +
+# What debuggers read of machine code: an eighth of it all. Not of libraries that wheels carry along, which were patched
+# in a way that they do not survive it.
+find . -type f \( -name '*.so' -o -name '*.so.*' \) -not -path './*.libs/*' -exec strip --strip-unneeded {} +
 # Tests of the packages themselves; pandera has a module of that name that it imports.
 find . -type d -name tests -not -path './pandera/*' -prune -exec rm -rf {} +
