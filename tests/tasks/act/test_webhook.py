@@ -35,6 +35,16 @@ def test_a_private_address_is_refused_unless_it_is_meant(ledger_url, http_sink):
     assert http_sink.posts == []
 
 
+@pytest.mark.parametrize(
+    "url", ["http://224.0.0.1/", "http://[2002:7f00:1::]/", "http://[64:ff9b::7f00:1]/", "http://[::ffff:10.0.0.1]/"],
+    ids=["a group", "6to4", "NAT64 to this machine", "mapped"],
+)  # fmt: skip
+def test_an_address_that_is_no_public_host_is_refused_before_anything_is_sent(ledger_url, url):
+    (refused,) = office_with(ledger_url, url, private=False).act(POST)
+
+    assert (refused["state"], "private address" in refused["detail"]) == ("failed", True), refused["detail"]
+
+
 def test_a_redirect_is_not_followed(ledger_url, http_sink):
     http_sink.answer = (307, {"location": http_sink.url + "/elsewhere"})
     (refused,) = office_with(ledger_url, http_sink.url + "/in").act(POST)
