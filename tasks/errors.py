@@ -36,6 +36,7 @@ which request id, and tells the operator what to do.
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, Literal, get_args
 
 Concern = Literal["mail", "provider", "run"]
@@ -60,6 +61,9 @@ ErrorCode = Literal[
     "CONFIGURATION",
 ]
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
+
+
+_SECOND_SENTENCE = re.compile(r"[.!?] [A-Z]")
 
 
 class MailroomError(Exception):
@@ -295,6 +299,12 @@ class Misconfigured(MailroomError):
 
     code = "CONFIGURATION"
     advice = "Mend the setting that the message names and run again."
+
+    @property
+    def told(self) -> str:
+        """The message; with the advice of its class only where it is one sentence, as others say what to do."""
+        happened = " ".join(str(self).split())
+        return happened if _SECOND_SENTENCE.search(happened) else super().told
 
 
 class SourceError(Misconfigured):

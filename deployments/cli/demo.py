@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -32,6 +33,7 @@ def demo(*, stop: Annotated[bool, Parameter(negative="")] = False) -> int:
     """
     from deployments.demo import steps
 
+    os.chdir(steps.ROOT)  # its runs keep their ledger there, and so it is found again from any folder
     if stop:
         ended = steps.stop(HOME)
         console.print(f"Ended: {', '.join(ended)}." if ended else "Nothing of ours is running.")

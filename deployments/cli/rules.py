@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.table import Table
 
 from deployments.cli.console import stdout
@@ -17,26 +17,34 @@ from tasks.providers.catalogue.sheets import ProviderName
 from tasks.settings import read_settings
 
 if TYPE_CHECKING:
+    from flows.run.rule_trial import TrialResult
     from tasks.categories import Categories
     from tasks.decide.rules import RuleBook
     from tasks.ledger.plans import Plan
 
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 rules = App(name="rules", help="Check the rules, or see what they would do.")
 
 
 @rules.command
-def check(file: Path | None = None, /) -> int:
+def check(file: Path | None = None, /, *, as_json: AsJson = False) -> int:
     """Read the categories and rules and show them in order. If one is wrong, name it and exit with code 2.
 
     Args:
         file: A file of rules. Default: those that a run would use, from MAILROOM_RULES_FILE, the Prefect Variable
             mailroom-rules, or the shipped rules.
+        as_json: Print JSON, for programs: the categories and rules as they are in force.
     """
     categories = categories_in_force()
     from tasks.act.destinations import read_destinations
     from tasks.act.plan import check_destinations
 
     book, console = _read(file, categories), stdout()
+    named = [(one.entry.name, action) for one in book.rules for action in one.entry.then]
+    check_destinations(named, read_destinations())
+    if as_json:
+        console.print_json(json.dumps({"categories": categories.as_json(), **json.loads(book.text)}))
+        return 0
     tables = {
         "Categories": _categories(categories), "Never sent": _never_sent(book), "Analyses": _analyses(book),
         "Rules": _rules(book),
@@ -46,15 +54,21 @@ def check(file: Path | None = None, /) -> int:
             continue
         table.title, table.title_justify = title, "left"
         console.print(table)
-    named = [(one.entry.name, action) for one in book.rules for action in one.entry.then]
-    check_destinations(named, read_destinations())
     counts = f"{len(categories.names)} categories, {len(book.analyses)} analyses and {len(book.rules)} rules"
     console.print(f"{counts} are fine.")
     return 0
 
 
 @rules.command(name="try")
-def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider: ProviderName | None = None) -> int:
+def try_(
+    source: str,
+    /,
+    *,
+    file: Path | None = None,
+    mails: int = 20,
+    provider: ProviderName | None = None,
+    as_json: AsJson = False,
+) -> int:
     """Show what the rules would do with a source's first mails. Nothing is done, and no mail counts as processed.
 
     The models are asked, at the same cost as in a run. A run within the next hour uses their answers.
@@ -64,6 +78,7 @@ def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider:
         file: A file of rules, instead of those that a run would use.
         mails: How many mails to try.
         provider: The provider that reads the mail.
+        as_json: Print JSON, for programs: a list with an object for each mail.
     """
     categories = categories_in_force()
     book = _read(file, categories)
@@ -71,6 +86,9 @@ def try_(source: str, /, *, file: Path | None = None, mails: int = 20, provider:
 
     tried = try_rules(source, book, read_settings(provider=provider), categories, most=mails)
     console = stdout()
+    if as_json:
+        console.print_json(json.dumps([_as_json(one) for one in tried]))
+        return 0
     table = Table(title="What the rules would do (nothing was done)", title_justify="left", expand=console.is_terminal)
     for name, ratio in (("mail", 4), ("category", 2), ("rules", 3), ("would", 7)):
         table.add_column(name, ratio=ratio, overflow="fold")
@@ -100,6 +118,12 @@ def _read(file: Path | None, categories: Categories) -> RuleBook:
     from tasks.decide.operator_rules import read_rules
 
     return read_rules(chosen, categories=categories.names)
+
+
+def _as_json(tried: TrialResult) -> dict[str, Any]:
+    row = tried.row
+    plans = [{"action": one.action, "target": one.target, "state": one.state, "why": one.detail} for one in tried.plans]
+    return {name: row[name] for name in ("message_key", "source_id", "subject", "category", "rule")} | {"would": plans}
 
 
 def _said(plan: Plan) -> str:

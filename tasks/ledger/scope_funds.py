@@ -168,4 +168,6 @@ def _short(shortage: Shortage, worst: int) -> str:
 
 
 def _dollars(nano: int) -> str:
-    return f"${Decimal(nano) / NANO_USD:.6f}"
+    """With six decimals; less than that with its first two digits, as it must not look like nothing."""
+    usd = Decimal(nano) / NANO_USD
+    return f"${usd:.6f}" if usd >= Decimal("0.00001") or not usd else f"${Decimal(f'{usd:.2g}'):f}"

@@ -59,10 +59,9 @@ def report_text(
 
 def _needs(summary: Summary, page_of: Callable[[str], str]) -> list[str]:
     """The section about mails that a person should look at first."""
-    shown = [row for row in summary.table.rows()[:_MOST_NEEDS] if summary.table.needed]
     rows = [
         (_why(row), row["subject"], row["from"], row["summary"], _key(row["key"], page_of))
-        for row in shown[: summary.table.needed]
+        for row in summary.table.most_pressing()[:_MOST_NEEDS]
     ]
     if not rows:
         return ["## What needs you", "", "Nothing.", ""]

@@ -62,8 +62,11 @@ class OutcomeTable:
 
     def rows(self) -> list[Row]:
         """At most `MOST_ROWS` rows, the most urgent first."""
-        pressing = [row for _, row in sorted(self.pressing, key=lambda ranked: ranked[0])]
-        return [_as_shown(row) for row in [*pressing, *self.others][:MOST_ROWS]]
+        return [_as_shown(row) for row in [*self.most_pressing(), *self.others][:MOST_ROWS]]
+
+    def most_pressing(self) -> list[Row]:
+        """The rows of mails that need a person, the most urgent first, with cells as long as a page has room for."""
+        return [row for _, row in sorted(self.pressing, key=lambda ranked: ranked[0])]
 
 
 def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
@@ -80,18 +83,12 @@ def needs_person(row: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def table_row(row: Mapping[str, Any], needs: str) -> Row:
-    """One row of the table, with a list of its effects. A browser runs and fetches nothing from it.
-
-    Prefect's newer UI shows about 75 characters of a line on a small screen, and does not wrap lines. So short columns
-    come first: the reason to look, the category, who wrote about what, the due date, the effects' states, the cost.
-    """
-    # What the category says needs no second column.
-    words_of_it = [word for word in needs.split(", ") if word.upper() != row["category"]]
+    """A row as it is collected, with a list of its effects. A browser runs and fetches nothing from it."""
     return {
-        "needs": plain_cell(", ".join(words_of_it) or needs or _wanted(row), 24),
+        "needs": plain_cell(needs or _wanted(row), 30),
         "category": plain_cell(row["category"] or row["status"].lower(), 12),
-        "from": narrow_cell(row["sender"].partition(" <")[0].strip('"'), 12),
-        "subject": narrow_cell(row["subject"], 20),
+        "from": narrow_cell(row["sender"].partition(" <")[0].strip('"'), 30),
+        "subject": narrow_cell(row["subject"], 60),
         "due": plain_cell(_due(row), 9),
         "acts": "",
         "cost $": "?" if row["cost_usd"] is None else f"{row['cost_usd']:.4f}",
@@ -103,12 +100,20 @@ def table_row(row: Mapping[str, Any], needs: str) -> Row:
 
 
 def _as_shown(row: Row) -> Row:
-    """The row with its effects as text, and in `acts` the most pressing of their states, as `2 held +1`."""
+    """The row as the table has it, with its effects as text, and in `acts` the most pressing state, as `2 held +1`.
+
+    Prefect's newer UI shows about 75 characters of a line on a small screen, and does not wrap lines. So short columns
+    come first: the reason to look, the category, who wrote about what, the due date, the effects' states, the cost.
+    """
     states = Counter("would" if state in _PLANNED else state for _, state in row["done"])
     first = next((state for state in _ACTS if states[state]), "")
     others = sum(states[state] for state in _ACTS) - states[first]
     acts = f"{states[first]} {first}{f' +{others}' if others else ''}" if first else ""
-    return {**row, "acts": acts, "done": plain_cell("; ".join(said for said, _ in row["done"]), 60)}
+    # What the category says needs no second column.
+    needs = ", ".join(word for word in row["needs"].split(", ") if word.upper() != row["category"])
+    short = {"needs": needs or row["needs"], "from": narrow_cell(row["from"], 12)}
+    short |= {"subject": narrow_cell(row["subject"], 20), "acts": acts}
+    return {**row, **short, "done": plain_cell("; ".join(said for said, _ in row["done"]), 60)}
 
 
 def _wanted(row: Mapping[str, Any]) -> str:

@@ -43,3 +43,8 @@ def test_an_error_is_told_as_sentences_with_what_to_do(said):
 def test_what_to_do_is_not_told_twice():
     error = errors.Overloaded(f"openai said 529. {errors.Overloaded.advice}")
     assert error.told == str(error)
+
+
+def test_a_message_that_says_itself_what_to_do_gets_no_second_advice():
+    said = "No server answers at `x`, which Y names. Start it, or unset it."
+    assert errors.Misconfigured(said).told == said

@@ -29,6 +29,14 @@ def test_good_rules_are_shown_in_order(file, capsys):
     assert said.index("unread") < said.index("unsure") < said.index("answer")
 
 
+def test_programs_get_categories_and_rules_as_json(file, capsys):
+    assert check(file, as_json=True) == 0
+
+    said = json.loads(capsys.readouterr().out)
+    assert said["categories"][0]["name"] == "URGENT"
+    assert said["rules"] == json.loads(load_rules().text)["rules"]
+
+
 def test_a_rule_that_names_what_is_not_configured_is_named(file):
     rule = {"name": "tell", "when": "true", "then": [{"action": "webhook", "endpoint": "crm"}]}
     file.write_text(json.dumps({"rules": [rule]}))
@@ -47,6 +55,10 @@ def test_trying_rules_shows_what_they_would_do_and_leaves_no_trace(file, provide
     assert "held" in said
     with open_ledger(ledger_url).begin() as connection:
         assert [connection.scalar(select(func.count()).select_from(table)) for table in (messages, effects)] == [0, 0]
+    assert try_(str(SAMPLES), file=file, mails=3, as_json=True) == 0
+    mails = json.loads(capsys.readouterr().out)
+    assert len(mails) == 3
+    assert {"draft_reply"} <= {plan["action"] for mail in mails for plan in mail["would"]}
 
 
 def test_the_shipped_rules_keep_to_the_schema(capsys):

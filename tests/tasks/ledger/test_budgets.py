@@ -21,6 +21,7 @@ from tasks.ledger.completions import LedgerBook
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.run_budget import LedgerRunBudget
 from tasks.ledger.schema import budgets, holdings
+from tasks.ledger.scope_funds import _dollars
 from tasks.questions import RawAnswer, Usage
 
 CENT = Decimal("0.01")
@@ -234,3 +235,11 @@ def test_what_a_mail_did_not_need_is_anybodys_again(any_ledger_url):
 
     with_budget(any_ledger_url, body, caps={"run": 5 * CENT})
     assert spent_and_reserved(any_ledger_url) == (50_000_000, 0)
+
+
+@pytest.mark.parametrize(
+    ("nano", "told"),
+    [(0, "$0.000000"), (1, "$0.000000001"), (123, "$0.00000012"), (10_000, "$0.000010"), (1_500_000_000, "$1.500000")],
+)
+def test_a_tiny_sum_does_not_look_like_nothing(nano, told):
+    assert _dollars(nano) == told
