@@ -5,7 +5,7 @@ import re
 from tasks.parsing.charsets import decode
 from tasks.parsing.inline_files import take_files
 from tasks.parsing.mail_parts import Body, Loose, MailParts
-from tasks.parsing.tree import Part, parameter
+from tasks.parsing.part import Part, parameter
 from tasks.parsing.utf16 import looks_utf16
 
 META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
