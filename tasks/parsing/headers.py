@@ -22,7 +22,7 @@ ENCODED_WORD = re.compile(
 BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 FOLD = re.compile(r"[\r\n\t\x00]+[ \t]*")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-FIELD = re.compile(rb"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n")
+FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n")
 MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
 
 
@@ -42,10 +42,8 @@ def read_fields(raw: bytes) -> dict[str, list[str]]:
         for name, value in read_head(raw).raw_items():
             fields.setdefault(name.lower(), []).append(str(value))
         return fields
-    for name, value in FIELD.findall(sound[0]):
-        fields.setdefault(name.decode("ascii").lower(), []).append(
-            value.rstrip(b"\r\n").decode("ascii", "surrogateescape")
-        )
+    for name, value in FIELD.findall(sound[0].decode("ascii", "surrogateescape")):
+        fields.setdefault(name.lower(), []).append(value.rstrip("\r\n"))
     return fields
 
 

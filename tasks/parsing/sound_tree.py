@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tasks.parsing.headers import FIELD
 from tasks.parsing.part import AsSent, CappedHeaders, Part
 
 HEADER = re.compile(r"((?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*)(?:\r?\n|\Z)")
-FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n")
 EDGE_END = re.compile(r"(--)?[ \t]*(?:\r?\n|\Z)")
 UNCODED = ("7bit", "8bit", "binary")
 DEEPEST = 20
