@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from hashlib import blake2b
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Insert, select, text, update
+from sqlalchemy import Connection, Engine, Insert, bindparam, select, text, update
 
 from tasks.ledger.clocks import database_time
 from tasks.ledger.rows import in_batches, insert_into, write_rows
@@ -172,6 +172,14 @@ def _digest(*parts: str) -> str:
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+# Built once, as building it takes longer than executing it.
+_MARKS = (
+    select(thread_marks, joined_threads.c.into)
+    .outerjoin(joined_threads, joined_threads.c.thread == thread_marks.c.thread)
+    .where(thread_marks.c.mark.in_(bindparam("marks", expanding=True)))
+)
+
+
 def _known(connection: Connection, mails: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for some in in_batches(mails):
@@ -183,11 +191,7 @@ def _load(connection: Connection, marks: Iterable[str]) -> dict[str, _Mark]:
     """The marks that are on record, each with the conversation that it names today."""
     found: dict[str, _Mark] = {}
     for some in in_batches(dict.fromkeys(marks)):
-        rows: Any = connection.execute(
-            select(thread_marks, joined_threads.c.into)
-            .outerjoin(joined_threads, joined_threads.c.thread == thread_marks.c.thread)
-            .where(thread_marks.c.mark.in_(some))
-        )
+        rows: Any = connection.execute(_MARKS, {"marks": some})
         found |= {row.mark: _Mark(thread=row.into or row.thread, at=row.at, waits=row.waits) for row in rows}
     return found
 
