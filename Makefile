@@ -57,7 +57,7 @@ bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is e
 bench-shares: $(VENV)/dev ## 3,000 mails shared by three processes, one killed amid its work: is each mail completed once, and paid once?
 	$(BIN)/python -m tests.benchmarks.bench_shares $(if $(MAILS),--mails $(MAILS))
 
-soak-forms: $(VENV)/dev ## every deployment, registered on a clean server and run from its form in a browser, as an operator does
+soak-forms: $(VENV)/dev ## both UIs in a browser: every form sent as it stands, every deployment run from its form
 	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py tests/e2e/test_on_demand.py
 
 soak-approvals: $(VENV)/dev ## is all of 1, 3, 10 and 30 held replies on the screen, in both of Prefect's UIs, at three sizes? does a pause hold?

@@ -15,12 +15,14 @@ from pydantic import Field, ValidationError
 
 from flows.approve_replies import POLL_S, go_on_unanswered
 from flows.run.final_state import says_what_is_wrong
+from flows.run.run_names import run_name
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.senders import hits_of, sorted_mails
 from tasks.presort.sender_rules import BY_RULE, VARIABLE, SenderRule, add_sender_rules, read_sender_rules
 from tasks.presort.suggestions import suggestions
 from tasks.report.suggested_rules import SuggestedRule, SuggestionForm, rules_page
 from tasks.settings import read_settings
+from tasks.settings.parameters import tells_bounds
 from tasks.understand.operator_categories import read_categories
 
 log = logging.getLogger("mailroom.report")
@@ -31,8 +33,9 @@ _ASKED = (
 )
 
 
-@flow(name="suggest-rules", persist_result=False)
+@flow(name="suggest-rules", flow_run_name=run_name, persist_result=False)
 @says_what_is_wrong
+@tells_bounds
 def suggest_rules(
     most: Annotated[int, Field(ge=1, le=20)] = 10, wait_hours: Annotated[float, Field(gt=0, le=720)] = 24.0
 ) -> State[Any]:

@@ -74,7 +74,7 @@ def _say_where(ended: steps.Ended, approval_id: str, ui_url: str, receiver_url: 
         "Run": f"{ui_url}/runs/flow-run/{ended.run_id}",
         "Held": f"{ui_url}/runs/flow-run/{approval_id}",
         "Mail": f"{receiver_url}/upload  (drop mails of yours here)",
-        "Jobs": f"{ui_url}/deployments  (schedules are off)",
+        "Jobs": f"{ui_url}/deployments  (switch schedules on here)",
         "Vars": f"{ui_url}/variables  (your categories and rules)",
     }
     console.print(_LOOK_AROUND, highlight=False)

@@ -72,8 +72,9 @@ def identify_mailbox(source: str) -> Identity:
         SourceError: There is no such block.
     """
     block = load_mailbox(split_address(source)[0])
-    token = (lambda anew: access_token(block, anew=anew)) if block.sends_by_token else None
-    return replace(block.identity, token=token)
+    if not block.sends_by_token:
+        return block.identity
+    return replace(block.identity, token=lambda anew: access_token(block, anew=anew))
 
 
 def unidentified(source: str) -> Identity:

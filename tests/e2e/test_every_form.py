@@ -44,6 +44,10 @@ class Case:
 
 SIMULATED = r"\$\d+\.\d{4}, answers simulated(; effects: .+)?"
 DAY = [
+    Case("review-answers/review-answers", "NothingToReview", r"No outcome waits for a look\."),
+    Case("suggest-rules/suggest-rules", "NothingToSuggest", r"0 rules; no sender is sure enough for another\."),
+    Case("train-triage/train-triage-weekly", "TooFewMails", r"0 mails to learn from; 200 are wanted\."),
+    Case("evaluate/evaluate", "Misconfigured", r".*/no/such/labels\.csv.*", {"labels": "/no/such/labels.csv"}),
     Case("process-mail/process-mail-demo", "Completed", rf"30 mails: 29 completed, 1 failed, {SIMULATED}"),
     Case(
         "approve-replies/approve-replies-demo", "Completed", r"1 approved, 1 now done, \d+ waits\. Draft a reply to .*",
