@@ -123,7 +123,7 @@ class WarmlyBegun:
         return self._client.read_flow_run(self._run).state
 
     def _process(self) -> int | None:
-        from deployments.worker.serve import runs_of
+        from tests.deployments.worker.living import runs_of
 
         return next(iter(runs_of(self._worker.pid)), None)
 
