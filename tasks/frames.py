@@ -43,7 +43,8 @@ class Frame(pa.DataFrameModel):
         values = {name: [row.get(name) for row in rows] for name in columns}
         # Pandera takes half a millisecond per column even without a fault, so it is used only to describe a fault.
         if all(_keeps_rules(values[name], column) for name, column in columns.items()):
-            kept = {name: pd.Series(values[name], dtype=str(column.dtype)) for name, column in columns.items()}
+            # Arrays, as an index for each column would have to be compared with all others.
+            kept = {name: pd.Series(values[name], dtype=str(column.dtype)).array for name, column in columns.items()}
             return pd.DataFrame(kept)  # type: ignore[return-value]  # of the schema's columns and types
         types = {name: str(column.dtype) for name, column in columns.items()}
         return cls.validate(pd.DataFrame(values).astype(types), lazy=True)
@@ -80,7 +81,7 @@ def _values(column: pd.Series[Any]) -> list[Any]:
 
 def _keeps_rules(values: list[Any], column: pa.Column) -> bool:
     """Whether a column's values satisfy its schema's checks; false also where a check is not supported here."""
-    known = [value for value in values if not _is_missing(value)]
+    known = _present(values)
     if not column.nullable and len(known) < len(values):
         return False
     if column.unique and len(set(known)) < len(known):
@@ -91,12 +92,21 @@ def _keeps_rules(values: list[Any], column: pa.Column) -> bool:
 def _has_type(values: list[Any], dtype: str) -> bool:
     """Whether all present values have the column's Python type; false also if the type is not supported here."""
     known = _TYPES.get(dtype)
-    return known is not None and all(isinstance(value, known) or _is_missing(value) for value in values)
+    return known is not None and all(issubclass(kind, known) for kind in set(map(type, _present(values))))
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string[pyarrow]": str, "int64": int, "float64": (float, int), "bool": bool, "object": object,
 }  # fmt: skip
+
+
+def _present(values: list[Any]) -> list[Any]:
+    """The values that are not missing. They are looked at one by one only where a type among them allows for it."""
+    may_be_missing = any(issubclass(kind, _MISSING_TYPES) for kind in set(map(type, values)))
+    return [value for value in values if not _is_missing(value)] if may_be_missing else values
+
+
+_MISSING_TYPES = (type(None), type(pd.NA), float)
 
 
 def _is_missing(value: object) -> bool:

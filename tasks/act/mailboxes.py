@@ -72,9 +72,8 @@ def identify_mailbox(source: str) -> Identity:
         SourceError: There is no such block.
     """
     block = load_mailbox(split_address(source)[0])
-    if not block.sends_by_token:
-        return block.identity
-    return replace(block.identity, token=lambda anew: access_token(block, anew=anew))
+    token = (lambda anew: access_token(block, anew=anew)) if block.sends_by_token else None
+    return replace(block.identity, token=token)
 
 
 def unidentified(source: str) -> Identity:

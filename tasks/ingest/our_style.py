@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from tasks.ingest.earlier import address_of
 from tasks.ledger.sightings import sightings_of
-from tasks.ledger.writing_styles import StyleRow, UsualStyle, record_styles, usual_styles
+from tasks.ledger.writing_styles import StyleRow, UsualStyle, any_styles, record_styles, usual_styles
 from tasks.mailbox.imap.address import split_address
 from tasks.parsing.mail import Mail
 from tasks.parsing.writing_style import style_of
@@ -41,6 +41,8 @@ def _row(name: str, mailbox: str, mail: Mail) -> StyleRow | None:
 
 def with_style(rows: Mapping[str, dict[str, Any]], engine: Engine) -> None:
     """Put into each row, by its mail's key, how we write to its sender, as a sentence; empty where nothing is known."""
+    if not any_styles(engine):
+        return
     mailboxes: dict[str, str] = {}
     for key, source, _ in sightings_of(engine, list(rows), scheme="imap"):
         mailboxes.setdefault(key, split_address(source)[0])

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Insert, select, text, update
+from sqlalchemy import Connection, Engine, Insert, bindparam, select, text, update
 
 from tasks.ledger.clocks import database_time
 from tasks.ledger.rows import in_batches, insert_into, write_rows
@@ -54,6 +54,18 @@ class ThreadedMail:
     also: tuple[str, ...] = ()
     """Further names of its conversation, such as the number that its server gave it."""
 
+    @cached_property
+    def names(self) -> list[str]:
+        """Marks of the ids that name its conversation, the oldest mail's first."""
+        ids = [*self.marks.refers_to, *filter(None, [self.marks.own_id]), *self.also]
+        return [_digest("id", name) for name in ids]
+
+    @cached_property
+    def subjects(self) -> list[str]:
+        """Marks of its subject with each of its people; none where the subject tells nothing."""
+        subject = self.marks.subject
+        return [_digest("subject", subject, person) for person in self.marks.people] if subject else []
+
 
 def record_threads(engine: Engine, met: Sequence[ThreadedMail]) -> set[str]:
     """Put these mails into their conversations; the conversations in which mails of ours were met for the first time.
@@ -69,7 +81,7 @@ def record_threads(engine: Engine, met: Sequence[ThreadedMail]) -> set[str]:
         fresh = list({one.mail: one for one in met if one.mail not in known}.values())
         if not fresh:
             return set()
-        marks = [mark for one in fresh for mark in (*_names(one), *_subjects(one))]
+        marks = [mark for one in fresh for mark in (*one.names, *one.subjects)]
         sorting = _Sorting(database_time(connection, time.time), _load(connection, marks))
         for one in fresh:
             sorting.place(one)
@@ -97,13 +109,13 @@ class _Sorting:
     def place(self, one: ThreadedMail) -> None:
         """Find the mail's conversation, or begin one."""
         at = self.now if one.written_at is None else min(one.written_at, self.now)
-        names = _names(one)
+        names = one.names
         found = [self.marks[name].thread for name in names if name in self.marks] or self._by_subject(one, at)
         thread = self._join(found) if found else one.mail
         for name in names:
             if name not in self.marks:
                 self._note(name, _Mark(thread=thread))
-        for subject in _subjects(one):
+        for subject in one.subjects:
             if subject not in self.marks or (self.marks[subject].at or 0.0) <= at:
                 self._note(subject, _Mark(thread=thread, at=at, waits=one.marks.is_answer and not found))
         self._placed[one.mail] = (thread, at, one.from_us)
@@ -112,7 +124,7 @@ class _Sorting:
         """The conversation that was last written in, of those under this subject with one of these people."""
         near = [
             mark
-            for subject in _subjects(one)
+            for subject in one.subjects
             if (mark := self.marks.get(subject)) and mark.at is not None and abs(mark.at - at) <= SUBJECT_S
             if (mark.at <= at if one.marks.is_answer else mark.waits and mark.at >= at)
         ]
@@ -156,20 +168,16 @@ class _Sorting:
             write_rows(connection, _upsert_mark(dialect), marks)
 
 
-def _names(one: ThreadedMail) -> list[str]:
-    """Marks of the ids that name its conversation, the oldest mail's first."""
-    ids = [*one.marks.refers_to, *filter(None, [one.marks.own_id]), *one.also]
-    return [_digest("id", name) for name in ids]
-
-
-def _subjects(one: ThreadedMail) -> list[str]:
-    """Marks of its subject with each of its people; none where the subject tells nothing."""
-    subject = one.marks.subject
-    return [_digest("subject", subject, person) for person in one.marks.people] if subject else []
-
-
 def _digest(*parts: str) -> str:
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+# Built once, as building it takes longer than executing it.
+_MARKS = (
+    select(thread_marks, joined_threads.c.into)
+    .outerjoin(joined_threads, joined_threads.c.thread == thread_marks.c.thread)
+    .where(thread_marks.c.mark.in_(bindparam("marks", expanding=True)))
+)
 
 
 def _known(connection: Connection, mails: Iterable[str]) -> set[str]:
@@ -183,11 +191,7 @@ def _load(connection: Connection, marks: Iterable[str]) -> dict[str, _Mark]:
     """The marks that are on record, each with the conversation that it names today."""
     found: dict[str, _Mark] = {}
     for some in in_batches(dict.fromkeys(marks)):
-        rows: Any = connection.execute(
-            select(thread_marks, joined_threads.c.into)
-            .outerjoin(joined_threads, joined_threads.c.thread == thread_marks.c.thread)
-            .where(thread_marks.c.mark.in_(some))
-        )
+        rows: Any = connection.execute(_MARKS, {"marks": some})
         found |= {row.mark: _Mark(thread=row.into or row.thread, at=row.at, waits=row.waits) for row in rows}
     return found
 

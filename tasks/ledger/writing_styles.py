@@ -59,6 +59,12 @@ def record_styles(engine: Engine, rows: Sequence[StyleRow]) -> None:
             insert_new(connection, writing_styles, [vars(one) for one in rows])
 
 
+def any_styles(engine: Engine) -> bool:
+    """Whether anything was measured yet."""
+    with reading(engine) as connection:
+        return connection.execute(select(writing_styles.c.mail).limit(1)).first() is not None
+
+
 def usual_styles(engine: Engine, mailbox: str, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UsualStyle]:
     """How we write from this mailbox to each of these: pairs of recipient and language."""
     pairs, c = set(pairs), writing_styles.c
@@ -68,8 +74,6 @@ def usual_styles(engine: Engine, mailbox: str, pairs: Iterable[tuple[str, str]])
     found: dict[tuple[str, str], UsualStyle] = {}
     with reading(engine) as connection:
         of_mailbox = select(writing_styles).where(c.mailbox == mailbox)
-        if connection.execute(of_mailbox.limit(1)).first() is None:
-            return {}
         for language in languages:
             whom = [recipient for recipient, spoken in pairs if spoken == language]
             newest = of_mailbox.where(c.language == language).order_by(c.at.desc())

@@ -8,11 +8,12 @@ from tasks.parsing.documents.found import DocumentLost, NotOpened
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail_parts import Loose, MailParts, TextBudget
 from tasks.parsing.outlook_files import is_outlook_mail, outlook_mail
+from tasks.parsing.part import Part, disposition, parameter, part_name
 from tasks.parsing.part_repairs import FIRST_BOUNDARY, PART_START, fields_text, first_part, unwrapped, without_boundary
 from tasks.parsing.smime_signed import signed_content
 from tasks.parsing.text_parts import is_binary, take_text
 from tasks.parsing.transfer import content, looks_coded
-from tasks.parsing.tree import Part, disposition, grow, parameter, part_name
+from tasks.parsing.tree import grow
 
 TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 CAPITAL = re.compile(r"(?=[A-Z])")

@@ -2,7 +2,7 @@
 
 from tasks.parsing.addresses import read_addresses
 from tasks.parsing.limits import Limits
-from tasks.parsing.tree import Part
+from tasks.parsing.part import Part
 
 
 class Fields:

@@ -11,8 +11,8 @@ from tasks.parsing.limits import Limits
 from tasks.parsing.mail import Forwarded
 from tasks.parsing.mail_context import MailContext
 from tasks.parsing.mail_parts import MailParts, TextBudget
+from tasks.parsing.part import Part
 from tasks.parsing.texts import join, read_bodies
-from tasks.parsing.tree import Part
 
 # A mail inside the mail is wanted whole, its history too.
 FORWARDED = MailContext(purpose="forward")

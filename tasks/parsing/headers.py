@@ -22,7 +22,9 @@ ENCODED_WORD = re.compile(
 BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 FOLD = re.compile(r"[\r\n\t\x00]+[ \t]*")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-FIELD = re.compile(rb"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n")
+FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n")
+# Without any of these a header may go on below a blank line.
+ESSENTIAL = frozenset({"from", "subject", "date"})
 MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
 
 
@@ -35,17 +37,27 @@ def read_head(raw: bytes) -> Message:
 
 def read_fields(raw: bytes) -> dict[str, list[str]]:
     """Return the values of `read_head` by lower-case name; of a sound header in a fraction of the parser's time."""
-    whole, _ = repair_header(raw.lstrip(b"\xef\xbb\xbf \t\r\n"))
-    sound = SOUND.match(whole)
-    fields: dict[str, list[str]] = {}
-    if sound is None or b"\r" in sound[0].replace(b"\r\n", b"\n"):  # a lone CR ends a line for the parser
-        for name, value in read_head(raw).raw_items():
-            fields.setdefault(name.lower(), []).append(str(value))
+    whole = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
+    fields = sound_fields(whole)
+    if fields and not ESSENTIAL.isdisjoint(fields):  # a repair would change nothing
         return fields
-    for name, value in FIELD.findall(sound[0]):
-        fields.setdefault(name.decode("ascii").lower(), []).append(
-            value.rstrip(b"\r\n").decode("ascii", "surrogateescape")
-        )
+    whole, _ = repair_header(whole)
+    if fields := sound_fields(whole):
+        return fields
+    fields = {}
+    for name, value in read_head(raw).raw_items():
+        fields.setdefault(name.lower(), []).append(str(value))
+    return fields
+
+
+def sound_fields(raw: bytes) -> dict[str, list[str]] | None:
+    """Return the values of a header's fields by lower-case name; None where it is not sound."""
+    sound = SOUND.match(raw)
+    if sound is None or b"\r" in sound[0].replace(b"\r\n", b"\n"):  # a lone CR ends a line for the parser
+        return None
+    fields: dict[str, list[str]] = {}
+    for name, value in FIELD.findall(sound[0].decode("ascii", "surrogateescape")):
+        fields.setdefault(name.lower(), []).append(value.rstrip("\r\n"))
     return fields
 
 

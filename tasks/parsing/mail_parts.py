@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tasks.parsing.tree import Part
+from tasks.parsing.part import Part
 
 
 @dataclass(kw_only=True, slots=True)

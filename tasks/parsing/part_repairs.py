@@ -7,9 +7,10 @@ import re
 from tasks.parsing.charsets import decode
 from tasks.parsing.limits import Limits
 from tasks.parsing.mail_parts import MailParts
+from tasks.parsing.part import Part, parameter
+from tasks.parsing.part import field as header
 from tasks.parsing.transfer import content
-from tasks.parsing.tree import Part, grow, parameter
-from tasks.parsing.tree import field as header
+from tasks.parsing.tree import grow
 
 # How a part begins, with a header of its own.
 PART_START = re.compile(rb"\s*content-(?:type|transfer-encoding|disposition|id)[ \t]*:", re.IGNORECASE)

@@ -5,7 +5,7 @@ import re
 from tasks.parsing.charsets import decode
 from tasks.parsing.inline_files import take_files
 from tasks.parsing.mail_parts import Body, Loose, MailParts
-from tasks.parsing.tree import Part, parameter
+from tasks.parsing.part import Part, parameter
 from tasks.parsing.utf16 import looks_utf16
 
 META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
@@ -13,7 +13,7 @@ HTML_START = re.compile(r"\s*(?:<!doctype html|<html\b|<head\b|<body\b)", re.IGN
 ENRICHED_TAG = re.compile(r"<param>[^<]{0,400}</param>|</?[A-Za-z-]{1,60}>", re.IGNORECASE)
 # Control characters that nobody types. They were cp1252, until a program took them for Latin-1 and made UTF-8 of them.
 C1 = re.compile("[\x80-\x9f]")
-BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+BINARY = bytes([*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 
 
 def take_text(data: bytes, media_type: str, charset: str | None, part: Part, found: MailParts) -> None:
@@ -70,4 +70,4 @@ def is_binary(data: bytes, charset: str) -> bool:
         (b"\xff\xfe", b"\xfe\xff")
     ):
         return False
-    return len(sample) > 100 and len(BINARY.findall(sample)) > 0.3 * len(sample) and not looks_utf16(sample)
+    return len(sample) > 100 and len(sample.translate(None, BINARY)) < 0.7 * len(sample) and not looks_utf16(sample)

@@ -10,7 +10,7 @@ from prefect.events import emit_event
 from sqlalchemy import Engine
 
 from tasks.ledger.follow_ups import DAY_S, AskedQuestion, DueItem, due_items, open_questions
-from tasks.report.plain import markdown_table, plain_cell
+from tasks.report.plain import plain_cell
 
 FOLLOW_UPS_OPEN = "mailroom.follow-ups.open"
 _LOOKS_BACK_DAYS = 60
@@ -49,25 +49,20 @@ def tell_of_follow_ups(found: FollowUps, day: date) -> None:
         )
 
 
+# Lists, as both of Prefect's UIs cut a table's long cells off at the side of a small screen.
 def _asked(questions: Sequence[AskedQuestion]) -> list[str]:
     rows = [
-        (
-            f"{datetime.fromtimestamp(one.at, UTC):%d %b}", plain_cell(one.whom, 60), plain_cell(one.subject, 60),
-            plain_cell(one.question, 120),
-        )
+        f"- **{datetime.fromtimestamp(one.at, UTC):%d %b}** to {plain_cell(one.whom, 60)}, "
+        f"“{plain_cell(one.subject, 60)}”: {plain_cell(one.question, 120)}"
         for one in questions
-    ]  # fmt: skip
-    table = markdown_table(("asked", "whom", "subject", "question"), rows)
-    return ["## Asked by us, not answered", "", *table] if table else []
+    ]
+    return ["## Asked by us, not answered", "", *rows, ""] if rows else []
 
 
 def _due(items: Sequence[DueItem]) -> list[str]:
     rows = [
-        (
-            plain_cell(one.due, 16), plain_cell(one.owner, 30), plain_cell(one.text, 120), plain_cell(one.subject, 60),
-            one.mail[:12],
-        )
+        f"- **{plain_cell(one.due, 16)}** {plain_cell(one.owner, 30) or 'nobody named'}: {plain_cell(one.text, 120)} "
+        f"(“{plain_cell(one.subject, 60)}”, {one.mail[:12]})"
         for one in items
-    ]  # fmt: skip
-    table = markdown_table(("due", "who", "what", "subject", "key"), rows)
-    return ["## Due", "", *table] if table else []
+    ]
+    return ["## Due", "", *rows, ""] if rows else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -54,7 +55,12 @@ class ReplySettings(Section):
     @property
     def ours(self) -> frozenset[str]:
         """All addresses of ours in the form of `bare_address`."""
-        return frozenset(bare_address(parseaddr(one)[1]) for one in (self.reply_from, *self.own_addresses) if one)
+        return _bare_addresses(self.reply_from, *self.own_addresses)
+
+
+@lru_cache(maxsize=64)  # asked of every mail
+def _bare_addresses(*written: str) -> frozenset[str]:
+    return frozenset(bare_address(parseaddr(one)[1]) for one in written if one)
 
 
 def bare_address(address: str) -> str:

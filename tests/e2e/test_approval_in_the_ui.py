@@ -13,6 +13,7 @@ from tasks.ledger.effects import in_state
 from tasks.ledger.messages import Seen, record_seen
 from tasks.ledger.plans import Plan, record_plan
 from tasks.ledger.schema import approvals
+from tasks.ledger.thread_replies import lapse_reply
 from tests.e2e.resume_form import UIS, ResumeForm
 from tests.flows.paused import PausedRun
 from tests.tasks.act.office import RAW, Office, files_in
@@ -161,3 +162,21 @@ def test_a_greeting_that_a_person_changes_in_the_form_is_that_of_the_next_draft(
     assert "1 edited" in run.end().message
 
     assert drafted(2).startswith("Dear Ann")
+
+
+@pytest.mark.parametrize("ui", UIS)
+def test_a_form_of_a_draft_that_lapsed_meanwhile_does_nothing_and_says_so(office, page, prefect_server, tmp_path, ui):
+    hold(office, 1)
+    run = PausedRun(approve_replies)
+    form = ResumeForm(page=page, ui_url=prefect_server.removesuffix("/api"), ui=ui).open(run.wait().id)
+    (held,) = in_state(office.engine, ["held"])
+    assert lapse_reply(office.engine, held.effect_id, "the mail was answered meanwhile")
+
+    form.sign("Ann Operator")
+    form.choose(0, "approve")
+    form.submit()
+
+    message = run.end().message
+    assert "NOT DONE: Draft a reply to person1@company.example" in message
+    assert "it is not wanted any more: the mail was answered meanwhile" in message
+    assert files_in(tmp_path / ".mailroom" / "drafts") == []

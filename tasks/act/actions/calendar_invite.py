@@ -11,9 +11,8 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import compat32
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import icalendar
 from pydantic import Field
 
 from tasks.act.acted_mail import ActedMail, Planned, one_line
@@ -23,6 +22,9 @@ from tasks.act.replies import build_reply, reply_content, target_of, why_held, w
 from tasks.act.subjects import reply_subject, without_prefix
 from tasks.actions import Action
 from tasks.ledger.effects import Effect
+
+if TYPE_CHECKING:
+    import icalendar
 
 _MOST_BYTES = 200_000
 
@@ -63,6 +65,8 @@ def _draft(effect: Effect) -> EmailMessage:
 
 def entry(effect: Effect) -> icalendar.Calendar:
     """The calendar entry. Its UID is the effect's id, so that a calendar adds it only once."""
+    import icalendar  # 80 modules, and few mails lead to a meeting
+
     content = effect.content
     start = datetime.fromisoformat(content["start"]).astimezone(UTC)  # calendars know no time zone for a plain offset
     event = icalendar.Event()
@@ -99,6 +103,8 @@ def _due(item: dict[str, Any]) -> datetime | None:
 def _invited_for(raw: bytes) -> datetime | None:
     if b"text/calendar" not in raw.lower():
         return None
+    import icalendar
+
     for part in message_from_bytes(raw, policy=compat32).walk():
         body = part.get_payload(decode=True) if part.get_content_type() == "text/calendar" else None
         if isinstance(body, bytes) and len(body) <= _MOST_BYTES:

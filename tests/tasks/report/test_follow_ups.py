@@ -56,7 +56,7 @@ def test_a_question_is_open_after_some_days_and_done_when_somebody_else_writes(l
     assert asked(ledger) == ["older", "old"]
     write(ledger, "answer", "again", days_ago=4, from_us=False)
     assert asked(ledger) == ["older"]
-    assert "| 04 Nov | ann@a.example | Offer | May we? |" in follow_ups_of(ledger, DAY, 3).lines
+    assert "- **04 Nov** to ann@a.example, “Offer”: May we?" in follow_ups_of(ledger, DAY, 3).lines
 
 
 def test_an_item_is_due_until_we_wrote_in_its_conversation(ledger):
