@@ -16,9 +16,10 @@ from pydantic import Field, ValidationError
 from flows.approve_replies import POLL_S, go_on_unanswered
 from flows.run.final_state import says_what_is_wrong
 from flows.run.run_names import run_name
+from tasks.known import BY_RULE
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.senders import hits_of, sorted_mails
-from tasks.presort.sender_rules import BY_RULE, VARIABLE, SenderRule, add_sender_rules, read_sender_rules
+from tasks.presort.sender_rules import VARIABLE, SenderRule, add_sender_rules, read_sender_rules
 from tasks.presort.suggestions import suggestions
 from tasks.report.suggested_rules import SuggestedRule, SuggestionForm, rules_page
 from tasks.settings import read_settings

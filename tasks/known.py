@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+BY_RULE = "rule"
+"""What the names of rules begin with where they gave a category."""
 BY_MODEL = "model"
 """Who gave a category that was not known beforehand, as outcomes name it."""
 

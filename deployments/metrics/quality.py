@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from tasks.ledger.classifiers import WATCHED
+from tasks.ledger.classifiers import WATCHED, triage_price_usd
 from tasks.ledger.measures import SAID, SAMPLED, SORTED_BY, SORTERS, read_measure
-from tasks.ledger.schema import NANO_USD, classifiers, completions, sampled_answers
+from tasks.ledger.schema import classifiers, sampled_answers
 
 _WAYS = ("command", "form", "mailbox")
-_LOOKED_AT = 1_000
 
 
 def of_answers(connection: Connection) -> Iterator[Metric]:
@@ -39,7 +38,11 @@ def of_answers(connection: Connection) -> Iterator[Metric]:
     for verdict in ("agreed", "differed"):
         samples.add_metric([verdict], sampled[verdict])
     yield samples
-    yield _triage_price(connection)
+    price = GaugeMetricFamily(
+        "ai_triage_price_usd", "Mean price of the latest triages: about what a mail saves that no model sorts."
+    )
+    price.add_metric([], triage_price_usd(connection))
+    yield price
 
 
 def of_classifier(connection: Connection) -> Iterator[GaugeMetricFamily]:
@@ -62,17 +65,3 @@ def _sampled_error(connection: Connection, number: int) -> float:
     latest = select(s.said, s.model_said).where(s.classifier == number).order_by(s.number.desc()).limit(WATCHED)
     pairs = connection.execute(latest).all()
     return sum(said != model_said for said, model_said in pairs) / len(pairs) if pairs else 0.0
-
-
-def _triage_price(connection: Connection) -> GaugeMetricFamily:
-    """The mean price of the latest triages; each mail that is sorted without a model saves about that."""
-    latest = (
-        select(completions.c.price_nusd)
-        .where(completions.c.question == "triage", completions.c.state == "done", completions.c.price_nusd.is_not(None))
-        .order_by(completions.c.ended_at.desc())
-        .limit(_LOOKED_AT)
-        .subquery()
-    )
-    price = GaugeMetricFamily("ai_triage_price_usd", "Mean price of the latest triages that were paid for.")
-    price.add_metric([], float(connection.scalar(select(func.avg(latest.c.price_nusd))) or 0) / NANO_USD)
-    return price

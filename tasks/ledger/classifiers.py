@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
+from tasks.known import BY_RULE
 from tasks.ledger.engine import reading
-from tasks.ledger.schema import classifiers, outcomes, sampled_answers
+from tasks.ledger.schema import NANO_USD, classifiers, completions, outcomes, sampled_answers
 
 State = Literal["in use", "candidate", "retired", "stepped back"]
 BY_CLASSIFIER = "classifier"
+_PRICED = 1_000
 WATCHED = 100
 """Sampled mails by which it is judged whether the bound still holds."""
 
@@ -97,9 +99,23 @@ def sampled_agreement(engine: Engine, number: int, latest: int) -> tuple[int, in
     return len(pairs), sum(said != model_said for said, model_said in pairs)
 
 
+def triage_price_usd(connection: Connection) -> float:
+    """The mean price of the latest triages; a mail that is sorted without a model saves about that. 0 without any."""
+    c = completions.c
+    latest = (
+        select(c.price_nusd)
+        .where(c.question == "triage", c.state == "done", c.price_nusd.is_not(None))
+        .order_by(c.ended_at.desc())
+        .limit(_PRICED)
+        .subquery()
+    )
+    return float(connection.scalar(select(func.avg(latest.c.price_nusd))) or 0) / NANO_USD
+
+
 def count_local(engine: Engine, since: float) -> int:
-    """How many outcomes since then (UTC seconds) a classifier gave the category of."""
+    """How many outcomes since then (UTC seconds) a classifier or a rule gave the category of, and no model."""
     by = outcomes.c.row["sorted_by"].as_string()
-    wanted = select(func.count()).where(outcomes.c.processed_at >= since, by.startswith(BY_CLASSIFIER))
+    without = or_(by.startswith(BY_CLASSIFIER), by.startswith(f"{BY_RULE} "))
+    wanted = select(func.count()).where(outcomes.c.processed_at >= since, without)
     with reading(engine) as connection:
         return connection.scalar(wanted) or 0

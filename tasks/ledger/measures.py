@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Table, and_, case, cast, func, select, true
 
+from tasks.known import BY_MODEL, BY_RULE
 from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import completions, corrections, outcomes, sampled_answers, totals
 
@@ -58,12 +59,12 @@ SORTED = Measure(
     where=outcomes.c.category.is_not(None),
 )
 _SORTED_BY = func.coalesce(outcomes.c.row["sorted_by"].as_string(), "")
-SORTERS = ("model", "classifier", "rule", "correction")
+SORTERS = (BY_MODEL, "classifier", BY_RULE, "correction")
 """Who gave a category, by the first word of `sorted_by`."""
 SORTED_BY = Measure(
     name="sorted by",
     table=outcomes,
-    labels=(case(*((_SORTED_BY.startswith(one), one) for one in SORTERS), else_="model").label("by"),),
+    labels=(case(*((_SORTED_BY.startswith(one), one) for one in SORTERS), else_=BY_MODEL).label("by"),),
     sums={"mails": func.count()},
     where=outcomes.c.category.is_not(None),
 )

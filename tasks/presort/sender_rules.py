@@ -16,11 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from tasks.categories import CATEGORY_NAME
 from tasks.classifier.features import sender_of
 from tasks.errors import Misconfigured
-from tasks.known import KnownCategory
+from tasks.known import BY_RULE, KnownCategory
 from tasks.parsing.headers import read_fields
 
 VARIABLE = "mailroom-presort"
-BY_RULE = "rule"
 _MOST_TEXT = 4_900
 """Characters of JSON that the Variable is sure to hold; Prefect's limit is 5,000."""
 Text = Annotated[str, Field(min_length=1, max_length=300)]

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from tasks.ledger.classifiers import WATCHED, classifier_in_use, count_local, list_classifiers, sampled_agreement
+from tasks.ledger.classifiers import (
+    WATCHED,
+    classifier_in_use,
+    count_local,
+    list_classifiers,
+    sampled_agreement,
+    triage_price_usd,
+)
 from tasks.ledger.corrections import count_said
+from tasks.ledger.engine import reading
 
 
 def quality_text(engine: Engine, *, since: float, mails: int) -> str:
@@ -27,12 +35,17 @@ def _said(engine: Engine, since: float) -> list[str]:
 
 def _local(engine: Engine, since: float, mails: int) -> list[str]:
     versions = list_classifiers(engine)
-    if not versions:
-        return []
     told = []
     local = count_local(engine, since)
     if local:
-        told.append(f"{local} of {mails} mails ({local / max(1, mails):.0%}) were sorted without asking a model.")
+        with reading(engine) as connection:
+            saved = local * triage_price_usd(connection)
+        told.append(
+            f"{local} of {mails} mails ({local / max(1, mails):.0%}) were sorted without asking a model, which saved "
+            f"about ${saved:.4f}."
+        )
+    if not versions:
+        return told
     current = classifier_in_use(engine)
     if current is None:
         last = versions[0]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from sqlalchemy import insert
 
 from deployments.cli.correct import correct
 from deployments.cli.models import models
@@ -14,8 +17,11 @@ from tasks.ledger.classifiers import list_classifiers, record_samples, sampled_a
 from tasks.ledger.corrections import Correction, record_corrections
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.lessons import read_lessons
+from tasks.ledger.messages import Seen, record_seen
 from tasks.ledger.outcomes import read_run
+from tasks.ledger.schema import outcomes
 from tasks.presort.local_triage import look_for_drift
+from tasks.report.quality import quality_text
 from tasks.settings import read_settings
 
 KINDS = {
@@ -79,6 +85,64 @@ def test_a_run_sorts_without_a_model_what_the_certificate_covers_and_samples_som
     assert kept.state == "stepped back"
     assert "differ from the model's" in kept.why
     assert not look_for_drift(engine(), kept.number, alpha=0.05, delta=0.05)
+
+
+def test_a_stream_whose_mails_change_half_way_steps_back_within_100_sampled_mails_and_says_so(
+    taught, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MAILROOM_LOCAL_TRIAGE", "certified")
+    monkeypatch.setenv("MAILROOM_LOCAL_SAMPLE", "1")
+    (kept,) = list_classifiers(engine())
+    process_mail(str(write(tmp_path / "before", 40, 2_000)), return_state=True)
+    sampled, differ = sampled_agreement(engine(), kept.number, 100)
+    assert (sampled > 10, differ) == (True, 0)
+
+    folder = write(tmp_path / "after", 140, 3_000)
+    for path in folder.iterdir():  # what looks as before is something else to the model from now on
+        path.write_text(
+            path.read_text() + "\nURGENT: production outage, all systems down, critical, act immediately!\n"
+        )
+    state = process_mail(str(folder), return_state=True)
+
+    (kept,) = list_classifiers(engine())
+    assert kept.state == "stepped back"
+    after, differ = sampled_agreement(engine(), kept.number, 1_000)
+    assert differ > 5
+    assert after - sampled <= 100
+    rows = read_run(read_settings().ledger, str(state.state_details.flow_run_id))
+    assert {row["sorted_by"] for row in rows} == {"model"}
+    with get_client(sync_client=True) as client:
+        (page,) = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["mailroom-local-triage"])),
+            sort="CREATED_DESC", limit=1,
+        )  # fmt: skip
+    assert f"Classifier {kept.number}: {differ} of the latest" in page.data
+    assert "stepped back" in quality_text(engine(), since=0, mails=len(rows))
+
+
+def test_one_address_that_corrects_a_thousand_mails_certifies_nothing(tmp_path, prefect_server, provider_env):
+    seen = [
+        Seen(message_key=f"{n:064}", source="s", place=str(n), source_id=str(n), raw=RAW % (n % 3, n % 2, n))
+        for n in range(1_000)
+    ]
+    record_seen(engine(), seen)
+    said = [("MARKETING", "SUPPORT")[n % 2] for n in range(1_000)]
+    with engine().begin() as connection:
+        row = {"run_id": "r", "status": "COMPLETED", "category": "OTHER", "processed_at": 1.0, "row": {}}
+        connection.execute(insert(outcomes), [row | {"message_key": one.message_key} for one in seen])
+    record_corrections(engine(), [
+        Correction(message_key=one.message_key, category=category, was="OTHER", person="Mallory", way="mailbox")
+        for one, category in zip(seen, said, strict=True)
+    ])  # fmt: skip
+
+    state = train_triage(return_state=True)
+
+    assert state.name == "Misconfigured"
+    assert "nothing can be certified" in state.message
+    assert list_classifiers(engine()) == []
+
+
+RAW = b"From: p%d@s.example\nSubject: word%d\n\nbody %d\n"
 
 
 def test_one_person_who_corrects_everything_certifies_nothing(taught):

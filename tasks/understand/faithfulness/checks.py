@@ -13,7 +13,7 @@ from tasks.links import find_hosts
 from tasks.parsing.languages import detect_language
 from tasks.understand.dates import days_in, has_invented_date, without_days
 from tasks.understand.faithfulness.names import names_lost, unknown_name
-from tasks.understand.faithfulness.negations import denies, lost_cancellation, lost_negation
+from tasks.understand.faithfulness.negations import denies, lost_cancellation, lost_negation, said_without_denial
 from tasks.understand.faithfulness.numbers import is_a_count, numbers_in, plain_digits
 from tasks.understand.faithfulness.words import WORD, stem, stems_of
 
@@ -125,7 +125,9 @@ def _negation_lost(summary: str, facts: MailFacts) -> bool:
     text, language = facts.mail["text"], facts.mail["language"]
     if lost_cancellation(facts.mail["subject"], summary):
         return True
-    return detect_language(summary) == language and lost_negation(text, summary, language)
+    if detect_language(summary) != language:
+        return False
+    return lost_negation(text, summary, language) or said_without_denial(text, summary, language)
 
 
 def _changed_by_translation(summary: str, translation: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from tasks.parsing.languages import NAMES
 from tasks.parsing.month_names import fold, month_of
@@ -20,14 +21,16 @@ _NO_NAMES = {
 def unknown_name(said: str, known: str, language: str) -> bool:
     """Whether `said` names somebody or something that `known` does not; both are in this language.
 
-    A row of words counts where nothing of it is known, or only the other half of a name; a single word where the
-    language writes ordinary words small.
+    A row of words counts where nothing of it is known, or only the other half of a name, or two words side by side are
+    not; a single word where the language writes ordinary words small.
     """
     stems = stems_of(known)
     for row in _rows(said):
         missing = [word for word in row if stem(word) not in stems and not _is_known(word)]
         alone = len(row) == 1 and language in _NOUNS_HAVE_CAPITALS
         if missing and not alone and len(missing) == len(row) and not _abbreviated(row, known):
+            return True
+        if any(one in missing and other in missing for one, other in pairwise(row)) and not _abbreviated(row, known):
             return True
         if len(row) == 2 and len(missing) == 1 and _begins_a_name(row, missing[0], known):
             return True

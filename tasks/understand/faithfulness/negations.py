@@ -42,7 +42,14 @@ _SAY_LITTLE = {
     *"necessarily directly currently yourself zögern mehr sein werden haben worden vergessen sicher immer noch".split(),
     *"hésitez oubliez plus encore être avoir duden olviden más esté haber esitate più essere deixe hesite mais".split(),
 }
+_NOT_ONLY = re.compile(
+    r"\b(?:not (?:only|just)|nicht nur|non seulement|no s[oó]lo|non solo|não só|niet alleen|inte bara|ikke bare|"
+    r"ikke kun|nie tylko)\b",
+    re.IGNORECASE,
+)
 _NEAR, _SHORTEST = 3, 3
+_LEAST_WORDS, _ALIKE = 3, 0.85
+"""Two sentences are one but for a denial where they share so much of what they speak of, and it is not too little."""
 
 
 def lost_negation(mail: str, said: str, language: str) -> bool:
@@ -52,6 +59,42 @@ def lost_negation(mail: str, said: str, language: str) -> bool:
     if not denied - affirmed or denies(said):
         return False
     return bool((denied - affirmed) & _stances(said, negators)[1])
+
+
+def said_without_denial(mail: str, said: str, language: str) -> bool:
+    """Whether a sentence of `said` is one of the mail but for its denial, and the mail does not say that, too.
+
+    Where all else is the same, a condition without its denial is another one, too.
+    """
+    negators = _NOT | _NOT_IN.get(language, set())
+    known = [(_content(one), one) for one in _SENTENCE.findall(mail) if "?" not in one and not _NOT_ONLY.search(one)]
+    denying = [(words, one) for words, one in known if not negators.isdisjoint(_words(one))]
+    plain = [words for words, one in known if negators.isdisjoint(_words(one))]
+    for sentence in _SENTENCE.findall(said):
+        own = _content(sentence)
+        if len(own) < _LEAST_WORDS or not negators.isdisjoint(_words(sentence)):
+            continue
+        turned = any(_alike(own, words) and _denials(sentence) <= _denials(one) for words, one in denying)
+        if turned and not any(_alike(own, words) for words in plain):
+            return True
+    return False
+
+
+def _denials(sentence: str) -> set[str]:
+    """The words that deny or undo something, so that one that came in a `not`'s place is seen."""
+    return (set(_words(sentence)) & (_NO | {"instead", "rather", "statt"})) | {
+        found.lower() for found in _UNDOING.findall(sentence)
+    }
+
+
+def _content(sentence: str) -> frozenset[str]:
+    """What a sentence speaks of: its words that say something, by their beginnings, without those that deny."""
+    words = _words(sentence)
+    return frozenset(stem(one) for one in words if len(one) >= _SHORTEST and one not in _DENYING | _SAY_LITTLE)
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one) and len(one & other) >= _ALIKE * len(one | other)
 
 
 def lost_cancellation(subject: str, said: str) -> bool:
@@ -70,7 +113,8 @@ def _stances(text: str, negators: set[str]) -> tuple[frozenset[str], frozenset[s
     affirmed: set[str] = set()
     for sentence in _SENTENCE.findall(text):
         words = _words(sentence)
-        at = {n for place, word in enumerate(words) if word in negators for n in _governed(words, place, negators)}
+        places = [] if _NOT_ONLY.search(sentence) else [n for n, word in enumerate(words) if word in negators]
+        at = {n for place in places for n in _governed(words, place, negators)}
         for n, word in enumerate(words):
             if n not in at:
                 affirmed.add(stem(word))
