@@ -87,37 +87,26 @@ def test_a_run_sorts_without_a_model_what_the_certificate_covers_and_samples_som
     assert not look_for_drift(engine(), kept.number, alpha=0.05, delta=0.05)
 
 
-def test_a_stream_whose_mails_change_half_way_steps_back_within_100_sampled_mails_and_says_so(
-    taught, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("MAILROOM_LOCAL_TRIAGE", "certified")
-    monkeypatch.setenv("MAILROOM_LOCAL_SAMPLE", "1")
+def test_a_stream_whose_mails_change_half_way_steps_back_within_100_sampled_mails_and_says_so(taught):
     (kept,) = list_classifiers(engine())
-    process_mail(str(write(tmp_path / "before", 40, 2_000)), return_state=True)
-    sampled, differ = sampled_agreement(engine(), kept.number, 100)
-    assert (sampled > 10, differ) == (True, 0)
+    record_samples(engine(), kept.number, [(f"b{n}", "MARKETING", "MARKETING") for n in range(300)])
+    assert not look_for_drift(engine(), kept.number, alpha=0.05, delta=0.05)
 
-    folder = write(tmp_path / "after", 140, 3_000)
-    for path in folder.iterdir():  # what looks as before is something else to the model from now on
-        path.write_text(
-            path.read_text() + "\nURGENT: production outage, all systems down, critical, act immediately!\n"
-        )
-    state = process_mail(str(folder), return_state=True)
+    for after in range(1, 101):  # from now on a fifth of them is something else to the model
+        said = "OTHER" if after % 5 == 0 else "MARKETING"
+        record_samples(engine(), kept.number, [(f"a{after}", "MARKETING", said)])
+        if look_for_drift(engine(), kept.number, alpha=0.05, delta=0.05):
+            break
 
     (kept,) = list_classifiers(engine())
-    assert kept.state == "stepped back"
-    after, differ = sampled_agreement(engine(), kept.number, 1_000)
-    assert differ > 5
-    assert after - sampled <= 100
-    rows = read_run(read_settings().ledger, str(state.state_details.flow_run_id))
-    assert {row["sorted_by"] for row in rows} == {"model"}
+    assert (kept.state, after < 100) == ("stepped back", True)
     with get_client(sync_client=True) as client:
         (page,) = client.read_artifacts(
             artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["mailroom-local-triage"])),
             sort="CREATED_DESC", limit=1,
         )  # fmt: skip
-    assert f"Classifier {kept.number}: {differ} of the latest" in page.data
-    assert "stepped back" in quality_text(engine(), since=0, mails=len(rows))
+    assert f"Classifier {kept.number}: {after // 5} of the latest 100" in page.data
+    assert "stepped back" in quality_text(engine(), since=0, mails=1)
 
 
 def test_one_address_that_corrects_a_thousand_mails_certifies_nothing(tmp_path, prefect_server, provider_env):
