@@ -25,7 +25,7 @@ stop: ## end what `make demo` left running
 
 test: lint ## all of the set-up; format, lint, types, import contracts and tests: what CI runs
 	@# Bytecode is written whatever the environment says: without it, every process that a test starts compiles anew.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist loadgroup
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 3 --dist loadgroup
 
 lint: $(VENV)/dev ## format, lint, types and import contracts alone
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -57,8 +57,8 @@ bench-kills: $(VENV)/dev ## runs over 500 mails killed at random 200 times: is e
 bench-shares: $(VENV)/dev ## 3,000 mails shared by three processes, one killed amid its work: is each mail completed once, and paid once?
 	$(BIN)/python -m tests.benchmarks.bench_shares $(if $(MAILS),--mails $(MAILS))
 
-soak-forms: $(VENV)/dev ## both UIs in a browser: every form sent as it stands, every deployment run from its form
-	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py tests/e2e/test_on_demand.py
+soak-forms: $(VENV)/dev ## both UIs in a browser: every form sent as it stands, every deployment run from its form, schedules kept
+	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py tests/e2e/test_on_demand.py tests/e2e/test_schedules_in_the_ui.py
 
 soak-approvals: $(VENV)/dev ## is all of 1, 3, 10 and 30 held replies on the screen, in both of Prefect's UIs, at three sizes? does a pause hold?
 	$(BIN)/pytest -q -m soak tests/e2e/test_approval_in_the_ui.py tests/e2e/test_pause_that_holds.py

@@ -56,7 +56,7 @@ def log_of(state: Any) -> list[Log]:
     with get_client(sync_client=True) as client:
         while True:
             lines = client.read_logs(wanted)
-            if any("mails: " in line.message for line in lines):
+            if any("Finished in state" in line.message and line.task_run_id is None for line in lines):
                 return lines
             time.sleep(0.1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
@@ -105,9 +106,10 @@ def test_a_sign_that_something_was_mended_ends_the_rest_until_the_next_failure(s
     make_run(source, Failed(name="Misconfigured"))
     assert rests(source)
     mend()
-    for _ in range(50):  # events are written a moment later
+    for _ in range(100):  # events are written a moment later
         if rests(source) is None:
             break
+        time.sleep(0.2)
     assert rests(source) is None
     make_run(source, Failed(name="Misconfigured"))
     assert "2 runs failed" in rests(source).why
