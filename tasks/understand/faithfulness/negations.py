@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from itertools import takewhile
 
 from tasks.understand.faithfulness.words import WORD, stem
@@ -47,6 +48,7 @@ _NOT_ONLY = re.compile(
     r"ikke kun|nie tylko)\b",
     re.IGNORECASE,
 )
+_NO_CONTENT = _DENYING | _SAY_LITTLE
 _NEAR, _SHORTEST = 3, 3
 _LEAST_WORDS, _ALIKE = 3, 0.85
 """Two sentences are one but for a denial where they share so much of what they speak of, and it is not too little."""
@@ -54,7 +56,9 @@ _LEAST_WORDS, _ALIKE = 3, 0.85
 
 def lost_negation(mail: str, said: str, language: str) -> bool:
     """Whether the mail denies a word of `said` whenever it has it, and `said` denies nothing at all."""
-    negators = _NOT | _NOT_IN.get(language, set())
+    negators = _negators(language)
+    if negators.isdisjoint(_words(mail)):
+        return False
     denied, affirmed = _stances(mail, negators)
     if not denied - affirmed or denies(said):
         return False
@@ -66,16 +70,17 @@ def said_without_denial(mail: str, said: str, language: str) -> bool:
 
     Where all else is the same, a condition without its denial is another one, too.
     """
-    negators = _NOT | _NOT_IN.get(language, set())
-    known = [(_content(one), one) for one in _SENTENCE.findall(mail) if "?" not in one and not _NOT_ONLY.search(one)]
-    denying = [(words, one) for words, one in known if not negators.isdisjoint(_words(one))]
-    plain = [words for words, one in known if negators.isdisjoint(_words(one))]
+    negators = _negators(language)
+    if negators.isdisjoint(_words(mail)):
+        return False
+    known = [one for one in _SENTENCE.findall(mail) if "?" not in one and not _NOT_ONLY.search(one)]
+    denying = [(_content(one), one) for one in known if not negators.isdisjoint(_words(one))]
     for sentence in _SENTENCE.findall(said):
         own = _content(sentence)
         if len(own) < _LEAST_WORDS or not negators.isdisjoint(_words(sentence)):
             continue
         turned = any(_alike(own, words) and _denials(sentence) <= _denials(one) for words, one in denying)
-        if turned and not any(_alike(own, words) for words in plain):
+        if turned and not any(_alike(own, _content(one)) for one in known if negators.isdisjoint(_words(one))):
             return True
     return False
 
@@ -90,7 +95,7 @@ def _denials(sentence: str) -> set[str]:
 def _content(sentence: str) -> frozenset[str]:
     """What a sentence speaks of: its words that say something, by their beginnings, without those that deny."""
     words = _words(sentence)
-    return frozenset(stem(one) for one in words if len(one) >= _SHORTEST and one not in _DENYING | _SAY_LITTLE)
+    return frozenset(stem(one) for one in words if len(one) >= _SHORTEST and one not in _NO_CONTENT)
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -107,7 +112,12 @@ def denies(text: str) -> bool:
     return not _DENYING.isdisjoint(_words(text)) or bool(_UNDOING.search(text))
 
 
-def _stances(text: str, negators: set[str]) -> tuple[frozenset[str], frozenset[str]]:
+@cache
+def _negators(language: str) -> frozenset[str]:
+    return frozenset(_NOT | _NOT_IN.get(language, set()))
+
+
+def _stances(text: str, negators: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The words that are denied at least once, and those that stand undenied at least once; by their beginnings."""
     denied: set[str] = set()
     affirmed: set[str] = set()
@@ -123,11 +133,12 @@ def _stances(text: str, negators: set[str]) -> tuple[frozenset[str], frozenset[s
     return frozenset(denied), frozenset(affirmed)
 
 
-def _governed(words: list[str], place: int, negators: set[str]) -> list[int]:
+def _governed(words: tuple[str, ...], place: int, negators: frozenset[str]) -> list[int]:
     """The place of the word that a negator denies: the first one behind it that says something."""
     near = takewhile(lambda n: words[n] not in negators, range(place + 1, min(len(words), place + 1 + _NEAR)))
     return [n for n in near if len(words[n]) >= _SHORTEST and words[n] not in _SAY_LITTLE][:1]
 
 
-def _words(text: str) -> list[str]:
-    return [word.replace("’", "'").lower() for word in WORD.findall(text)]
+@lru_cache(maxsize=512)  # a mail's sentences are looked at for several reasons
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(WORD.findall(text.replace("’", "'").lower()))

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 _CURRENCIES = {
     "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "ユーロ": "EUR", "欧元": "EUR",
@@ -54,6 +55,7 @@ def is_a_count(readings: frozenset[str]) -> bool:
     return any(value.isdigit() and int(value) <= _FEW for value in readings)
 
 
+@lru_cache(maxsize=4_096)
 def _readings(digits: str, scale: str) -> frozenset[str]:
     whole = _THOUSANDS.sub("", digits)
     forms = {whole.replace(",", "."), digits.replace(",", ".") if digits.count(".") + digits.count(",") == 1 else whole}

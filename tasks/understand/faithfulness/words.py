@@ -21,4 +21,6 @@ def stem(word: str) -> str:
 @lru_cache(maxsize=256)
 def stems_of(text: str) -> frozenset[str]:
     """The beginnings of all words of a text."""
-    return frozenset(stem(part) for word in WORD.findall(text) for part in (word, *_PARTS.split(word)))
+    words = set(WORD.findall(text))
+    parts = (part for word in words if _PARTS.search(word) for part in _PARTS.split(word))
+    return frozenset(map(stem, words.union(parts)))
