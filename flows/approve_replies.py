@@ -6,20 +6,16 @@ import logging
 import time
 from collections.abc import Iterator
 from typing import Annotated, Any
-from uuid import UUID
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
-from prefect.exceptions import FlowPauseTimeout
-from prefect.flow_runs import pause_flow_run
 from prefect.input import RunInput
-from prefect.runtime import flow_run
-from prefect.states import Completed, Running
-from pydantic import Field, ValidationError
+from prefect.states import Completed
+from pydantic import Field
 
 from flows.run.final_state import says_what_is_wrong
+from flows.run.questions import NotAnswered, ask_a_person
 from flows.run.run_names import run_name
 from flows.run.under_way import this_run
 from tasks.act.approval.form import ApprovalForm
@@ -32,7 +28,6 @@ from tasks.settings.parameters import tells_bounds
 
 log = logging.getLogger("mailroom.act")
 
-POLL_S = 3
 NOTHING_HELD: State[Any] = Completed(
     name="NothingHeld", message="Nothing is held. What dry runs planned is shown where `dry_runs` is on."
 )
@@ -100,18 +95,9 @@ def ask(form: ApprovalForm, wait_s: float) -> RunInput | None:
     # The link is relative, as each of Prefect's UIs has its pages below an address of its own.
     asked = form.input_type(f"[All of it on a wide page](../../artifacts/artifact/{wide})")
     try:
-        return pause_flow_run(wait_for_input=asked, timeout=int(wait_s), poll_interval=POLL_S)
-    except FlowPauseTimeout:
-        go_on_unanswered()
-    except ValidationError:
-        pass  # resumed without the form: nobody decided anything
-    return None
-
-
-def go_on_unanswered() -> None:
-    """Let the run end well: a pause nobody ended would make Prefect call the whole run Failed."""
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(UUID(str(flow_run.id)), Running(), force=True)
+        return ask_a_person(asked, wait_s)
+    except NotAnswered:
+        return None
 
 
 def concluded(decisions: FormOutcome) -> State[Any]:

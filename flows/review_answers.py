@@ -8,13 +8,11 @@ from typing import Annotated, Any
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.exceptions import FlowPauseTimeout
-from prefect.flow_runs import pause_flow_run
 from prefect.states import Completed
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from flows.approve_replies import POLL_S, go_on_unanswered
 from flows.run.final_state import says_what_is_wrong
+from flows.run.questions import NotAnswered, ask_a_person
 from flows.run.run_names import run_name
 from tasks.ledger.corrections import Correction, record_corrections
 from tasks.ledger.engine import open_ledger
@@ -50,14 +48,9 @@ def review_answers(
     create_markdown_artifact(review_page(form.rows), key="review-queue", description="Answers most worth a look")
     log.info("%d answers wait for a look: press Resume, which the newer UI has in its menu ⋮", len(form.rows))
     try:
-        answer = pause_flow_run(
-            wait_for_input=form.input_type(_ASKED), timeout=int(wait_hours * 3600), poll_interval=POLL_S
-        )
-    except FlowPauseTimeout:
-        go_on_unanswered()
-        return Completed(name="NothingSaid", message="Nobody answered; nothing was written down.")
-    except ValidationError:  # resumed without the form
-        return Completed(name="NothingSaid", message="The form was left out; nothing was written down.")
+        answer = ask_a_person(form.input_type(_ASKED), wait_hours * 3600)
+    except NotAnswered as why:
+        return Completed(name="NothingSaid", message=f"{why}; nothing was written down.")
     made = [
         Correction(message_key=row["message_key"], category=said, was=row["category"], person=person, way="form")
         for person, row, said in form.said_in(answer)

@@ -8,13 +8,11 @@ from typing import Annotated, Any
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.exceptions import FlowPauseTimeout
-from prefect.flow_runs import pause_flow_run
 from prefect.states import Completed
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from flows.approve_replies import POLL_S, go_on_unanswered
 from flows.run.final_state import says_what_is_wrong
+from flows.run.questions import NotAnswered, ask_a_person
 from flows.run.run_names import run_name
 from tasks.known import BY_RULE
 from tasks.ledger.engine import open_ledger
@@ -63,14 +61,9 @@ def suggest_rules(
     log.info("%d rules are suggested: press Resume, which the newer UI has in its menu ⋮", len(rows))
     form = SuggestionForm(rows=rows)
     try:
-        answer = pause_flow_run(
-            wait_for_input=form.input_type(_ASKED), timeout=int(wait_hours * 3600), poll_interval=POLL_S
-        )
-    except FlowPauseTimeout:
-        go_on_unanswered()
-        return Completed(name="NothingSaid", message="Nobody answered; no rule was taken over.")
-    except ValidationError:  # resumed without the form
-        return Completed(name="NothingSaid", message="The form was left out; no rule was taken over.")
+        answer = ask_a_person(form.input_type(_ASKED), wait_hours * 3600)
+    except NotAnswered as why:
+        return Completed(name="NothingSaid", message=f"{why}; no rule was taken over.")
     return _taken([found[number].rule for number in form.taken_in(answer)], names, answer.your_name)  # type: ignore[attr-defined]  # a field of the form
 
 

@@ -1,7 +1,7 @@
-"""Stops that reach the chunks of a run on other machines, through the ledger.
+"""Stops that reach the chunks of a run in other processes, through the ledger.
 
-A signal reaches the run's own process alone. Where a cluster answers the chunks (Dask, Ray), that process records the
-stop, and the cluster's processes look for it.
+A signal reaches the run's own process alone. Where other processes answer the chunks, on this machine or a cluster's
+(Dask, Ray), that process records the stop, and they look for it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tasks.ledger.engine import open_ledger
@@ -26,18 +25,18 @@ log = logging.getLogger("mailroom.understand")
 LOOK_EVERY_S = 1.0
 # A chunk may wait so long for its next try. A process that saw no chunk for longer has no more of the run.
 _LISTEN_FOR_S = 900.0
-_CLUSTERS = ("dask", "ray")
 
 _lock = threading.Lock()
 _heard_until: dict[tuple[int, str], float] = {}
 
 
 @contextmanager
-def stop_recorded(engine: Engine, run: Run) -> Iterator[None]:
-    """While the block lasts, record a stop of the run as soon as it is set, if a cluster answers its chunks."""
-    if run.settings.task_runner not in _CLUSTERS:
+def stop_recorded(run: Run) -> Iterator[None]:
+    """While the block lasts, record a stop of the run as soon as it is set, if other processes answer its chunks."""
+    if run.settings.task_runner == "threads":
         yield
         return
+    engine = open_ledger(run.settings.ledger)
 
     def tell(stop: Stop) -> None:
         try:
@@ -54,11 +53,11 @@ def stop_recorded(engine: Engine, run: Run) -> Iterator[None]:
 
 
 def listen_for_stop(run: Run) -> None:
-    """Let a stop of this run reach this process of a cluster. With other task runners this does nothing.
+    """Let a stop of this run reach this process; in threads of the run's own process this does nothing.
 
     The first look is before this returns, so that a chunk which comes too late asks nothing.
     """
-    if run.settings.task_runner not in _CLUSTERS:
+    if run.settings.task_runner == "threads":
         return
     name = (os.getpid(), run.id)
     with _lock:

@@ -203,7 +203,7 @@ def classify(messages: DataFrame[Messages], kept: KeptClassifier, settings: Sett
 def _read(trial: Trial, run: Run, wanted: frozenset[str]) -> DataFrame[Readings]:
     chunks = split_rows(trial.messages, run.settings.chunk_rows)
     pending: list[PrefectFuture[DataFrame[Readings]]] = []
-    with ends_in_order(run.id, pending):
+    with ends_in_order(run, pending):
         pending += understand_messages.with_options(**policies.ask_model(run)).map(
             chunks, part=chunk_names(chunks, 0), run=unmapped(run),
             worth=unmapped(partial(_always, wanted)), question=unmapped(question_of(run, repr(sorted(wanted)))),

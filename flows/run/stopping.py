@@ -21,6 +21,8 @@ from prefect.runtime import flow_run
 
 from tasks.policies import STOP_WITHIN_S
 from tasks.providers.event_loop import model_loop
+from tasks.runs import Run
+from tasks.shared_stops import stop_recorded
 from tasks.stops import Stop, stop_of
 
 log = logging.getLogger("mailroom.report")
@@ -30,14 +32,14 @@ _LOOK_EVERY_S = 3.0
 
 
 @contextmanager
-def ends_in_order(run_id: str, pending: Sequence[PrefectFuture[Any]]) -> Iterator[None]:
+def ends_in_order(run: Run, pending: Sequence[PrefectFuture[Any]]) -> Iterator[None]:
     """If the body ends early, stop the run's requests and wait until those in flight are on record.
 
     The cause may be a signal, an error, a lost lease, or a person who cancels the run in Prefect's UI. `pending` are
     the chunks that are not finished.
     """
-    stop = stop_of(run_id)
-    with _cancelling_heard(stop):
+    stop = stop_of(run.id)
+    with stop_recorded(run), _cancelling_heard(stop):
         try:
             yield
         except BaseException as error:

@@ -35,7 +35,6 @@ from tasks.report.progress import Progress
 from tasks.report.summary import Summary
 from tasks.runs import Run
 from tasks.settings import Settings
-from tasks.shared_stops import stop_recorded
 from tasks.stops import stop_of
 from tasks.understand.mail_budget import say_what_is_short
 from tasks.understand.operator_limits import with_operator_limits
@@ -104,7 +103,7 @@ def under_way(prepared: Prepared, supply: Supply) -> Iterator[RunUnderWay]:
             progress=Progress(supply.mails),
         )  # fmt: skip
         # Calls in flight are recorded before the claims end, so that the next run finds these answers.
-        with closing(reader), stop_recorded(prepared.engine, run), ends_in_order(run.id, job.pending):
+        with closing(reader), ends_in_order(run, job.pending):
             yield job
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 
 from tasks.categories import Categories
+from tasks.ledger.engine import reading
 from tasks.ledger.rows import insert_into
 from tasks.ledger.schema import runs
 
@@ -62,5 +63,5 @@ def record_stop(engine: Engine, run_id: str, why: str | None) -> None:
 
 def read_stop(engine: Engine, run_id: str) -> str | None:
     """Why this run must end; null while it may go on."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.scalar(select(runs.c.stopped).where(runs.c.run_id == run_id))

@@ -32,8 +32,8 @@ from tasks.classifier.train import Examples, Trained, train
 from tasks.ingest.rows import parse
 from tasks.ledger.classifiers import WATCHED
 from tasks.mailbox.raw import Origin, RawMail
+from tasks.providers.catalogue.tokens import question_tokens
 from tasks.settings import Settings
-from tasks.understand.estimate import question_tokens
 from tasks.understand.understand import triage_question
 from tests.benchmarks.labelled_mails import office_mails
 

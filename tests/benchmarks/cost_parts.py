@@ -32,7 +32,7 @@ class Scales:
 
     def add(self, question: Question[Any], completion: Completion[Any]) -> None:
         """Note a call; pictures and documents count as mail."""
-        schema = orjson.dumps(strict_schema(question.answer, "openai"))
+        schema = orjson.dumps(strict_schema(question.answer, "openai"))  # type: ignore[arg-type]  # a class is hashable
         instructions, shape, usage = tokens_of(question.instructions), tokens_of(schema), completion.usage
         mail = usage.input_tokens - instructions - shape
         if mail != tokens_of(question.text) and not question.media:

@@ -84,7 +84,7 @@ def report(found: dict[tuple[str, int], dict[str, Any]], sizes: list[int], kb: f
 
     def rate(way: str) -> float:
         one = found[way, sizes[0]]
-        return round(one["mails"] / one["cpu_s"], 1)
+        return round(float(one["mails"] / one["cpu_s"]), 1)
 
     figures = {
         "mails_per_s": round(many["mails"] / many["cpu_s"], 1),

@@ -121,7 +121,7 @@ def _run(attacks: list[Attack], site: Site) -> list[Any]:
     from prefect.client.orchestration import get_client
 
     from flows.process_mail import process_mail
-    from tasks.ledger.effects import in_state
+    from tasks.ledger.effects import State, in_state
     from tasks.ledger.engine import open_ledger
     from tasks.mailbox.imap.block import Mailbox
     from tasks.settings import read_settings
@@ -139,9 +139,9 @@ def _run(attacks: list[Attack], site: Site) -> list[Any]:
     with log_in(account) as box:
         for category in CATEGORIES:
             box.folder.create(f"mailroom-{category}")
-    state = process_mail("imap://bench-injection", return_state=True)
+    state: Any = process_mail("imap://bench-injection", return_state=True)
     print(f"{state.name}: {state.message}")
-    states = ("planned", "held", "claimed", "done", "failed", "ambiguous", "rejected", "skipped")
+    states: tuple[State, ...] = ("planned", "held", "claimed", "done", "failed", "ambiguous", "rejected", "skipped")
     return in_state(open_ledger(read_settings().ledger), states, most=100_000)
 
 

@@ -34,7 +34,7 @@ MAIL = "\n".join(
 @pytest.fixture
 def office(prefect_server, ledger_url, monkeypatch):
     monkeypatch.setenv("MAILROOM_LEDGER_URL", ledger_url)
-    monkeypatch.setattr("flows.approve_replies.POLL_S", 0.2)
+    monkeypatch.setattr("flows.run.questions.POLL_S", 0.2)
     return Office(ledger_url)
 
 

@@ -18,7 +18,7 @@ DRAFT = {"action": "draft_reply", "hold": True}
 @pytest.fixture
 def office(prefect_server, ledger_url, monkeypatch):
     monkeypatch.setenv("MAILROOM_LEDGER_URL", ledger_url)
-    monkeypatch.setattr("flows.approve_replies.POLL_S", 0.2)
+    monkeypatch.setattr("flows.run.questions.POLL_S", 0.2)
     monkeypatch.setenv("MAILROOM_REPLY_FROM", "desk@us.example")
     office = Office(ledger_url)
     office.receive()

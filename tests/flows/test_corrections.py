@@ -67,7 +67,7 @@ def test_what_cannot_be_corrected_is_named(few):
 
 
 def test_a_person_looks_at_answers_on_a_form_and_what_was_looked_at_is_not_shown_again(few, monkeypatch):
-    monkeypatch.setattr("flows.review_answers.POLL_S", 0.2)
+    monkeypatch.setattr("flows.run.questions.POLL_S", 0.2)
     rows = {row["message_key"]: row for row in run(few).values()}
     reviewing = PausedRun(review_answers)
     paused = reviewing.wait()

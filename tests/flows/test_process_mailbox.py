@@ -162,7 +162,7 @@ def test_a_mail_that_was_answered_from_its_mailbox_is_not_drafted(run, monkeypat
 )
 def test_a_held_draft_lapses_and_a_form_that_shows_it_does_nothing_and_says_so(run, monkeypatch, answer, noticed):
     monkeypatch.setenv("MAILROOM_REPLY_FROM", "desk@us.example")
-    monkeypatch.setattr("flows.approve_replies.POLL_S", 0.2)
+    monkeypatch.setattr("flows.run.questions.POLL_S", 0.2)
     draft = {"action": "draft_reply", "hold": True}
     run.account.deliver(mails(1))
     run(then=[draft], dry_run=False)

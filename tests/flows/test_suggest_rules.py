@@ -50,7 +50,7 @@ def without_rules(prefect_server):
 
 
 def test_a_person_takes_a_suggestion_over_with_one_choice(without_rules, provider_env, monkeypatch):
-    monkeypatch.setattr("flows.suggest_rules.POLL_S", 0.2)
+    monkeypatch.setattr("flows.run.questions.POLL_S", 0.2)
     Variable.set(VARIABLE, [{"name": "mine", "category": "OTHER", "subject": "minutes"}])
     engine = open_ledger(read_settings().ledger)
     rows = [("news@a.example", "MARKETING", "model")] * 30 + [("alerts@a.example", "OTHER", "classifier 1")] * 12

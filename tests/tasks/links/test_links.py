@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.links import allow, names_address, without_links
+from tasks.links import allow, hosts, names_address, numbers, spelt, without_links
 from tests.benchmarks.ordinary_texts import ordinary_texts
 
 CLICKABLE = [
@@ -210,3 +210,27 @@ def test_a_verified_sender_stands_for_the_own_domain_alone():
     assert names_address("eve@shop.example", own)
     assert names_address("shop.example.thief.zz", own)
     assert names_address("eve.github.io", LIST.with_sender("jo@github.io")), "anybody can have a name there"
+
+
+_PIECES = [
+    *"İ ı K ſ ß é 。 ： @ : / \\ [ ] ( ) { } < > | * . , - _ # & \n 1 7 0 +".split(" "),
+    *"dot DOT punkt at AT arroba telegram TELEGRAM dıscord whats app lıne id ID user name on as is Skype kakao".split(),
+    *"https h**p // data: mailto: com de x eve88 thief http:".split(),
+]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from([*_PIECES, " ", " "]), max_size=12).map("".join))
+def test_no_shortcut_leaves_out_what_the_search_itself_would_find(text):
+    small = text.lower().replace("ı", "i").replace("i̇", "i")
+    for near, searched, patterns in (
+        (spelt._LINK_NEAR, text, [spelt._LINK]),
+        (spelt._BRACKETED_NEAR, text, [spelt._BRACKETED]),
+        (spelt._SPOKEN_NEAR, small, [spelt._SPOKEN_AT, spelt._SPOKEN_DOT]),
+        (spelt._MESSENGER_NEAR, small, [spelt._HANDLE]),
+        (hosts._DOT_NEAR, text, [hosts._DOTTED]),
+    ):
+        if any(pattern.search(text) for pattern in patterns):
+            assert near.search(searched), (near.pattern[:40], text)
+    if numbers._RUN.search(numbers._NOT_DIALLED.sub(lambda found: "x" * len(found[0]), text)):
+        assert numbers._RUN.search(text)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tasks.understand import dates
+from tasks.understand.dates import days_in
 from tasks.understand.weak_answers import is_sentence, triage_doubts, weak_answer_doubts
 from tests.made_rows import message_row
 
@@ -204,3 +208,24 @@ def test_a_reason_that_is_a_field_or_its_value_is_none(reason: str) -> None:
 @pytest.mark.parametrize("reason", ["", "An urgent order.", "too many attempts", "紧急", "It asks."])
 def test_a_short_reason_is_one(reason: str) -> None:
     assert triage_doubts("MEETING", MAIL, reason) == []
+
+
+_PIECES = [
+    *"1 7 12 31 2026 26 . - / , ° º ª th st de of May mai MÄRZ март 月 日 年 월 일 Dec x".split(),
+    " ",
+    " ",
+    "\n",
+]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(_PIECES), max_size=9).map("".join))
+def test_a_date_is_looked_for_wherever_it_may_stand(text):
+    small = text.lower()
+    for form, sign in zip(dates._FORMS, dates._SIGNS, strict=True):
+        assert sign.search(small) or not form.search(small), form.pattern[:40]
+
+
+@pytest.mark.parametrize("text", ["on 3 May 2026", "am 3. MAI 2026", "le 3 Mai", "MAY 3rd, 2026", "3. März", "3 МАРТА"])
+def test_a_date_is_a_date_in_capitals_and_small_letters(text):
+    assert list(days_in(text)) == list(days_in(text.lower())) == list(days_in(text.upper())) != []
