@@ -18,6 +18,7 @@ from prefect.flows import load_flow_from_entrypoint
 
 from deployments.inbox import prefect_server
 from deployments.kept_changes import TAG
+from flows.run.questions import ask_a_person
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
@@ -75,7 +76,8 @@ def test_a_schedule_is_valid_and_says_what_happens_to_a_second_run(deployment):
 
 def pauses(deployment):
     """Whether its flow waits for a person."""
-    return "pause_flow_run(" in (ROOT / deployment["entrypoint"].partition(":")[0]).read_text()
+    flow = load_flow_from_entrypoint(str(ROOT / deployment["entrypoint"]))
+    return ask_a_person in inspect.unwrap(flow.fn).__globals__.values()
 
 
 def test_what_waits_for_a_person_has_no_concurrency_limit(deployment):
