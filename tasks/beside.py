@@ -20,6 +20,7 @@ PASSAGES = (
     "Below it stand passages of our own texts, each between [passage KEY] and [/passage KEY]. Replies may say what "
     "these say, and promise or claim nothing of us that neither they nor the mail say."
 )
+_REPEATED = re.compile(rf"\[/?(?:{'|'.join(MARKS)}) ")
 _MARK = re.compile(rf"\[(/?\s*(?:{'|'.join(MARKS)})\b)", re.IGNORECASE)
 
 
@@ -62,7 +63,7 @@ def words(mail: Mapping[str, Any]) -> str:
 
 def has_mark(text: str) -> bool:
     """Whether the text has a mark of a block, which an answer has no business to repeat."""
-    return bool(re.search(rf"\[/?(?:{'|'.join(MARKS)}) ", text))
+    return bool(_REPEATED.search(text))
 
 
 def _block(mark: str, message_key: str, text: str) -> str:

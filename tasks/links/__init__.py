@@ -21,6 +21,7 @@ REMOVED = "[removed]"
 _MOST_ROUNDS = 5  # after a removal, the rest may form another link
 
 
+@lru_cache(maxsize=1_024)  # an answer is judged for several reasons, and planned later
 def names_address(text: str, allowed: Allowed = NOTHING) -> bool:
     """Return whether the text has a link, an address, a number to dial or to pay to, HTML, or hidden characters."""
     plain = plain_letters(text)
@@ -49,9 +50,13 @@ def _escaped(text: str) -> str:
     return TAG.sub("&lt;", text)
 
 
-@lru_cache(maxsize=256)  # an answer is judged, doubted and planned in turn
 def _spans(plain: str, allowed: Allowed) -> tuple[tuple[int, int], ...]:
     """Return the spans of everything that is not allowed, in order. Overlapping spans are joined."""
+    return tuple((start, end) for start, end in _found(plain) if not _may_stand(plain[start:end], allowed))
+
+
+@lru_cache(maxsize=1_024)
+def _found(plain: str) -> tuple[tuple[int, int], ...]:
     found = sorted({*find_hosts(plain), *find_spelt(plain), *find_numbers(plain)})
     merged: list[tuple[int, int]] = []
     for start, end in found:
@@ -59,7 +64,7 @@ def _spans(plain: str, allowed: Allowed) -> tuple[tuple[int, int], ...]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
             merged.append((start, end))
-    return tuple((start, end) for start, end in merged if not _may_stand(plain[start:end], allowed))
+    return tuple(merged)
 
 
 def _may_stand(found: str, allowed: Allowed) -> bool:

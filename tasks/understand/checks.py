@@ -77,4 +77,5 @@ def _marks() -> dict[int, str]:
 
 @lru_cache(maxsize=16)  # a mail's text is compared with each of its quotes
 def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).translate(_marks()).casefold().split())
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_marks())
+    return "".join(plain.casefold().split())

@@ -39,10 +39,12 @@ _FORMS = (
     re.compile(rf"\b(?P<n>{_NAMES})\.?\s+(?P<d>\d{{1,2}}){_ORDINAL}(?!\d|[.,:]\d)(?:,?\s+(?P<y>{_YEAR}))?"),
     re.compile(r"(?:(?P<y>(?:19|20)\d\d)\s*[年년]\s*)?(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]"),
 )
-# What a text must have for the form of the same place to be worth a search, which takes much longer.
-_SIGNS = tuple(
-    map(re.compile, (r"\d[-./]\d", r"\d[-./]\d", r"\d[\w.ºª]{0,2}\s*[^\W\d_]", r"[^\W\d_]\.?\s+\d", r"[月월]"))
-)
+# Signs that a form is worth a search, which takes much longer.
+_DIGIT, _NUMERIC, _CHARACTER = map(re.compile, (r"\d", r"\d[-./]\d", "[月월]"))
+_LETTERS = re.compile(r"[^\W\d_]+")
+_MONTH_OR_BEHIND_ORDINAL = frozenset(f"{end}{name}" for end in ("", *"st nd rd th er º ª".split()) for name in _MONTH)
+JOINT = "\n|\n"
+"""What stands between texts that are searched together, so that nothing is found across them."""
 
 
 class Day(NamedTuple):
@@ -77,7 +79,14 @@ def without_days(text: str) -> str:
 
 
 def _forms_in(text: str) -> Iterator[re.Pattern[str]]:
-    return (form for form, sign in zip(_FORMS, _SIGNS, strict=True) if sign.search(text))
+    if not _DIGIT.search(text):
+        return
+    if _NUMERIC.search(text):
+        yield from _FORMS[:2]
+    if not _MONTH_OR_BEHIND_ORDINAL.isdisjoint(_LETTERS.findall(text)):
+        yield from _FORMS[2:4]
+    if _CHARACTER.search(text):
+        yield _FORMS[4]
 
 
 def has_invented_date(said: Iterable[str], own: str, written: str) -> bool:
@@ -85,7 +94,7 @@ def has_invented_date(said: Iterable[str], own: str, written: str) -> bool:
 
     `written` is the mail's date in ISO 8601, empty where it has none.
     """
-    named = [meant for text in said for meant in days_in(text)]
+    named = list(days_in(JOINT.join(said)))
     if not named:
         return False
     known = {day for meant in days_in(own) for day in meant}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from functools import lru_cache
+from string import ascii_letters
 
 from tasks.parsing.languages import detect_language
+from tasks.understand.faithfulness.words import shares_words
 
 _ENOUGH = 8
 """Letters from which on their scripts tell something."""
@@ -25,6 +27,7 @@ _SCRIPTS: dict[str, set[str]] = {
     "bo": {"TIBETAN"}, "hi": _DEVANAGARI, "mr": _DEVANAGARI, "ne": _DEVANAGARI, "ar": _ARABIC, "fa": _ARABIC,
     "ur": _ARABIC, "ps": _ARABIC, "ru": _CYRILLIC, "uk": _CYRILLIC, "be": _CYRILLIC, "bg": _CYRILLIC, "mk": _CYRILLIC,
 }  # fmt: skip
+_WITHOUT_LATIN = dict.fromkeys(map(ord, ascii_letters))
 _KNOWN = {"LATIN"}.union(*_SCRIPTS.values())
 _ANY = frozenset("sr bs az uz kk ky tg tk tt mn ku pa sd ug ms jv su ha".split())
 """Languages that are written in more than one script."""
@@ -35,6 +38,9 @@ _NEAR = ({"da", "no", "nb", "nn", "sv"}, {"es", "gl", "pt", "ca"}, {"hr", "sr", 
 
 def scripts_of(text: str) -> Counter[str]:
     """How many letters of each script the text has, under Unicode's names: LATIN, CYRILLIC, CJK."""
+    if text.isascii():
+        letters = len(text) - len(text.translate(_WITHOUT_LATIN))
+        return Counter({"LATIN": letters} if letters else {})
     found: Counter[str] = Counter()
     for character, count in Counter(unicodedata.normalize("NFKC", text)).items():
         found[_script(character)] += count
@@ -63,7 +69,7 @@ def is_unlike(summary: str, own: str, language: str) -> bool:
     main = found.most_common(1)[0][0]
     if there[main] < _SOME / 3 * there.total():
         return True
-    if not language or found.total() < _SURE:
+    if not language or found.total() < _SURE or shares_words(summary, own):
         return False
     told = detect_language(summary)
     return told is not None and told != language and not any({told, language} <= group for group in _NEAR)

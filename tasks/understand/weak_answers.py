@@ -27,9 +27,12 @@ _SENTENCE_WORDS = 4
 _ECHO_WORDS = 5
 """So many words of the question in a row are no chance."""
 _REPEATED_WORDS = 4
+_WORDS = re.compile(r"\w+")
 _MARKS = re.compile(r"[\W_]+")
+_WITHOUT_MARKS = {code: None for code in range(128) if not chr(code).isalnum()}
 _ENDED = re.compile(r"[.!?…。！？।؟][\"')\]»”’]*$")
 _BLANKS = re.compile(r"\[[^\[\]\n]{2,60}\]|\{\{?[^{}\n]{2,60}\}?\}|<[A-Za-z][A-Za-z _'-]{1,60}>|\bX{3,}\b|_{3,}")
+_BLANK_NEAR = re.compile(r"[\[{<]|XXX|___")
 _NUMBERED = re.compile(r"^\W*(?:reply|response|answer|option|antwort|respuesta|réponse)\W*(?:\d+|[a-c])?\W*$", re.I)
 _NOTHING_SAID = frozenset(
     "string text null none na tbd todo summary translation reply replies quote first second third owner due "
@@ -56,7 +59,7 @@ def weak_answer_doubts(answer: Mapping[str, Any], mail: Mapping[str, Any], targe
     replies: Sequence[str] = answer.get("replies", ())
     summary, translation = answer.get("summary", ""), answer.get("translation", "")
     said = [text for text in (summary, translation, *_of_items(answer)) if text]
-    shown = f"{own}\n{beside.words(mail)}"  # on which a reply may rest, too
+    shown = f"{own}\n{more}" if (more := beside.words(mail)) else own  # on which a reply may rest, too
     found = {
         "summary_language": is_unlike(summary, mail["text"], mail["language"]),
         "translation_language": bool(target_language) and is_foreign(translation, target_language or "", own),
@@ -82,10 +85,10 @@ def echoes(text: str, own: str) -> bool:
     """Whether it is a field's name, the question's own words, or a form with blanks; `own` are the mail's words."""
     if _letters(text) in _NOTHING_SAID or _NUMBERED.match(text) or beside.has_mark(text):
         return True
-    if any(blank not in own for blank in _BLANKS.findall(text)):
+    if _BLANK_NEAR.search(text) and any(blank not in own for blank in _BLANKS.findall(text)):
         return True
-    echoed = _runs(text) & _OF_PROMPTS
-    return bool(echoed and echoed - _runs(own))
+    echoed = _OF_PROMPTS.intersection(_runs(text))
+    return bool(echoed and echoed.difference(_runs(own)))
 
 
 def _of_items(answer: Mapping[str, Any]) -> Iterable[str]:
@@ -99,13 +102,15 @@ def _repeats(reply: str, own: str) -> bool:
 @lru_cache(maxsize=64)
 def _letters(text: str) -> str:
     """The text's letters and digits alone, so that marks and blanks make no other answer of it."""
+    if text.isascii():
+        return text.lower().translate(_WITHOUT_MARKS)
     return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _runs(text: str) -> frozenset[tuple[str, ...]]:
+def _runs(text: str) -> Iterable[tuple[str, ...]]:
     """All runs of so many words."""
-    spoken = re.findall(r"\w+", text.casefold())
-    return frozenset(zip(*(spoken[start:] for start in range(_ECHO_WORDS)), strict=False))
+    spoken = _WORDS.findall(text.casefold())
+    return zip(*(spoken[start:] for start in range(_ECHO_WORDS)), strict=False)
 
 
-_OF_PROMPTS = _runs("\n".join(prompts.fixed_words()))
+_OF_PROMPTS = frozenset(_runs("\n".join(prompts.fixed_words())))

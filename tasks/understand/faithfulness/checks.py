@@ -11,11 +11,11 @@ from typing import Any
 from tasks import beside
 from tasks.links import find_hosts
 from tasks.parsing.languages import detect_language
-from tasks.understand.dates import days_in, has_invented_date, without_days
+from tasks.understand.dates import JOINT, days_in, has_invented_date, without_days
 from tasks.understand.faithfulness.names import names_lost, unknown_name
 from tasks.understand.faithfulness.negations import denies, lost_cancellation, lost_negation, said_without_denial
 from tasks.understand.faithfulness.numbers import is_a_count, numbers_in, plain_digits
-from tasks.understand.faithfulness.words import WORD, stem, stems_of
+from tasks.understand.faithfulness.words import WORD, shares_words, stem, stems_of
 
 _READER = {
     *"you your yourself recipient reader sender author we us our team everyone anyone user customer".split(),
@@ -23,6 +23,7 @@ _READER = {
     *"destinatario lei voi noi tutti você vocês nós todos jullie wij iedereen n/a none".split(),
 }
 _AROUND = 250
+_DIGITS = re.compile(r"\d{1,18}")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _OTHER_LETTERS = re.compile(r"[Ͱ-῿぀-鿿가-힯]")
 
@@ -41,16 +42,25 @@ class MailFacts:
         return plain_digits("\n".join(parts))
 
     @cached_property
+    def stems(self) -> frozenset[str]:
+        """The beginnings of all its words."""
+        text, own = self.known, self.mail["text"]
+        return stems_of(own) | stems_of(text.replace(own, "\n", 1))
+
+    @cached_property
     def named_numbers(self) -> list[tuple[frozenset[str], str]]:
         """Its numbers in the order of the text: all that each may mean, and its currency."""
         return list(numbers_in(self.known))
 
     @cached_property
+    def rows_of_digits(self) -> frozenset[str]:
+        """Its rows of digits, also between letters or marks that no pattern of numbers takes apart."""
+        return frozenset(str(int(run)) for run in _DIGITS.findall(f"{self.known} {self.mail['date']}"))
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Its numbers in every reading, those of its dates among them, and hours as both clocks have them."""
-        found = {value for meant, _ in self.named_numbers for value in meant}
-        # A number between letters or marks that no pattern of ours takes apart.
-        found |= {str(int(run)) for run in re.findall(r"\d{1,18}", f"{self.known} {self.mail['date']}")}
+        found = {*self.rows_of_digits, *(value for meant, _ in self.named_numbers for value in meant)}
         hours = {int(value) for value in found if value.isdigit() and len(value) <= 2}
         found |= {str(hour + 12) for hour in hours if hour < 12} | {
             str(hour - 12) for hour in hours if 12 <= hour <= 24
@@ -86,8 +96,9 @@ def unfaithful(answer: Mapping[str, Any], facts: MailFacts) -> list[str]:
     """The names of the doubts about an answer's faithfulness; empty where all that is checked stands in the mail."""
     doubts = [f"summary_{kind}" for kind in _not_in_mail(answer.get("summary", ""), facts, names=True)]
     wide, checks_names = facts.with_beside(), bool(facts.mail.get("passages"))
-    said = {kind for one in answer.get("replies", []) for kind in _not_in_mail(one, wide, names=checks_names)}
-    doubts += [f"reply_{kind}" for kind in ("numbers", "names") if kind in said]
+    replies = JOINT.join(answer.get("replies", []))
+    said = {*_not_in_mail(replies, wide, names=checks_names)} - {"addresses"}  # these are a doubt of any reply
+    doubts += [f"reply_{kind}" for kind in said]
     if answer.get("summary") and _negation_lost(answer["summary"], facts):
         doubts.append("negation_lost")
     if answer.get("summary") and answer.get("translation"):
@@ -101,11 +112,19 @@ def _not_in_mail(said: str, facts: MailFacts, *, names: bool) -> Iterator[str]:
         return
     if any(_is_unknown(meant, currency, facts) for meant, currency in numbers_in(without_days(plain_digits(said)))):
         yield "numbers"
-    if not _hosts(said) <= facts.hosts:
+    if (named := _hosts(said)) and not named <= facts.hosts:
         yield "addresses"
-    language = facts.mail["language"]
-    if names and language and detect_language(said) == language and unknown_name(said, facts.known, language):
+    if (
+        names
+        and unknown_name(said, facts.known, facts.stems, facts.mail["language"])
+        and _is_in_its_language(said, facts)
+    ):
         yield "names"
+
+
+def _is_in_its_language(said: str, facts: MailFacts) -> bool:
+    language = facts.mail["language"]
+    return bool(language) and (shares_words(said, facts.mail["text"]) or detect_language(said) == language)
 
 
 def _hosts(text: str) -> frozenset[str]:
@@ -115,25 +134,27 @@ def _hosts(text: str) -> frozenset[str]:
 
 
 def _is_unknown(meant: frozenset[str], currency: str, facts: MailFacts) -> bool:
-    if not meant & facts.numbers:
+    if meant.isdisjoint(facts.rows_of_digits) and meant.isdisjoint(facts.numbers):
         return bool(currency) or not is_a_count(meant)
+    if not currency:
+        return False
     beside = {known for value in meant for known in facts.currencies.get(value, {""})}
-    return bool(currency) and "" not in beside and currency not in beside
+    return "" not in beside and currency not in beside
 
 
 def _negation_lost(summary: str, facts: MailFacts) -> bool:
     text, language = facts.mail["text"], facts.mail["language"]
     if lost_cancellation(facts.mail["subject"], summary):
         return True
-    if detect_language(summary) != language:
+    if not (lost_negation(text, summary, language) or said_without_denial(text, summary, language)):
         return False
-    return lost_negation(text, summary, language) or said_without_denial(text, summary, language)
+    return _is_in_its_language(summary, facts)
 
 
 def _changed_by_translation(summary: str, translation: str) -> Iterator[str]:
     plain = plain_digits(translation)
     kept = {value for meant, _ in numbers_in(plain) for value in meant}
-    kept |= {str(int(run)) for run in re.findall(r"\d{1,18}", plain)}
+    kept |= {str(int(run)) for run in _DIGITS.findall(plain)}
     hours = {str((int(value) + 12) % 24) for value in kept if value.isdigit() and len(value) <= 2}
     said = [meant for meant, _ in numbers_in(without_days(plain_digits(summary)))]
     if any(not meant & (kept | hours) and not is_a_count(meant) for meant in said):
@@ -175,5 +196,4 @@ def _is_day_of(due: str, facts: MailFacts) -> bool:
 
 def _is_known_person(owner: str, facts: MailFacts) -> bool:
     words = WORD.findall(owner)
-    known = stems_of(facts.known)
-    return not words or any(stem(word) in known or word.lower() in _READER for word in words)
+    return not words or any(stem(word) in facts.stems or word.lower() in _READER for word in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from itertools import pairwise
 
 from tasks.parsing.languages import NAMES
@@ -18,13 +19,14 @@ _NO_NAMES = {
 }
 
 
-def unknown_name(said: str, known: str, language: str) -> bool:
+def unknown_name(said: str, known: str, stems: Set[str], language: str) -> bool:
     """Whether `said` names somebody or something that `known` does not; both are in this language.
+
+    `stems` are the beginnings of the words of `known`.
 
     A row of words counts where nothing of it is known, or only the other half of a name, or two words side by side are
     not; a single word where the language writes ordinary words small.
     """
-    stems = stems_of(known)
     for row in _rows(said):
         missing = [word for word in row if stem(word) not in stems and not _is_known(word)]
         alone = len(row) == 1 and language in _NOUNS_HAVE_CAPITALS

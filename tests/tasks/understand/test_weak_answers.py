@@ -222,8 +222,9 @@ _PIECES = [
 @given(st.lists(st.sampled_from(_PIECES), max_size=9).map("".join))
 def test_a_date_is_looked_for_wherever_it_may_stand(text):
     small = text.lower()
-    for form, sign in zip(dates._FORMS, dates._SIGNS, strict=True):
-        assert sign.search(small) or not form.search(small), form.pattern[:40]
+    looked_for = [*dates._forms_in(small)]
+    for form in dates._FORMS:
+        assert form in looked_for or not form.search(small), form.pattern[:40]
 
 
 @pytest.mark.parametrize("text", ["on 3 May 2026", "am 3. MAI 2026", "le 3 Mai", "MAY 3rd, 2026", "3. März", "3 МАРТА"])
