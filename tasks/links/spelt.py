@@ -87,6 +87,10 @@ _HANDLE = re.compile(
 )
 # For texts in small letters: patterns that ignore case take several times as long.
 _MESSENGER_NEAR = re.compile(rf"\b(?:{_MESSENGERS})")
+_HANDLE_NEAR = re.compile(
+    rf"\b(?:{_MESSENGERS})(?:\s?[-(]?(?:{_HANDLE_WORDS})|\s?(?:[:=：]|->|→)|\s(?:as|at|under|als|unter|comme|sous|como|come|как)\s)"
+    rf"|\bdiscord\b"
+)
 _SPOKEN_NEAR = re.compile(rf"\b(?:dot|{_ODD_AT_WORDS}|ät|punkt)\b")
 _TAG_WITH_VALUES = re.compile(r"<[A-Za-z/!?][^<>=]{0,200}=[^<>]{0,2000}>")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -106,7 +110,7 @@ def find_spelt(text: str) -> Iterator[tuple[int, int]]:
     small = text.lower().replace("ı", "i").replace("i̇", "i")
     if _SPOKEN_NEAR.search(small):
         yield from _spoken(text)
-    if _MESSENGER_NEAR.search(small):
+    if _MESSENGER_NEAR.search(small) and _HANDLE_NEAR.search(small):
         yield from (found.span() for found in _HANDLE.finditer(text))
 
 
