@@ -113,10 +113,9 @@ class Splitter:
         if not line.startswith(b"From ") and not (after_blank and UNDATED.match(line)):
             return False  # such as a field `From:`
         below = self.lines.peek(LOOK_AHEAD_BYTES)
-        fields = fields_of_mail(below)
-        if separates(line, below, fields, dated=self.dated, after_blank=after_blank):
+        if separates(line, below, dated=self.dated, after_blank=after_blank):
             return True
-        if line.startswith(b"From ") and len(fields) > 1:
+        if line.startswith(b"From ") and len(fields_of_mail(below)) > 1:
             mail.defects.append(HOLDS_FROM)
         return False
 
@@ -125,10 +124,7 @@ class Splitter:
         ahead = self.lines.peek(length + LOOK_AHEAD_BYTES)
         body, behind = ahead[:length], ahead[length:].lstrip(b"\r\n")
         line, newline, below = behind.partition(b"\n")
-        fields = fields_of_mail(below)
-        if len(body) < length or (
-            behind and not separates(line + newline, below, fields, dated=self.dated, after_blank=True)
-        ):
+        if len(body) < length or (behind and not separates(line + newline, below, dated=self.dated, after_blank=True)):
             return False
         self.lines.skip(length)
         if not re.search(rb"(?m)^From ", body):
@@ -146,13 +142,14 @@ def begins_with_header(head: bytes) -> bool:
     return not head.startswith(b">") and len(fields_of_mail(head)) > 1
 
 
-def separates(line: bytes, below: bytes, fields: set[bytes], *, dated: bool, after_blank: bool) -> bool:
+def separates(line: bytes, below: bytes, *, dated: bool, after_blank: bool) -> bool:
     """Return whether a line `From …` starts a mail. `dated` says that the file's first one has a date."""
     if DATED.match(line):
         follows = not below.partition(b"\n")[0].strip() or FIELD.match(below) or below.startswith(b">From ")
-        return bool(follows) if after_blank else len(fields) > 1
+        return bool(follows) if after_blank else len(fields_of_mail(below)) > 1
     if not after_blank or not UNDATED.match(line):
         return False
+    fields = fields_of_mail(below)
     return (b"from" in fields and len(fields) > 1) if dated else bool(fields)
 
 

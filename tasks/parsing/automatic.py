@@ -29,6 +29,7 @@ _METHOD = re.compile(rb"^METHOD\s*:\s*([A-Z-]+)", re.IGNORECASE | re.MULTILINE)
 _OF_PEOPLE = frozenset({"", "request", "publish"})
 _MOST_CALENDAR_BYTES = 200_000
 _MOST_WORDS = 12
+_BETWEEN_WORDS = re.compile(r"[-._\s0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +53,7 @@ def read_automatic(raw: bytes, ours: Collection[str]) -> Automatic:
 def is_no_reply(address: str) -> bool:
     """Whether nobody reads what is sent to this address, by its name or its host's."""
     local, _, domain = address.lower().rpartition("@")
-    names = [local.partition("+")[0], *domain.split(".")[:-1]]
-    return "".join(_words(names[0])) in _no_reply_names()[1] or any(_says_no_reply(name) for name in names)
+    return _is_nobodys(local.partition("+")[0]) or any(map(_says_no_reply, domain.split(".")[:-1]))
 
 
 def asked_for_by_form(senders: Collection[str], reply_to: Collection[str], ours: Collection[str]) -> bool:
@@ -75,7 +75,9 @@ class _Head:
 
     def words(self, name: str) -> set[str]:
         """The values of all fields of this name, without comments and parameters."""
-        values = (_COMMENT.sub("", decode_text(value)).partition(";")[0] for value in self.fields.get(name, []))
+        if name not in self.fields:
+            return set()
+        values = (_COMMENT.sub("", decode_text(value)).partition(";")[0] for value in self.fields[name])
         return {value.strip().lower() for value in values} - {""}
 
     def first(self, name: str) -> str:
@@ -177,9 +179,16 @@ def _no_reply_names() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(inside.split()), frozenset(alone.split())
 
 
+def _is_nobodys(name: str) -> bool:
+    alone = _no_reply_names()[1]
+    return (_squeezed(name) in alone and "".join(_words(name)) in alone) or _says_no_reply(name)
+
+
 @lru_cache(maxsize=4_096)  # the names of hosts come again with every sender
 def _says_no_reply(name: str) -> bool:
     """Whether a name says so in a word of it, or in whole words: `norep.lyons` is a person's."""
+    if not _inside_a_word().search(_squeezed(name)):
+        return False
     words = _words(name)
     if any(_inside_a_word().search(word) for word in words):
         return True
@@ -190,6 +199,11 @@ def _says_no_reply(name: str) -> bool:
 @cache
 def _inside_a_word() -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, sorted(_no_reply_names()[0]))))
+
+
+def _squeezed(name: str) -> str:
+    """The name without what stands between its words: what no word of it and no row of words says, it does not say."""
+    return _BETWEEN_WORDS.sub("", name)
 
 
 def _words(name: str) -> list[str]:

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 # Below this score the model guesses: an emoji is "English" at 0.12.
 CONFIDENT = 0.4
-# From this score on, the first half of a sample is enough; the model's time grows with the text.
-SURE = 0.8
 SAMPLE_CHARS = 600
+# So many are enough where the score is that high; the model's time grows with the text.
+FIRST_CHARS = 200
+SURE = 0.8
 LINKS = re.compile(r"https?://\S+|\S+@\S+|\([^()\s]*://[^()]*\)")
 SIGNS = re.compile(r"[0-9_#*=~|<>+\-]+")
 CAPITALS = bytes(range(65, 91))
@@ -102,8 +103,8 @@ def detect_language(text: str) -> str | None:
 
 @lru_cache(maxsize=256)  # several checks ask about the same answer
 def _detected(sample: str) -> str | None:
-    best = detector().detect(sample[: SAMPLE_CHARS // 2])
-    if len(sample) > SAMPLE_CHARS // 2 and (not best or best[0]["score"] < SURE):
+    best = detector().detect(sample[:FIRST_CHARS])
+    if len(sample) > FIRST_CHARS and (not best or best[0]["score"] < SURE):
         best = detector().detect(sample)
     if not best or best[0]["score"] < CONFIDENT:
         return None
