@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from email.message import Message
 from email.policy import Compat32
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tasks.parsing.headers import parameter_text
@@ -54,6 +55,11 @@ class AsSent(Message):
             self._indexed = len(fields)
         return self._first.get(name.lower(), failobj)
 
+    def get_content_type(self) -> str:
+        """Return `maintype/subtype` in small letters, as the library reads it."""
+        declared = self.get("content-type")
+        return super().get_content_type() if declared is None else _content_type(declared)
+
     def take_fields(self, fields: list[tuple[str, str]]) -> None:
         """Take these as its only fields."""
         self._headers = fields
@@ -61,6 +67,23 @@ class AsSent(Message):
     def get_payload(self, i: int | None = None, decode: bool = False) -> Any:  # noqa: ANN401  # as the library declares it
         """Return the parts, or the text with a surrogate for each 8-bit byte; `i` and `decode` change nothing."""
         return self._payload  # type: ignore[attr-defined]  # private, and the only way to the bytes
+
+
+# A few values make up most of all mails' fields, and the library takes them apart anew each time.
+@lru_cache(maxsize=512)
+def _content_type(declared: str) -> str:
+    return Message.get_content_type(_part_with("content-type", declared))
+
+
+@lru_cache(maxsize=512)
+def _parameters(header: str, value: str) -> tuple[tuple[str, Any], ...]:
+    return tuple((key.lower(), text) for key, text in _part_with(header, value).get_params([], header))
+
+
+def _part_with(header: str, value: str) -> AsSent:
+    part = AsSent(policy=CappedHeaders())
+    part.take_fields([(header, value)])
+    return part
 
 
 def field(part: Part, name: str) -> str:
@@ -73,10 +96,11 @@ def parameter(part: Part, name: str, header: str = "content-type") -> str:
 
     Of two of one name RFC 2231's goes first, wherever it stands: the other is for programs that do not know that form.
     """
-    if name not in str(part.get(header, "")).lower():  # the parser takes its time, and most parts have few parameters
+    declared = field(part, header)
+    if name not in declared.lower():  # most parts have few parameters
         return ""
     try:
-        found = [value for key, value in part.get_params([], header) if key.lower() == name]
+        found = [value for key, value in _parameters(header, declared) if key == name]
         extended = [value for value in found if isinstance(value, tuple)]
         return next((text for value in (*extended, *found) if (text := parameter_text(value))), "")
     except (ValueError, TypeError, IndexError, KeyError, AttributeError):
