@@ -31,7 +31,7 @@ _IPV6 = re.compile(
 )
 _NUMBER = re.compile(r"0x[0-9a-f]{1,8}|\d+", re.IGNORECASE)
 # Error codes begin with 8 or C (HRESULT, NTSTATUS). IP addresses are not written in that way.
-_WHOLE_ADDRESS = re.compile(r"(?<![\w.-])(?:0x(?![8cC])[0-9a-fA-F]{8}(?!\w)|\d{8,10}[/\\][A-Za-z][^\s<>\"']*)")
+_WHOLE_ADDRESS = re.compile(r"(?=\d)(?<![\w.-])(?:0x(?![8cC])[0-9a-fA-F]{8}(?!\w)|\d{8,10}[/\\][A-Za-z][^\s<>\"']*)")
 _ASCII_INSIDE = re.compile(r"[\x21-\x7e]+")
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SPECIAL_USE = frozenset(

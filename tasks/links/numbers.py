@@ -12,9 +12,11 @@ from stdnum import iban, numdb
 from tasks.links.words import words
 
 _SEPARATORS = r"[ ()/.\-–‑]"
-_RUN = re.compile(rf"(?<![\w.,])(?<![A-Za-z]-)\(?\d(?:{_SEPARATORS}{{0,3}}\d){{5,16}}(?![\w])")
+_RUN = re.compile(rf"(?=[\d(])(?<![\w.,])(?<![A-Za-z]-)\(?\d(?:{_SEPARATORS}{{0,3}}\d){{5,16}}(?![\w])")
 _INTERNATIONAL = re.compile(rf"\+\s?\(?\d(?:{_SEPARATORS}{{0,3}}\d){{6,16}}")
 _NOT_DIALLED = re.compile(
+    # What it may begin with, so that the rest is tried at few places.
+    r"(?=[\d\s])(?:"
     # Dates.
     r"(?<![\d./])(?<!\d-)(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?![./-]?\d)"
     # Sums.
@@ -23,7 +25,7 @@ _NOT_DIALLED = re.compile(
     r"|(?<=[€$£¥])\s?\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?"
     r"|(?<![\d.,])\d{1,3}(?:[.,']\d{3}){1,6}(?:[.,]\d{1,2})?(?![\d.,-]?\d)"
     # Hours.
-    r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d)"
+    r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d))"
 )
 # Some countries whose national numbers begin with 0. Another country's number is usually valid in one of them, too.
 _REGIONS = ("DE", "GB", "FR", "IT", "NL", "JP", "AU", "CH")

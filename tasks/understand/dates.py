@@ -31,10 +31,10 @@ _YEAR = r"(?:(?<!\d)(?:19|20)\d\d(?!\d))"
 _ORDINAL = r"(?:st|nd|rd|th|er|º|ª|\.)?"
 # For texts in small letters: patterns that ignore case take ten times as long.
 _FORMS = (
-    re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})(?!\d)"),
-    re.compile(r"(?<![\d.])(?P<d>\d{1,2})[-./](?P<m>\d{1,2})[-./](?P<y>(?:19|20)\d\d|\d\d)(?![\d.]*\d)"),
+    re.compile(r"(?=\d)(?<!\d)(?P<y>(?:19|20)\d\d)[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?=\d)(?<![\d.])(?P<d>\d{1,2})[-./](?P<m>\d{1,2})[-./](?P<y>(?:19|20)\d\d|\d\d)(?![\d.]*\d)"),
     re.compile(
-        rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}\s*(?:of\s+|de\s+)?(?P<n>{_NAMES})\b\.?,?(?:\s+(?:de\s+)?(?P<y>{_YEAR}))?"
+        rf"(?=\d)(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}\s*(?:of\s+|de\s+)?(?P<n>{_NAMES})\b\.?,?(?:\s+(?:de\s+)?(?P<y>{_YEAR}))?"
     ),
     re.compile(rf"\b(?P<n>{_NAMES})\.?\s+(?P<d>\d{{1,2}}){_ORDINAL}(?!\d|[.,:]\d)(?:,?\s+(?P<y>{_YEAR}))?"),
     re.compile(r"(?:(?P<y>(?:19|20)\d\d)\s*[年년]\s*)?(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]"),

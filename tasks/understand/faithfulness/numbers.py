@@ -24,7 +24,7 @@ _SCALES = {
 # For texts in small letters: a pattern that ignores case takes three times as long. It begins with the digits, as one
 # that begins with what may be missing is tried at each letter.
 _NUMBER = re.compile(
-    rf"(?<![\d.,])(?P<digits>\d{{1,3}}(?:[.,'’ ]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d+(?:[.,]\d+)?)"
+    rf"(?=\d)(?<![\d.,])(?P<digits>\d{{1,3}}(?:[.,'’ ]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?|\d+(?:[.,]\d+)?)"
     rf"(?:[ ]?(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![^\W\d_一-鿿]))?"
     rf"[ ]?(?P<after>{_MONEY})?"
 )
