@@ -24,6 +24,9 @@ _READER = {
 }
 _AROUND = 250
 _DIGITS = re.compile(r"\d{1,18}")
+_HOUR_SIGN = r"(?:h|hrs?|heures?|uhr|horas?|ore|uur|godz\w*|时|時|시)"
+_AFTERNOON = re.compile(rf"(?<!\d)(?:1[3-9]|2[0-4])(?:[:.h]00|\s?{_HOUR_SIGN})(?![^\W\d_])", re.IGNORECASE)
+_TIME = re.compile(rf"\d(?:[:h]\d\d|\s?(?:{_HOUR_SIGN}|[ap]\.?\s?m|o.clock))(?![^\W\d_])", re.IGNORECASE)
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _OTHER_LETTERS = re.compile(r"[Ͱ-῿぀-鿿가-힯]")
 
@@ -156,7 +159,10 @@ def _changed_by_translation(summary: str, translation: str) -> Iterator[str]:
     kept = {value for meant, _ in numbers_in(plain) for value in meant}
     kept |= {str(int(run)) for run in _DIGITS.findall(plain)}
     hours = {str((int(value) + 12) % 24) for value in kept if value.isdigit() and len(value) <= 2}
-    said = [meant for meant, _ in numbers_in(without_days(plain_digits(summary)))]
+    compared = without_days(plain_digits(summary))
+    if not _TIME.search(plain):  # `two in the afternoon`
+        compared = _AFTERNOON.sub(" ", compared)
+    said = [meant for meant, _ in numbers_in(compared)]
     if any(not meant & (kept | hours) and not is_a_count(meant) for meant in said):
         yield "translation_numbers"
     in_latin = all(_LATIN.search(text) and not _OTHER_LETTERS.search(text) for text in (summary, translation))

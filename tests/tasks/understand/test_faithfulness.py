@@ -112,6 +112,22 @@ def test_a_translation_keeps_numbers_and_names(translation: str, doubt: list[str
 
 
 @pytest.mark.parametrize(
+    ("summary", "translation", "doubt"),
+    [
+        ("Réunion jeudi à 14 heures.", "The meeting is on Thursday at two in the afternoon.", []),
+        ("Das Treffen beginnt um 17 Uhr.", "The meeting begins at five in the evening.", []),
+        ("La reunión es a las 15:00 del jueves.", "The meeting is at three on Thursday.", []),
+        ("Réunion jeudi à 14 heures.", "The meeting is on Thursday at 3 pm.", ["translation_numbers"]),
+        ("Das Treffen beginnt um 17 Uhr.", "The meeting begins at 18:00.", ["translation_numbers"]),
+        ("Die Frist endet nach 15 Tagen.", "The time is over after fifty days.", ["translation_numbers"]),
+    ],
+)
+def test_an_hour_may_be_translated_into_words(summary: str, translation: str, doubt: list[str]) -> None:
+    facts = MailFacts(message_row(text=summary, language=""))
+    assert unfaithful({"summary": summary, "translation": translation}, facts) == doubt
+
+
+@pytest.mark.parametrize(
     ("item", "doubt"),
     [
         ({"owner": "Maria Lindqvist", "due": "Friday"}, []),
