@@ -50,11 +50,12 @@ def trend(counts: pd.DataFrame, dollars: pd.Series[float], titles: tuple[str, st
         values = counts[name].tolist()
         left.bar(days, values, bottom=below, label=str(name))
         below = [low + value for low, value in zip(below, values, strict=True)]
-    left.legend(fontsize=7, frameon=False)
+    left.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))  # beside the bars
     right.bar([f"{day:%d.%m.}" for day in dollars.index], dollars.tolist(), color=_OTHER)
     for axes, title in zip((left, right), titles, strict=True):
         axes.set_title(title, loc="left", fontsize=9)
         axes.tick_params(labelsize=7)
+        axes.tick_params(axis="x", rotation=90)  # the days of two weeks would lie over each other
         axes.spines[["top", "right"]].set_visible(False)
     return _as_uri(figure)
 
