@@ -88,7 +88,7 @@ def table_row(row: Mapping[str, Any], needs: str) -> Row:
         "needs": plain_cell(needs or _wanted(row), 30),
         "category": plain_cell(row["category"] or row["status"].lower(), 12),
         "from": narrow_cell(row["sender"].partition(" <")[0].strip('"'), 30),
-        "subject": narrow_cell(row["subject"], 60),
+        "subject": narrow_cell(row["subject"] or row["id"], 60),
         "due": plain_cell(_due(row), 9),
         "acts": "",
         "cost $": "?" if row["cost_usd"] is None else f"{row['cost_usd']:.4f}",

@@ -85,6 +85,14 @@ def test_the_report_leads_with_what_needs_a_person(row):
     assert "[table](http://ui/1)" in text
 
 
+def test_a_mail_without_a_subject_is_named_by_what_it_is_called_where_it_came_from():
+    (row,) = summed(
+        outcome_row(status="FAILED", error_type="VALIDATION_ERROR", subject="", id="email_028")
+    ).table.rows()
+
+    assert row["subject"] == "email_028"
+
+
 def test_the_first_columns_of_a_line_fit_a_small_screen():
     long = outcome_row(
         urgent=True, effects=[HELD], subject="s" * 200, sender="Wilhelmina von Hohenstein <w@a.example>",
