@@ -12,13 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from httpx import HTTPError
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException, TerminationSignal
 from prefect.futures import PrefectFuture
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import flow_run
 
+from tasks.errors import Stopped
 from tasks.policies import STOP_WITHIN_S
 from tasks.providers.event_loop import model_loop
 from tasks.runs import Run
@@ -28,6 +29,7 @@ from tasks.stops import Stop, stop_of
 log = logging.getLogger("mailroom.report")
 
 GO_ON = "Start it again to go on: what was answered is on record and is not paid for again."
+CANCELLED = "it was cancelled in Prefect's UI"
 _LOOK_EVERY_S = 3.0
 
 
@@ -46,6 +48,8 @@ def ends_in_order(run: Run, pending: Sequence[PrefectFuture[Any]]) -> Iterator[N
             stop.set(_why(error))
             log.info("The run ends early: %s. Calls under way are waited for.", stop.why)
             _wait_for_calls(pending, stop)
+            if isinstance(error, TerminationSignal) and _is_cancelled():
+                raise Stopped(f"The run was stopped: {CANCELLED}.") from error
             log.warning("The run was stopped: %s. %s", stop.why, GO_ON)
             _send_logs()
             raise
@@ -105,10 +109,19 @@ def _cancelling_heard(stop: Stop) -> Iterator[None]:
 def _look_for_cancelling(flow_run_id: str, stop: Stop, done: threading.Event) -> None:
     client = get_client(sync_client=True)  # the run's own client, which is closed with the run
     while not done.wait(_LOOK_EVERY_S):
-        try:
-            state: State[Any] | None = client.read_flow_run(UUID(flow_run_id)).state
-        except (HTTPError, PrefectException, RuntimeError):
-            continue  # the server is unavailable and will be asked again, or the run has ended
-        if state is not None and (state.is_cancelling() or state.is_cancelled()):
-            stop.set("it was cancelled in Prefect's UI")
+        if _found_cancelled(client, flow_run_id):
+            stop.set(CANCELLED)
             return
+
+
+def _is_cancelled() -> bool:
+    """Whether a person cancelled this run, as far as the server says; a worker then ends it by a signal."""
+    return bool(flow_run.id) and _found_cancelled(get_client(sync_client=True), str(flow_run.id))
+
+
+def _found_cancelled(client: SyncPrefectClient, flow_run_id: str) -> bool:
+    try:
+        state: State[Any] | None = client.read_flow_run(UUID(flow_run_id)).state
+    except (HTTPError, PrefectException, RuntimeError):
+        return False  # the server is unavailable, or the run has ended
+    return state is not None and (state.is_cancelling() or state.is_cancelled())

@@ -108,3 +108,15 @@ def test_a_run_that_is_cancelled_ends_its_log_with_the_state(asked):
     end.assert_no_trace()
     assert end.state.name == "Stopped"
     assert end.log[-1].startswith("Finished in state Stopped("), end.log
+
+
+def test_a_run_that_is_cancelled_at_a_worker_says_last_who_ended_it(asked):
+    run_id, process = asked
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run_id, Cancelling(), force=True)
+    process.send_signal(signal.SIGTERM)  # as a worker does as soon as it hears of that
+    end = ended(run_id, process)
+    end.assert_no_trace()
+    assert end.state.name == "Stopped"
+    assert "it was cancelled in Prefect's UI. Start it again to go on" in end.log[-1], end.log
+    assert end.log[-1].startswith("Finished in state Stopped("), end.log
