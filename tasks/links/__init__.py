@@ -21,7 +21,7 @@ REMOVED = "[removed]"
 _MOST_ROUNDS = 5  # after a removal, the rest may form another link
 
 
-@lru_cache(maxsize=1_024)  # an answer is judged for several reasons, and planned later
+@lru_cache(maxsize=512)  # an answer is judged for several reasons, and planned later
 def names_address(text: str, allowed: Allowed = NOTHING) -> bool:
     """Return whether the text has a link, an address, a number to dial or to pay to, HTML, or hidden characters."""
     plain = plain_letters(text)
@@ -55,7 +55,7 @@ def _spans(plain: str, allowed: Allowed) -> tuple[tuple[int, int], ...]:
     return tuple((start, end) for start, end in _found(plain) if not _may_stand(plain[start:end], allowed))
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=512)
 def _found(plain: str) -> tuple[tuple[int, int], ...]:
     found = sorted({*find_hosts(plain), *find_spelt(plain), *find_numbers(plain)})
     merged: list[tuple[int, int]] = []

@@ -100,8 +100,8 @@ def unfaithful(answer: Mapping[str, Any], facts: MailFacts) -> list[str]:
     doubts = [f"summary_{kind}" for kind in _not_in_mail(answer.get("summary", ""), facts, names=True)]
     wide, checks_names = facts.with_beside(), bool(facts.mail.get("passages"))
     replies = JOINT.join(answer.get("replies", []))
-    said = {*_not_in_mail(replies, wide, names=checks_names)} - {"addresses"}  # these are a doubt of any reply
-    doubts += [f"reply_{kind}" for kind in said]
+    # An address is a doubt of any reply, wherever it is from.
+    doubts += [f"reply_{kind}" for kind in _not_in_mail(replies, wide, names=checks_names) if kind != "addresses"]
     if answer.get("summary") and _negation_lost(answer["summary"], facts):
         doubts.append("negation_lost")
     if answer.get("summary") and answer.get("translation"):
