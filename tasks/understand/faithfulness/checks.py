@@ -15,7 +15,7 @@ from tasks.understand.dates import JOINT, days_in, has_invented_date, without_da
 from tasks.understand.faithfulness.names import names_lost, unknown_name
 from tasks.understand.faithfulness.negations import denies, lost_cancellation, lost_negation, said_without_denial
 from tasks.understand.faithfulness.numbers import is_a_count, numbers_in, plain_digits
-from tasks.understand.faithfulness.words import WORD, shares_words, stem, stems_of
+from tasks.understand.faithfulness.words import WORD, stem, stems_of
 
 _READER = {
     *"you your yourself recipient reader sender author we us our team everyone anyone user customer".split(),
@@ -117,17 +117,10 @@ def _not_in_mail(said: str, facts: MailFacts, *, names: bool) -> Iterator[str]:
         yield "numbers"
     if (named := _hosts(said)) and not named <= facts.hosts:
         yield "addresses"
-    if (
-        names
-        and unknown_name(said, facts.known, facts.stems, facts.mail["language"])
-        and _is_in_its_language(said, facts)
-    ):
-        yield "names"
-
-
-def _is_in_its_language(said: str, facts: MailFacts) -> bool:
     language = facts.mail["language"]
-    return bool(language) and (shares_words(said, facts.mail["text"]) or detect_language(said) == language)
+    is_like_mail = names and language and detect_language(said) == language
+    if is_like_mail and unknown_name(said, facts.known, facts.stems, language):
+        yield "names"
 
 
 def _hosts(text: str) -> frozenset[str]:
@@ -149,9 +142,9 @@ def _negation_lost(summary: str, facts: MailFacts) -> bool:
     text, language = facts.mail["text"], facts.mail["language"]
     if lost_cancellation(facts.mail["subject"], summary):
         return True
-    if not (lost_negation(text, summary, language) or said_without_denial(text, summary, language)):
+    if detect_language(summary) != language:
         return False
-    return _is_in_its_language(summary, facts)
+    return lost_negation(text, summary, language) or said_without_denial(text, summary, language)
 
 
 def _changed_by_translation(summary: str, translation: str) -> Iterator[str]:

@@ -10,8 +10,6 @@ from tasks.parsing.month_names import fold
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PARTS = re.compile(r"['’-]")
 _STEM = 5
-_SHARED = 0.6
-"""A text that shares so many of its words with another one is in the same language."""
 
 
 @lru_cache(maxsize=32_768)
@@ -26,9 +24,3 @@ def stems_of(text: str) -> frozenset[str]:
     words = set(WORD.findall(text))
     parts = [part for word in words if not word.isalpha() for part in _PARTS.split(word)]
     return frozenset(map(stem, words.union(parts)))
-
-
-def shares_words(said: str, text: str) -> bool:
-    """Whether most words of `said` stand in the text: then both are in one language, and no detector need be asked."""
-    stems = stems_of(said)
-    return len(stems & stems_of(text)) >= _SHARED * len(stems) > 0
