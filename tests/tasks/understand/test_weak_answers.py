@@ -172,7 +172,7 @@ def test_a_summary_in_another_language_than_its_mail_is_seen(language: str, text
 
 
 def test_a_foreign_sentence_of_the_mail_is_no_summary_in_its_language() -> None:
-    said = "Wir schicken Ihnen am Montag zwei neue Geräte und bitten Sie um Geduld."
+    said = "Wir schicken Ihnen am Montag zwei neue Geräte und bitten Sie bis dahin herzlich um Geduld."
     text = f"We need help with the login since Friday, and the printer is broken, too.\n\nPlease reply with: {said}"
     assert "summary_language" in doubts(mail=MAIL | {"text": text, "language": "en"}, summary=said)
 
