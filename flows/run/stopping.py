@@ -31,6 +31,7 @@ log = logging.getLogger("mailroom.report")
 GO_ON = "Start it again to go on: what was answered is on record and is not paid for again."
 CANCELLED = "it was cancelled in Prefect's UI"
 _LOOK_EVERY_S = 3.0
+_ANSWER_S = 5.0
 
 
 @contextmanager
@@ -115,8 +116,15 @@ def _look_for_cancelling(flow_run_id: str, stop: Stop, done: threading.Event) ->
 
 
 def _is_cancelled() -> bool:
-    """Whether a person cancelled this run, as far as the server says; a worker then ends it by a signal."""
-    return bool(flow_run.id) and _found_cancelled(get_client(sync_client=True), str(flow_run.id))
+    """Whether a person cancelled this run, as far as the server says in time; a worker then ends it by a signal."""
+    if not (flow_run_id := flow_run.id):
+        return False
+    found: list[bool] = []
+    client = get_client(sync_client=True)  # it is patient with a server that hangs, and the run has to end
+    asking = threading.Thread(target=lambda: found.append(_found_cancelled(client, str(flow_run_id))), daemon=True)
+    asking.start()
+    asking.join(_ANSWER_S)
+    return any(found)
 
 
 def _found_cancelled(client: SyncPrefectClient, flow_run_id: str) -> bool:

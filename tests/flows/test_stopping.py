@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,14 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import StateType
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling
 
 from flows.process_mail import process_mail
+from flows.run import stopping
 from tests.benchmarks.faulty_proxy import FaultyProxy, Moods, faulty_proxy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,3 +109,14 @@ def test_a_run_that_is_cancelled_in_the_ui_ends_in_order(far):
     assert "it was cancelled in Prefect's UI. Start it again to go on" in state.message
     assert sum(moment > cancelled_at[0] + 5 for moment in far.begun) == 0
     assert len(far.begun) < len(list(SAMPLES.iterdir()))
+
+
+def test_a_server_that_hangs_does_not_keep_a_run_that_was_told_to_end(monkeypatch):
+    monkeypatch.setattr(stopping, "_ANSWER_S", 0.5)
+    monkeypatch.setenv("PREFECT__FLOW_RUN_ID", str(uuid4()))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
+        with temporary_settings({PREFECT_API_URL: address}):
+            began = time.monotonic()
+            assert not stopping._is_cancelled()
+    assert time.monotonic() - began < 30, "Prefect's client asks a server that hangs for minutes"
