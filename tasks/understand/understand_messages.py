@@ -121,12 +121,14 @@ def lost_chunk(chunk: DataFrame[Messages], why: BaseException) -> DataFrame[Read
 
 def _tell(messages: DataFrame[Messages], readings: DataFrame[Readings], part: str) -> None:
     """Log one record for the chunk with a line for each mail. A record for each mail would burden Prefect's server."""
-    subjects = may_name()
+    subjects, rows = may_name(), records(readings)
+    failed = sum(bool(row["error_type"]) for row in rows)
     lines = [
         f"{mail_name(mail, subjects=subjects)} {row['category'] or row['error_type']} calls={row['calls']} "
         f"cached={row['cached_calls']}"
         f" {row['model']} {','.join(row['doubts'])}".rstrip()
-        for mail, row in zip(records(messages), records(readings), strict=True)
+        for mail, row in zip(records(messages), rows, strict=True)
     ]
+    told = f"{len(rows) - failed} read" + (f", {failed} not" if failed else "")
     keys = readings["message_key"].tolist()
-    log.info("%s: %d read.\n%s", part, len(readings), "\n".join(lines), extra={"chunk": part, "message_keys": keys})
+    log.info("%s: %s.\n%s", part, told, "\n".join(lines), extra={"chunk": part, "message_keys": keys})

@@ -1,15 +1,17 @@
 """Reads a chunk with a scripted asker: the questions about each mail, and its row if an answer fails."""
 
 import asyncio
+import logging
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from tasks.errors import BudgetExceeded, KeyRejected, Refused, TimedOut
-from tasks.frames import Messages
+from tasks.frames import Messages, Readings
 from tasks.questions import Completion, Link, Usage
 from tasks.understand.understand import understand
-from tests.made_rows import message_row
+from tasks.understand.understand_messages import _tell
+from tests.made_rows import message_row, reading_row
 
 LINK = (Link(provider="openai", model="m"),)
 MAIL = message_row(text="Please send the list by Friday.", target_language="de", tokens=8)
@@ -254,3 +256,15 @@ def test_a_reply_may_rest_on_what_is_shown_beside_the_mail_and_a_summary_may_not
     assert "reply_numbers" in bare["doubts"]
     (row,) = read(Scripted(analysis=ANALYSIS | {"summary": summary}), {"earlier": EARLIER})
     assert "summary_numbers" in row["doubts"]
+
+
+def test_the_log_of_a_chunk_counts_what_was_not_read_apart(caplog: pytest.LogCaptureFixture) -> None:
+    keys = ["a" * 64, "b" * 64, "c" * 64]
+    messages = Messages.of([message_row(message_key=key) for key in keys])
+    stopped = {"error_type": "STOPPED", "error_message": "The run was stopped.", "category": None}
+    readings = Readings.of(
+        [reading_row(message_key=keys[0]), *(reading_row(message_key=key, **stopped) for key in keys[1:])]
+    )
+    with caplog.at_level(logging.INFO, "mailroom"):
+        _tell(messages, readings, "mails 1-3")
+    assert caplog.messages[0].startswith("mails 1-3: 1 read, 2 not.\n")
