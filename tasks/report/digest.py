@@ -46,7 +46,7 @@ def digest_text(
     waiting = today[today["reply_wanted"].astype(bool) & ~today["answered"].astype(bool)]
     urgent = today[today["urgent"].astype(bool)]
     parts = [f"# {day:%A, %d %B %Y}", "", _sentence(today, urgent, waiting), ""]
-    parts += [f"Effects: {count_words(effects)}. Held for a person by now: {held}.", ""]
+    parts += [f"Effects, those of dry runs left out: {count_words(effects)}. Held for a person by now: {held}.", ""]
     if len(mails):
         parts += [f"![trend]({trend(*_by_day(mails, categories), titles=('Mails a day', 'US dollars a day'))})", ""]
     parts += _counts(today, categories)

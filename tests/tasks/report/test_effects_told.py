@@ -91,4 +91,4 @@ def test_the_table_has_each_mails_effects():
 
 def test_the_digest_tells_the_days_effects_and_what_waits_by_now():
     text = digest_text(digest_frame([]), date(2026, 11, 28), DEFAULT_CATEGORIES, {"failed": 1, "done": 3}, held=2)
-    assert "Effects: 3 done, 1 failed. Held for a person by now: 2." in text
+    assert "Effects, those of dry runs left out: 3 done, 1 failed. Held for a person by now: 2." in text
