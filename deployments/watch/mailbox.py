@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tasks.mailbox.imap.block import Mailbox
 
 _STOP_LOOK_S = 2.0
+_MOST_LOOKS = 10
 _IDLE_MOST_S = 25 * 60  # servers end an IDLE after 29 minutes (RFC 2177)
 _POLL_WITHOUT_IDLE_S = 30.0
 _RECONNECT_LEAST_S = 0.25
@@ -102,13 +103,26 @@ def _watch(watched: WatchedMailbox, poll_s: float, tell: Callable[[int], None], 
         can_idle = "IDLE" in mailbox.client.capabilities
         log.info("Watching %s%s.", watched.name, "" if can_idle else " by asking, as its server can't tell")
         while not end.is_set():
-            if new := watched.look(mailbox):
+            if new := _look(watched, mailbox):
                 tell(new)
             if can_idle:
                 _idle(mailbox, min(poll_s, _IDLE_MOST_S), end)
             else:
                 end.wait(min(poll_s, _POLL_WITHOUT_IDLE_S))
                 mailbox.client.noop()
+
+
+def _look(watched: WatchedMailbox, mailbox: BaseMailBox) -> int:
+    """The number of mails that no run has read; what the server reports during the look is looked at, too.
+
+    It reports a mail once, and an IDLE afterwards would wait for the next one.
+    """
+    for _ in range(_MOST_LOOKS):
+        mailbox.client.response("EXISTS")
+        new = watched.look(mailbox)
+        if mailbox.client.response("EXISTS")[1] == [None]:
+            break
+    return new
 
 
 def _idle(mailbox: BaseMailBox, most_s: float, end: threading.Event) -> None:

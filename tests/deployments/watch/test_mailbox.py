@@ -15,6 +15,7 @@ from tasks.ledger.engine import open_ledger
 from tasks.ledger.messages import Seen, record_seen
 from tasks.mailbox.imap.block import Mailbox
 from tasks.mailbox.imap.connection import connected
+from tasks.mailbox.imap.source import find_uids
 from tasks.settings.inbox import GatherSettings
 from tests.services.cutting_proxy import cutting_proxy
 
@@ -133,3 +134,23 @@ def test_it_ends_when_told_while_nothing_comes(imap_account, ledger_url):
         await asyncio.sleep(0)
 
     assert watching(block_of(imap_account), ledger_url, story) == []
+
+
+def test_mail_that_is_reported_while_the_folder_is_looked_at_is_told_of(imap_account, ledger_url, monkeypatch):
+    block = block_of(imap_account)
+    arrived: list[None] = []
+
+    def found_then_reported(mailbox: Any, *arguments: Any) -> list[int]:
+        uids = find_uids(mailbox, *arguments)
+        if not arrived:
+            append(block)
+            arrived.append(None)
+            mailbox.client.noop()  # as a server may report it with the search's own answer
+        return uids
+
+    monkeypatch.setattr(watching_mailbox, "find_uids", found_then_reported)
+
+    async def story(told: Told, _watched: WatchedMailbox) -> None:
+        await told.until(1)
+
+    assert watching(block, ledger_url, story) == [1]
