@@ -228,6 +228,7 @@ def test_no_shortcut_leaves_out_what_the_search_itself_would_find(text):
         (spelt._BRACKETED_NEAR, text, [spelt._BRACKETED]),
         (spelt._SPOKEN_NEAR, small, [spelt._SPOKEN_AT, spelt._SPOKEN_DOT]),
         (spelt._MESSENGER_NEAR, small, [spelt._HANDLE]),
+        (spelt._HANDLE_NEAR, small, [spelt._HANDLE]),
         (hosts._DOT_NEAR, text, [hosts._DOTTED]),
     ):
         if any(pattern.search(text) for pattern in patterns):

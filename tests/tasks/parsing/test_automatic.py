@@ -1,7 +1,10 @@
 """Mails of programs, and ours that come back, are told from those of people."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tasks.parsing import automatic as reading
 from tasks.parsing.automatic import is_no_reply, read_automatic
 from tasks.parsing.read_mail import read_mail
 
@@ -140,3 +143,16 @@ def test_junk_and_lists_are_sorted_alike(header):
 )
 def test_any_bytes_are_read(raw):
     read_automatic(raw, OURS)
+
+
+_NAME_PIECES = [*"no reply noreply norep lyons do not answer bot system daemon ann 1 22 - . _".split(), ""]
+
+
+@given(st.lists(st.sampled_from(_NAME_PIECES), max_size=10).map("".join))
+def test_what_a_names_words_say_is_not_lost_by_the_look_before(name):
+    words = reading._words(name)
+    rows = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 2, len(words) + 1)}
+    inside, alone = reading._no_reply_names()
+    by_word = any(reading._inside_a_word().search(word) for word in words)
+    says = by_word or not inside.isdisjoint(rows) or "".join(words) in alone
+    assert is_no_reply(f"{name}@host.example") is says

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.understand import dates
+from tasks.understand import dates, scripts, weak_answers
 from tasks.understand.dates import days_in
 from tasks.understand.weak_answers import is_sentence, triage_doubts, weak_answer_doubts
 from tests.made_rows import message_row
@@ -236,3 +238,17 @@ def test_a_date_is_looked_for_wherever_it_may_stand(text):
 @pytest.mark.parametrize("text", ["on 3 May 2026", "am 3. MAI 2026", "le 3 Mai", "MAY 3rd, 2026", "3. März", "3 МАРТА"])
 def test_a_date_is_a_date_in_capitals_and_small_letters(text):
     assert list(days_in(text)) == list(days_in(text.lower())) == list(days_in(text.upper())) != []
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_text_is_read_in_the_short_way_as_in_the_long_one(text):
+    long = Counter(scripts._script(letter) for letter in text)
+    assert scripts.scripts_of(text) == Counter({"LATIN": long["LATIN"]} if long["LATIN"] else {})
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    assert weak_answers._letters(text) == weak_answers._MARKS.sub("", plain)
+
+
+@given(st.lists(st.sampled_from(["[", "]", "{", "}", "<", ">", "X", "XXX", "_", "__", "name", " ", "\n"]), max_size=9))
+def test_blanks_are_looked_for_wherever_one_may_stand(pieces):
+    text = "".join(pieces)
+    assert weak_answers._BLANK_NEAR.search(text) or not weak_answers._BLANKS.search(text)
