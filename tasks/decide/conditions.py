@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from time import thread_time
 from typing import Any
 
@@ -73,6 +73,12 @@ ROW_COLUMNS: dict[str, Any] = TRIAGE_COLUMNS | {
     "simulated": _YES_NO,
     "error_type": _TEXT,  # empty where nothing went wrong
 }
+# Columns with few values, so that most conditions were evaluated before for the same ones.
+_FEW_VALUED = frozenset(
+    "category language target_language needs_reply complexity confidence kind automatic answered last_from_us simulated"
+    " error_type sensitivity".split()
+)
+_MOST_KNOWN = 1_024  # results of one condition
 _EMPTY: dict[str, Any] = {_TEXT.name(): "", _YES_NO.name(): False, _NUMBER.name(): 0.0, _WHOLE.name(): 0}
 _WHERE = re.compile(r"<input>:(\d+):(\d+): (.*?)(?: \(in container '.*?'\))?$", re.MULTILINE)
 _WORD = re.compile(r"\w+")
@@ -84,6 +90,18 @@ class BadCondition(ValueError):
 
 
 @dataclass(frozen=True)
+class Facts:
+    """The columns of one row, as CEL takes them."""
+
+    values: Mapping[str, Any]
+    env: cel.Env
+
+    @cached_property
+    def activation(self) -> cel.Activation:
+        return self.env.Activation(dict(self.values))
+
+
+@dataclass(frozen=True)
 class Condition:
     """A compiled condition."""
 
@@ -92,16 +110,33 @@ class Condition:
     columns: frozenset[str]
     """The columns that the condition uses."""
     most_ms: int = CONDITION_MS
+    _known: dict[tuple[object, ...], bool] = field(default_factory=dict, compare=False, repr=False)
+    """Its result for values that it was evaluated for, where its columns have few."""
 
-    def holds(self, facts: cel.Activation) -> bool:
+    def holds(self, facts: Facts) -> bool:
         """Whether the condition is true for the row.
 
         Raises:
             BadCondition: It divides by zero, accesses something that this row does not have, or takes too long.
         """
+        if not self.columns <= _FEW_VALUED:
+            return self._evaluated(facts)
+        values = tuple(facts.values[name] for name in self._ordered)
+        known = self._known.get(values)
+        if known is None:
+            known = self._evaluated(facts)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[values] = known
+        return known
+
+    @cached_property
+    def _ordered(self) -> tuple[str, ...]:
+        return tuple(sorted(self.columns))
+
+    def _evaluated(self, facts: Facts) -> bool:
         began = thread_time()
         try:
-            value = self.expression.eval(facts)
+            value = self.expression.eval(facts.activation)
         except RuntimeError as e:  # CEL raises it for too many steps
             raise BadCondition(_say_where(str(e))) from e
         took_ms = (thread_time() - began) * 1_000
@@ -142,13 +177,13 @@ class ConditionLanguage:
             ) from e
         return condition
 
-    def facts(self, row: Mapping[str, Any], named: Set[str]) -> cel.Activation:
+    def facts(self, row: Mapping[str, Any], named: Set[str]) -> Facts:
         """The used columns of the row for CEL. Nulls become empty strings, false, or zero."""
         facts: dict[str, Any] = {name: _plain(row.get(name), self.columns[name]) for name in named}
         if "sender" in facts or "sender_domain" in facts:
             facts["sender"] = address_of(str(_plain(row.get("sender"), _TEXT)))
             facts["sender_domain"] = facts["sender"].rpartition("@")[2]
-        return self._env.Activation(facts)
+        return Facts(facts, self._env)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from string import ascii_letters
 
 import phonenumbers
 from stdnum import iban, numdb
@@ -12,20 +13,21 @@ from stdnum import iban, numdb
 from tasks.links.words import words
 
 _SEPARATORS = r"[ ()/.\-–‑]"
-_RUN = re.compile(rf"(?=[\d(])(?<![\w.,])(?<![A-Za-z]-)\(?\d(?:{_SEPARATORS}{{0,3}}\d){{5,16}}(?![\w])")
+# It begins with what a search can jump to; what may not stand before is looked at behind that.
+_RUN = re.compile(
+    rf"[\d(](?<![\w.,][\d(])(?<![A-Za-z]-[\d(])(?:(?<=\d)|(?<=\()\d)(?:{_SEPARATORS}{{0,3}}\d){{5,16}}(?![\w])"
+)
 _INTERNATIONAL = re.compile(rf"\+\s?\(?\d(?:{_SEPARATORS}{{0,3}}\d){{6,16}}")
 _NOT_DIALLED = re.compile(
-    # What it may begin with, so that the rest is tried at few places.
-    r"(?=[\d\s])(?:"
     # Dates.
     r"(?<![\d./])(?<!\d-)(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?![./-]?\d)"
     # Sums.
     r"|(?<![\d.,])\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?"
     r"(?=\s?(?:[€$£¥₽%]|(?:EUR|USD|GBP|CHF|euros?|dollars?|Kč|zł|kr|руб)\b))"
-    r"|(?<=[€$£¥])\s?\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?"
+    r"|(?:(?<=[€$£¥])|(?<=[€$£¥]\s))\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?"
     r"|(?<![\d.,])\d{1,3}(?:[.,']\d{3}){1,6}(?:[.,]\d{1,2})?(?![\d.,-]?\d)"
     # Hours.
-    r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d))"
+    r"|(?<!\d)\d{1,2}\.\d\d\s?[-–]\s?\d{1,2}\.\d\d(?!\d)"
 )
 # Some countries whose national numbers begin with 0. Another country's number is usually valid in one of them, too.
 _REGIONS = ("DE", "GB", "FR", "IT", "NL", "JP", "AU", "CH")
@@ -42,27 +44,36 @@ _GROUPED = re.compile(
 )
 _CALL_NEAR = 40
 _NEAREST_WORDS = 5
-_SOME_DIGITS = re.compile(r"\d(?:\D{0,3}\d){3}|\d\w{20}|\w{20}\d")
-_LONG_WORD = re.compile(r"\w{25}")
+# Signs that a form is worth a search, which takes much longer.
+_FOUR_DIGITS = re.compile(r"\d(?:\D{0,3}\d){3}")
+_LONG_WITH_DIGIT = re.compile(r"\d\w{20}|\w{20}\d")
+_SHORTEST_WITH_DIGIT, _SHORTEST_WALLET = 21, 23
+_SIX_DIGITS = re.compile(rf"\d(?:{_SEPARATORS}{{0,3}}\d){{5}}")
+_DIGITS = re.compile(r"\d+")
 _WALLET = re.compile(
     r"(?<![A-Za-z0-9])(?:0[xX][0-9a-fA-F]{40}|(?i:(?:bc|tb|ltc)1[a-z0-9]{20,90})|(?i:[a-z]{2,10}1[ac-hj-np-z02-9]{25,90})|[0-9A-Za-z]{25,110})(?![A-Za-z0-9])"
 )
 _PREFIXED = re.compile(r"[a-z]{2,10}1", re.IGNORECASE)
-_IBAN_SEPARATOR = r"[ .,_/\-\u2010-\u2015]"
+_IBAN_SEPARATORS = " .,_/-\u2010\u2011\u2012\u2013\u2014\u2015"
+_MOST_SEPARATORS = 3
+_LETTERS = frozenset(ascii_letters)
+_BETWEEN = rf"[{re.escape(_IBAN_SEPARATORS)}]{{0,{_MOST_SEPARATORS}}}"
 _IBAN = re.compile(
-    rf"(?<![A-Za-z0-9])[A-Za-z]{_IBAN_SEPARATOR}{{0,3}}[A-Za-z](?:{_IBAN_SEPARATOR}{{0,3}}\d){{2}}"
-    rf"(?:{_IBAN_SEPARATOR}{{0,3}}[A-Za-z0-9]){{11,30}}"
+    rf"(?<![A-Za-z0-9])[A-Za-z]{_BETWEEN}[A-Za-z](?:{_BETWEEN}\d){{2}}(?:{_BETWEEN}[A-Za-z0-9]){{11,30}}"
 )
+_KINDS = {"n": "[0-9]", "a": "[A-Z]", "c": "[A-Z0-9]"}
 _SURE_LENGTH, _LONGEST_IBAN = 18, 34
 _GROUPED_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 
 
 def find_numbers(text: str) -> Iterator[tuple[int, int]]:
     """The spans (start, end) of such numbers in `text`."""
-    if not _SOME_DIGITS.search(text):
+    longest = max(map(len, text.split()), default=0)
+    is_long = longest >= _SHORTEST_WITH_DIGIT and _LONG_WITH_DIGIT.search(text)
+    if not is_long and not _FOUR_DIGITS.search(text):
         return
     yield from _phones(text)
-    if _LONG_WORD.search(text):
+    if longest >= _SHORTEST_WALLET:
         yield from (found.span() for found in _WALLET.finditer(text) if _is_wallet(found[0]))
     yield from _ibans(text)
 
@@ -70,13 +81,22 @@ def find_numbers(text: str) -> Iterator[tuple[int, int]]:
 def _phones(text: str) -> Iterator[tuple[int, int]]:
     if "+" in text:
         yield from (found.span() for found in _INTERNATIONAL.finditer(text))
-    if not _RUN.search(text):
+    if not _SIX_DIGITS.search(text):
         return
-    masked = _NOT_DIALLED.sub(lambda found: "x" * len(found[0]), text)
-    for count, found in enumerate(_RUN.finditer(masked)):
+    for count, found in enumerate(_RUN.finditer(_masked(text))):
         before = text[max(0, found.start() - _CALL_NEAR) : found.start()]
         if count >= _MOST_LOOKED_UP or _is_phone(found[0], before):
             yield found.span()
+
+
+def _masked(text: str) -> str:
+    """The text with letters in the place of each number that nobody dials."""
+    pieces, at = [], 0
+    for digits in _DIGITS.finditer(text):
+        if digits.start() >= at and (found := _NOT_DIALLED.match(text, digits.start())):
+            pieces += [text[at : found.start()], "x" * len(found[0])]
+            at = found.end()
+    return "".join([*pieces, text[at:]])
 
 
 def _is_phone(number: str, before: str) -> bool:
@@ -114,28 +134,49 @@ def _is_mixed(token: str) -> bool:
 
 
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
-    at = 0
-    while found := _IBAN.search(text, at):
-        end = _end_of_iban(found[0])
-        at = found.start() + (end or 1)
-        if end:
-            yield found.start(), at
-    yield from (found.span() for found in _GROUPED_ACCOUNT.finditer(text))
+    # An account number is looked for from its first digits, as a text has few.
+    starts = [start for digits in _DIGITS.finditer(text) if (start := _country_before(text, digits.start()))]
+    read_to = 0
+    for country, at in starts:
+        form = _form_of_iban(country) if at >= read_to else None
+        if form and (found := _IBAN.match(text, at)) and (end := _end_of_iban(found[0], form)):
+            read_to = at + end
+            yield at, read_to
+    read_to = 0
+    for _, at in starts:
+        if at >= read_to and (grouped := _GROUPED_ACCOUNT.match(text, at)):
+            read_to = grouped.end()
+            yield grouped.span()
 
 
-def _end_of_iban(written: str) -> int:
+def _country_before(text: str, at: int) -> tuple[str, int] | None:
+    """The two letters before the digit at `at`, in capitals, and where they begin; null if there are none."""
+    letters = ""
+    for _ in range(2):
+        for _ in range(_MOST_SEPARATORS):
+            if at and text[at - 1] in _IBAN_SEPARATORS:
+                at -= 1
+        at -= 1
+        if at < 0 or text[at] not in _LETTERS:
+            return None
+        letters = text[at] + letters
+    return letters.upper(), at
+
+
+def _end_of_iban(written: str, form: re.Pattern[str]) -> int:
     """Return the length of the account number at the start of `written`, with any blanks; 0 if there is none."""
     places = [at for at, letter in enumerate(written) if letter.isalnum()]
     compact = "".join(written[at] for at in places[:_LONGEST_IBAN]).upper()
-    length = _length_of_iban(compact[:2])
-    return places[length - 1] + 1 if 0 < length <= len(compact) and _is_account(compact[:length]) else 0
+    found = form.match(compact)
+    return places[found.end() - 1] + 1 if found and _is_account(found[0]) else 0
 
 
 @cache
-def _length_of_iban(country: str) -> int:
-    """The length of the country's account numbers; 0 if it has none."""
+def _form_of_iban(country: str) -> re.Pattern[str] | None:
+    """The form of the country's account numbers, written in one piece; null if it has none."""
     form = numdb.get("iban").info(f"{country}00")[0][1].get("bban", "")
-    return 4 + sum(int(digits) for digits in re.findall(r"(\d+)!", form)) if form else 0
+    parts = [f"{_KINDS[kind]}{{{count}}}" for count, kind in re.findall(r"(\d+)!([nac])", form)]
+    return re.compile(rf"{country}[0-9]{{2}}{''.join(parts)}") if parts else None
 
 
 def _is_account(compact: str) -> bool:

@@ -85,8 +85,10 @@ _HANDLE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# How the names begin: to look for plain words takes a tenth of the time that a pattern takes.
+_MESSENGERS_BEGIN = tuple(re.split(r"[\\(]", name)[0] for name in _MESSENGERS.split("|"))
+_SPOKEN_BEGIN = ("dot", "ät", "punkt", *(re.split(r"[(?-]", word)[0] for word in _ODD_AT_WORDS.split("|")))
 # For texts in small letters: patterns that ignore case take several times as long.
-_MESSENGER_NEAR = re.compile(rf"\b(?:{_MESSENGERS})")
 _HANDLE_NEAR = re.compile(
     rf"\b(?:{_MESSENGERS})(?:\s?[-(]?(?:{_HANDLE_WORDS})|\s?(?:[:=：]|->|→)|\s(?:as|at|under|als|unter|comme|sous|como|come|как)\s)"
     rf"|\bdiscord\b"
@@ -98,7 +100,7 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 def find_spelt(text: str) -> Iterator[tuple[int, int]]:
     """The spans (start, end) of links, addresses and handles in `text`."""
-    if _LINK_NEAR.search(text):
+    if (":" in text or "/" in text or "\\" in text) and _LINK_NEAR.search(text):
         yield from (found.span() for found in _LINK.finditer(text))
     if "@" in text:
         yield from (found.span() for found in _ADDRESS.finditer(text))
@@ -108,10 +110,17 @@ def find_spelt(text: str) -> Iterator[tuple[int, int]]:
         yield from (found.span() for found in _BRACKETED.finditer(text))
     # A dotless i counts as an i where case is ignored.
     small = text.lower().replace("ı", "i").replace("i̇", "i")
-    if _SPOKEN_NEAR.search(small):
+    if any(word in small for word in _SPOKEN_BEGIN) and _SPOKEN_NEAR.search(small):
         yield from _spoken(text)
-    if _MESSENGER_NEAR.search(small) and _HANDLE_NEAR.search(small):
+    if any(_HANDLE_NEAR.match(small, at) for name in _MESSENGERS_BEGIN for at in _places(small, name)):
         yield from (found.span() for found in _HANDLE.finditer(text))
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _spoken(text: str) -> Iterator[tuple[int, int]]:

@@ -34,15 +34,15 @@ _FORMS = (
     re.compile(r"(?=\d)(?<!\d)(?P<y>(?:19|20)\d\d)[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?=\d)(?<![\d.])(?P<d>\d{1,2})[-./](?P<m>\d{1,2})[-./](?P<y>(?:19|20)\d\d|\d\d)(?![\d.]*\d)"),
     re.compile(
-        rf"(?=\d)(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}\s*(?:of\s+|de\s+)?(?P<n>{_NAMES})\b\.?,?(?:\s+(?:de\s+)?(?P<y>{_YEAR}))?"
+        rf"(?P<d>\d(?<!\d\d)\d?){_ORDINAL}\s*(?:of\s+|de\s+)?(?P<n>{_NAMES})\b\.?,?(?:\s+(?:de\s+)?(?P<y>{_YEAR}))?"
     ),
     re.compile(rf"\b(?P<n>{_NAMES})\.?\s+(?P<d>\d{{1,2}}){_ORDINAL}(?!\d|[.,:]\d)(?:,?\s+(?P<y>{_YEAR}))?"),
     re.compile(r"(?:(?P<y>(?:19|20)\d\d)\s*[年년]\s*)?(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]"),
 )
 # Signs that a form is worth a search, which takes much longer.
 _DIGIT, _NUMERIC, _CHARACTER = map(re.compile, (r"\d", r"\d[-./]\d", "[月월]"))
-_LETTERS = re.compile(r"[^\W\d_]+")
-_MONTH_OR_BEHIND_ORDINAL = frozenset(f"{end}{name}" for end in ("", *"st nd rd th er º ª".split()) for name in _MONTH)
+_DIGITS = re.compile(r"\d+")
+_MONTHS_BEFORE = tuple(_MONTH)
 JOINT = "\n|\n"
 """What stands between texts that are searched together, so that nothing is found across them."""
 
@@ -83,8 +83,9 @@ def _forms_in(text: str) -> Iterator[re.Pattern[str]]:
         return
     if _NUMERIC.search(text):
         yield from _FORMS[:2]
-    if not _MONTH_OR_BEHIND_ORDINAL.isdisjoint(_LETTERS.findall(text)):
-        yield from _FORMS[2:4]
+    yield _FORMS[2]  # it begins with a digit, to which a search jumps
+    if any(before.rstrip().rstrip(".").endswith(_MONTHS_BEFORE) for before in _DIGITS.split(text)[:-1]):
+        yield _FORMS[3]
     if _CHARACTER.search(text):
         yield _FORMS[4]
 

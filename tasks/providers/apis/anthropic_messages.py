@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 from tasks.errors import CallError
 from tasks.providers.apis.call_target import CallTarget
 from tasks.providers.apis.calls import CONNECT_S, in_our_words, json_options, repair_turns, to_json, transport_error
-from tasks.providers.apis.direct_client import DirectClient
+from tasks.providers.apis.direct_client import DirectClient, read_urls_once
 from tasks.providers.apis.media import anthropic_block, sendable
 from tasks.providers.apis.replies import ReplyInfo, count, few, of_any_shape, read_object, reply_info, usage_of
 from tasks.providers.apis.schemas import strict_schema
@@ -43,6 +43,7 @@ class AnthropicMessages:
             timeout=timeout,
             http_client=_AnthropicClient(),
         )
+        read_urls_once(self._client)
         # Whole, as the SDK would put it together anew for every call.
         self._url = str(self._client.base_url.join("v1/messages"))
         self._options = json_options(timeout)

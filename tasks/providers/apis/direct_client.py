@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import httpx2
+
+_read_url = lru_cache(maxsize=64)(httpx2.URL)  # an account's calls all go to one address
+
+
+def read_urls_once(client: Any) -> None:  # noqa: ANN401  # two SDKs' clients
+    """Have an SDK's client, whose calls name their URL whole, not read it anew for every call.
+
+    It stays of the SDK's own class, by whose name providers know it.
+    """
+    client._prepare_url = _read_url
 
 
 class DirectClient(httpx2.AsyncClient):
@@ -18,9 +29,8 @@ class DirectClient(httpx2.AsyncClient):
 
     def build_request(self, method: str, url: httpx2.URL | str, **given: Any) -> httpx2.Request:
         timeout = httpx2.Timeout(given["timeout"]).as_dict()
-        return httpx2.Request(
-            method, url, headers=given["headers"], content=given.get("content"), extensions={"timeout": timeout}
-        )
+        more = {"headers": given["headers"], "content": given.get("content"), "extensions": {"timeout": timeout}}
+        return httpx2.Request(method, _read_url(url), **more)
 
     async def send(self, request: httpx2.Request, **_: Any) -> httpx2.Response:
         transport = self._transport_for_url(request.url)  # a proxy's, where the environment names one

@@ -37,6 +37,8 @@ _FEW = 12
 
 def plain_digits(text: str) -> str:
     """The text with the digits of every script as 0 to 9, full-width signs as plain ones, and plain spaces."""
+    if text.isascii():
+        return text
     text = unicodedata.normalize("NFKC", text)
     return _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
 

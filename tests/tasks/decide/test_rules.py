@@ -1,8 +1,10 @@
 import json
 import pickle
+from itertools import product
 
 import pytest
 
+from tasks.decide.decide import decide_row
 from tasks.decide.rules import analyses_for, load_rules
 from tasks.errors import Misconfigured
 
@@ -123,3 +125,19 @@ ALL = {"summary", "translation", "action_items", "replies"}
 )
 def test_a_mail_is_asked_what_it_is_worth(columns, wanted):
     assert analyses_for(load_rules(), row(**columns)) == wanted
+
+
+def test_a_condition_that_was_evaluated_before_is_true_of_no_other_row():
+    rules = [
+        {"name": "few values", "when": "category == 'OTHER' && confidence > 0.5 && !answered", "urgent": True},
+        {"name": "text", "when": "category == 'OTHER' && subject == 'a'", "reply": True},
+        {"name": "fails at some", "when": "category == 'OTHER' || 1 / (size(language) - 1) == 1"},
+        {"name": "rest", "when": "true"},
+    ]
+    used = load_rules(book(rules))
+    kinds = product(["OTHER", "URGENT"], [0.2, 0.9], [True, False], "ab", ["en", "x", "en"])
+
+    for category, confidence, answered, subject, language in kinds:
+        mail = row(category=category, confidence=confidence, answered=answered, subject=subject, language=language)
+        one = {"message_key": "k", **mail}
+        assert decide_row(one, used) == decide_row(one, load_rules(book(rules)))

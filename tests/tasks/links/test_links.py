@@ -227,11 +227,48 @@ def test_no_shortcut_leaves_out_what_the_search_itself_would_find(text):
         (spelt._LINK_NEAR, text, [spelt._LINK]),
         (spelt._BRACKETED_NEAR, text, [spelt._BRACKETED]),
         (spelt._SPOKEN_NEAR, small, [spelt._SPOKEN_AT, spelt._SPOKEN_DOT]),
-        (spelt._MESSENGER_NEAR, small, [spelt._HANDLE]),
         (spelt._HANDLE_NEAR, small, [spelt._HANDLE]),
         (hosts._DOT_NEAR, text, [hosts._DOTTED]),
     ):
         if any(pattern.search(text) for pattern in patterns):
             assert near.search(searched), (near.pattern[:40], text)
-    if numbers._RUN.search(numbers._NOT_DIALLED.sub(lambda found: "x" * len(found[0]), text)):
-        assert numbers._RUN.search(text)
+    if spelt._SPOKEN_NEAR.search(small):
+        assert any(word in small for word in spelt._SPOKEN_BEGIN), text
+    if spelt._HANDLE_NEAR.search(small):
+        places = (at for name in spelt._MESSENGERS_BEGIN for at in spelt._places(small, name))
+        assert any(spelt._HANDLE_NEAR.match(small, at) for at in places), text
+
+
+_NUMBER_PIECES = [
+    "DE",
+    "gb",
+    "X",
+    "to",
+    "1",
+    "23",
+    "4567",
+    "00",
+    "( ",
+    ")",
+    ".",
+    "-",
+    "/",
+    ",",
+    " ",
+    "$",
+    "EUR",
+    "+",
+    "ab",
+]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(_NUMBER_PIECES), max_size=20).map("".join))
+def test_numbers_are_looked_for_at_each_place_where_their_forms_begin(text):
+    starts = {found[1] for at, _ in enumerate(text) if (found := numbers._country_before(text, at))}
+    masked = numbers._NOT_DIALLED.sub(lambda found: "x" * len(found[0]), text)
+
+    assert numbers._masked(text) == masked
+    assert not numbers._RUN.search(masked) or numbers._SIX_DIGITS.search(text)
+    for form in (numbers._IBAN, numbers._GROUPED_ACCOUNT):
+        assert {at for at in range(len(text)) if form.match(text, at)} <= starts, form.pattern[:40]

@@ -117,9 +117,9 @@ def test_an_outage_opens_the_circuit_and_a_probe_closes_it_when_it_is_over(far):
 
 def test_a_quota_that_others_used_up_is_waited_for_as_long_as_told(far):
     each = 20_000
-    far.mock.limits(tpm=200 * each)
-    far.ask(max_tokens=199 * each)
-    answers = far.ask(3, max_tokens=each - 1)  # each has to wait 0.3 s for its share
+    far.mock.limits(tpm=100 * each)
+    far.ask(max_tokens=99 * each)
+    answers = far.ask(3, max_tokens=each - 1)  # each has to wait 0.6 s for its share
     assert not [answer for answer in answers if isinstance(answer, BaseException)]
     assert 3 < sum(attempts(answers)) <= 9
 
