@@ -58,7 +58,8 @@ bench-shares: $(VENV)/dev ## 3,000 mails shared by three processes, one killed a
 	$(BIN)/python -m tests.benchmarks.bench_shares $(if $(MAILS),--mails $(MAILS))
 
 soak-forms: $(VENV)/dev ## both UIs in a browser: every form sent as it stands, every deployment run from its form, schedules kept
-	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py tests/e2e/test_on_demand.py tests/e2e/test_schedules_in_the_ui.py
+	$(BIN)/pytest -q -m soak tests/e2e/test_every_form.py tests/e2e/test_on_demand.py tests/e2e/test_schedules_in_the_ui.py \
+	  tests/e2e/test_forms_that_teach.py
 
 soak-approvals: $(VENV)/dev ## is all of 1, 3, 10 and 30 held replies on the screen, in both of Prefect's UIs, at three sizes? does a pause hold?
 	$(BIN)/pytest -q -m soak tests/e2e/test_approval_in_the_ui.py tests/e2e/test_pause_that_holds.py

@@ -65,7 +65,7 @@ def cured_in_time(run: Run) -> Callable[[Task[..., Any], TaskRun, State[Any]], b
         if not can_be_cured(task, task_run, state):
             return False
         delay_s = delays_s[min(task_run.run_count, len(delays_s)) - 1] * random.uniform(1.0, 1.5)
-        log.info("The chunk is tried again in %.0f s.", delay_s)
+        log.warning("What was not answered is asked again in %.0f s; nothing answered is paid twice.", delay_s)
         return not stop.wait(delay_s)
 
     return again

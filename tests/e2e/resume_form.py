@@ -42,7 +42,12 @@ class ResumeForm:
     ui: Ui
 
     def open(self, run_id: Any) -> ResumeForm:
-        """Go to the run's page and press what leads to the form."""
+        """Go to the run's page and press what leads to the form of effects, which is drawn by then."""
+        self.reach(run_id).text_of(0, "What would be done").wait_for()
+        return self
+
+    def reach(self, run_id: Any) -> ResumeForm:
+        """Go to the run's page and press what leads to the form, whatever it asks."""
         base = self.ui_url if self.ui == "v1" else f"{self.ui_url}/v2"
         self.page.goto(f"{base}/runs/flow-run/{run_id}")
         if self.ui == "v2":
@@ -50,7 +55,7 @@ class ResumeForm:
             self.page.get_by_role("menuitem", name="Resume").click()
         else:
             self.page.get_by_role("button", name="Resume").first.click()
-        self.text_of(0, "What would be done").wait_for()
+        self.dialog.locator("textarea").first.wait_for()  # until then only grey boxes are drawn
         return self
 
     @property

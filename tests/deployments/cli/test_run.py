@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deployments.cli.estimate import estimate
 from deployments.cli.run import run
+from tasks import policies
 
 
 @pytest.fixture
@@ -37,3 +39,20 @@ def test_a_program_gets_one_json_value_and_an_estimate_knows_the_mails(
     assert (found["mails"], found["known"]) == (0, 2)
     assert estimate(str(folder)) == 0
     assert "2 more are known" in capsys.readouterr().out
+
+
+def test_what_is_wrong_is_told_while_the_run_goes_on_and_not_only_in_its_log(
+    prefect_server, provider_env, signals, folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("MAILROOM_CHUNK_RETRY_DELAYS_S", "[0.1]")
+    soon = replace(policies.CALL, attempts=1, breaker_open_s=0.1, breaker_probe_s=0.1)
+    monkeypatch.setattr(policies, "CALL", soon)
+
+    assert run(str(folder), output_dir=tmp_path / "out") == 1
+    told = capsys.readouterr().err
+
+    cause = "at http://127.0.0.1:9/v1 could not be reached"
+    assert cause in told
+    assert told.index(cause) < told.index("is asked again in")
+    assert "Traceback" not in told
