@@ -103,14 +103,18 @@ def _run_flow(parameters: dict[str, Any]) -> tuple[State[Any], str]:
 
 
 class _Warnings(logging.Handler):
-    """What a person must know while the run goes on, above its bar; the whole log is in Prefect's UI."""
+    """What a person must know while the run goes on, above its bar; the whole log is in Prefect's UI.
+
+    How it ended is told when it has.
+    """
 
     def __init__(self, console: Console) -> None:
         super().__init__(logging.WARNING)
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._console.print(record.getMessage(), markup=False, highlight=False, soft_wrap=True)
+        if not getattr(record, "is_end", False):
+            self._console.print(record.getMessage(), markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,9 @@ from tasks.errors import MailroomError
 
 log = logging.getLogger("mailroom.report")
 
+_IS_END = {"is_end": True}
+"""Marks the record of a run's end, which a command tells in its own way."""
+
 
 class RunEnded(MailroomError):
     """Raised in the caller's process when it asks such a state for its result."""
@@ -37,11 +40,11 @@ for _name in ("prefect.flow_runs", "prefect.engine"):
 
 def failed(name: str, message: str) -> State[Any]:
     """A Failed state with this name. The message is logged as an error, because a person must act."""
-    log.error("%s: %s", name, message)
+    log.error("%s: %s", name, message, extra=_IS_END)
     return Failed(name=name, message=message, data=RunEnded(message))
 
 
 def cancelled(name: str, message: str) -> State[Any]:
     """A Cancelled state with this name."""
-    log.warning("%s: %s", name, message)
+    log.warning("%s: %s", name, message, extra=_IS_END)
     return Cancelled(name=name, message=message, data=RunEnded(message))

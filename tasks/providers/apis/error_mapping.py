@@ -73,6 +73,8 @@ _MODEL_ADVICE = (
 )
 _ADDRESS_ADVICE = "Check `{address_variable}` (asked was {address}); the mails stay to be taken up by the next run."
 
+_REACHED = "Check the network and `{address_variable}`; the next run takes these mails up."
+
 # Codes and openings are those of the providers' own pages on errors; "exceed_context_size_error" is llama.cpp's,
 # "maximum context length" is OpenAI's and vLLM's.
 FAULTS: tuple[Fault, ...] = (
@@ -239,10 +241,10 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(name="server_error", error=ServerFault, said="failed", statuses=frozenset(range(500, 600))),
     # No reply, or none that could be read.
-    Fault(name="connect_timeout", error=TimedOut, said="could not be reached in time"),
+    Fault(name="connect_timeout", error=TimedOut, said="could not be reached in time", advice=_REACHED),
     Fault(name="read_timeout", error=TimedOut, said="fell silent", price_unknown=True),
     Fault(name="call_timeout", error=TimedOut, said="did not finish in time", price_unknown=True),
-    Fault(name="unreachable", error=Unreachable, said="could not be reached"),
+    Fault(name="unreachable", error=Unreachable, said="could not be reached", advice=_REACHED),
     Fault(name="cut_off", error=Unreachable, said="broke the connection off", price_unknown=True),
     Fault(name="no_answer", error=ServerFault, said="sent something that is no answer of its API", price_unknown=True),
     Fault(name="no_choice", error=ServerFault, said="sent an answer without content", price_unknown=True),

@@ -54,5 +54,6 @@ def test_what_is_wrong_is_told_while_the_run_goes_on_and_not_only_in_its_log(
 
     cause = "at http://127.0.0.1:9/v1 could not be reached"
     assert cause in told
+    assert "ProviderFailed" not in told, "the end is told once, on stdout"
     assert told.index(cause) < told.index("is asked again in")
     assert "Traceback" not in told
