@@ -98,6 +98,19 @@ def test_exact_bounds_are_those_of_the_tables():
     assert (upper_bound(0, 0, 0.05), lower_bound(0, 10, 0.05)) == (1.0, 0.0)
 
 
+def test_of_many_mails_the_model_that_was_judged_is_the_one_that_answers(monkeypatch):
+    monkeypatch.setattr("tasks.classifier.train._SPLIT_FROM", 300)
+    rows, labels = mails(400, wrong=0.1)
+    many = examples(rows, labels)
+
+    trained = train(many, never=(), alpha=0.2, delta=0.05)
+    told = [trained.model.classify(many.features[n]) for n in trained.judged]
+
+    assert list(trained.judged) == list(range(320, 400))
+    assert [name for name, _ in told] == trained.said
+    assert np.allclose([sure for _, sure in told], trained.confidence)
+
+
 def test_what_people_corrected_is_learnt_from_and_certifies_nothing():
     rows, labels = mails(300)
     few = np.zeros(300, dtype=bool)
