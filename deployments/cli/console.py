@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 
@@ -19,6 +22,29 @@ def stdout() -> Console:
 def note(text: str) -> None:
     """Say this on stderr when the command has done its work; where it fails, its error is all that is said."""
     _notes.append(text)
+
+
+@contextmanager
+def warnings_on(console: Console) -> Iterator[None]:
+    """Say on it what a person must know while a flow runs in this process; the whole log is in Prefect's UI."""
+    log, warnings = logging.getLogger("mailroom"), _Warnings(console)
+    log.addHandler(warnings)
+    try:
+        yield
+    finally:
+        log.removeHandler(warnings)
+
+
+class _Warnings(logging.Handler):
+    """Prints warnings and errors, except how a run ended: a command tells that when it has."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not getattr(record, "is_end", False):
+            self._console.print(record.getMessage(), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_notes() -> None:

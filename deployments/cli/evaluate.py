@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from rich.console import Console
 from rich.table import Table
 
-from deployments.cli.console import stdout
+from deployments.cli.console import stdout, warnings_on
 from deployments.cli.home import use_server
 from deployments.cli.outcomes import plain
 from tasks.errors import Misconfigured
@@ -59,10 +60,11 @@ def evaluate(
     from tasks.ledger.engine import open_ledger
     from tasks.ledger.evaluations import read_evaluations
 
-    state: Any = evaluate_flow(
-        str(labels), mails=mails, prompt=prompt, against=against, at_least=", ".join(at_least or ()), analyses=analyses,
-        **{name: value for name, value in given.items() if value is not None}, return_state=True,
-    )  # fmt: skip
+    with warnings_on(Console(stderr=True)):
+        state: Any = evaluate_flow(
+            str(labels), mails=mails, prompt=prompt, against=against, at_least=", ".join(at_least or ()),
+            analyses=analyses, **{name: value for name, value in given.items() if value is not None}, return_state=True,
+        )  # fmt: skip
     rows = read_evaluations(open_ledger(settings.ledger), str(state.state_details.flow_run_id))
     if not rows:
         raise Misconfigured(str(state.message))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import shlex
 import signal
 import sys
@@ -22,7 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from deployments.cli.console import stdout
+from deployments.cli.console import stdout, warnings_on
 from deployments.cli.home import use_server
 from deployments.cli.outcomes import print_outcomes
 from tasks.providers.catalogue.sheets import ProviderName
@@ -92,29 +91,12 @@ def _run_flow(parameters: dict[str, Any]) -> tuple[State[Any], str]:
     columns = (TextColumn("Mails"), BarColumn(16), MofNCompleteColumn(), TextColumn("{task.description}"), *times)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         line = bar.add_task("", total=None)
-        log, warnings = logging.getLogger("mailroom"), _Warnings(bar.console)
-        log.addHandler(warnings)
-        try:
-            with listening(lambda done, total, told: bar.update(line, completed=done, total=total, description=told)):
-                state: Any = process_mail(**parameters, return_state=True)
-        finally:
-            log.removeHandler(warnings)
+        with (
+            warnings_on(bar.console),
+            listening(lambda done, total, told: bar.update(line, completed=done, total=total, description=told)),
+        ):
+            state: Any = process_mail(**parameters, return_state=True)
     return state, str(state.state_details.flow_run_id)
-
-
-class _Warnings(logging.Handler):
-    """What a person must know while the run goes on, above its bar; the whole log is in Prefect's UI.
-
-    How it ended is told when it has.
-    """
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(logging.WARNING)
-        self._console = console
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if not getattr(record, "is_end", False):
-            self._console.print(record.getMessage(), markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from prefect.client.orchestration import get_client
 
 from deployments.cli.evaluate import evaluate as command
 from flows.evaluate import evaluate
+from tasks import policies
 from tasks.classifier.features import features_of
 from tasks.classifier.train import Examples, train
 from tasks.ledger.classifiers import keep_classifier
@@ -79,6 +80,17 @@ def test_the_command_ends_with_1_where_a_figure_falls_short(prefect_server, prov
     assert "fell short in accuracy" in said["message"]
     assert said["candidates"][0]["figures"]["accuracy"][0] == 0.75
     assert said["candidates"][0]["figures"]["faithful"] == [None, None, None]
+
+
+def test_the_command_says_what_is_wrong_while_it_asks(prefect_server, provider_env, table, monkeypatch, capsys):
+    monkeypatch.setenv("PREFECT_API_URL", prefect_server)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("MAILROOM_CHUNK_RETRY_DELAYS_S", "[]")
+    monkeypatch.setattr(policies, "CALL", replace(policies.CALL, attempts=1, breaker_open_s=0.1, breaker_probe_s=0.1))
+
+    command(table, analyses=False)
+
+    assert "at http://127.0.0.1:9/v1 could not be reached" in capsys.readouterr().err
 
 
 def test_two_prompts_are_judged_side_by_side_and_only_the_second_is_paid_for(
