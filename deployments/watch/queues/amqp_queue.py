@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import takewhile
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
@@ -44,6 +45,7 @@ class AmqpQueue:
         self._channel: AbstractChannel = await self._connection.channel()
         await self._channel.set_qos(prefetch_count=AT_ONCE)
         self._arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._held: list[AbstractIncomingMessage] = []
         await (await self._channel.get_queue(self._queue)).consume(self._arrived.put)
 
     @property
@@ -61,12 +63,23 @@ class AmqpQueue:
             return []
         while len(messages) < AT_ONCE and not self._arrived.empty():
             messages.append(self._arrived.get_nowait())
+        self._held += messages
         return [QueuedMail(identity="", mail=read_body(one.body), handle=one) for one in messages]
 
     async def acknowledge(self, mails: Sequence[QueuedMail[AbstractIncomingMessage]]) -> None:
-        """Acknowledge each."""
-        for one in mails:
-            await one.handle.ack()
+        """Acknowledge in one word what came first without a gap, the rest one by one.
+
+        RabbitMQ may forget some of many acknowledgements in a row when the connection closes right after them
+        (rabbitmq-server 10327); those mails would come again.
+        """
+        tags = {one.handle.delivery_tag for one in mails}
+        first = list(takewhile(lambda message: message.delivery_tag in tags, self._held))
+        if first:
+            await first[-1].ack(multiple=True)
+        for message in self._held[len(first) :]:
+            if message.delivery_tag in tags:
+                await message.ack()
+        self._held = [message for message in self._held if message.delivery_tag not in tags]
 
     async def set_apart(self, mail: QueuedMail[AbstractIncomingMessage], reason: str) -> None:
         """Return when the broker has confirmed that `QUEUE.refused` has it."""
