@@ -14,8 +14,8 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from multiprocessing.context import ForkServerProcess
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -25,6 +25,7 @@ from prefect.settings import get_current_settings
 from prefect.utilities.processutils import get_sys_executable, run_process
 
 from deployments.worker.one_run import ROOT, carry_out
+from deployments.worker.shared_tls import share_tls
 from deployments.worker.told_runs import tell
 
 log = logging.getLogger("mailroom.worker")
@@ -39,6 +40,7 @@ _BEGIN_S = 60.0
 
 def begin_runs_warm(pipe: int | None = None) -> None:
     """Let this process's Prefect worker begin its runs warm wherever it can, and tell `pipe` of them."""
+    share_tls()
     begin = run_process
     if "forkserver" in multiprocessing.get_all_start_methods():
         runs = WarmRuns(run_process)
@@ -95,11 +97,16 @@ class WarmRuns:
         if command[:-1] != SUPERVISOR:
             return "its work pool has a command of its own"
         # As it is now: what libraries set when they are imported here, they set in the fork server, too.
-        told = {**os.environ, **get_current_settings().to_environment_variables(exclude_unset=True)}
+        told = {**os.environ, **self._settings}
         differing = {name for name in told.keys() | environment.keys() if told.get(name) != environment.get(name)}
         if others := sorted(name for name in differing if not name.startswith(READ_LATE)):
             return f"its deployment sets {', '.join(others)}"
         return "" if _code() == self._code else "the code has changed since the worker was started"
+
+    @cached_property
+    def _settings(self) -> Mapping[str, str]:
+        """Prefect's, which a process reads once; to write them down takes 50 ms."""
+        return get_current_settings().to_environment_variables(exclude_unset=True)
 
     def _begin(self, config: str, environment: Mapping[str, str], folder: str, silent: bool) -> ForkServerProcess:
         theirs, ours = self._context.Pipe(duplex=False)
@@ -115,7 +122,8 @@ class WarmRuns:
         return process
 
 
-def _code() -> dict[Path, int]:
+def _code() -> dict[str, int]:
     """When each file that the project's code is read from was last written."""
-    files = (file for room in ("flows", "tasks", "deployments") for file in (ROOT / room).rglob("*.*"))
-    return {file: file.stat().st_mtime_ns for file in files if file.suffix in (".py", ".json", ".txt")}
+    folders = (walked for room in ("flows", "tasks", "deployments") for walked in os.walk(ROOT / room))
+    files = (os.path.join(folder, name) for folder, _, names in folders for name in names)
+    return {file: os.stat(file).st_mtime_ns for file in files if file.endswith((".py", ".json", ".txt"))}

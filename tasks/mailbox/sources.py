@@ -33,15 +33,15 @@ def open_source(address: str, opening: Opening = Opening()) -> Source:
     if not address.strip() or "\0" in address:
         raise SourceError("no source was named: give a file, a folder, or an address")
     if address == "-":
-        return _openers()["-"](address, opening)
+        return openers()["-"](address, opening)
     path = Path(address).expanduser()
     named = ADDRESS.match(address)
     if named and not os.path.lexists(path):
-        opener = _openers().get(named[1])
+        opener = openers().get(named[1])
         if opener:
             return opener(address, opening)
         if named[2]:
-            known = ", ".join(f"`{scheme}:`" for scheme in sorted(_openers()) if scheme != "-")
+            known = ", ".join(f"`{scheme}:`" for scheme in sorted(openers()) if scheme != "-")
             raise SourceError(f"`{named[1]}://` is no kind of source; there are paths, `-` for stdin, and {known}")
     return _open_path(path)
 
@@ -68,7 +68,7 @@ def _open_path(path: Path) -> Source:
 
 
 @cache
-def _openers() -> Mapping[str, OpenAddress]:
+def openers() -> Mapping[str, OpenAddress]:
     """Return the functions that open addresses, by scheme, from every module of this package with `SCHEMES`."""
     modules = [
         importlib.import_module(f"{tasks.mailbox.__name__}.{found.name}")
