@@ -81,7 +81,7 @@ def _make(rng: random.Random, number: int, seed: int) -> MadeMail:
         number=number,
         sender_name=f"{first} {last}",
         sender_address=f"{first}.{last}.{seed}.{number}@example.com".lower(),
-        subject=f"{filled('{thing}, {place}').capitalize()} ({seed}-{number})",
+        subject=f"{filled('{thing}, {place}').capitalize()} ({number} of {seed})",  # no number of six digits
         date=datetime(2026, 11, 2, 8, tzinfo=UTC) + timedelta(seconds=number),
         text="\n\n".join([f"Hello {rng.choice(_FIRST)},", filled(opening), *paragraphs, f"Best regards\n{first}"]),
     )
