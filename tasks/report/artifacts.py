@@ -59,16 +59,19 @@ def report_text(
 
 def _needs(summary: Summary, page_of: Callable[[str], str]) -> list[str]:
     """The section about mails that a person should look at first."""
-    rows = [
-        (_why(row), row["subject"], row["from"], row["summary"], _key(row["key"], page_of))
-        for row in summary.table.most_pressing()[:_MOST_NEEDS]
-    ]
+    rows = summary.table.most_pressing()[:_MOST_NEEDS]
     if not rows:
         return ["## What needs you", "", "Nothing.", ""]
     more = summary.table.needed - len(rows)
     rest = [f"… and {more} more: they are first in the outcomes table.", ""] if more else []
-    table = markdown_table(("why", "subject", "from", "summary or error", "mail"), rows)
-    return ["## What needs you", "", *table, *rest, "`mailroom show KEY` tells all of a mail.", ""]
+    # A list, as one of Prefect's two UIs breaks no line in a table, and what matters would be off the screen.
+    mails = [_need(row, page_of) for row in rows]
+    return ["## What needs you", "", *mails, "", *rest, "`mailroom show KEY` tells all of a mail.", ""]
+
+
+def _need(row: Mapping[str, Any], page_of: Callable[[str], str]) -> str:
+    sender = f", from {row['from']}" if row["from"] else ""
+    return f"- **{_why(row)}** – {row['subject']}{sender}: {row['summary']} {_key(row['key'], page_of)}"
 
 
 def _why(row: Mapping[str, Any]) -> str:

@@ -80,8 +80,8 @@ def test_the_report_leads_with_what_needs_a_person(row):
     needs = text.index("## What needs you")
 
     assert needs < text.index("## Counts")
-    assert re.search(rf"\\| {needs_person(row)[1]}(: summary length)? \\| {row['subject']} \\|", text)
-    assert "| plain |" not in text
+    (line,) = [line for line in text.splitlines() if line.startswith("- **")]
+    assert re.match(rf"- \*\*{needs_person(row)[1]}(: summary length)?\*\* – {row['subject']}, from ", line)
     assert "[table](http://ui/1)" in text
 
 
