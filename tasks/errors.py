@@ -174,7 +174,7 @@ class CircuitOpen(Transient):
     """The provider failed several times in a row, and is asked again after a pause."""
 
     code = "CIRCUIT_OPEN"
-    advice = "The provider failed several times in a row and is left alone for a while; run again later."
+    advice = "Mend what it says; if it cannot be reached, check its *_BASE_URL; the next run takes these mails up."
 
 
 class Permanent(CallError):

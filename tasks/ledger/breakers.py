@@ -162,7 +162,7 @@ class LedgerBreakers:
 
 def _open(provider: str, left_s: float, cause: str) -> CircuitOpen:
     return CircuitOpen(
-        f"Provider `{provider}` failed several times in a row and is left alone. {cause}".rstrip(),
+        f"Provider `{provider}` failed several times in a row and is left alone for a while. {cause}".rstrip(),
         provider=provider,
         retry_after_s=max(0.0, left_s),
     )
