@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.run.candidates import Trial, candidates_of, read_trial, score
+from flows.run.candidates import candidates_of, read_trial, score
 from flows.run.final_state import says_what_is_wrong
 from flows.run.gate import read_gate
 from flows.run.meant_ends import failed
@@ -67,9 +67,8 @@ def evaluate(
 
     short = gate.short_of(scored[0].figures)
     publish_scorecard(scored, comparison, trial.run, labels, gate.sentence(short))
-    return _concluded(trial, scored[0].figures["accuracy"], gate.sentence(short), fell_short=bool(short))
-
-
-def _concluded(trial: Trial, accuracy: object, gate: str, *, fell_short: bool) -> State[Any]:
-    told = f"{len(trial.labels)} mails, accuracy {accuracy}. {gate}".rstrip()
-    return failed(BELOW, told) if fell_short else Completed(message=told)
+    accuracies = ", against ".join(str(one.figures["accuracy"]) for one in scored)
+    verdict = comparison.sentence() if comparison else ""
+    said = [f"{len(trial.labels)} mails, accuracy {accuracies}.", verdict, gate.sentence(short)]
+    told = " ".join(filter(None, said))
+    return failed(BELOW, told) if short else Completed(message=told)

@@ -52,6 +52,18 @@ def spending(engine: Engine, run_id: str, keys: Iterable[str]) -> dict[str, Spen
     return found
 
 
+def seconds_of_calls(engine: Engine, run_id: str) -> dict[str, float]:
+    """How long this run's calls about each mail took from being sent to their end, without what they waited before."""
+    taken = func.sum(completions.c.ended_at - completions.c.begun_at)
+    with reading(engine) as connection:
+        rows = connection.execute(
+            select(completions.c.message_key, taken)
+            .where(completions.c.run_id == run_id, completions.c.ended_at.is_not(None))
+            .group_by(completions.c.message_key)
+        )
+        return {key: float(seconds) for key, seconds in rows}
+
+
 def record_group(engine: Engine, keys: Sequence[str]) -> str:
     """Record that one call asks about all of these mails, so that its bill can be divided; return the group's key."""
     group_key = sha256("\x1f".join(keys).encode()).hexdigest()

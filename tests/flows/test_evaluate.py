@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tasks import policies
 from tasks.classifier.features import features_of
 from tasks.classifier.train import Examples, train
 from tasks.ledger.classifiers import keep_classifier
+from tasks.ledger.costs import seconds_of_calls
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.evaluations import read_evaluations
 from tasks.ledger.messages import states_of
@@ -46,12 +48,17 @@ def test_two_candidates_are_judged_side_by_side_and_nothing_is_claimed(prefect_s
 
     run_id = str(state.state_details.flow_run_id)
     assert state.name == "Completed"
-    assert "4 mails, accuracy 0.750" in state.message
+    assert re.match(
+        r"4 mails, accuracy 0\.750 .*, against 0\.750 .*\. Right where the other is wrong: 0 and 0", state.message
+    )
     engine = open_ledger(read_settings().ledger)
     rows = read_evaluations(engine, run_id)
     assert [row["candidate"].partition(":")[0] for row in rows] == ["openai", "anthropic"]
     assert all(row["figures"]["accuracy"][0] == 0.75 for row in rows)
     assert all(row["figures"]["usd_a_mail"][0] > 0 for row in rows)
+    taken = seconds_of_calls(engine, run_id)
+    assert len(taken) == 4
+    assert rows[0]["figures"]["seconds_a_mail"][0] == pytest.approx(sum(taken.values()) / 4)
     assert not states_of(engine, [row["message_key"] for row in _labelled_keys(table)])
     folder = next(Path("out").glob("evaluation-*"))
     assert sorted(path.name for path in folder.iterdir()) == ["candidate-1.png", "candidate-2.png", "scorecard.md"]

@@ -8,10 +8,12 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tasks.ledger.completions import LedgerBook
-from tasks.ledger.costs import Spending, record_group, spending
+from tasks.ledger.costs import Spending, record_group, seconds_of_calls, spending
 from tasks.ledger.engine import open_ledger
+from tasks.ledger.schema import completions
 from tasks.questions import RawAnswer, Usage
 
 
@@ -43,6 +45,17 @@ async def _call(book: LedgerBook, mail: str, *, tokens: tuple[int, int], price: 
 
 def ask(engine: Any, mail: str, *, run_id: str = "run", **what: Any) -> None:
     asyncio.run(_call(book(engine, run_id), mail, **what))
+
+
+def test_a_mails_calls_took_as_long_as_all_of_them_that_ended(engine):
+    for tokens, run_id in (((100, 10), "run"), ((110, 20), "run"), ((1, 1), "other")):
+        ask(engine, "a", tokens=tokens, price=None, run_id=run_id)
+    asyncio.run(book(engine).begin("c", message_key="a", question="triage", provider="openai", model="m", key_index=0))
+    with engine.begin() as connection:
+        connection.execute(update(completions).values(begun_at=100.0))
+        connection.execute(update(completions).where(completions.c.ended_at.is_not(None)).values(ended_at=102.5))
+
+    assert seconds_of_calls(engine, "run") == {"a": 5.0}
 
 
 def test_a_failed_call_that_was_billed_counts(engine):
