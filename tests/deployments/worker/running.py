@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -39,6 +40,15 @@ class RunningWorker:
                 [*command, "--pool", POOL, "--type", "process"], cwd=folder, env=environment, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+
+    def end(self) -> None:
+        """As `mailroom worker` ends one: it is told to, and killed where it does not."""
+        self.worker.terminate()
+        try:
+            self.worker.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait()
 
     def client(self) -> Any:
         return get_client(sync_client=True)

@@ -23,8 +23,7 @@ def office(_prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
         try:
             yield office
         finally:
-            office.worker.terminate()
-            office.worker.wait(30)
+            office.end()
 
 
 @pytest.fixture
