@@ -50,8 +50,10 @@ def _read_file(file: Path) -> tuple[str, Any]:
     where = f"{_TITLE} in `{file}`"
     try:
         return where, read_json(file.read_text(encoding="utf-8"), where)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{where} cannot be read: {error}.") from error
+    except OSError as error:
+        raise Misconfigured(f"{where} cannot be read: {error.strerror or type(error).__name__}.") from error
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{where} cannot be read: the file is not in UTF-8.") from error
 
 
 def _joined(parts: list[tuple[str, Any]]) -> dict[str, Any]:

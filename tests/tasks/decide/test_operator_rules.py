@@ -53,8 +53,11 @@ def test_a_file_wins_over_the_variables(tmp_path):
     file.write_text(json.dumps({"analyses": [], "rules": [MINE]}))
 
     assert names(read_rules(file)) == ["mine"]
-    with pytest.raises(Misconfigured, match="cannot be read"):
+    with pytest.raises(Misconfigured, match=r"cannot be read: No such file or directory\.$"):
         read_rules(tmp_path / "nowhere.json")
+    file.write_bytes("Regeln für Köln".encode("utf-16"))
+    with pytest.raises(Misconfigured, match=r"cannot be read: the file is not in UTF-8\.$"):
+        read_rules(file)
 
 
 def test_the_operators_rules_name_no_category_that_is_not_there(tmp_path):
