@@ -25,7 +25,9 @@ stop: ## end what `make demo` left running
 
 test: lint ## all of the set-up; format, lint, types, import contracts and tests: what CI runs
 	@# Bytecode is written whatever the environment says: without it, every process that a test starts compiles anew.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 3 --dist loadgroup
+	@# A test that hangs ends its process after minutes: it counts as failed, and the log says where it stood.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 3 --dist loadgroup --max-worker-restart 0 \
+	  -o faulthandler_timeout=400 -o faulthandler_exit_on_timeout=true
 
 lint: $(VENV)/dev ## format, lint, types and import contracts alone
 	$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports

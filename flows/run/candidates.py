@@ -28,7 +28,7 @@ from tasks.frames import ANALYSES, Messages, Readings, records
 from tasks.ingest.openings import opening_for
 from tasks.ingest.rows import parse
 from tasks.ledger.classifiers import BY_CLASSIFIER, KeptClassifier, list_classifiers, weights_of
-from tasks.ledger.costs import seconds_of_calls, spending
+from tasks.ledger.costs import spending
 from tasks.ledger.engine import open_ledger
 from tasks.mailbox.sources import open_source
 from tasks.runs import Run
@@ -173,11 +173,9 @@ def score(trial: Trial, candidate: Candidate, number: int, *, analyses: bool) ->
     record(run, "evaluation")
     log.info("%s: estimated %s.", candidate.name, estimate_mails(records(trial.messages), run).sentence())
     rows = records(_read(trial, run, frozenset(ANALYSES) if analyses else frozenset()))
-    ledger = open_ledger(run.settings.ledger)
+    spent = spending(open_ledger(run.settings.ledger), run.id, [row["message_key"] for row in rows])
     # Not how long a reading took: most of that is a wait for its turn. An answer from the ledger took no time to tell.
-    taken = seconds_of_calls(ledger, run.id)
-    rows = [row | {"seconds": taken.get(row["message_key"])} for row in rows]
-    spent = spending(ledger, run.id, [row["message_key"] for row in rows])
+    rows = [row | {"seconds": spent[row["message_key"]].seconds or None} for row in rows]
     usd = {key: None if one.cost_usd is None else float(one.cost_usd) for key, one in spent.items()}
     return _scored(trial, candidate, rows, usd)
 

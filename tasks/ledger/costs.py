@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
@@ -20,14 +20,16 @@ from tasks.ledger.schema import NANO_USD, completions, groups
 class Spending:
     """What a run sent and paid for one mail. An answer taken from the ledger costs nothing and is not an attempt.
 
-    `cost_usd` is null when one of the calls has an unknown price. A call about several mails counts as one attempt for
-    each of them and is divided among them equally.
+    `cost_usd` is null when one of the calls has an unknown price. `seconds` are those from a call's sending to its end,
+    without the wait before it. A call about several mails counts as one attempt for each of them and took as long for
+    each; its bill is divided among them equally.
     """
 
     attempts: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal | None = Decimal(0)
+    seconds: float = field(default=0.0, compare=False)
 
     def __add__(self, other: Spending) -> Spending:
         known = self.cost_usd is not None and other.cost_usd is not None
@@ -36,6 +38,7 @@ class Spending:
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cost_usd=self.cost_usd + other.cost_usd if known else None,  # type: ignore[operator]  # known: neither is null
+            seconds=self.seconds + other.seconds,
         )
 
 
@@ -50,18 +53,6 @@ def spending(engine: Engine, run_id: str, keys: Iterable[str]) -> dict[str, Spen
             for row in connection.execute(_shared(), given).all():
                 found[row.message_key] += _share(row)
     return found
-
-
-def seconds_of_calls(engine: Engine, run_id: str) -> dict[str, float]:
-    """How long this run's calls about each mail took from being sent to their end, without what they waited before."""
-    taken = func.sum(completions.c.ended_at - completions.c.begun_at)
-    with reading(engine) as connection:
-        rows = connection.execute(
-            select(completions.c.message_key, taken)
-            .where(completions.c.run_id == run_id, completions.c.ended_at.is_not(None))
-            .group_by(completions.c.message_key)
-        )
-        return {key: float(seconds) for key, seconds in rows}
 
 
 def record_group(engine: Engine, keys: Sequence[str]) -> str:
@@ -110,6 +101,7 @@ def _figures() -> list[Any]:
         func.sum(completions.c.output_tokens).label("output_tokens"),
         func.coalesce(func.sum(completions.c.price_nusd), 0).label("nusd"),
         func.sum(unknown).label("unknown"),
+        func.coalesce(func.sum(completions.c.ended_at - completions.c.begun_at), 0.0).label("seconds"),
     ]
 
 
@@ -119,6 +111,7 @@ def _whole(row: Row[Any]) -> Spending:
         input_tokens=int(row.input_tokens),
         output_tokens=int(row.output_tokens),
         cost_usd=None if row.unknown else Decimal(int(row.nusd)) / NANO_USD,
+        seconds=float(row.seconds),
     )
 
 

@@ -17,7 +17,7 @@ from tasks import policies
 from tasks.classifier.features import features_of
 from tasks.classifier.train import Examples, train
 from tasks.ledger.classifiers import keep_classifier
-from tasks.ledger.costs import seconds_of_calls
+from tasks.ledger.costs import spending
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.evaluations import read_evaluations
 from tasks.ledger.messages import states_of
@@ -56,10 +56,11 @@ def test_two_candidates_are_judged_side_by_side_and_nothing_is_claimed(prefect_s
     assert [row["candidate"].partition(":")[0] for row in rows] == ["openai", "anthropic"]
     assert all(row["figures"]["accuracy"][0] == 0.75 for row in rows)
     assert all(row["figures"]["usd_a_mail"][0] > 0 for row in rows)
-    taken = seconds_of_calls(engine, run_id)
-    assert len(taken) == 4
-    assert rows[0]["figures"]["seconds_a_mail"][0] == pytest.approx(sum(taken.values()) / 4)
-    assert not states_of(engine, [row["message_key"] for row in _labelled_keys(table)])
+    keys = [row["message_key"] for row in _labelled_keys(table)]
+    taken = [one.seconds for one in spending(engine, run_id, keys).values()]
+    assert all(taken)
+    assert rows[0]["figures"]["seconds_a_mail"][0] == pytest.approx(sum(taken) / 4)
+    assert not states_of(engine, keys)
     folder = next(Path("out").glob("evaluation-*"))
     assert sorted(path.name for path in folder.iterdir()) == ["candidate-1.png", "candidate-2.png", "scorecard.md"]
     with get_client(sync_client=True) as client:

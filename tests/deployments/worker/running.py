@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class RunningWorker:
         try:
             self.worker.wait(30)
         except subprocess.TimeoutExpired:
+            warnings.warn(f"the worker did not end when told to: {self.log.read_text()[-3_000:]}", stacklevel=2)
             os.killpg(self.worker.pid, signal.SIGKILL)
             self.worker.wait()
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from tasks.ledger.completions import LedgerBook
-from tasks.ledger.costs import Spending, record_group, seconds_of_calls, spending
+from tasks.ledger.costs import Spending, record_group, spending
 from tasks.ledger.engine import open_ledger
 from tasks.ledger.schema import completions
 from tasks.questions import RawAnswer, Usage
@@ -47,15 +47,17 @@ def ask(engine: Any, mail: str, *, run_id: str = "run", **what: Any) -> None:
     asyncio.run(_call(book(engine, run_id), mail, **what))
 
 
-def test_a_mails_calls_took_as_long_as_all_of_them_that_ended(engine):
+def test_a_mails_calls_took_as_long_as_all_of_them_that_ended_those_about_several_mails_too(engine):
     for tokens, run_id in (((100, 10), "run"), ((110, 20), "run"), ((1, 1), "other")):
         ask(engine, "a", tokens=tokens, price=None, run_id=run_id)
+    ask(engine, record_group(engine, ["a", "b"]), tokens=(50, 5), price=None)
     asyncio.run(book(engine).begin("c", message_key="a", question="triage", provider="openai", model="m", key_index=0))
     with engine.begin() as connection:
         connection.execute(update(completions).values(begun_at=100.0))
         connection.execute(update(completions).where(completions.c.ended_at.is_not(None)).values(ended_at=102.5))
 
-    assert seconds_of_calls(engine, "run") == {"a": 5.0}
+    found = spending(engine, "run", ["a", "b", "none"])
+    assert {key: one.seconds for key, one in found.items()} == {"a": 7.5, "b": 2.5, "none": 0.0}
 
 
 def test_a_failed_call_that_was_billed_counts(engine):

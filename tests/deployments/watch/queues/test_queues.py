@@ -190,6 +190,43 @@ def test_a_disk_that_fails_leaves_the_mail_in_the_queue(tell, tmp_path, monkeypa
     assert sorted(kept(tmp_path / "inbox")) == bodies
 
 
+@pytest.mark.skipif(bool(brokers.why_not("amqp")), reason=brokers.why_not("amqp"))
+@pytest.mark.parametrize(
+    ("failing", "acknowledged"),
+    [((), [(5, True)]), ((3,), [(2, True), (4, False), (5, False)]), ((1, 2), [(3, False), (4, False), (5, False)])],
+)
+def test_mails_without_a_gap_are_acknowledged_in_one_word_and_none_that_failed(
+    failing, acknowledged, tmp_path, monkeypatch
+):
+    from aio_pika.message import IncomingMessage
+
+    told: list[tuple[int, bool]] = []
+    tell_broker = IncomingMessage.ack
+
+    async def noted(message: IncomingMessage, multiple: bool = False) -> None:
+        told.append((message.delivery_tag or 0, multiple))
+        await tell_broker(message, multiple)
+
+    monkeypatch.setattr(IncomingMessage, "ack", noted)
+
+    async def story() -> int:
+        broker = brokers.AmqpBroker()
+        await broker.publish([b"Subject: %d\n\nx" % number for number in range(1, 6)])
+        queue = open_queue(read_address(broker.address, ""))
+        await queue.open()
+        taken: list[Any] = []
+        while len(taken) < 5:
+            taken += await queue.take()
+        await queue.acknowledge([one for one in taken if one.handle.delivery_tag not in failing])
+        await queue.close()
+        left = await broker.pending()
+        await broker.remove()
+        return left
+
+    assert asyncio.run(story()) == len(failing)
+    assert told == acknowledged
+
+
 def test_two_members_share_a_queue(tell, tmp_path):
     bodies = [b"Subject: %d\n\nx" % number for number in range(120)]
 
